@@ -1,0 +1,1 @@
+//! Packets to bytes and back, in both revisions and every form.

@@ -1,0 +1,152 @@
+//! What the two ends of a session say to each other.
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+/// The kind of a packet, with its number on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these seven")]
+#[repr(u8)]
+pub enum PacketType {
+    /// Opens a session: the server's first packet.
+    Open = 0,
+    /// Ends the session.
+    Close = 1,
+    /// Asks for a [`Pong`](Self::Pong): a heartbeat, or with the data `probe` a probe.
+    Ping = 2,
+    /// Answers a [`Ping`](Self::Ping).
+    Pong = 3,
+    /// Data of the application.
+    Message = 4,
+    /// Finishes an upgrade.
+    Upgrade = 5,
+    /// Nothing: ends a poll that is in the way.
+    Noop = 6,
+}
+
+impl PacketType {
+    /// The type with this number on the wire.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Open),
+            1 => Some(Self::Close),
+            2 => Some(Self::Ping),
+            3 => Some(Self::Pong),
+            4 => Some(Self::Message),
+            5 => Some(Self::Upgrade),
+            6 => Some(Self::Noop),
+            _ => None,
+        }
+    }
+
+    /// The number on the wire.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+/// One packet. Data that its type has no use for is dropped when it is decoded.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these seven")]
+pub enum Packet {
+    /// The handshake, as JSON.
+    Open(ByteString),
+    /// Ends the session.
+    Close,
+    /// A heartbeat (no data) or a probe (`probe`).
+    Ping(ByteString),
+    /// The answer, with the ping's data where it was a probe.
+    Pong(ByteString),
+    /// Data of the application.
+    Message(Message),
+    /// Finishes an upgrade.
+    Upgrade,
+    /// Nothing.
+    Noop,
+}
+
+impl Packet {
+    /// The packet's type.
+    pub const fn packet_type(&self) -> PacketType {
+        match self {
+            Self::Open(_) => PacketType::Open,
+            Self::Close => PacketType::Close,
+            Self::Ping(_) => PacketType::Ping,
+            Self::Pong(_) => PacketType::Pong,
+            Self::Message(_) => PacketType::Message,
+            Self::Upgrade => PacketType::Upgrade,
+            Self::Noop => PacketType::Noop,
+        }
+    }
+}
+
+/// What an application sends and receives. Cloning shares the payload.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "the wire has text and binary")]
+pub enum Message {
+    /// Text; the empty text is a message like any other.
+    Text(ByteString),
+    /// Bytes.
+    Binary(Bytes),
+}
+
+impl Message {
+    /// The payload's length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether the payload is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Binary(_) => None,
+        }
+    }
+
+    /// The payload's bytes: of a text, its UTF-8.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+}
+
+impl From<&'static str> for Message {
+    fn from(text: &'static str) -> Self {
+        Self::Text(ByteString::from_static(text))
+    }
+}
+
+impl From<alloc::string::String> for Message {
+    fn from(text: alloc::string::String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<ByteString> for Message {
+    fn from(text: ByteString) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Bytes> for Message {
+    fn from(bytes: Bytes) -> Self {
+        Self::Binary(bytes)
+    }
+}
+
+impl From<alloc::vec::Vec<u8>> for Message {
+    fn from(bytes: alloc::vec::Vec<u8>) -> Self {
+        Self::Binary(bytes.into())
+    }
+}

@@ -1,0 +1,67 @@
+//! Session identifiers.
+
+use core::borrow::Borrow;
+use core::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytestring::ByteString;
+
+/// A session's identifier: 1 to 64 characters that need no escaping in a URL.
+///
+/// Whoever knows it can speak for the session, so it must not be guessable and
+/// doesn't belong in logs. `Debug` shows a prefix only; [`as_str`](Self::as_str) all of it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sid(ByteString);
+
+impl Sid {
+    /// The longest text that [`from_text`](Self::from_text) takes, in bytes.
+    pub const MAX_LEN: usize = 64;
+
+    /// An identifier of 22 characters from 128 bits, which must come from a
+    /// cryptographically secure source.
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(bytes).into())
+    }
+
+    /// An identifier of the caller's own, for example one that names a node.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSid`] unless the text has 1 to [`MAX_LEN`](Self::MAX_LEN) characters,
+    /// each an ASCII letter or digit, `-`, `_`, `.` or `~`.
+    pub fn from_text(text: impl Into<ByteString>) -> Result<Self, InvalidSid> {
+        let text = text.into();
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+        if (1..=Self::MAX_LEN).contains(&text.len()) && text.bytes().all(legal) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidSid)
+        }
+    }
+
+    /// The whole identifier. Keep it out of logs.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.get(..6).unwrap_or("");
+        write!(f, "Sid({shown}…)")
+    }
+}
+
+/// A map keyed by `Sid` can be asked with the text of a request.
+impl Borrow<str> for Sid {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The text can't be a session identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a session identifier has 1 to 64 characters out of A-Z a-z 0-9 - _ . ~")]
+#[non_exhaustive]
+pub struct InvalidSid;

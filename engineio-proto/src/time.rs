@@ -1,0 +1,46 @@
+//! A clock reading that needs no clock.
+
+use core::ops::Add;
+use core::time::Duration;
+
+/// A point in time: the duration since a zero that the caller chose.
+///
+/// The machines never read a clock. Whoever drives them says what time it is,
+/// from whatever it has: a hardware timer, `std::time::Instant`, or a variable
+/// that a test moves. The only demand is that one session sees one time line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(Duration);
+
+impl Instant {
+    /// The caller's zero.
+    pub const ZERO: Self = Self(Duration::ZERO);
+
+    /// The instant `elapsed` after the caller's zero.
+    pub const fn from_duration(elapsed: Duration) -> Self {
+        Self(elapsed)
+    }
+
+    /// The instant `elapsed` milliseconds after the caller's zero.
+    pub const fn from_millis(elapsed: u64) -> Self {
+        Self(Duration::from_millis(elapsed))
+    }
+
+    /// How long after the caller's zero this is.
+    pub const fn since_zero(self) -> Duration {
+        self.0
+    }
+
+    /// How long after `earlier` this is, or nothing at all if it isn't.
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Saturates: a time-out too long to represent never comes.
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    fn add(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(wait))
+    }
+}
