@@ -1,1 +1,4 @@
 //! The shared half of every binding.
+#![forbid(unsafe_code)]
+
+pub mod websocket;

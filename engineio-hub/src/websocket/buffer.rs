@@ -1,0 +1,56 @@
+//! A queue of bytes that gives its memory back.
+
+/// Bytes put in at the end and taken out at the front.
+///
+/// An empty buffer holds no heap memory, and one that isn't empty at most a small multiple of the
+/// most it held since it was last half empty. Every byte is moved at most once on its way through,
+/// however it is cut.
+#[derive(Default)]
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    /// How many bytes at the front of `bytes` were taken out already.
+    taken: usize,
+}
+
+impl Buffer {
+    /// What is in it.
+    pub(super) fn as_slice(&self) -> &[u8] {
+        self.bytes.get(self.taken..).unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len().saturating_sub(self.taken)
+    }
+
+    /// The byte to be taken out next.
+    pub(super) fn front_mut(&mut self) -> Option<&mut u8> {
+        self.bytes.get_mut(self.taken)
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The end of the buffer, to append up to `additional` bytes.
+    pub(super) fn reserve(&mut self, additional: usize) -> &mut Vec<u8> {
+        self.bytes.reserve(additional);
+        &mut self.bytes
+    }
+
+    /// Takes out `count` bytes, or all of them if there are fewer.
+    pub(super) fn take_out(&mut self, count: usize) {
+        self.taken = self.taken.saturating_add(count);
+        let left = self.len();
+        if left == 0 {
+            *self = Self::default();
+        } else if self.taken >= left {
+            // What is moved is no more than what was taken out since the last move: linear over the
+            // whole stream.
+            self.bytes.drain(..self.taken);
+            self.taken = 0;
+            if self.bytes.capacity() / 4 > left {
+                self.bytes.shrink_to(left * 2);
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What a peer can do wrong.
+
+use tungstenite::Error;
+
+/// Why a WebSocket can't be read any further. It is always the peer's doing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A message is longer than the limit. This is known from its frames' headers, before the
+    /// payload has arrived.
+    #[error("message too long")]
+    TooLarge,
+    /// A text message, or the reason in a close frame, isn't UTF-8.
+    #[error("text is not valid UTF-8")]
+    InvalidText,
+    /// A message was cut into more frames, or into more empty frames, than any use of that needs.
+    #[error("too many fragments in one message")]
+    TooManyFragments,
+    /// A rule of RFC 6455 was broken: the text says which.
+    #[error("{0}")]
+    Protocol(String),
+}
+
+impl Fault {
+    /// The code for the close frame that tells the peer.
+    pub const fn close_code(&self) -> u16 {
+        match self {
+            Self::TooLarge => 1009,
+            Self::InvalidText => 1007,
+            Self::TooManyFragments => 1008,
+            Self::Protocol(_) => 1002,
+        }
+    }
+}
+
+impl From<Error> for Fault {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is about I/O and handshakes")]
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Capacity(_) => Self::TooLarge,
+            Error::Utf8(_) => Self::InvalidText,
+            Error::Protocol(rule) => Self::Protocol(rule.to_string()),
+            other => Self::Protocol(other.to_string()),
+        }
+    }
+}
