@@ -1,0 +1,202 @@
+//! What a WebSocket costs, counted by the allocator.
+
+use core::{
+    alloc::{GlobalAlloc, Layout},
+    cell::Cell,
+};
+use std::alloc::System;
+
+use bytes::Bytes;
+use engineio_hub::websocket::{Incoming, WebSocket};
+use engineio_proto::Frame;
+
+const MEBIBYTE: usize = 1 << 20;
+const MAX_PAYLOAD: usize = 2 * MEBIBYTE;
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
+const PING: u8 = 0x89;
+
+thread_local! {
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+    static TOTAL: Cell<isize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+fn count(bytes: isize) {
+    let live = LIVE.get() + bytes;
+    LIVE.set(live);
+    PEAK.set(PEAK.get().max(live));
+    TOTAL.set(TOTAL.get() + bytes.max(0));
+}
+
+#[expect(unsafe_code, reason = "an allocator can't be written without")]
+// SAFETY: everything is left to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Bytes of heap that `work` leaves behind, needs at most, and asks for in all.
+struct Cost {
+    left: isize,
+    peak: isize,
+    total: isize,
+}
+
+fn cost<T>(work: impl FnOnce() -> T) -> (T, Cost) {
+    let (live, total) = (LIVE.get(), TOTAL.get());
+    PEAK.set(live);
+    let result = work();
+    let cost =
+        Cost { left: LIVE.get() - live, peak: PEAK.get() - live, total: TOTAL.get() - total };
+    (result, cost)
+}
+
+/// A frame with a mask of zeros.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first, 0x80 | 127];
+    frame.extend((payload.len() as u64).to_be_bytes());
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}
+
+/// Sends back what comes in, as a binding does.
+fn echo(socket: &mut WebSocket, bytes: &[u8]) {
+    socket.receive(bytes);
+    while let Ok(Some(Incoming::Frame(frame))) = socket.poll_incoming() {
+        socket.send(&frame);
+    }
+    socket.sent(socket.unsent().len());
+}
+
+#[test]
+fn at_rest_a_websocket_has_nothing_on_the_heap() {
+    let small = frame(TEXT, b"4hello");
+    let (mut socket, fresh) = cost(|| WebSocket::server(MAX_PAYLOAD));
+    let ((), used) = cost(|| echo(&mut socket, &small));
+    let inline = size_of::<WebSocket>();
+    println!(
+        "{inline} bytes and on the heap: fresh {}, during an echo {}, after it {}",
+        fresh.left, used.peak, used.left
+    );
+    assert!(inline <= 192, "{inline}");
+    assert_eq!((fresh.left, used.left), (0, 0));
+    assert!(used.peak <= 1536, "{}", used.peak);
+}
+
+#[test]
+fn after_a_mebibyte_each_way_nothing_is_left() {
+    let large = frame(BINARY, &vec![7; MEBIBYTE]);
+    let mut socket = WebSocket::server(MAX_PAYLOAD);
+    let ((), used) = cost(|| {
+        for chunk in large.chunks(1024) {
+            echo(&mut socket, chunk);
+        }
+    });
+    println!("echo of 1 MiB in chunks of 1 KiB: peak {}, total {}", used.peak, used.total);
+    assert_eq!(used.left, 0);
+    assert!(used.peak < 4 * MEBIBYTE as isize, "{}", used.peak);
+    // Doubling buffers ask for a few times what they carry; anything quadratic for hundreds of times.
+    assert!(used.total < 8 * MEBIBYTE as isize, "{}", used.total);
+}
+
+#[test]
+fn after_a_mebibyte_in_fragments_nothing_is_left() {
+    let mut fragments = frame(2, &vec![7; MEBIBYTE - 1]);
+    fragments.extend(frame(0x80, b"7"));
+    let mut socket = WebSocket::server(MAX_PAYLOAD);
+    let ((), used) = cost(|| echo(&mut socket, &fragments));
+    assert_eq!(used.left, 0);
+}
+
+#[test]
+fn a_header_alone_reserves_nothing_of_what_it_declares() {
+    let mut socket = WebSocket::server(MAX_PAYLOAD);
+    let bytes = frame(BINARY, &vec![7; MEBIBYTE]);
+    let ((), used) = cost(|| echo(&mut socket, &bytes[..1000]));
+    assert!(used.peak <= 2048, "{}", used.peak);
+}
+
+#[test]
+fn a_small_message_keeps_no_large_buffer_alive() {
+    let mut socket = WebSocket::server(MAX_PAYLOAD);
+    let large = frame(BINARY, &vec![7; MEBIBYTE]);
+    let fragments = [frame(2, &vec![7; MEBIBYTE]), frame(0x80, b"7")].concat();
+    let small = frame(TEXT, b"small");
+    let bytes = [&large[..], &small, &fragments, &small].concat();
+    let (held, used) = cost(|| {
+        socket.receive(&bytes);
+        let mut held = Vec::new();
+        while let Ok(Some(Incoming::Frame(frame))) = socket.poll_incoming() {
+            if frame.is_text() {
+                held.push(frame);
+            }
+        }
+        held
+    });
+    assert_eq!(held.len(), 2);
+    assert!(used.left < 4096, "{}", used.left);
+}
+
+#[test]
+fn pings_of_a_peer_that_does_not_read_cost_a_bounded_amount() {
+    let mut socket = WebSocket::server(MAX_PAYLOAD);
+    let ping = frame(PING, &[7; 125]);
+    let ((), used) = cost(|| {
+        for _ in 0..100_000 {
+            socket.receive(&ping);
+            assert_eq!(socket.poll_incoming(), Ok(None));
+        }
+    });
+    println!("100,000 unread pings: {} left", used.left);
+    assert!(used.left < 160 * 1024, "{}", used.left);
+    let ((), sent) = cost(|| {
+        while !socket.unsent().is_empty() {
+            socket.sent(1000);
+        }
+    });
+    assert_eq!(sent.left, -used.left);
+}
+
+#[test]
+fn a_queue_that_never_empties_gives_back_what_a_large_message_took() {
+    let mut socket = WebSocket::server(MAX_PAYLOAD);
+    let small = Frame::binary(Bytes::from_static(&[7; 100]));
+    let large = Frame::binary(vec![7; MEBIBYTE].into());
+    let ((), used) = cost(|| {
+        socket.send(&large);
+        socket.send(&small);
+        while socket.unsent().len() > 102 {
+            socket.sent(socket.unsent().len().min(1000));
+            socket.send(&small);
+            socket.sent(102);
+        }
+    });
+    assert!(used.left < 2048, "{}", used.left);
+}
+
+#[test]
+fn a_fault_and_a_close_leave_nothing_but_what_is_unsent() {
+    let large = frame(BINARY, &vec![7; MEBIBYTE]);
+    for end in [frame(0x88, b"\x03\xe8"), frame(TEXT, b"\xff")] {
+        let bytes = [&large[..], &end, &large[..]].concat();
+        let mut socket = WebSocket::server(MAX_PAYLOAD);
+        let ((), used) = cost(|| echo(&mut socket, &bytes));
+        assert_eq!(used.left, 0);
+    }
+}
