@@ -2,9 +2,8 @@
 
 /// Bytes put in at the end and taken out at the front.
 ///
-/// An empty buffer holds no heap memory, and one that isn't empty at most a small multiple of the
-/// most it held since it was last half empty. Every byte is moved at most once on its way through,
-/// however it is cut.
+/// An empty buffer holds no heap memory, and one that isn't a small multiple of what is in it, or a
+/// few KiB. No more bytes are moved than are taken out, however they are cut.
 #[derive(Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
@@ -44,13 +43,15 @@ impl Buffer {
         if left == 0 {
             *self = Self::default();
         } else if self.taken >= left {
-            // What is moved is no more than what was taken out since the last move: linear over the
-            // whole stream.
             self.bytes.drain(..self.taken);
             self.taken = 0;
-            if self.bytes.capacity() / 4 > left {
-                self.bytes.shrink_to(left * 2);
+            let enough = left.max(SMALL);
+            if self.bytes.capacity() / 4 > enough {
+                self.bytes.shrink_to(enough * 2);
             }
         }
     }
 }
+
+/// Bytes that aren't worth giving back before the buffer is empty.
+const SMALL: usize = 1024;

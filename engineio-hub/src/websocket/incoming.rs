@@ -133,7 +133,8 @@ impl Reader {
         };
         match usize::try_from(payload) {
             Ok(payload) if payload <= limit => {
-                // Where it is parsed to: a peer may write a length in more bytes than it needs.
+                // The header ends where parsing did: a peer may write a length in more bytes than
+                // it needs.
                 let whole = payload.saturating_add(cursor.position() as usize);
                 Ok(Some(Header {
                     opcode: header.opcode,

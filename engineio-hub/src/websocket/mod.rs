@@ -15,9 +15,8 @@ use self::{
     outgoing::Outgoing,
 };
 
-/// How many unsent bytes to stay below before the next [`send`](WebSocket::send): 64 KiB.
-///
-/// Answers to pings wait above it.
+/// The next message is for [`send`](WebSocket::send) only while fewer bytes than this are unsent:
+/// 64 KiB. Answers to pings wait for that, too.
 pub const WRITE_AHEAD: usize = 64 * 1024;
 
 /// The server's end of one WebSocket after the opening handshake (RFC 6455), without a socket.
