@@ -1,1 +1,197 @@
 //! Packets to bytes and back, in both revisions and every form.
+//!
+//! A packet is first an *item*, then an item is *framed*. Items ([`packet`]):
+//!
+//! | | revision 3 | revision 4 |
+//! |---|---|---|
+//! | text | `4hello` | `4hello` |
+//! | binary, where the transport has binary | `04` `68 69` | `68 69` (only messages) |
+//! | binary, where it hasn't | `b4aGk=` | `baGk=` (only messages) |
+//!
+//! On a framed transport an item is a frame. A payload, which is what polling
+//! has for a body, holds several:
+//!
+//! | framing | when | example | in |
+//! |---|---|---|---|
+//! | separated | revision 4 | `4hello` `1e` `baGk=` | [`v4`] |
+//! | counted | revision 3, nothing binary or no support for it | `6:4hello6:b4aGk=` | [`v3_text`] |
+//! | marked | revision 3, anything binary | `00 06 ff` `4hello` `01 03 ff` `04 68 69` | [`v3_binary`] |
+//!
+//! Decoding is strict. The JavaScript parsers let through much that no encoder
+//! writes; the vectors in `tests/vectors` list it case by case. What is refused
+//! here is refused as a whole: no packet of a broken payload is delivered.
+
+mod base64;
+mod packet;
+mod size;
+mod v3_binary;
+mod v3_length;
+mod v3_text;
+mod v4;
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+pub use self::size::PayloadSize;
+
+use self::packet::Item;
+use crate::error::{DecodeError, PacketError};
+use crate::frame::Frame;
+use crate::packet::{Message, Packet};
+use crate::revision::Revision;
+
+/// The body of a poll's answer or of a POST: some packets in one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a body and its content type are all there is")]
+pub struct Payload {
+    /// The bytes of the body.
+    pub body: Bytes,
+    /// Whether its content type is `application/octet-stream`. Otherwise it is
+    /// `text/plain; charset=UTF-8`.
+    pub binary: bool,
+}
+
+/// Writes a packet for a framed transport. The frame shares the packet's data.
+///
+/// `binary` says whether the transport may carry binary frames, which it may
+/// unless the peer asked for `b64`. If not, a binary message becomes base64 in a
+/// text frame, the only case in which data is copied.
+pub fn encode_frame(revision: Revision, packet: Packet, binary: bool) -> Frame {
+    packet::encode(revision, packet, binary)
+}
+
+/// Reads a packet from a frame. Its data is a slice of the frame, except what
+/// was base64.
+///
+/// Text and binary frames are both understood, whether or not the peer asked
+/// for `b64`. Data of a type that has none (`close`, `upgrade`, `noop`) is dropped.
+///
+/// Base64 is in the standard alphabet, with its padding or without. (Node's
+/// decoder also takes the URL-safe alphabet and skips every other character.)
+///
+/// # Errors
+///
+/// [`DecodeError::Packet`]; see there for what can be wrong.
+pub fn decode_frame(revision: Revision, frame: Frame) -> Result<Packet, DecodeError> {
+    Ok(packet::decode(revision, frame.into_content())?)
+}
+
+/// Writes packets as one body, in one allocation of exactly its size.
+///
+/// `binary` says whether the transport may carry binary, which it may unless
+/// the peer asked for `b64`. It makes no difference in revision 4, where polling
+/// is always text. In revision 3 the payload is binary if any of its packets is
+/// (`encodePayload` of `engine.io/lib/parser-v3/index.ts`).
+///
+/// Two things that the protocol can't say:
+/// - No packets. The body is then empty, which is no payload. (The reference
+///   writes `0:` in revision 3, a packet of no length, and skips it when it reads.)
+/// - In revision 4, text with a U+001E in it. The other end takes it for the end
+///   of the packet (`SEPARATOR` of `engine.io-parser/lib/index.ts` is not escaped).
+///
+/// ```
+/// use engineio_proto::{Packet, Revision, decode_payload, encode_payload};
+///
+/// let packets = vec![Packet::Ping("".into()), Packet::Message("hello".into())];
+/// let payload = encode_payload(Revision::V4, &packets, true);
+/// assert_eq!(&payload.body[..], b"2\x1e4hello");
+/// assert_eq!(decode_payload(Revision::V4, payload, 16), Ok(packets));
+/// ```
+pub fn encode_payload(revision: Revision, packets: &[Packet], binary: bool) -> Payload {
+    let size = packets.iter().fold(PayloadSize::new(revision, binary), PayloadSize::with);
+    let framing = size.framing();
+    let mut body = Vec::with_capacity(size.bytes());
+    for packet in packets {
+        framing.write(&Item::new(revision, packet, framing.is_binary()), &mut body);
+    }
+    debug_assert_eq!(body.len(), size.bytes());
+    Payload { body: body.into(), binary: framing.is_binary() }
+}
+
+/// Reads the packets of a body: all of them or none. Their data are slices of
+/// the body, except what was base64, so whoever keeps one keeps the whole body.
+///
+/// The work is linear in the size of the body, and nothing is reserved because
+/// of a length that a peer claims. `max_packets` bounds what a body of tiny
+/// packets takes once decoded.
+///
+/// Refused, although the JavaScript parsers take it: an empty packet (`0:` in
+/// revision 3), a length that is not plain digits, a length that goes past the
+/// end of a binary payload, a marker above 1, and whatever is no UTF-8.
+///
+/// # Errors
+///
+/// - [`DecodeError::InPayload`] with the first packet that is wrong.
+/// - [`DecodeError::TooManyPackets`] if there is one more than `max_packets`.
+/// - [`DecodeError::EmptyPayload`], [`DecodeError::PayloadNotUtf8`] and
+///   [`DecodeError::BinaryPayload`] if the body as a whole can't be a payload.
+pub fn decode_payload(
+    revision: Revision,
+    payload: Payload,
+    max_packets: usize,
+) -> Result<Vec<Packet>, DecodeError> {
+    let Payload { body, binary } = payload;
+    if binary && !revision.has_binary_payloads() {
+        return Err(DecodeError::BinaryPayload);
+    }
+    if body.is_empty() {
+        return Err(DecodeError::EmptyPayload);
+    }
+    if binary {
+        return decode_items(revision, v3_binary::items(&body), max_packets);
+    }
+    let text = ByteString::try_from(body).map_err(|_| DecodeError::PayloadNotUtf8)?;
+    match revision {
+        Revision::V3 => decode_items(revision, v3_text::items(&text), max_packets),
+        Revision::V4 => decode_items(revision, v4::items(&text), max_packets),
+    }
+}
+
+fn decode_items(
+    revision: Revision,
+    items: impl Iterator<Item = Result<Message, PacketError>>,
+    max_packets: usize,
+) -> Result<Vec<Packet>, DecodeError> {
+    let mut packets = Vec::new();
+    for (index, item) in items.enumerate() {
+        if index == max_packets {
+            return Err(DecodeError::TooManyPackets { max: max_packets });
+        }
+        let packet = item.and_then(|item| packet::decode(revision, item));
+        packets.push(packet.map_err(|error| DecodeError::InPayload { index, error })?);
+    }
+    Ok(packets)
+}
+
+/// How a payload holds its items.
+#[derive(Clone, Copy, Debug)]
+enum Framing {
+    Separated,
+    Counted,
+    Marked,
+}
+
+impl Framing {
+    const fn is_binary(self) -> bool {
+        matches!(self, Self::Marked)
+    }
+
+    fn write(self, item: &Item<'_>, body: &mut Vec<u8>) {
+        match self {
+            Self::Separated => v4::write(item, body),
+            Self::Counted => v3_text::write(item, body),
+            Self::Marked => v3_binary::write(item, body),
+        }
+    }
+
+    /// What [`write`](Self::write) adds to a body of `before` bytes.
+    fn added(self, item: &Item<'_>, before: usize) -> usize {
+        match self {
+            Self::Separated => v4::added(item, before),
+            Self::Counted => v3_text::added(item),
+            Self::Marked => v3_binary::added(item),
+        }
+    }
+}

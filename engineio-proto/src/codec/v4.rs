@@ -1,0 +1,29 @@
+//! Revision 4: items with U+001E between them (`engine.io-parser/lib/index.ts`).
+
+use alloc::vec::Vec;
+
+use bytestring::ByteString;
+
+use super::packet::Item;
+use crate::error::PacketError;
+use crate::packet::Message;
+
+const SEPARATOR: u8 = 0x1e;
+
+// An item has at least its type, so only the first finds an empty body.
+
+pub(super) fn write(item: &Item<'_>, body: &mut Vec<u8>) {
+    if !body.is_empty() {
+        body.push(SEPARATOR);
+    }
+    item.write(body);
+}
+
+pub(super) fn added(item: &Item<'_>, before: usize) -> usize {
+    item.len().saturating_add(usize::from(before > 0))
+}
+
+/// Whatever is between separators, which may be nothing at all.
+pub(super) fn items(text: &ByteString) -> impl Iterator<Item = Result<Message, PacketError>> {
+    text.split(char::from(SEPARATOR)).map(|item| Ok(Message::Text(text.slice_ref(item))))
+}

@@ -1,0 +1,3 @@
+//! The codec through its public functions.
+
+mod behaviour;
