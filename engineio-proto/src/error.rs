@@ -1,5 +1,7 @@
 //! What can be wrong with something that someone handed over.
 
+use crate::sid::InvalidSid;
+
 /// Bytes from a peer that are not what the protocol says.
 ///
 /// It is always the peer's fault. None of it can be repaired: answer with an
@@ -33,6 +35,21 @@ pub enum DecodeError {
         /// The limit that the caller gave.
         max: usize,
     },
+    /// The data of the open packet is not JSON, or a field has a value of the wrong kind.
+    #[error("the handshake is not the JSON it should be, near byte {column}")]
+    HandshakeJson {
+        /// How far it was understood, in bytes from the start of its line.
+        column: usize,
+    },
+    /// The open packet lacks something that a session can't do without.
+    #[error("the handshake has no {field}")]
+    HandshakeLacks {
+        /// The name of the field in the JSON.
+        field: &'static str,
+    },
+    /// The open packet's `sid` would need escaping in a URL.
+    #[error("the handshake's sid can't be used: {0}")]
+    HandshakeSid(InvalidSid),
 }
 
 /// What is wrong with one packet, or with the way a payload wraps it.

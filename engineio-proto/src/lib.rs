@@ -21,7 +21,9 @@ mod sid;
 mod time;
 mod transport;
 
-pub use codec::{Payload, PayloadSize, decode_frame, decode_payload, encode_frame, encode_payload};
+pub use codec::{
+    Handshake, Payload, PayloadSize, decode_frame, decode_payload, encode_frame, encode_payload,
+};
 pub use error::{DecodeError, PacketError};
 pub use frame::Frame;
 pub use packet::{Message, Packet, PacketType};

@@ -22,6 +22,7 @@
 //! here is refused as a whole: no packet of a broken payload is delivered.
 
 mod base64;
+mod handshake;
 mod packet;
 mod size;
 mod v3_binary;
@@ -34,6 +35,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use bytestring::ByteString;
 
+pub use self::handshake::Handshake;
 pub use self::size::PayloadSize;
 
 use self::packet::Item;

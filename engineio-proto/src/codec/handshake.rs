@@ -1,0 +1,181 @@
+//! The data of the open packet.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use bytestring::ByteString;
+use serde::Deserialize;
+
+use crate::error::DecodeError;
+use crate::sid::Sid;
+use crate::transport::Transport;
+
+/// What a server tells a client when a session starts: the JSON in the open packet.
+///
+/// The same in both revisions (`onOpen` of `engine.io/lib/socket.ts`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "whoever writes one must know every field")]
+pub struct Handshake {
+    /// Names the session in every later request.
+    pub sid: Sid,
+    /// The transports that the client may move to.
+    pub upgrades: Vec<Transport>,
+    /// The time between two pings. On the wire in milliseconds, like the next.
+    pub ping_interval: Duration,
+    /// How long a ping or its answer may take to arrive.
+    pub ping_timeout: Duration,
+    /// How many bytes the server takes in one payload. Servers before engine.io
+    /// 6.2 don't say; a 0 is read as no limit, as `engine.io-client` does.
+    pub max_payload: Option<usize>,
+}
+
+impl Handshake {
+    /// The JSON, with its fields in the order of the reference and without spaces.
+    pub fn to_json(&self) -> ByteString {
+        // Nothing here can need escaping: an identifier is made of harmless
+        // characters, and the names of the transports are ours.
+        let upgrades: Vec<String> =
+            self.upgrades.iter().map(|transport| format!("\"{transport}\"")).collect();
+        let max_payload =
+            self.max_payload.map(|bytes| format!(",\"maxPayload\":{bytes}")).unwrap_or_default();
+        let json = format!(
+            r#"{{"sid":"{}","upgrades":[{}],"pingInterval":{},"pingTimeout":{}{max_payload}}}"#,
+            self.sid.as_str(),
+            upgrades.join(","),
+            self.ping_interval.as_millis(),
+            self.ping_timeout.as_millis(),
+        );
+        json.into()
+    }
+
+    /// Reads the JSON. Unknown fields and unknown transports are left out, and a
+    /// server without `upgrades` has none.
+    ///
+    /// # Errors
+    ///
+    /// - [`DecodeError::HandshakeJson`] if it is not JSON, or a field has a value of the
+    ///   wrong kind.
+    /// - [`DecodeError::HandshakeLacks`] without `sid`, `pingInterval` or `pingTimeout`.
+    /// - [`DecodeError::HandshakeSid`] if the `sid` can't be put into a URL as it is.
+    pub fn from_json(json: &str) -> Result<Self, DecodeError> {
+        let fields: Fields = serde_json::from_str(json)
+            .map_err(|error| DecodeError::HandshakeJson { column: error.column() })?;
+        let lacks = |field| DecodeError::HandshakeLacks { field };
+        let sid = fields.sid.ok_or_else(|| lacks("sid"))?;
+        let ping_interval = fields.ping_interval.ok_or_else(|| lacks("pingInterval"))?;
+        let ping_timeout = fields.ping_timeout.ok_or_else(|| lacks("pingTimeout"))?;
+        Ok(Self {
+            sid: Sid::from_text(sid).map_err(DecodeError::HandshakeSid)?,
+            upgrades: fields
+                .upgrades
+                .iter()
+                .filter_map(|name| Transport::from_query(name))
+                .collect(),
+            ping_interval: Duration::from_millis(ping_interval),
+            ping_timeout: Duration::from_millis(ping_timeout),
+            max_payload: fields
+                .max_payload
+                .filter(|&bytes| bytes > 0)
+                .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields {
+    sid: Option<String>,
+    #[serde(default)]
+    upgrades: Vec<String>,
+    ping_interval: Option<u64>,
+    ping_timeout: Option<u64>,
+    max_payload: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::sid::InvalidSid;
+
+    const REFERENCE: &str = r#"{"sid":"lv_VI97HAXpY6yYWAAAB","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
+
+    fn reference() -> Handshake {
+        Handshake {
+            sid: Sid::from_text("lv_VI97HAXpY6yYWAAAB").unwrap(),
+            upgrades: vec![Transport::WebSocket],
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            max_payload: Some(1_000_000),
+        }
+    }
+
+    #[test]
+    fn the_json_is_the_reference_servers_byte_for_byte() {
+        assert_eq!(reference().to_json(), REFERENCE);
+        assert_eq!(Handshake::from_json(REFERENCE), Ok(reference()));
+    }
+
+    #[test]
+    fn no_upgrades_are_an_empty_list_and_no_limit_is_no_field() {
+        let handshake = Handshake { upgrades: vec![], max_payload: None, ..reference() };
+        let json = handshake.to_json();
+        assert!(json.contains(r#""upgrades":[],"#));
+        assert!(json.ends_with(r#""pingTimeout":20000}"#));
+        assert_eq!(Handshake::from_json(&json), Ok(handshake));
+    }
+
+    #[test]
+    fn what_a_client_does_not_know_is_left_out() {
+        let json = r#" { "pingTimeout": 1, "new": [{}], "sid": "a", "pingInterval": 2,
+            "upgrades": ["webtransport9", "websocket"] } "#;
+        let handshake = Handshake::from_json(json).unwrap();
+        assert_eq!(handshake.upgrades, [Transport::WebSocket]);
+        assert_eq!(handshake.max_payload, None);
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_no_limit() {
+        let json = r#"{"sid":"a","pingInterval":1,"pingTimeout":1,"maxPayload":0}"#;
+        assert_eq!(Handshake::from_json(json).unwrap().max_payload, None);
+    }
+
+    #[test]
+    fn the_largest_numbers_fit() {
+        let json = r#"{"sid":"a","pingInterval":18446744073709551615,"pingTimeout":0,"maxPayload":18446744073709551615}"#;
+        let handshake = Handshake::from_json(json).unwrap();
+        assert_eq!(handshake.ping_interval.as_millis(), u128::from(u64::MAX));
+        assert_eq!(handshake.max_payload, Some(usize::MAX));
+    }
+
+    #[test]
+    fn the_error_names_the_field_that_is_missing() {
+        for field in ["sid", "pingInterval", "pingTimeout"] {
+            let json = REFERENCE.replace(field, "other");
+            let error = Handshake::from_json(&json).unwrap_err();
+            assert_eq!(error, DecodeError::HandshakeLacks { field });
+        }
+    }
+
+    #[test]
+    fn what_is_not_such_json_is_refused() {
+        for json in ["", "{", "[]", "null", "\"sid\"", "ok"] {
+            let error = Handshake::from_json(json).unwrap_err();
+            assert!(matches!(error, DecodeError::HandshakeJson { .. }), "{json}");
+        }
+        for (field, wrong) in [("25000", "-1"), ("25000", "2.5"), ("20000", "\"x\""), ("[", "[1,")]
+        {
+            let error = Handshake::from_json(&REFERENCE.replace(field, wrong)).unwrap_err();
+            assert!(matches!(error, DecodeError::HandshakeJson { column: 1.. }), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_sid_that_needs_escaping_is_refused() {
+        let json = REFERENCE.replace("lv_VI97HAXpY6yYWAAAB", "a b");
+        assert_eq!(Handshake::from_json(&json), Err(DecodeError::HandshakeSid(InvalidSid)));
+    }
+}
