@@ -1,3 +1,4 @@
 //! The codec through its public functions.
 
 mod behaviour;
+mod vectors;
