@@ -1,4 +1,5 @@
 //! The codec through its public functions.
 
 mod behaviour;
+mod properties;
 mod vectors;
