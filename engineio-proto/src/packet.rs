@@ -150,3 +150,26 @@ impl From<alloc::vec::Vec<u8>> for Message {
         Self::Binary(bytes.into())
     }
 }
+
+/// JSON in text messages, with the feature `json`.
+#[cfg(feature = "json")]
+impl Message {
+    /// A text message with this value as JSON.
+    ///
+    /// # Errors
+    ///
+    /// When the value can't be written as JSON: its `Serialize` fails, or it has a map
+    /// whose keys aren't text.
+    pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        serde_json::to_string(value).map(Self::from)
+    }
+
+    /// The value that a message, text or binary, holds as JSON.
+    ///
+    /// # Errors
+    ///
+    /// When the message isn't JSON, or not of this type.
+    pub fn to_json<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(self.as_bytes())
+    }
+}

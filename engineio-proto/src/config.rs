@@ -1,0 +1,291 @@
+//! Every setting of a server, with its default and the reason for it.
+
+use core::time::Duration;
+
+use bytestring::ByteString;
+
+use crate::cookie::Cookie;
+use crate::cors::Cors;
+use crate::revision::Revision;
+use crate::transport::Transport;
+
+/// Writes each setting once and makes of it a field, a default, a setter and a getter.
+macro_rules! settings {
+    (
+        copied { $($(#[doc = $copied_doc:literal])+ $copied:ident: $copied_type:ty = $copied_default:expr;)+ }
+        shared { $($(#[doc = $shared_doc:literal])+ $shared:ident: $shared_type:ty = $shared_default:expr;)+ }
+    ) => {
+        /// What a server lets its peers do, and how long it waits for them.
+        ///
+        /// Made by [`Config::builder`]; a configuration that exists is consistent.
+        /// `Config::default()` serves both revisions over both transports to pages
+        /// of its own origin.
+        #[derive(Clone, Debug)]
+        pub struct Config {
+            $($copied: $copied_type,)+
+            $($shared: $shared_type,)+
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $($copied: $copied_default,)+ $($shared: $shared_default,)+ }
+            }
+        }
+
+        impl Config {
+            $($(#[doc = $copied_doc])+ pub const fn $copied(&self) -> $copied_type { self.$copied })+
+            $($(#[doc = $shared_doc])+ pub const fn $shared(&self) -> &$shared_type { &self.$shared })+
+        }
+
+        impl ConfigBuilder {
+            $(
+                $(#[doc = $copied_doc])+
+                #[must_use]
+                pub const fn $copied(mut self, $copied: $copied_type) -> Self {
+                    self.0.$copied = $copied;
+                    self
+                }
+            )+
+            $(
+                $(#[doc = $shared_doc])+
+                #[must_use]
+                pub fn $shared(mut self, $shared: $shared_type) -> Self {
+                    self.0.$shared = $shared;
+                    self
+                }
+            )+
+        }
+    };
+}
+
+settings! {
+    copied {
+        /// How long the server is silent before it asks whether the client is there
+        /// (revision 4), or the client before it tells (revision 3). Default 25 s,
+        /// which is below the idle time-out of common proxies.
+        ping_interval: Duration = Duration::from_secs(25);
+        /// How long the answer to a ping may take. Default 20 s.
+        ping_timeout: Duration = Duration::from_secs(20);
+        /// How long a WebSocket that probes may take until its `2probe`. Default 10 s.
+        upgrade_timeout: Duration = Duration::from_secs(10);
+        /// How long a handshake waits for the application's word before it is refused
+        /// with 503. Default 10 s. Kept by the hub.
+        accept_timeout: Duration = Duration::from_secs(10);
+        /// How long a session that the application closed may take to hand over what
+        /// was queued. Default 30 s, the reference server's.
+        close_timeout: Duration = Duration::from_secs(30);
+        /// How long a connection of an ended session may take to flush its last bytes.
+        /// Default 5 s. Kept by the hub.
+        linger: Duration = Duration::from_secs(5);
+        /// How long a session whose waiting poll was cut waits for the next one.
+        /// Default 2 s.
+        poll_grace: Duration = Duration::from_secs(2);
+        /// How long the body of a POST may take to arrive. Default 30 s.
+        body_timeout: Duration = Duration::from_secs(30);
+        /// How long an application may leave messages of a session unread, once there
+        /// are so many of them that no more are taken in, before the session ends.
+        /// Default 60 s.
+        stall_timeout: Duration = Duration::from_secs(60);
+        /// The longest body of a POST and the longest WebSocket message taken in, in
+        /// bytes, and the longest answer to a poll (unless one packet alone is longer).
+        /// Clients are told. Default 1,000,000, the reference server's.
+        max_payload: usize = 1_000_000;
+        /// The most packets taken in with one POST. Default 10,000: clients don't know
+        /// the limit, so it is far above what they send.
+        max_packets: usize = 10_000;
+        /// The most packets in one answer to a poll. Default 16: python-engineio as a
+        /// client refuses a payload with more.
+        max_batch_packets: usize = 16;
+        /// The most bytes of messages that wait to leave before a session isn't
+        /// writable any more. Default 1 MiB.
+        outbox_high_water: usize = 1 << 20;
+        /// At how few bytes it is writable again. Default 256 KiB.
+        outbox_low_water: usize = 256 << 10;
+        /// The most bytes of messages that wait for the application before no more are
+        /// taken in, where that can be put off. Default 1 MiB.
+        inbox_high_water: usize = 1 << 20;
+        /// The most bytes of messages that wait for the application before a POST gets
+        /// no answer at all until some were read. Default 4 MiB.
+        inbox_limit: usize = 4 << 20;
+        /// Whether a session over polling may move to a WebSocket. Default yes. Without
+        /// it the handshake names no upgrade and a probe is refused.
+        allow_upgrades: bool = true;
+        /// Answers to polls of at least so many bytes are compressed where the client
+        /// understands it. Default 1,024, the reference server's; `None` compresses nothing.
+        compression_threshold: Option<usize> = Some(1024);
+        /// Whether pages of allowed origins may send credentials. Default no.
+        cors_credentials: bool = false;
+        /// For how long a browser may remember a preflight. Default 10 minutes.
+        cors_max_age: Duration = Duration::from_secs(600);
+        /// Whether `X-Forwarded-Host` and `X-Forwarded-For` are believed. Default no:
+        /// switch it on only behind a proxy that sets them itself. Read by the hub.
+        trust_forwarded: bool = false;
+        /// The most sessions at one time; further handshakes get 503. Default no limit.
+        /// Kept by the hub.
+        max_sessions: usize = usize::MAX;
+        /// The most handshakes that wait for the application's word at one time; further
+        /// ones get 503. Default 1,024. Kept by the hub.
+        max_waiting: usize = 1024;
+    }
+    shared {
+        /// The path of the requests to serve, with or without a slash behind it; `None`
+        /// serves every path, for a server that is mounted under a path of its own.
+        /// Default `/engine.io`.
+        path: Option<ByteString> = Some(ByteString::from_static("/engine.io"));
+        /// The transports to serve. Default both.
+        transports: Transports = Transports::ALL;
+        /// The revisions to serve. Default both.
+        revisions: Revisions = Revisions::ALL;
+        /// Which origins are served. Default the server's own.
+        cors: Cors = Cors::SameOrigin;
+        /// The cookie with the session identifier. Default none.
+        cookie: Option<Cookie> = None;
+    }
+}
+
+impl Config {
+    /// A configuration to be changed before use, with all defaults.
+    pub fn builder() -> ConfigBuilder {
+        ConfigBuilder(Self::default())
+    }
+
+    pub(crate) const fn serves(&self, transport: Transport) -> bool {
+        match transport {
+            Transport::Polling => self.transports.polling,
+            Transport::WebSocket => self.transports.websocket,
+        }
+    }
+
+    pub(crate) const fn speaks(&self, revision: Revision) -> bool {
+        match revision {
+            Revision::V3 => self.revisions.v3,
+            Revision::V4 => self.revisions.v4,
+        }
+    }
+
+    /// Whether a session that polls may become a WebSocket.
+    pub(crate) const fn can_upgrade(&self) -> bool {
+        self.allow_upgrades && self.transports.websocket
+    }
+}
+
+/// Which transports are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transports {
+    polling: bool,
+    websocket: bool,
+}
+
+impl Transports {
+    /// All of them.
+    pub const ALL: Self = Self { polling: true, websocket: true };
+    /// Polling alone.
+    pub const POLLING: Self = Self { polling: true, websocket: false };
+    /// WebSocket alone.
+    pub const WEBSOCKET: Self = Self { polling: false, websocket: true };
+}
+
+/// Which revisions of the protocol are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Revisions {
+    v3: bool,
+    v4: bool,
+}
+
+impl Revisions {
+    /// Both.
+    pub const ALL: Self = Self { v3: true, v4: true };
+    /// Revision 3 alone.
+    pub const V3: Self = Self { v3: true, v4: false };
+    /// Revision 4 alone.
+    pub const V4: Self = Self { v3: false, v4: true };
+}
+
+/// Collects settings; [`build`](Self::build) checks them.
+#[derive(Clone, Debug)]
+pub struct ConfigBuilder(Config);
+
+impl ConfigBuilder {
+    /// The finished configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the setting that makes no sense.
+    pub fn build(self) -> Result<Config, ConfigError> {
+        let config = self.0;
+        let waits = [
+            ("ping_interval", config.ping_interval),
+            ("ping_timeout", config.ping_timeout),
+            ("upgrade_timeout", config.upgrade_timeout),
+            ("accept_timeout", config.accept_timeout),
+            ("close_timeout", config.close_timeout),
+            ("poll_grace", config.poll_grace),
+            ("body_timeout", config.body_timeout),
+            ("stall_timeout", config.stall_timeout),
+        ];
+        let amounts = [
+            ("max_payload", config.max_payload),
+            ("max_packets", config.max_packets),
+            ("max_batch_packets", config.max_batch_packets),
+            ("outbox_high_water", config.outbox_high_water),
+            ("inbox_high_water", config.inbox_high_water),
+        ];
+        for (name, wait) in waits {
+            if wait < Duration::from_millis(1) {
+                return Err(ConfigError::Zero(name));
+            }
+        }
+        for (name, amount) in amounts {
+            if amount == 0 {
+                return Err(ConfigError::Zero(name));
+            }
+        }
+        if config.outbox_low_water > config.outbox_high_water {
+            return Err(ConfigError::OutboxMarks);
+        }
+        if config.inbox_limit < config.inbox_high_water {
+            return Err(ConfigError::InboxMarks);
+        }
+        if matches!(config.cors, Cors::Any) && config.cors_credentials {
+            return Err(ConfigError::AnyOriginWithCredentials);
+        }
+        if let Some(path) = &config.path {
+            let legal = |byte: u8| byte.is_ascii_graphic() && byte != b'?' && byte != b'#';
+            if !path.starts_with('/') || path.ends_with('/') || !path.bytes().all(legal) {
+                return Err(ConfigError::Path);
+            }
+        }
+        if let Some(cookie) = &config.cookie {
+            cookie.check()?;
+        }
+        Ok(config)
+    }
+}
+
+/// Settings that contradict each other or themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// This setting must not be 0; times count in milliseconds.
+    #[error("`{0}` must not be zero")]
+    Zero(&'static str),
+    /// `outbox_low_water` is above `outbox_high_water`.
+    #[error("`outbox_low_water` must not be above `outbox_high_water`")]
+    OutboxMarks,
+    /// `inbox_limit` is below `inbox_high_water`.
+    #[error("`inbox_limit` must not be below `inbox_high_water`")]
+    InboxMarks,
+    /// [`Cors::Any`] with `cors_credentials`: browsers refuse it, and with the origin
+    /// reflected any page could act for the user. Name the origins instead.
+    #[error("any origin can't be combined with credentials: list the origins")]
+    AnyOriginWithCredentials,
+    /// The path doesn't begin with a slash, ends with one, or isn't what a request
+    /// target looks like (ASCII, percent-encoded).
+    #[error("`path` must begin with a slash, not end with one, and be ASCII without `?` and `#`")]
+    Path,
+    /// The cookie's name, path or domain would break out of the header.
+    #[error("the cookie's name, path or domain holds characters that a cookie can't carry")]
+    Cookie,
+}

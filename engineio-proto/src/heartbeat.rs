@@ -1,0 +1,140 @@
+//! Who pings, when, and how long the answer may take. No other file knows.
+
+use core::time::Duration;
+
+use crate::config::Config;
+use crate::packet::Packet;
+use crate::revision::Revision;
+use crate::time::Instant;
+
+/// The server's half of the heartbeat.
+///
+/// In revision 4 the server pings one interval after the last pong and waits one
+/// time-out for the next. In revision 3 the client pings and the server waits
+/// interval and time-out together.
+#[derive(Debug)]
+pub(crate) struct Heartbeat {
+    interval: Duration,
+    timeout: Duration,
+    wait: Wait,
+    /// Since when this side itself keeps the peer from being heard. The wait for
+    /// the peer stands still meanwhile: a slow application is no dead peer.
+    held_since: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum Wait {
+    /// Revision 4, between a pong and the next ping.
+    Quiet { ping_at: Instant },
+    /// Revision 4, from the ping on. `is_sent`: it was pulled. `is_extended`: some
+    /// other packet has already bought the peer more time; once per ping.
+    Pong { by: Instant, is_sent: bool, is_extended: bool },
+    /// Revision 3. `owed`: pings that have no pong yet.
+    Ping { by: Instant, owed: u32 },
+}
+
+/// The peer's heartbeat stayed out.
+pub(crate) struct Expired;
+
+/// The peer's heartbeat goes in the wrong direction.
+pub(crate) struct WrongDirection;
+
+impl Heartbeat {
+    pub(crate) fn new(revision: Revision, config: &Config, now: Instant) -> Self {
+        let (interval, timeout) = (config.ping_interval(), config.ping_timeout());
+        let wait = if revision.server_pings() {
+            Wait::Quiet { ping_at: now + interval }
+        } else {
+            Wait::Ping { by: now + interval + timeout, owed: 0 }
+        };
+        Self { interval, timeout, wait, held_since: None }
+    }
+
+    /// When something has to happen. Nothing has, while the peer can't be heard.
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        match self.wait {
+            Wait::Quiet { ping_at } => Some(ping_at),
+            Wait::Pong { .. } | Wait::Ping { .. } if self.held_since.is_some() => None,
+            Wait::Pong { by, .. } | Wait::Ping { by, .. } => Some(by),
+        }
+    }
+
+    /// The deadline has come.
+    pub(crate) fn expire(&mut self, now: Instant) -> Result<(), Expired> {
+        let Wait::Quiet { ping_at } = self.wait else { return Err(Expired) };
+        // Counted from when the ping was due, so that the peer's last moment doesn't
+        // depend on the load here; but a process that slept must let it speak first.
+        let late = now.saturating_since(ping_at);
+        let start = if late > self.timeout / 4 { now } else { ping_at };
+        self.wait = Wait::Pong { by: start + self.timeout, is_sent: false, is_extended: false };
+        if self.held_since.is_some() {
+            self.held_since = Some(start);
+        }
+        Ok(())
+    }
+
+    /// Any packet came: whoever speaks is alive, even if the pong is stuck behind
+    /// much else. Counts once per ping.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        if let Wait::Pong { by, is_extended: is_extended @ false, .. } = &mut self.wait {
+            *is_extended = true;
+            *by = (*by).max(now + self.timeout);
+        }
+    }
+
+    /// A ping came.
+    pub(crate) fn ping(&mut self, now: Instant) -> Result<(), WrongDirection> {
+        let Wait::Ping { by, owed } = &mut self.wait else { return Err(WrongDirection) };
+        *by = now + self.interval + self.timeout;
+        *owed = owed.saturating_add(1);
+        self.held_since = self.held_since.map(|_| now);
+        Ok(())
+    }
+
+    /// A pong came. One that nobody asked for changes nothing.
+    pub(crate) fn pong(&mut self, now: Instant) -> Result<(), WrongDirection> {
+        match self.wait {
+            Wait::Quiet { .. } | Wait::Pong { is_sent: false, .. } => Ok(()),
+            Wait::Pong { .. } => {
+                self.wait = Wait::Quiet { ping_at: now + self.interval };
+                Ok(())
+            }
+            Wait::Ping { .. } => Err(WrongDirection),
+        }
+    }
+
+    /// Whether a ping or a pong waits to leave.
+    pub(crate) const fn has_packet(&self) -> bool {
+        matches!(self.wait, Wait::Pong { is_sent: false, .. } | Wait::Ping { owed: 1.., .. })
+    }
+
+    /// The ping or pong that waits to leave.
+    pub(crate) fn take_packet(&mut self) -> Option<Packet> {
+        match &mut self.wait {
+            Wait::Pong { is_sent: is_sent @ false, .. } => {
+                *is_sent = true;
+                Some(Packet::Ping(Default::default()))
+            }
+            Wait::Ping { owed: owed @ 1.., .. } => {
+                *owed -= 1;
+                Some(Packet::Pong(Default::default()))
+            }
+            Wait::Quiet { .. } | Wait::Pong { .. } | Wait::Ping { .. } => None,
+        }
+    }
+
+    /// This side begins or ends to keep the peer from being heard.
+    pub(crate) fn hold(&mut self, is_held: bool, now: Instant) {
+        match (self.held_since, is_held) {
+            (None, true) => self.held_since = Some(now),
+            (Some(since), false) => {
+                self.held_since = None;
+                let lost = now.saturating_since(since);
+                if let Wait::Pong { by, .. } | Wait::Ping { by, .. } = &mut self.wait {
+                    *by = *by + lost;
+                }
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+}

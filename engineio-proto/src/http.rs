@@ -1,0 +1,125 @@
+//! HTTP as plain data: what a request says that matters here, and what is answered.
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use crate::coding::Coding;
+
+/// What the core reads of an HTTP request. Its fields are the whole list of
+/// headers that matter to it; an absent header is `None`.
+///
+/// Where a header came several times, give the first.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "whoever drives the core fills it in")]
+pub struct Request<'r> {
+    /// The method, in capitals as on the wire.
+    pub method: &'r str,
+    /// Path and query, as on the wire: not decoded.
+    pub target: &'r str,
+    /// Whether the request asks for a WebSocket, over whatever HTTP version.
+    /// Any other `Upgrade` is not one: leave this `false` for it.
+    pub upgrade: bool,
+    /// `Origin`. May hold bytes that are no text.
+    pub origin: Option<&'r [u8]>,
+    /// `Host` or `:authority`; behind a trusted proxy, what that one says it was.
+    pub host: Option<&'r str>,
+    /// `Content-Type`.
+    pub content_type: Option<&'r str>,
+    /// `Accept-Encoding`.
+    pub accept_encoding: Option<&'r str>,
+    /// `Sec-WebSocket-Protocol`.
+    pub sec_websocket_protocol: Option<&'r str>,
+    /// `Access-Control-Request-Method`.
+    pub access_control_request_method: Option<&'r str>,
+    /// `Access-Control-Request-Headers`.
+    pub access_control_request_headers: Option<&'r str>,
+}
+
+/// A complete answer. `Content-Length` is left to whoever writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "whoever drives the core takes it apart")]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The headers, in order.
+    pub headers: Headers,
+    /// The body, not yet compressed.
+    pub body: Bytes,
+    /// Compress the body with this and say so in `Content-Encoding`.
+    pub coding: Option<Coding>,
+}
+
+impl Response {
+    /// An answer with no body.
+    pub(crate) const fn empty(status: u16, headers: Headers) -> Self {
+        Self { status, headers, body: Bytes::new(), coding: None }
+    }
+
+    /// An answer with a body of this type.
+    pub(crate) fn with_body(
+        status: u16,
+        mut headers: Headers,
+        content_type: &'static str,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        headers.push("content-type", content_type);
+        Self { status, headers, body: body.into(), coding: None }
+    }
+}
+
+/// Response headers in the order in which they are written. Names are in lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(ByteString, ByteString)>);
+
+impl Headers {
+    /// No headers.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a header that the caller has to give.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidHeader`] unless the name is a token of RFC 9110 and the value
+    /// is free of control characters other than the tab.
+    pub fn try_push(
+        &mut self,
+        name: impl Into<ByteString>,
+        value: impl Into<ByteString>,
+    ) -> Result<(), InvalidHeader> {
+        let (name, value) = (name.into(), value.into());
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty()
+            || !name.bytes().all(token)
+            || value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control())
+        {
+            return Err(InvalidHeader);
+        }
+        self.0.push((name, value));
+        Ok(())
+    }
+
+    /// Adds a header that is known to be legal.
+    pub(crate) fn push(&mut self, name: &'static str, value: impl Into<ByteString>) {
+        self.0.push((ByteString::from_static(name), value.into()));
+    }
+
+    /// The headers in order: name, value.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// The first value of the header with this name, in any case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// A header's name or value that HTTP can't carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a legal HTTP header: the name must be a token, the value free of control characters")]
+#[non_exhaustive]
+pub struct InvalidHeader;

@@ -1,0 +1,74 @@
+//! What waits for the application: messages, the upgrade, the end.
+
+use alloc::collections::VecDeque;
+
+use crate::config::Config;
+use crate::outbox::weight;
+use crate::packet::Message;
+use crate::server::Event;
+
+/// A queue of events, with the weight of its messages in bytes.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    queue: VecDeque<Event>,
+    bytes: usize,
+    high_water: usize,
+    limit: usize,
+    /// The application took a message and hasn't come back for the next.
+    is_application_busy: bool,
+}
+
+impl Inbox {
+    pub(crate) const fn new(config: &Config) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            bytes: 0,
+            high_water: config.inbox_high_water(),
+            limit: config.inbox_limit(),
+            is_application_busy: false,
+        }
+    }
+
+    pub(crate) fn push_message(&mut self, message: Message) {
+        self.bytes = self.bytes.saturating_add(weight(&message));
+        self.queue.push_back(Event::Message(message));
+    }
+
+    pub(crate) fn push(&mut self, event: Event) {
+        self.queue.push_back(event);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        let event = self.queue.pop_front();
+        self.is_application_busy = matches!(event, Some(Event::Message(_)));
+        if let Some(Event::Message(message)) = &event {
+            self.bytes = self.bytes.saturating_sub(weight(message));
+        }
+        if self.queue.is_empty() && self.queue.capacity() > KEPT_CAPACITY {
+            self.queue = VecDeque::new();
+        }
+        event
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Whether the application is still at the messages that came: some wait, or it
+    /// hasn't come back since it took the last one.
+    pub(crate) fn is_in_work(&self) -> bool {
+        self.is_application_busy || self.bytes > 0
+    }
+
+    /// Whether more may be taken in.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.bytes < self.high_water
+    }
+
+    /// Whether nothing more may be taken in, whatever the peer makes of it.
+    pub(crate) const fn is_at_limit(&self) -> bool {
+        self.bytes >= self.limit
+    }
+}
+
+const KEPT_CAPACITY: usize = 32;

@@ -1,0 +1,262 @@
+//! Messages that wait to leave.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::codec::PayloadSize;
+use crate::config::Config;
+use crate::packet::{Message, Packet};
+
+/// What an application sends: a message, or a batch that is queued whole or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    messages: Messages,
+    is_volatile: bool,
+    is_compressible: bool,
+    key: Option<u64>,
+}
+
+/// One message needs no allocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Messages {
+    One(Message),
+    Many(Vec<Message>),
+}
+
+impl Outgoing {
+    /// Messages that are queued one after the other with none of another sender's
+    /// between them.
+    pub fn batch(messages: impl IntoIterator<Item = Message>) -> Self {
+        Self::new(Messages::Many(messages.into_iter().collect()))
+    }
+
+    const fn new(messages: Messages) -> Self {
+        Self { messages, is_volatile: false, is_compressible: true, key: None }
+    }
+
+    /// Worth sending only at once: dropped if the session isn't writable.
+    #[must_use]
+    pub const fn volatile(mut self) -> Self {
+        self.is_volatile = true;
+        self
+    }
+
+    /// Only the newest of this key is worth sending: those that still wait are
+    /// dropped for it, and it is taken even if the session isn't writable.
+    #[must_use]
+    pub const fn keep_latest(mut self, key: u64) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Whether the answer to a poll that carries it may be compressed. Default yes;
+    /// an answer is compressed when any of its packets may be.
+    #[must_use]
+    pub const fn compress(mut self, compress: bool) -> Self {
+        self.is_compressible = compress;
+        self
+    }
+}
+
+impl<M: Into<Message>> From<M> for Outgoing {
+    fn from(message: M) -> Self {
+        Self::new(Messages::One(message.into()))
+    }
+}
+
+/// A message that was not queued. Holds it, for another try or another use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// Too much waits to leave: send again when the session is writable.
+    #[error("too many bytes wait to leave")]
+    Full(Outgoing),
+    /// The session is closing or closed.
+    #[error("the session is closed")]
+    Closed(Outgoing),
+}
+
+impl SendError {
+    /// The message that was not queued.
+    pub fn into_outgoing(self) -> Outgoing {
+        match self {
+            Self::Full(outgoing) | Self::Closed(outgoing) => outgoing,
+        }
+    }
+}
+
+/// A queue in order of sending, with its weight in bytes.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    queue: VecDeque<Entry>,
+    /// What `weight` says of all entries together.
+    bytes: usize,
+    /// How many messages were ever queued.
+    accepted: u64,
+    high_water: usize,
+    low_water: usize,
+    is_writable: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    message: Message,
+    /// How many messages were queued up to this one.
+    position: u64,
+    is_compressible: bool,
+    key: Option<u64>,
+}
+
+impl Outbox {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            bytes: 0,
+            accepted: 0,
+            high_water: config.outbox_high_water(),
+            low_water: config.outbox_low_water(),
+            is_writable: true,
+        }
+    }
+
+    /// Queues all of it and gives the position of its last message.
+    pub(crate) fn push(&mut self, outgoing: Outgoing) -> Result<u64, SendError> {
+        if let Some(key) = outgoing.key {
+            self.drop_key(key);
+        } else if !self.is_writable {
+            return if outgoing.is_volatile {
+                Ok(self.accepted)
+            } else {
+                Err(SendError::Full(outgoing))
+            };
+        }
+        let Outgoing { messages, is_compressible, key, .. } = outgoing;
+        let mut queue_one = |message: Message| {
+            self.accepted += 1;
+            self.bytes = self.bytes.saturating_add(weight(&message));
+            self.queue.push_back(Entry { message, position: self.accepted, is_compressible, key });
+        };
+        match messages {
+            Messages::One(message) => queue_one(message),
+            Messages::Many(messages) => messages.into_iter().for_each(queue_one),
+        }
+        if self.bytes >= self.high_water {
+            self.is_writable = false;
+        }
+        Ok(self.accepted)
+    }
+
+    fn drop_key(&mut self, key: u64) {
+        self.queue.retain(|entry| entry.key != Some(key));
+        self.bytes = self.queue.iter().map(|entry| weight(&entry.message)).sum();
+        self.note_room();
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Message> {
+        let entry = self.queue.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(weight(&entry.message));
+        self.note_room();
+        if self.queue.is_empty() && self.queue.capacity() > KEPT_CAPACITY {
+            self.queue = VecDeque::new();
+        }
+        Some(entry.message)
+    }
+
+    fn note_room(&mut self) {
+        if self.bytes <= self.low_water {
+            self.is_writable = true;
+        }
+    }
+
+    /// Moves messages up to this position into `batch` as long as they fit, and tells
+    /// whether any of them may be compressed.
+    pub(crate) fn fill(&mut self, batch: &mut Batch, last: u64) -> bool {
+        let mut is_compressible = false;
+        while let Some(entry) = self.queue.front().filter(|entry| entry.position <= last) {
+            // A message behind its type is what the codec measures; cloning shares it.
+            let packet = Packet::Message(entry.message.clone());
+            if !batch.offer(packet) {
+                break;
+            }
+            is_compressible |= entry.is_compressible;
+            self.pop();
+        }
+        is_compressible
+    }
+
+    /// Whether a batch with nothing else in it would be full without further messages.
+    pub(crate) fn fills_a_batch(&self, max_bytes: usize, max_packets: usize) -> bool {
+        self.queue.len() >= max_packets || self.bytes >= max_bytes
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(crate) const fn is_writable(&self) -> bool {
+        self.is_writable
+    }
+
+    /// How many messages have left, counted like the positions that `push` gives.
+    pub(crate) fn handed_over(&self) -> u64 {
+        self.queue.front().map_or(self.accepted, |entry| entry.position - 1)
+    }
+
+    /// How many messages were ever queued: the newest one's position.
+    pub(crate) const fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    /// Bytes that wait to leave, with a small charge per message.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.queue = VecDeque::new();
+        self.bytes = 0;
+    }
+}
+
+/// The packets of one payload, within limits. The first always fits.
+pub(crate) struct Batch {
+    packets: Vec<Packet>,
+    size: PayloadSize,
+    max_bytes: usize,
+    max_packets: usize,
+}
+
+impl Batch {
+    pub(crate) const fn new(size: PayloadSize, max_bytes: usize, max_packets: usize) -> Self {
+        Self { packets: Vec::new(), size, max_bytes, max_packets }
+    }
+
+    /// Takes the packet unless it is one too many.
+    pub(crate) fn offer(&mut self, packet: Packet) -> bool {
+        let size = self.size.with(&packet);
+        let fits = self.packets.is_empty()
+            || (self.packets.len() < self.max_packets && size.bytes() <= self.max_bytes);
+        if fits {
+            self.size = size;
+            self.packets.push(packet);
+        }
+        fits
+    }
+
+    pub(crate) const fn has_room(&self) -> bool {
+        self.packets.len() < self.max_packets
+    }
+
+    pub(crate) fn packets(&self) -> &[Packet] {
+        &self.packets
+    }
+}
+
+/// What a waiting message weighs: its payload, and its place in the queue, so that
+/// empty messages aren't free.
+pub(crate) fn weight(message: &Message) -> usize {
+    message.len() + size_of::<Entry>()
+}
+
+/// A queue that has been longer than this gives its memory back when it is empty.
+const KEPT_CAPACITY: usize = 32;

@@ -1,0 +1,135 @@
+//! Requests that belong to a session, or ask for one, as owned plain data.
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use super::refusal::{Cause, Refusal};
+use crate::coding::Coding;
+use crate::http::{Headers, InvalidHeader};
+use crate::packet::Message;
+use crate::revision::Revision;
+use crate::transport::Transport;
+
+/// A request that names a session. The session answers it exactly once.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    pub(super) kind: Kind,
+    /// The one that the query names; it must fit the kind.
+    pub(super) transport: Transport,
+    /// The `EIO` of the query where there is one, `None` inside if it is unknown.
+    pub(super) revision: Option<Option<Revision>>,
+    /// Whether the body of a POST is octets.
+    pub(super) is_binary: bool,
+    pub(super) coding: Option<Coding>,
+    pub(super) subprotocol: Option<ByteString>,
+    /// `b64`: no binary frames.
+    pub(super) wants_text: bool,
+    /// CORS headers for the answer.
+    pub(super) headers: Headers,
+}
+
+/// How a request of a session wants to be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
+pub enum Kind {
+    /// A GET that waits for packets.
+    Poll,
+    /// A POST that brings packets: read its body.
+    Post,
+    /// A connection that carries frames once it is upgraded.
+    Framed(Transport),
+}
+
+impl Exchange {
+    /// What the request is.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The refusal for a `sid` that no session has.
+    pub fn unknown_session(self) -> Refusal {
+        Refusal::new(Cause::UnknownSession, self.headers)
+    }
+
+    /// The refusal of a WebSocket whose own handshake is broken.
+    pub fn broken_websocket(self) -> Refusal {
+        Refusal::new(Cause::WebSocketHandshake, self.headers)
+    }
+
+    /// Why a session of this revision can't take the request, whatever it is doing.
+    pub(super) fn misfit(&self, revision: Revision) -> Option<Cause> {
+        if self.revision.is_some_and(|eio| eio != Some(revision)) {
+            return Some(Cause::RevisionMismatch);
+        }
+        let by_kind = match self.kind {
+            Kind::Poll | Kind::Post => Transport::Polling,
+            Kind::Framed(transport) => transport,
+        };
+        (self.transport != by_kind).then_some(Cause::TransportMismatch)
+    }
+}
+
+/// A handshake that asks for a session. Open one with
+/// [`Session::open`](super::Session::open), or refuse.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    pub(super) transport: Transport,
+    pub(super) revision: Revision,
+    /// `b64`: the client can't take binary data.
+    pub(super) wants_text: bool,
+    pub(super) coding: Option<Coding>,
+    pub(super) subprotocol: Option<ByteString>,
+    /// To leave in one answer with the open packet.
+    pub(super) messages: Vec<Message>,
+    /// For the answer: CORS, then the application's own.
+    pub(super) headers: Headers,
+}
+
+impl Opening {
+    /// The transport that the session begins on.
+    pub const fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// The revision that the client speaks.
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Adds a header to the answer: to the first poll's, or to the 101.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidHeader`] if HTTP can't carry it.
+    pub fn header(
+        &mut self,
+        name: impl Into<ByteString>,
+        value: impl Into<ByteString>,
+    ) -> Result<(), InvalidHeader> {
+        self.headers.try_push(name, value)
+    }
+
+    /// Adds a message that the client gets together with the open packet.
+    pub fn message(&mut self, message: impl Into<Message>) {
+        self.messages.push(message.into());
+    }
+
+    /// The application's refusal, with a status from 400 to 599 (others become 403)
+    /// and a body of JSON.
+    pub fn refuse(self, status: u16, body: impl Into<Bytes>) -> Refusal {
+        let status = if (400..=599).contains(&status) { status } else { 403 };
+        Refusal::new(Cause::Application { status, body: body.into() }, self.headers)
+    }
+
+    /// The refusal for want of room or time: come back after so many seconds.
+    pub fn overloaded(self, retry_after: u64) -> Refusal {
+        Refusal::new(Cause::Overloaded(retry_after), self.headers)
+    }
+
+    /// The refusal of a WebSocket whose own handshake is broken.
+    pub fn broken_websocket(self) -> Refusal {
+        Refusal::new(Cause::WebSocketHandshake, self.headers)
+    }
+}

@@ -1,0 +1,146 @@
+//! Why a request is turned away, and the answer that says so.
+
+use alloc::format;
+use alloc::string::String;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use crate::http::{Headers, Response};
+
+/// A request that is turned away: the cause for logs and metrics, and the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    cause: Cause,
+    headers: Headers,
+}
+
+/// What is wrong with a refused request. Texts from the request are cut at 128 bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// `transport` is missing, unknown or off: code 0.
+    UnknownTransport(ByteString),
+    /// There is no session of this `sid`: code 1.
+    UnknownSession,
+    /// A request without `sid` that isn't a GET: code 2.
+    HandshakeMethod(ByteString),
+    /// `Origin` isn't text: code 3.
+    InvalidOrigin,
+    /// `transport` doesn't fit the way in which the request came, or the transport
+    /// that the session is on: code 3.
+    TransportMismatch,
+    /// `EIO` isn't the session's: code 3.
+    RevisionMismatch,
+    /// A WebSocket for a session, where upgrades are off: code 3.
+    UpgradeNotAllowed,
+    /// The handshake asks for JSONP: code 3.
+    Jsonp,
+    /// The origin isn't served: code 4.
+    Origin {
+        /// The page's.
+        origin: ByteString,
+        /// The host that the request was sent to.
+        host: ByteString,
+    },
+    /// `EIO` is missing, unknown or off: code 5.
+    UnsupportedRevision(ByteString),
+    /// A method that sessions have no use for: 405.
+    Method,
+    /// The WebSocket handshake itself is broken: 400.
+    WebSocketHandshake,
+    /// The application said no.
+    Application {
+        /// The status it chose.
+        status: u16,
+        /// The body it chose, JSON.
+        body: Bytes,
+    },
+    /// Too many sessions or waiting handshakes, no word from the application in
+    /// time, or the server is closing: 503. Holds the seconds of `Retry-After`.
+    Overloaded(u64),
+}
+
+impl Refusal {
+    pub(crate) const fn new(cause: Cause, headers: Headers) -> Self {
+        Self { cause, headers }
+    }
+
+    /// What is wrong with the request.
+    pub const fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// The reference server's error code, where it has one.
+    pub const fn code(&self) -> Option<u8> {
+        match &self.cause {
+            Cause::UnknownTransport(_) => Some(0),
+            Cause::UnknownSession => Some(1),
+            Cause::HandshakeMethod(_) => Some(2),
+            Cause::InvalidOrigin
+            | Cause::TransportMismatch
+            | Cause::RevisionMismatch
+            | Cause::UpgradeNotAllowed
+            | Cause::Jsonp => Some(3),
+            Cause::Origin { .. } => Some(4),
+            Cause::UnsupportedRevision(_) => Some(5),
+            Cause::Method
+            | Cause::WebSocketHandshake
+            | Cause::Application { .. }
+            | Cause::Overloaded(_) => None,
+        }
+    }
+
+    /// The answer: what the reference server sends, byte for byte, where it has a
+    /// code for the cause.
+    pub fn response(self) -> Response {
+        let code = self.code();
+        let mut headers = self.headers;
+        let message = match self.cause {
+            Cause::UnknownTransport(_) => "Transport unknown".into(),
+            Cause::UnknownSession => "Session ID unknown".into(),
+            Cause::HandshakeMethod(_) => "Bad handshake method".into(),
+            Cause::InvalidOrigin
+            | Cause::TransportMismatch
+            | Cause::RevisionMismatch
+            | Cause::UpgradeNotAllowed
+            | Cause::Jsonp => "Bad request".into(),
+            Cause::Origin { origin, host } => {
+                format!("Forbidden: origin {origin} is not allowed at host {host}")
+            }
+            Cause::UnsupportedRevision(_) => "Unsupported protocol version".into(),
+            Cause::Method => {
+                headers.push("allow", ByteString::from_static("GET, POST, OPTIONS"));
+                return Response::empty(405, headers);
+            }
+            Cause::WebSocketHandshake => {
+                headers.push("sec-websocket-version", ByteString::from_static("13"));
+                return Response::empty(400, headers);
+            }
+            Cause::Application { status, body } => {
+                return Response::with_body(status, headers, JSON, body);
+            }
+            Cause::Overloaded(seconds) => {
+                headers.push("retry-after", format!("{seconds}"));
+                return Response::empty(503, headers);
+            }
+        };
+        let status = if code == Some(4) { 403 } else { 400 };
+        Response::with_body(status, headers, JSON, body(code.unwrap_or(3), &message))
+    }
+}
+
+const JSON: &str = "application/json";
+
+/// `{"code":1,"message":"Session ID unknown"}`
+fn body(code: u8, message: &str) -> String {
+    let message = serde_json::Value::from(message);
+    format!("{{\"code\":{code},\"message\":{message}}}")
+}
+
+/// A text of the request, kept short for the logs.
+pub(super) fn excerpt(text: &str) -> ByteString {
+    const MOST: usize = 128;
+    let end = (0..=MOST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or("").into()
+}

@@ -1,0 +1,155 @@
+//! Where a request belongs. Needs no session and keeps no state: the same request
+//! always gets the same answer.
+
+use alloc::borrow::Cow;
+
+use bytestring::ByteString;
+
+use super::exchange::{Exchange, Kind, Opening};
+use super::query::Query;
+use super::refusal::{Cause, Refusal, excerpt};
+use crate::coding::Coding;
+use crate::config::Config;
+use crate::cors::{self, Origin};
+use crate::http::{Headers, Request, Response};
+use crate::revision::Revision;
+use crate::transport::Transport;
+
+/// What to do with a request.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
+pub enum Route<'r> {
+    /// Not for this server: the path is another one.
+    Foreign,
+    /// Answer this, nothing else: a preflight.
+    Answer(Response),
+    /// Turn it away.
+    Refuse(Refusal),
+    /// A handshake. The application may take its time; nothing is reserved.
+    Open(Opening),
+    /// A request of the session `sid`, if there is one.
+    Session {
+        /// The session's identifier, as the client gave it.
+        sid: Cow<'r, str>,
+        /// The request itself.
+        exchange: Exchange,
+    },
+}
+
+/// Says where a request belongs.
+///
+/// The checks and their order are the reference server's (`verify` in
+/// `engine.io/lib/server.ts`), with the origin and the revision checked as well.
+/// Allocates nothing for [`Route::Foreign`].
+pub fn route<'r>(config: &Config, request: &Request<'r>) -> Route<'r> {
+    let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
+    if !is_ours(config, path) {
+        return Route::Foreign;
+    }
+    let verdict = cors::check(config, request);
+    if request.method == "OPTIONS" {
+        return Route::Answer(cors::preflight(config, request, verdict));
+    }
+    let refuse = |cause, headers| Route::Refuse(Refusal::new(cause, headers));
+    let query = Query::parse(query);
+
+    let name = query.transport.as_deref();
+    let transport = name.and_then(Transport::from_query).filter(|it| config.serves(*it));
+    let Some(transport) = transport else {
+        return refuse(Cause::UnknownTransport(excerpt(name.unwrap_or(""))), verdict.headers);
+    };
+    match verdict.origin {
+        Origin::Allowed => {}
+        Origin::Invalid => return refuse(Cause::InvalidOrigin, verdict.headers),
+        Origin::Refused(origin) => {
+            let origin = excerpt(origin);
+            let host = excerpt(request.host.unwrap_or(""));
+            return refuse(Cause::Origin { origin, host }, verdict.headers);
+        }
+    }
+    let arrival = Arrival { transport, request, headers: verdict.headers, config };
+    match query.sid {
+        Some(sid) => session(sid, query.eio.as_deref(), query.b64, arrival),
+        None => handshake(&query, arrival),
+    }
+}
+
+/// A request that passed the checks that all requests share.
+struct Arrival<'a, 'r> {
+    transport: Transport,
+    request: &'a Request<'r>,
+    /// For the answer.
+    headers: Headers,
+    config: &'a Config,
+}
+
+impl Arrival<'_, '_> {
+    fn coding(&self) -> Option<Coding> {
+        self.config.compression_threshold()?;
+        self.request.accept_encoding.and_then(Coding::negotiate)
+    }
+
+    /// A browser fails a WebSocket on which none of its sub-protocols was chosen;
+    /// the first is chosen, as by the reference server.
+    fn subprotocol(&self) -> Option<ByteString> {
+        let first = self.request.sec_websocket_protocol?.split(',').next()?.trim();
+        (!first.is_empty()).then(|| first.into())
+    }
+}
+
+fn session<'r>(
+    sid: Cow<'r, str>,
+    eio: Option<&str>,
+    wants_text: bool,
+    arrival: Arrival<'_, 'r>,
+) -> Route<'r> {
+    let request = arrival.request;
+    let kind = match (request.method, request.upgrade) {
+        ("GET", true) => Kind::Framed(Transport::WebSocket),
+        ("GET", false) => Kind::Poll,
+        ("POST", false) => Kind::Post,
+        _ => return Route::Refuse(Refusal::new(Cause::Method, arrival.headers)),
+    };
+    let exchange = Exchange {
+        kind,
+        transport: arrival.transport,
+        revision: eio.map(Revision::from_query),
+        is_binary: request.content_type == Some("application/octet-stream"),
+        coding: arrival.coding(),
+        subprotocol: arrival.subprotocol(),
+        wants_text,
+        headers: arrival.headers,
+    };
+    Route::Session { sid, exchange }
+}
+
+fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
+    let request = arrival.request;
+    let eio = query.eio.as_deref();
+    let revision = eio.and_then(Revision::from_query).filter(|it| arrival.config.speaks(*it));
+    let is_framed = matches!(arrival.transport, Transport::WebSocket);
+    let cause = match revision {
+        _ if request.method != "GET" => Cause::HandshakeMethod(excerpt(request.method)),
+        _ if is_framed != request.upgrade => Cause::TransportMismatch,
+        None => Cause::UnsupportedRevision(excerpt(eio.unwrap_or(""))),
+        Some(_) if query.jsonp => Cause::Jsonp,
+        Some(revision) => {
+            return Route::Open(Opening {
+                transport: arrival.transport,
+                revision,
+                wants_text: query.b64,
+                coding: arrival.coding(),
+                subprotocol: arrival.subprotocol(),
+                messages: alloc::vec::Vec::new(),
+                headers: arrival.headers,
+            });
+        }
+    };
+    Route::Refuse(Refusal::new(cause, arrival.headers))
+}
+
+/// The configured path, with or without a slash behind it, and nothing longer.
+fn is_ours(config: &Config, path: &str) -> bool {
+    let Some(ours) = config.path() else { return true };
+    matches!(path.strip_prefix(&**ours), Some("" | "/"))
+}

@@ -1,0 +1,104 @@
+//! What becomes due, and what happens then.
+
+use super::io::ConnId;
+use super::session::Session;
+use super::transport::{Get, Post, PostStage};
+use crate::close::{CloseReason, Violation};
+use crate::http::Response;
+use crate::time::Instant;
+
+/// What a session waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timer {
+    Heartbeat,
+    /// The client has to show up with a GET.
+    Absence,
+    /// The body of a POST.
+    Body(ConnId),
+    /// The `ok` of a POST, or a GET that may be answered: nothing happens but that
+    /// time has passed.
+    Answer,
+    /// The probe has to get on.
+    Upgrade,
+    /// The end of a graceful close.
+    Close,
+    /// The application has to read.
+    Stall,
+}
+
+impl Session {
+    /// Does everything that is due by `now`, in the order in which it became due.
+    pub(super) fn advance(&mut self, now: Instant) {
+        while let Some((at, timer)) = self.next_timer().filter(|(at, _)| *at <= now) {
+            self.now = self.now.max(at);
+            self.expire(timer, now);
+        }
+        self.now = self.now.max(now);
+    }
+
+    fn expire(&mut self, timer: Timer, now: Instant) {
+        match timer {
+            Timer::Answer => {}
+            Timer::Heartbeat => {
+                if self.heartbeat.expire(now).is_err() {
+                    self.finish(CloseReason::PingTimeout);
+                }
+            }
+            Timer::Absence => {
+                let absence = self.state.polling_mut().and_then(|polling| polling.absence.take());
+                if let Some((_, reason)) = absence {
+                    self.finish(reason);
+                }
+            }
+            Timer::Body(conn) => {
+                let polling = self.state.polling_mut();
+                if let Some(post) = polling.and_then(|polling| polling.post.take()) {
+                    self.reply(conn, Response::empty(408, post.headers));
+                }
+                self.finish(CloseReason::Violation(Violation::SlowBody));
+            }
+            Timer::Upgrade => self.abandon_probe(),
+            Timer::Close => {
+                if let Some(closing) = self.closing.take() {
+                    self.finish(closing.reason);
+                }
+            }
+            Timer::Stall => self.finish(CloseReason::Overloaded),
+        }
+    }
+
+    /// What is due next, and when.
+    pub(super) fn next_timer(&self) -> Option<(Instant, Timer)> {
+        if self.state.is_closed() {
+            return None;
+        }
+        let polling = self.state.polling();
+        let get = polling.and_then(|polling| polling.get.as_ref());
+        let post = polling.and_then(|polling| polling.post.as_ref());
+        let absence = polling.and_then(|polling| polling.absence.as_ref());
+        [
+            self.heartbeat.deadline().map(|at| (at, Timer::Heartbeat)),
+            absence.map(|(by, _)| (*by, Timer::Absence)),
+            post.and_then(|post| self.post_timer(post)),
+            get.and_then(|get| self.get_timer(get)).map(|at| (at, Timer::Answer)),
+            self.state.probe().map(|probe| (probe.by, Timer::Upgrade)),
+            self.closing.as_ref().map(|closing| (closing.until, Timer::Close)),
+            self.stall.map(|at| (at, Timer::Stall)),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at, _)| *at)
+    }
+
+    fn post_timer(&self, post: &Post) -> Option<(Instant, Timer)> {
+        match post.stage {
+            PostStage::Receiving { by } => Some((by, Timer::Body(post.conn))),
+            PostStage::Withheld { until } => (self.now < until).then_some((until, Timer::Answer)),
+        }
+    }
+
+    /// When the waiting GET may be answered for no other reason than time.
+    fn get_timer(&self, get: &Get) -> Option<Instant> {
+        [get.hold_until, get.noop_at].into_iter().flatten().filter(|at| self.now < *at).min()
+    }
+}
