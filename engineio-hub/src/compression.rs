@@ -3,20 +3,11 @@
 use std::io::{self, Write};
 
 use bytes::Bytes;
+use engineio_proto::Coding;
 use flate2::{
     Compression,
     write::{GzEncoder, ZlibEncoder},
 };
-
-/// A content coding of HTTP (RFC 9110, 8.4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Coding {
-    /// `gzip`.
-    Gzip,
-    /// `deflate`: a zlib stream (RFC 1950), and not a bare deflate stream as the name says.
-    Deflate,
-}
 
 /// The body in this coding.
 ///

@@ -1,0 +1,136 @@
+//! When sessions want to be looked at again.
+//!
+//! One queue for each shard of the session map, so that arming a deadline takes no
+//! lock that all sessions share. Entries are never taken back: a session whose
+//! deadline has moved on is looked at once in vain, and armed anew.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Mutex, PoisonError, Weak};
+use std::task::Waker;
+
+use engineio_proto::{Instant, Sid};
+
+use crate::sessions::SHARDS;
+
+/// Someone who isn't in the session map and wants to be told that time is up.
+pub(crate) trait Expire: Send + Sync {
+    fn expire(&self, now: Instant);
+}
+
+/// Whom a deadline is for. Holds no session's memory: a session is named, and
+/// whoever is short-lived is held weakly.
+#[derive(Clone)]
+pub(crate) enum Target {
+    /// Let time pass for the session.
+    Session(Sid),
+    /// Close the session: the server stops.
+    Shutdown(Sid),
+    /// A handshake without a verdict, or a connection that outlives its session.
+    Other(Weak<dyn Expire>),
+}
+
+pub(crate) struct Deadlines {
+    shards: [Mutex<BinaryHeap<Reverse<Entry>>>; SHARDS],
+    /// Until when the driver sleeps, in nanoseconds; 0 while it is awake.
+    asleep_until: AtomicU64,
+    driver: Mutex<Option<Waker>>,
+}
+
+impl Deadlines {
+    pub(crate) fn new() -> Self {
+        Self {
+            shards: std::array::from_fn(|_| Mutex::default()),
+            asleep_until: AtomicU64::new(0),
+            driver: Mutex::default(),
+        }
+    }
+
+    /// Adds a deadline, and wakes the driver if it would oversleep it.
+    pub(crate) fn arm(&self, shard: usize, at: Instant, target: Target) {
+        if let Some(queue) = self.shards.get(shard % SHARDS) {
+            lock(queue).push(Reverse(Entry { at, target }));
+        }
+        if nanos(at) < self.asleep_until.load(SeqCst) {
+            self.wake();
+        }
+    }
+
+    /// Wakes the driver.
+    pub(crate) fn wake(&self) {
+        let driver = lock(&self.driver).take();
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    /// Takes what is due, at most `most` of each shard. The driver is awake now.
+    pub(crate) fn take_due(&self, now: Instant, most: usize) -> Vec<(Instant, Target)> {
+        self.asleep_until.store(0, SeqCst);
+        let mut due = Vec::new();
+        for queue in &self.shards {
+            let mut queue = lock(queue);
+            for _ in 0..most {
+                match queue.peek() {
+                    Some(Reverse(entry)) if entry.at <= now => {
+                        due.extend(queue.pop().map(|Reverse(entry)| (entry.at, entry.target)));
+                    }
+                    _ => break,
+                }
+            }
+            if queue.capacity() > 64 && queue.len() < queue.capacity() / 4 {
+                let half = queue.capacity() / 2;
+                queue.shrink_to(half);
+            }
+        }
+        due
+    }
+
+    /// When the next deadline is; the driver sleeps until then or until it is woken.
+    pub(crate) fn sleep(&self, driver: &Waker) -> Option<Instant> {
+        *lock(&self.driver) = Some(driver.clone());
+        // Whoever arms a deadline first adds it, then looks how long the driver sleeps.
+        // So of a deadline that is added meanwhile at least one side knows.
+        self.asleep_until.store(u64::MAX, SeqCst);
+        let next = self.shards.iter().filter_map(|queue| Some(lock(queue).peek()?.0.at)).min();
+        if let Some(next) = next {
+            self.asleep_until.fetch_min(nanos(next), SeqCst);
+        }
+        next
+    }
+}
+
+struct Entry {
+    at: Instant,
+    target: Target,
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.at.cmp(&other.at)
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+
+impl Eq for Entry {}
+
+fn nanos(at: Instant) -> u64 {
+    u64::try_from(at.since_zero().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Nothing that can panic is done under these locks.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

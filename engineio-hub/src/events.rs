@@ -1,0 +1,157 @@
+//! All sessions of a server as one stream of events.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use engineio_proto::server::Event;
+use engineio_proto::{CloseReason, Message, Sid, Transport};
+use futures_core::Stream;
+
+use crate::cell::{Audience, Cell};
+use crate::hub::Hub;
+
+/// What happens to one of the server's sessions.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServerEvent {
+    /// A client came.
+    Connect(Sid),
+    /// A client said something.
+    Message(Sid, Message),
+    /// A session moved to another transport.
+    Upgrade(Sid, Transport),
+    /// A session ended. The last event of this session.
+    Disconnect(Sid, CloseReason),
+}
+
+/// The stream of events of a whole server. Sessions take turns: one that talks much
+/// doesn't keep the others from being heard.
+pub struct Events<D: Send + Sync + 'static = ()> {
+    hub: Arc<Hub<D>>,
+    /// There never will be an event: the server is consumed another way.
+    is_void: bool,
+}
+
+impl<D: Send + Sync + 'static> Hub<D> {
+    /// Accepts all clients from now on, and gives what they do as one stream.
+    ///
+    /// A server is consumed one way: once [`poll_incoming`](Self::poll_incoming) was
+    /// called the stream ends at once, and so does a second stream. The observer is
+    /// told.
+    pub fn events(self: &Arc<Self>) -> Events<D>
+    where
+        D: Default,
+    {
+        let waiting = self.reception.take_all(D::default);
+        let is_void = waiting.is_none();
+        if is_void && !self.is_closing() {
+            self.observer
+                .misused("events() after accept(), incoming() or events(): it has no events");
+        }
+        for mut incoming in waiting.into_iter().flatten() {
+            incoming.open(D::default(), Audience::EVENTS);
+        }
+        Events { hub: Arc::clone(self), is_void }
+    }
+}
+
+impl<D: Send + Sync + 'static> Events<D> {
+    /// The next event; `None` when the server has closed and all was told.
+    pub async fn next(&mut self) -> Option<ServerEvent> {
+        poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    /// As [`next`](Self::next), for use in a task.
+    pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<ServerEvent>> {
+        if self.is_void {
+            return Poll::Ready(None);
+        }
+        loop {
+            let Some(cell) = self.hub.events.next(cx) else {
+                let is_over = self.hub.is_closing() && self.hub.is_empty();
+                return if is_over { Poll::Ready(None) } else { Poll::Pending };
+            };
+            if let Some(event) = take_event(&cell) {
+                return Poll::Ready(Some(event));
+            }
+        }
+    }
+}
+
+/// One event of a session that has some. With more to tell, it stands in the queue
+/// again when the turn ends.
+fn take_event<D: Send + Sync + 'static>(cell: &Arc<Cell<D>>) -> Option<ServerEvent> {
+    let mut turn = cell.turn()?;
+    let Audience::Events { is_announced, is_listed } = &mut turn.audience else { return None };
+    *is_listed = false;
+    let sid = || cell.sid().clone();
+    if !std::mem::replace(is_announced, true) {
+        return Some(ServerEvent::Connect(sid()));
+    }
+    match turn.session.poll_event()? {
+        Event::Message(message) => Some(ServerEvent::Message(sid(), message)),
+        Event::Upgraded(transport) => Some(ServerEvent::Upgrade(sid(), transport)),
+        Event::Closed(reason) => Some(ServerEvent::Disconnect(sid(), reason)),
+        _ => None,
+    }
+}
+
+impl<D: Send + Sync + 'static> Stream for Events<D> {
+    type Item = ServerEvent;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ServerEvent>> {
+        self.get_mut().poll_event(cx)
+    }
+}
+
+impl<D: Send + Sync + 'static> fmt::Debug for Events<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// Sessions that have something to tell, each once.
+pub(crate) struct EventQueue<D: Send + Sync + 'static>(Mutex<Queue<D>>);
+
+struct Queue<D: Send + Sync + 'static> {
+    cells: VecDeque<Arc<Cell<D>>>,
+    reader: Option<Waker>,
+}
+
+impl<D: Send + Sync + 'static> EventQueue<D> {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Queue { cells: VecDeque::new(), reader: None }))
+    }
+
+    pub(crate) fn push(&self, cell: Arc<Cell<D>>) {
+        let mut queue = self.lock();
+        queue.cells.push_back(cell);
+        let reader = queue.reader.take();
+        drop(queue);
+        reader.into_iter().for_each(Waker::wake);
+    }
+
+    /// Wakes whoever waits, to look whether the server has closed.
+    pub(crate) fn wake(&self) {
+        let reader = self.lock().reader.take();
+        reader.into_iter().for_each(Waker::wake);
+    }
+
+    fn next(&self, cx: &Context<'_>) -> Option<Arc<Cell<D>>> {
+        let mut queue = self.lock();
+        let cell = queue.cells.pop_front();
+        if cell.is_none() {
+            queue.reader = Some(cx.waker().clone());
+        }
+        cell
+    }
+
+    /// Nothing that can panic is done under this lock.
+    fn lock(&self) -> MutexGuard<'_, Queue<D>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,231 @@
+//! A WebSocket of a session: bytes of a stream on one side, the session on the other.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
+
+use engineio_proto::CloseCode;
+use engineio_proto::server::{ConnId, Failure, Input, Transmit};
+
+use crate::cell::Cell;
+use crate::hub::Hub;
+use crate::seat::leave;
+use crate::waiters::Interest;
+use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
+
+/// Carries a WebSocket for a binding, which only moves bytes:
+///
+/// 1. while [`poll_write`](Self::poll_write) gives bytes, write them to the stream and
+///    say how many with [`written`](Self::written); at its end, close the stream;
+/// 2. when [`poll_read`](Self::poll_read) is ready, read from the stream and give what
+///    came to [`received`](Self::received), or its end to [`ended`](Self::ended) or
+///    [`failed`](Self::failed);
+/// 3. when [`poll_abort`](Self::poll_abort) is ready, drop the stream.
+///
+/// All three are polled by one task, which is woken for each of them.
+/// Dropping it says that the connection is gone.
+pub struct Framed<D: Send + Sync + 'static> {
+    hub: Arc<Hub<D>>,
+    cell: Arc<Cell<D>>,
+    conn: ConnId,
+    socket: WebSocket,
+    stage: Stage,
+    /// The session takes more, as far as is known.
+    may_read: bool,
+}
+
+/// How far the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Open,
+    /// The close frame is queued: what the peer says is read until its own, and
+    /// thrown away. Closing the stream with unread bytes would reset it, and the peer
+    /// might lose the close frame.
+    HungUp,
+    /// Both are closed; what is queued is to be written.
+    Over,
+}
+
+/// What to do about writing.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
+pub enum Write<'a> {
+    /// Write these bytes, as many as the stream takes.
+    Bytes(&'a [u8]),
+    /// All is written, and nothing will come: close the stream.
+    End,
+}
+
+impl<D: Send + Sync + 'static> Framed<D> {
+    pub(crate) fn new(hub: &Arc<Hub<D>>, cell: Arc<Cell<D>>, conn: ConnId) -> Self {
+        hub.websockets.fetch_add(1, Relaxed);
+        let socket = WebSocket::server(hub.config().max_payload());
+        Self { hub: Arc::clone(hub), cell, conn, socket, stage: Stage::Open, may_read: true }
+    }
+
+    /// Ready when the stream is to be dropped now, whatever is still unwritten. The
+    /// task is woken for it by what [`poll_write`](Self::poll_write) leaves behind.
+    pub fn poll_abort(&self) -> Poll<()> {
+        if self.cell.is_aborted() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Ready when the stream may be read.
+    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.stage != Stage::Open || self.may_read {
+            return Poll::Ready(());
+        }
+        let Some(mut turn) = self.cell.turn() else { return Poll::Ready(()) };
+        self.may_read = turn.session.wants_input(self.conn);
+        if self.may_read {
+            return Poll::Ready(());
+        }
+        turn.waiters.seat(self.conn, cx.waker(), Interest::INPUT);
+        Poll::Pending
+    }
+
+    /// The stream gave these bytes.
+    pub fn received(&mut self, bytes: &[u8]) {
+        self.socket.receive(bytes);
+        match self.stage {
+            Stage::Open => self.take_in(),
+            Stage::HungUp => self.await_close(),
+            Stage::Over => {}
+        }
+    }
+
+    /// Gives the session all messages that are complete, in one turn.
+    fn take_in(&mut self) {
+        let Some(mut turn) = self.cell.turn() else { return };
+        turn.waiters.forget_seat(self.conn);
+        let now = turn.now;
+        loop {
+            let (stage, why) = match self.socket.poll_incoming() {
+                Ok(Some(Incoming::Frame(frame))) => {
+                    turn.session.handle_input(now, Input::Frame(self.conn, frame));
+                    continue;
+                }
+                Ok(None) => break,
+                Ok(Some(Incoming::Closed(code))) => {
+                    (Stage::Over, Failure::Closed(CloseCode(code.unwrap_or(NO_CODE))))
+                }
+                Err(fault) => {
+                    // The code is the WebSocket's to choose: it knows what was wrong.
+                    self.socket.close(fault.close_code());
+                    let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
+                    let why = if is_length { Failure::TooLarge } else { Failure::Malformed };
+                    (Stage::HungUp, why)
+                }
+            };
+            self.stage = stage;
+            turn.session.handle_input(now, Input::Failed(self.conn, why));
+            break;
+        }
+        self.may_read = turn.session.wants_input(self.conn);
+    }
+
+    /// The stream ended.
+    pub fn ended(&mut self) {
+        self.fail(Failure::Closed(CloseCode(ABNORMAL)));
+    }
+
+    /// The stream broke.
+    pub fn failed(&mut self) {
+        self.fail(Failure::Gone);
+    }
+
+    fn fail(&mut self, why: Failure) {
+        if self.stage == Stage::Open
+            && let Some(mut turn) = self.cell.turn()
+        {
+            let now = turn.now;
+            turn.session.handle_input(now, Input::Failed(self.conn, why));
+        }
+        self.stage = Stage::Over;
+    }
+
+    /// The next bytes to write, or that all is written.
+    pub fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Write<'_>> {
+        let has_room = self.socket.unsent().len() < WRITE_AHEAD;
+        if self.stage == Stage::Open && has_room {
+            self.fill(cx);
+        } else {
+            self.cell.wait(self.conn, cx.waker());
+        }
+        if !self.socket.unsent().is_empty() {
+            return Poll::Ready(Write::Bytes(self.socket.unsent()));
+        }
+        if self.stage == Stage::Over { Poll::Ready(Write::End) } else { Poll::Pending }
+    }
+
+    /// So many of the bytes were written.
+    pub fn written(&mut self, count: usize) {
+        self.socket.sent(count);
+    }
+
+    /// Moves what the session has to say into the write buffer, and waits for more.
+    fn fill(&mut self, cx: &Context<'_>) {
+        let Some(mut turn) = self.cell.turn() else {
+            self.socket.close(CloseCode::AWAY.0);
+            self.stage = Stage::HungUp;
+            return;
+        };
+        turn.waiters.forget_seat(self.conn);
+        let interest = loop {
+            if self.socket.unsent().len() >= WRITE_AHEAD {
+                break Interest::ABORT;
+            }
+            match turn.session.poll_transmit(self.conn) {
+                Some(Transmit::Frame(frame)) => self.socket.send(&frame),
+                Some(Transmit::Hangup(code)) => {
+                    self.socket.close(code.0);
+                    self.stage = Stage::HungUp;
+                    break Interest::ABORT;
+                }
+                // Not for an upgraded connection.
+                Some(Transmit::Respond(_) | Transmit::Upgrade(_)) => {}
+                None => break Interest::TRANSMIT,
+            }
+        };
+        turn.waiters.seat(self.conn, cx.waker(), interest);
+        drop(turn);
+        if self.stage == Stage::HungUp {
+            // What has arrived already may hold the peer's own close frame.
+            self.await_close();
+        }
+    }
+
+    /// Reads on for nothing but the peer's close frame.
+    fn await_close(&mut self) {
+        loop {
+            match self.socket.poll_incoming() {
+                Ok(Some(Incoming::Frame(_))) => {}
+                Ok(Some(Incoming::Closed(_))) => {
+                    self.stage = Stage::Over;
+                    return;
+                }
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+}
+
+impl<D: Send + Sync + 'static> Drop for Framed<D> {
+    fn drop(&mut self) {
+        leave(&self.cell, self.conn);
+        self.hub.websockets.fetch_sub(1, Relaxed);
+        self.hub.reception.note_end();
+    }
+}
+
+impl<D: Send + Sync + 'static> fmt::Debug for Framed<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Framed").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
+/// The peer closed without a code (RFC 6455, section 7.4.1).
+const NO_CODE: u16 = 1005;
+
+/// The connection ended without a close frame.
+const ABNORMAL: u16 = 1006;

@@ -1,0 +1,299 @@
+//! The hub: all sessions of a server, and where requests come in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use engineio_proto::server::{Exchange, Input, Kind, Opening, Refusal, Route, route};
+use engineio_proto::{CloseReason, Config, Instant, Outgoing, SendError, Sid, Transport};
+use http::request::Parts;
+
+use crate::cell::{Cell, Overflow};
+use crate::clock::Clock;
+use crate::deadlines::{Deadlines, Target};
+use crate::events::EventQueue;
+use crate::incoming::Incoming;
+use crate::observer::Observer;
+use crate::reception::Reception;
+use crate::seat::Seat;
+use crate::sessions::{Sessions, shard_of};
+use crate::wire;
+
+/// All sessions of one server, and the way in for requests.
+///
+/// A binding gives every request to [`admit`](Self::admit), serves the [`Seat`] it
+/// gets, and runs one task or thread that lives by [`expire`](Self::expire). The
+/// rest are handles for the application.
+///
+/// `D` is what the application keeps with each session.
+pub struct Hub<D: Send + Sync + 'static = ()> {
+    config: Arc<Config>,
+    clock: Box<dyn Clock>,
+    pub(crate) observer: Box<dyn Observer>,
+    pub(crate) sessions: Sessions<D>,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) reception: Reception<D>,
+    pub(crate) events: EventQueue<D>,
+    is_closing: AtomicBool,
+    /// WebSockets that are open, those of ended sessions among them.
+    pub(crate) websockets: AtomicUsize,
+}
+
+impl<D: Send + Sync + 'static> std::fmt::Debug for Hub<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("sessions", &self.sessions.len()).finish_non_exhaustive()
+    }
+}
+
+impl<D: Send + Sync + 'static> Hub<D> {
+    /// A hub with no sessions. The observer `()` listens to nothing.
+    pub fn new(config: Config, clock: impl Clock, observer: Box<dyn Observer>) -> Arc<Self> {
+        Arc::new(Self {
+            config: Arc::new(config),
+            clock: Box::new(clock),
+            observer,
+            sessions: Sessions::new(),
+            deadlines: Deadlines::new(),
+            reception: Reception::new(),
+            events: EventQueue::new(),
+            is_closing: AtomicBool::new(false),
+            websockets: AtomicUsize::new(0),
+        })
+    }
+
+    /// The settings.
+    pub const fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The time by the hub's clock.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Takes a request in. `None`: it isn't for this server, its path is another one.
+    ///
+    /// Give the peer's address along as a [`RemoteAddr`](crate::RemoteAddr) among the
+    /// request's extensions, if handlers shall see it.
+    pub fn admit(self: &Arc<Self>, request: &Parts) -> Option<Seat<D>> {
+        let plain = wire::request(&self.config, request);
+        let seat = match route(&self.config, &plain) {
+            Route::Foreign => return None,
+            Route::Answer(response) => Seat::answered(self, response),
+            Route::Refuse(refusal) => self.turn_away(refusal),
+            Route::Open(opening) => self.admit_handshake(opening, request),
+            Route::Session { sid, exchange } => self.admit_exchange(&sid, exchange, request),
+        };
+        let is_post = request.method == http::Method::POST;
+        Some(seat.with_body(is_post.then(|| self.config.max_payload())))
+    }
+
+    fn admit_exchange(self: &Arc<Self>, sid: &str, exchange: Exchange, parts: &Parts) -> Seat<D> {
+        let Some(cell) = self.sessions.get(sid) else {
+            return self.turn_away(exchange.unknown_session());
+        };
+        let accept = match exchange.kind() {
+            Kind::Framed(_) => match wire::websocket_accept(parts) {
+                Some(accept) => Some(accept),
+                None => return self.turn_away(exchange.broken_websocket()),
+            },
+            Kind::Poll | Kind::Post => None,
+        };
+        let Some(mut turn) = cell.turn() else {
+            return self.turn_away(exchange.unknown_session());
+        };
+        let conn = turn.new_conn();
+        let now = turn.now;
+        turn.session.handle_input(now, Input::Request(conn, exchange));
+        drop(turn);
+        Seat::seated(self, cell, conn, accept)
+    }
+
+    fn admit_handshake(self: &Arc<Self>, opening: Opening, parts: &Parts) -> Seat<D> {
+        let accept = if opening.transport() == Transport::WebSocket {
+            match wire::websocket_accept(parts) {
+                Some(accept) => Some(accept),
+                None => return self.turn_away(opening.broken_websocket()),
+            }
+        } else {
+            None
+        };
+        let is_full = self.sessions.len() + self.reception.waiting() >= self.config.max_sessions()
+            || self.reception.waiting() >= self.config.max_waiting();
+        if is_full || self.is_closing.load(Relaxed) {
+            return self.turn_away(opening.overloaded(RETRY_AFTER.as_secs()));
+        }
+        let waiting = self.reception.receive(self, opening, parts);
+        let target = Target::Other(waiting.as_expire());
+        let at = self.now() + self.config.accept_timeout();
+        self.deadlines.arm(0, at, target);
+        Seat::waiting(self, waiting, accept)
+    }
+
+    pub(crate) fn turn_away(self: &Arc<Self>, refusal: Refusal) -> Seat<D> {
+        self.observer.refused(&refusal);
+        Seat::answered(self, refusal.response())
+    }
+
+    /// Lets time pass for everything that is due, and gives the time of the next
+    /// call: sleep until then, or until `cx`'s waker is woken. Does bounded work;
+    /// with more to do, the next time is now. `None`: sleep until woken.
+    pub fn expire(self: &Arc<Self>, cx: &mut Context<'_>) -> Option<Instant> {
+        let now = self.now();
+        for (at, target) in self.deadlines.take_due(now, DUE_PER_SHARD) {
+            match target {
+                Target::Session(sid) => {
+                    if let Some(cell) = self.sessions.get(sid.as_str()) {
+                        cell.deadline(at);
+                    }
+                }
+                Target::Shutdown(sid) => self.with_session(&sid, |turn| {
+                    let now = turn.now;
+                    turn.session.shutdown(now);
+                }),
+                Target::Other(other) => {
+                    if let Some(other) = other.upgrade() {
+                        other.expire(now);
+                    }
+                }
+            }
+        }
+        self.deadlines.sleep(cx.waker())
+    }
+
+    /// The next client that asks for a session; `None` when there will be none: the
+    /// server has closed, or is consumed by [`events`](Self::events).
+    pub fn poll_incoming(&self, cx: &mut Context<'_>) -> Poll<Option<Incoming<D>>> {
+        self.reception.poll_incoming(cx)
+    }
+
+    /// How many sessions are open.
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether no session is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Sends to one session, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closed`] if there is no such session, [`SendError::Full`] if it
+    /// has no room; both give the message back.
+    pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
+        let outgoing = outgoing.into();
+        let cell = self.sessions.get(sid.as_str());
+        let Some(mut turn) = cell.as_ref().and_then(Cell::turn) else {
+            return Err(SendError::Closed(outgoing));
+        };
+        turn.session.send(outgoing).map(drop)
+    }
+
+    /// Sends to every open session, without waiting; the payload is shared. A session
+    /// without room does what its [`Overflow`] says.
+    pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
+        let outgoing = outgoing.into();
+        self.sessions.for_each(|cell| {
+            let Some(mut turn) = cell.turn() else { return };
+            let sent = turn.session.send(outgoing.clone());
+            if matches!(sent, Err(SendError::Full(_))) && turn.overflow == Overflow::Close {
+                let now = turn.now;
+                turn.session.abort(now, CloseReason::Overloaded);
+            }
+        });
+    }
+
+    /// Closes one session when its queue has left. Whether there was one.
+    pub fn disconnect(&self, sid: &Sid) -> bool {
+        let cell = self.sessions.get(sid.as_str());
+        let turn = cell.as_ref().and_then(Cell::turn);
+        turn.map(|mut turn| {
+            let now = turn.now;
+            turn.session.close(now);
+        })
+        .is_some()
+    }
+
+    /// Closes all sessions, and refuses handshakes from now on with 503.
+    ///
+    /// The sessions are closed one after the other, so that their clients don't come
+    /// back all at once, and all of them within half of `within`; what is left at its
+    /// end is cut off. [`poll_closed`](Self::poll_closed) tells when it is done.
+    pub fn close(self: &Arc<Self>, within: Duration) {
+        if self.is_closing.swap(true, Relaxed) {
+            return;
+        }
+        self.reception.close();
+        self.events.wake();
+        let now = self.now();
+        let count = u32::try_from(self.sessions.len().max(1)).unwrap_or(u32::MAX);
+        let step = (within / 2 / count).min(CLOSE_STEP);
+        let mut at = now;
+        self.sessions.for_each(|cell| {
+            let shard = shard_of(cell.sid().as_str());
+            self.deadlines.arm(shard, at, Target::Shutdown(cell.sid().clone()));
+            at = at + step;
+        });
+    }
+
+    /// Ends all sessions at once: the rest of [`close`](Self::close).
+    pub fn abort(&self) {
+        self.sessions.for_each(|cell| cell.abort(CloseReason::Shutdown));
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    pub fn is_closing(&self) -> bool {
+        self.is_closing.load(Relaxed)
+    }
+
+    /// Ready when no session is left and the last words of all are written.
+    pub fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.reception.wait_for_end(cx.waker());
+        if self.is_empty() && self.websockets.load(Relaxed) == 0 {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// A session has ended: it leaves the map, and its connections get a last moment.
+    pub(crate) fn session_closed(&self, cell: &Arc<Cell<D>>, now: Instant, reason: &CloseReason) {
+        self.sessions.remove(cell);
+        let other: Arc<dyn crate::deadlines::Expire> = Arc::clone(cell) as _;
+        let target = Target::Other(Arc::downgrade(&other));
+        let shard = shard_of(cell.sid().as_str());
+        self.deadlines.arm(shard, now + self.config.linger(), target);
+        self.observer.closed(cell.sid(), reason);
+        self.reception.note_end();
+        if self.is_closing() {
+            self.events.wake();
+        }
+    }
+
+    fn with_session(&self, sid: &Sid, act: impl FnOnce(&mut crate::cell::Turn<'_, D>)) {
+        let cell = self.sessions.get(sid.as_str());
+        if let Some(mut turn) = cell.as_ref().and_then(Cell::turn) {
+            act(&mut turn);
+        }
+    }
+}
+
+/// Whoever waits for time to pass can stop.
+impl<D: Send + Sync + 'static> Drop for Hub<D> {
+    fn drop(&mut self) {
+        self.deadlines.wake();
+    }
+}
+
+/// What `Retry-After` says to handshakes that found no room.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// The most that one call of `expire` does for each shard.
+const DUE_PER_SHARD: usize = 256;
+
+/// The longest time between two sessions that are closed because the server stops.
+const CLOSE_STEP: Duration = Duration::from_millis(10);

@@ -1,0 +1,39 @@
+//! What operators want to hear about.
+
+use engineio_proto::server::Refusal;
+use engineio_proto::{CloseReason, Revision, Sid, Transport};
+
+/// Hears what happens to requests and sessions, for logs and metrics.
+///
+/// Every method does nothing unless it is written. They are called on the path of
+/// requests, under no lock: be quick, and count rather than write where peers can
+/// cause the call at will.
+pub trait Observer: Send + Sync + 'static {
+    /// A request was turned away.
+    fn refused(&self, refusal: &Refusal) {
+        let _ = refusal;
+    }
+
+    /// A handshake was accepted.
+    fn opened(&self, sid: &Sid, revision: Revision, transport: Transport) {
+        let _ = (sid, revision, transport);
+    }
+
+    /// A session moved to another transport.
+    fn upgraded(&self, sid: &Sid, transport: Transport) {
+        let _ = (sid, transport);
+    }
+
+    /// A session ended.
+    fn closed(&self, sid: &Sid, reason: &CloseReason) {
+        let _ = (sid, reason);
+    }
+
+    /// The application uses the server in a way that can't work; the text says how.
+    fn misused(&self, what: &str) {
+        let _ = what;
+    }
+}
+
+/// Listens to nothing.
+impl Observer for () {}

@@ -1,0 +1,35 @@
+//! An observer that tells the subscriber of the `tracing` crate.
+
+use engineio_proto::server::Refusal;
+use engineio_proto::{CloseReason, Revision, Sid, Transport};
+
+use crate::observer::Observer;
+
+/// Tells the subscriber of the `tracing` crate: sessions at the level `debug`, with a
+/// prefix of their identifier; refusals at `debug`, too, since any peer can cause as
+/// many as it likes; misuse at `warn`.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has nothing to it")]
+pub struct TracingObserver;
+
+impl Observer for TracingObserver {
+    fn refused(&self, refusal: &Refusal) {
+        tracing::debug!(code = refusal.code(), cause = ?refusal.cause(), "request refused");
+    }
+
+    fn opened(&self, sid: &Sid, revision: Revision, transport: Transport) {
+        tracing::debug!(?sid, revision = revision.number(), %transport, "session opened");
+    }
+
+    fn upgraded(&self, sid: &Sid, transport: Transport) {
+        tracing::debug!(?sid, %transport, "session upgraded");
+    }
+
+    fn closed(&self, sid: &Sid, reason: &CloseReason) {
+        tracing::debug!(?sid, %reason, "session closed");
+    }
+
+    fn misused(&self, what: &str) {
+        tracing::warn!("{what}");
+    }
+}

@@ -1,0 +1,99 @@
+//! Between the `http` crate's types and the core's plain data.
+
+use bytes::Bytes;
+use engineio_proto::{Config, Headers, Request, Response};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Method, StatusCode, Version};
+
+use crate::compression::compress;
+
+/// What the core wants to know of a request.
+pub(crate) fn request<'r>(config: &Config, parts: &'r Parts) -> Request<'r> {
+    let text = |name: HeaderName| text(&parts.headers, name);
+    let authority = || parts.uri.authority().map(http::uri::Authority::as_str);
+    let forwarded = config
+        .trust_forwarded()
+        .then(|| text(HeaderName::from_static("x-forwarded-host")))
+        .flatten()
+        .and_then(|hosts| hosts.split(',').next_back())
+        .map(str::trim);
+    Request {
+        method: parts.method.as_str(),
+        target: parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str),
+        upgrade: asks_for_websocket(parts),
+        origin: parts.headers.get(header::ORIGIN).map(HeaderValue::as_bytes),
+        host: forwarded.or_else(|| text(header::HOST)).or_else(authority),
+        content_type: text(header::CONTENT_TYPE),
+        accept_encoding: text(header::ACCEPT_ENCODING),
+        sec_websocket_protocol: text(header::SEC_WEBSOCKET_PROTOCOL),
+        access_control_request_method: text(header::ACCESS_CONTROL_REQUEST_METHOD),
+        access_control_request_headers: text(header::ACCESS_CONTROL_REQUEST_HEADERS),
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn asks_for_websocket(parts: &Parts) -> bool {
+    has_token(&parts.headers, header::UPGRADE, "websocket")
+        && has_token(&parts.headers, header::CONNECTION, "upgrade")
+}
+
+fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case(token))
+}
+
+/// The value of `Sec-WebSocket-Accept`, if the WebSocket handshake is in order
+/// (RFC 6455, section 4.2.1).
+pub(crate) fn websocket_accept(parts: &Parts) -> Option<HeaderValue> {
+    let text = |name: HeaderName| text(&parts.headers, name);
+    let key = text(header::SEC_WEBSOCKET_KEY).filter(|key| key.len() == KEY_LEN);
+    let is_sound = parts.method == Method::GET
+        && parts.version == Version::HTTP_11
+        && text(header::SEC_WEBSOCKET_VERSION) == Some("13");
+    let accept = tungstenite::handshake::derive_accept_key(key.filter(|_| is_sound)?.as_bytes());
+    HeaderValue::from_str(&accept).ok()
+}
+
+/// 16 bytes in base64.
+const KEY_LEN: usize = 24;
+
+/// A whole answer, compressed if the core decided so.
+pub(crate) fn response(response: Response) -> http::Response<Bytes> {
+    let Response { status, headers, body, coding } = response;
+    let mut answer = http::Response::new(body);
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    extend(answer.headers_mut(), &headers);
+    if let Some(coding) = coding {
+        *answer.body_mut() = compress(coding, answer.body());
+        let name = HeaderValue::from_static(coding.name());
+        answer.headers_mut().insert(header::CONTENT_ENCODING, name);
+    }
+    answer
+}
+
+/// The 101.
+pub(crate) fn switching_protocols(accept: HeaderValue, headers: &Headers) -> http::Response<()> {
+    let mut answer = http::Response::new(());
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let fields = answer.headers_mut();
+    fields.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    fields.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    fields.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    extend(fields, headers);
+    answer
+}
+
+/// The core lets no illegal header in, so none is lost here.
+fn extend(fields: &mut HeaderMap, headers: &Headers) {
+    for (name, value) in headers.iter() {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+        {
+            fields.append(name, value);
+        }
+    }
+}
