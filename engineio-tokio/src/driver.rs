@@ -1,0 +1,27 @@
+//! The one task of a server: it lets time pass.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Weak;
+use std::task::Poll;
+
+use engineio_hub::Hub;
+use tokio::time::{Instant, sleep_until};
+
+/// Runs the hub's deadlines until the hub is gone. `start` is the zero of its clock.
+pub(crate) async fn drive<D: Send + Sync + 'static>(hub: Weak<Hub<D>>, start: Instant) {
+    let mut sleep = pin!(sleep_until(start));
+    poll_fn(|cx| {
+        loop {
+            // A hub that goes away wakes this task.
+            let Some(hub) = hub.upgrade() else { return Poll::Ready(()) };
+            let Some(next) = hub.expire(cx) else { return Poll::Pending };
+            drop(hub);
+            sleep.as_mut().reset(start + next.since_zero());
+            if sleep.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await;
+}

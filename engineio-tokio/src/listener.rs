@@ -1,0 +1,124 @@
+//! A listener of one's own: connections with no framework around them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use engineio_hub::RemoteAddr;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tower_service::Service;
+
+use crate::server::Server;
+use crate::watched::Watched;
+
+pub(crate) async fn serve<D: Send + Sync + 'static>(
+    server: Server<D>,
+    listener: TcpListener,
+) -> io::Result<()> {
+    let mut stop = server.shared.stop.subscribe();
+    let connections = GracefulShutdown::new();
+    let http = http();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if is_passing(&error) => {
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let service = WithPeer { inner: server.service(), peer };
+        let stream = TokioIo::new(watched(&server, stream));
+        let connection =
+            http.serve_connection_with_upgrades(stream, TowerToHyperService::new(service));
+        let connection = connections.watch(connection.into_owned());
+        tokio::spawn(async move {
+            // Nobody is left to hear of an error, and the sessions know.
+            let _ = connection.await;
+        });
+    }
+    // No session is left: what remains are idle connections and last answers.
+    let _ = tokio::time::timeout(server.config().linger(), connections.shutdown()).await;
+    Ok(())
+}
+
+fn http() -> auto::Builder<TokioExecutor> {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS);
+    http.http2().timer(TokioTimer::new()).max_header_list_size(MAX_HEAD as u32);
+    http
+}
+
+fn watched<D: Send + Sync + 'static>(server: &Server<D>, stream: TcpStream) -> Watched<TcpStream> {
+    // Packets are whole when they are written: waiting for more only delays them.
+    let _ = stream.set_nodelay(true);
+    let config = server.config();
+    Watched::new(stream, HEAD_TIMEOUT, config.ping_interval() + config.ping_timeout())
+}
+
+/// Whether `accept` may succeed later: the peer was gone already, or there are too many
+/// open files.
+fn is_passing(error: &io::Error) -> bool {
+    const EMFILE: i32 = 24;
+    const ENFILE: i32 = 23;
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+            | io::ErrorKind::OutOfMemory
+    ) || matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
+}
+
+/// Adds the peer's address to each request of a connection.
+#[derive(Clone)]
+struct WithPeer<S> {
+    inner: S,
+    peer: SocketAddr,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for WithPeer<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(
+        &mut self,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Incoming>) -> S::Future {
+        request.extensions_mut().insert(RemoteAddr(self.peer));
+        self.inner.call(request)
+    }
+}
+
+/// How long a connection may take for the head of a request, and how long it may be
+/// idle before the next.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest head of a request, in bytes. Hyper's own 400 KiB are more than any
+/// client of this protocol needs.
+const MAX_HEAD: usize = 16 << 10;
+
+const MAX_HEADERS: usize = 100;
+
+/// How long to wait when `accept` can't go on for now.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -1,0 +1,241 @@
+//! The handle of a server.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use engineio_hub::{Clock, Events, Hub, Incoming, Observer, Socket};
+use engineio_proto::{Config, Instant, Outgoing, SendError, Sid};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::driver::drive;
+use crate::listener;
+use crate::service::{EngineIoLayer, EngineIoService, NotFound};
+
+/// An Engine.IO server. Clones are cheap and mean the same server.
+///
+/// - **Requests come in** through [`layer`](Self::layer) beside the routes of a web
+///   application, through [`service`](Self::service) under a path of its own, or
+///   through [`serve`](Self::serve) with no framework at all.
+/// - **Sessions come out** one way: one by one with [`accept`](Self::accept) or
+///   [`incoming`](Self::incoming), or all as one stream with [`events`](Self::events).
+/// - **The whole server** is spoken to with [`send`](Self::send),
+///   [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and
+///   [`close`](Self::close).
+///
+/// `D` is what the application keeps with each session, given when it is accepted.
+///
+/// It needs a tokio runtime with time and I/O from the first request on. Its one task
+/// of its own ends with the last handle.
+pub struct Server<D: Send + Sync + 'static = ()> {
+    pub(crate) shared: Arc<Shared<D>>,
+}
+
+pub(crate) struct Shared<D: Send + Sync + 'static> {
+    pub(crate) hub: Arc<Hub<D>>,
+    /// The zero of the hub's clock.
+    start: tokio::time::Instant,
+    has_driver: AtomicBool,
+    /// Whether listeners are to stop.
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+/// A server about to be made, for what isn't in [`Config`].
+pub struct ServerBuilder {
+    config: Config,
+    observer: Box<dyn Observer>,
+}
+
+impl Server {
+    /// A server whose sessions carry no data of the application's.
+    pub fn new(config: Config) -> Self {
+        Self::builder(config).build()
+    }
+
+    /// A server about to be made: with an observer, or with data for each session.
+    pub fn builder(config: Config) -> ServerBuilder {
+        ServerBuilder { config, observer: default_observer() }
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn default_observer() -> Box<dyn Observer> {
+    Box::new(engineio_hub::TracingObserver)
+}
+
+#[cfg(not(feature = "tracing"))]
+fn default_observer() -> Box<dyn Observer> {
+    Box::new(())
+}
+
+impl ServerBuilder {
+    /// Who hears of refusals, openings, upgrades and closings. Without one, nobody; or
+    /// with the feature `tracing`, the subscriber of that crate.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    /// The server.
+    pub fn build<D: Send + Sync + 'static>(self) -> Server<D> {
+        let start = tokio::time::Instant::now();
+        let hub = Hub::new(self.config, TokioClock(start), self.observer);
+        let (stop, _) = watch::channel(false);
+        Server { shared: Arc::new(Shared { hub, start, has_driver: AtomicBool::new(false), stop }) }
+    }
+}
+
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// Tokio's clock, so that a test that pauses time pauses the server.
+struct TokioClock(tokio::time::Instant);
+
+impl Clock for TokioClock {
+    fn now(&self) -> Instant {
+        Instant::from_duration(self.0.elapsed())
+    }
+}
+
+impl<D: Send + Sync + 'static> Server<D> {
+    /// The next client that asks for a session, for an application that wants to look
+    /// at the request first. `None` when there will be none: the server has closed, or
+    /// is consumed by [`events`](Self::events).
+    ///
+    /// A client waits for [`accept_timeout`](Config::accept_timeout) at most: decide
+    /// in a task of its own if it takes long.
+    pub async fn incoming(&self) -> Option<Incoming<D>> {
+        poll_fn(|cx| self.shared.hub.poll_incoming(cx)).await
+    }
+
+    /// Accepts the next client, whoever it is. `None` as with
+    /// [`incoming`](Self::incoming).
+    pub async fn accept(&self) -> Option<Socket<D>>
+    where
+        D: Default,
+    {
+        loop {
+            if let Some(socket) = self.incoming().await?.accept() {
+                return Some(socket);
+            }
+        }
+    }
+
+    /// Accepts all clients, and gives what they do as one stream of events.
+    ///
+    /// A server is consumed one way: after [`accept`](Self::accept) or
+    /// [`incoming`](Self::incoming) the stream ends at once, and the observer is told.
+    pub fn events(&self) -> Events<D>
+    where
+        D: Default,
+    {
+        self.shared.hub.events()
+    }
+
+    /// Sends to one session, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Both give the message back: [`SendError::Closed`] if there is no such session,
+    /// [`SendError::Full`] if more than
+    /// [`outbox_high_water`](Config::outbox_high_water) bytes wait for it already.
+    pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
+        self.shared.hub.send(sid, outgoing)
+    }
+
+    /// Sends to every session, without waiting. A session that has no room does what
+    /// its [`Overflow`](crate::Overflow) says.
+    pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
+        self.shared.hub.broadcast(outgoing);
+    }
+
+    /// Closes one session when its queue has left. Whether there was one.
+    pub fn disconnect(&self, sid: &Sid) -> bool {
+        self.shared.hub.disconnect(sid)
+    }
+
+    /// How many sessions are open.
+    pub fn len(&self) -> usize {
+        self.shared.hub.len()
+    }
+
+    /// Whether no session is open.
+    pub fn is_empty(&self) -> bool {
+        self.shared.hub.is_empty()
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        self.shared.hub.config()
+    }
+
+    /// Closes the server: handshakes get 503 from now on, sessions are flushed and
+    /// closed one after the other, and those left after `within` are cut off. Ready
+    /// when the last one is gone; listeners of [`serve`](Self::serve) then stop.
+    pub async fn close(&self, within: Duration) {
+        let hub = &self.shared.hub;
+        self.start_driver();
+        hub.close(within);
+        let closed = || poll_fn(|cx| hub.poll_closed(cx));
+        if tokio::time::timeout(within, closed()).await.is_err() {
+            hub.abort();
+            // The hub drops the connections itself when they have lingered.
+            let _ = tokio::time::timeout(hub.config().linger(), closed()).await;
+        }
+        self.shared.stop.send_replace(true);
+    }
+
+    /// A layer that takes the requests of the server's path out of a web application,
+    /// for axum's `Router::layer` and everything else that builds on tower.
+    pub fn layer(&self) -> EngineIoLayer<D> {
+        EngineIoLayer::new(self.clone())
+    }
+
+    /// A service with nothing around it: other paths get 404. To serve every path, for
+    /// axum's `nest_service`, set [`path`](crate::ConfigBuilder::path) to `None`.
+    pub fn service(&self) -> EngineIoService<NotFound, D> {
+        EngineIoService::new(self.clone(), NotFound)
+    }
+
+    /// Serves the connections of a listener, HTTP/1.1 and HTTP/2, until the server is
+    /// [closed](Self::close).
+    ///
+    /// A connection has 30 s for each request's head, and is dropped when the
+    /// peer takes no bytes for [`ping_interval`](Config::ping_interval) and
+    /// [`ping_timeout`](Config::ping_timeout) together.
+    ///
+    /// # Errors
+    ///
+    /// Only if the listener itself fails. What goes wrong with one connection ends that
+    /// connection.
+    pub fn serve(&self, listener: TcpListener) -> impl Future<Output = io::Result<()>> + Send {
+        listener::serve(self.clone(), listener)
+    }
+
+    /// Starts the task that lets time pass, if none runs.
+    pub(crate) fn start_driver(&self) {
+        if !self.shared.has_driver.load(Relaxed) && !self.shared.has_driver.swap(true, Relaxed) {
+            tokio::spawn(drive(Arc::downgrade(&self.shared.hub), self.shared.start));
+        }
+    }
+}
+
+impl<D: Send + Sync + 'static> Clone for Server<D> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<D: Send + Sync + 'static> fmt::Debug for Server<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("sessions", &self.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,176 @@
+//! The server as a tower layer and service.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready as try_ready};
+
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::body::ResponseBody;
+use crate::exchange::Exchange;
+use crate::server::Server;
+
+/// Puts a server in front of a service; see [`Server::layer`].
+pub struct EngineIoLayer<D: Send + Sync + 'static = ()> {
+    server: Server<D>,
+}
+
+impl<D: Send + Sync + 'static> EngineIoLayer<D> {
+    pub(crate) const fn new(server: Server<D>) -> Self {
+        Self { server }
+    }
+}
+
+impl<D: Send + Sync + 'static, S> Layer<S> for EngineIoLayer<D> {
+    type Service = EngineIoService<S, D>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        EngineIoService::new(self.server.clone(), inner)
+    }
+}
+
+/// Serves the requests of the server's path, and leaves all others to the service
+/// inside.
+pub struct EngineIoService<S, D: Send + Sync + 'static = ()> {
+    server: Server<D>,
+    inner: S,
+}
+
+impl<S, D: Send + Sync + 'static> EngineIoService<S, D> {
+    pub(crate) const fn new(server: Server<D>, inner: S) -> Self {
+        Self { server, inner }
+    }
+}
+
+impl<S, D, B, R> Service<Request<B>> for EngineIoService<S, D>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    D: Send + Sync + 'static,
+    B: Body,
+{
+    type Response = Response<ResponseBody<R>>;
+    type Error = S::Error;
+    type Future = ServiceFuture<S::Future, B, D>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let inner = match self.server.shared.hub.admit(&parts) {
+            None => Inner::Theirs { future: self.inner.call(Request::from_parts(parts, body)) },
+            Some(seat) => {
+                self.server.start_driver();
+                let mut request = Request::from_parts(parts, ());
+                let upgrade = hyper::upgrade::on(&mut request);
+                let exchange = Exchange::new(self.server.clone(), seat, body, upgrade);
+                Inner::Ours { exchange }
+            }
+        };
+        ServiceFuture { inner }
+    }
+}
+
+pin_project! {
+    /// The answer of an [`EngineIoService`].
+    pub struct ServiceFuture<F, B, D>
+    where
+        D: Send,
+        D: Sync,
+        D: 'static,
+    {
+        #[pin]
+        inner: Inner<F, B, D>,
+    }
+}
+
+pin_project! {
+    #[project = InnerProjection]
+    enum Inner<F, B, D>
+    where
+        D: Send,
+        D: Sync,
+        D: 'static,
+    {
+        Ours { #[pin] exchange: Exchange<B, D> },
+        Theirs { #[pin] future: F },
+    }
+}
+
+impl<F, B, D, R, E> Future for ServiceFuture<F, B, D>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    B: Body,
+    D: Send + Sync + 'static,
+{
+    type Output = Result<Response<ResponseBody<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match self.project().inner.project() {
+            InnerProjection::Ours { exchange } => {
+                Ok(try_ready!(exchange.poll(cx)).map(ResponseBody::ours))
+            }
+            InnerProjection::Theirs { future } => {
+                try_ready!(future.poll(cx)).map(|response| response.map(ResponseBody::theirs))
+            }
+        })
+    }
+}
+
+/// Answers everything with 404: the inside of a server that stands alone.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct NotFound;
+
+impl<B> Service<Request<B>> for NotFound {
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<String>, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _request: Request<B>) -> Self::Future {
+        let mut response = Response::new(String::new());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        ready(Ok(response))
+    }
+}
+
+impl<D: Send + Sync + 'static> Clone for EngineIoLayer<D> {
+    fn clone(&self) -> Self {
+        Self { server: self.server.clone() }
+    }
+}
+
+impl<S: Clone, D: Send + Sync + 'static> Clone for EngineIoService<S, D> {
+    fn clone(&self) -> Self {
+        Self { server: self.server.clone(), inner: self.inner.clone() }
+    }
+}
+
+impl<D: Send + Sync + 'static> fmt::Debug for EngineIoLayer<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EngineIoLayer")
+    }
+}
+
+impl<S, D: Send + Sync + 'static> fmt::Debug for EngineIoService<S, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EngineIoService")
+    }
+}
+
+impl<F, B, D: Send + Sync + 'static> fmt::Debug for ServiceFuture<F, B, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServiceFuture")
+    }
+}

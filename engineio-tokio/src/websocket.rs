@@ -1,0 +1,93 @@
+//! Bytes between a stream and a session's WebSocket.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use engineio_hub::{Framed, Write};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Carries a WebSocket to its end, once the 101 is written.
+pub(crate) async fn carry<D: Send + Sync + 'static>(upgrade: OnUpgrade, framed: Framed<D>) {
+    // Without a connection the drop of `framed` tells the session.
+    let Ok(upgraded) = upgrade.await else { return };
+    let mut carrier = Carrier { stream: TokioIo::new(upgraded), framed };
+    poll_fn(|cx| carrier.poll(cx)).await;
+}
+
+struct Carrier<S, D: Send + Sync + 'static> {
+    stream: S,
+    framed: Framed<D>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, D: Send + Sync + 'static> Carrier<S, D> {
+    /// One go: writes what there is, reads what there is, until neither gets on.
+    /// Tokio's own budget makes the stream pending now and then, so others get a turn.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if self.poll_write(cx).is_ready() || self.framed.poll_abort().is_ready() {
+                return Poll::Ready(());
+            }
+            if self.poll_read(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Ready at the end of the connection.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Poll::Ready(write) = self.framed.poll_write(cx) {
+            let stream = Pin::new(&mut self.stream);
+            let Write::Bytes(bytes) = write else {
+                return stream.poll_shutdown(cx).map(drop);
+            };
+            match stream.poll_write(cx, bytes) {
+                Poll::Ready(Ok(count)) if count > 0 => self.framed.written(count),
+                Poll::Ready(_) => {
+                    self.framed.failed();
+                    return Poll::Ready(());
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        // A failure to flush shows at the next write or read.
+        let _ = Pin::new(&mut self.stream).poll_flush(cx);
+        Poll::Pending
+    }
+
+    /// Ready after a read that gave something, be it the end.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.framed.poll_read(cx).is_pending() {
+            return Poll::Pending;
+        }
+        with_scratch(|scratch| {
+            let mut buffer = ReadBuf::new(scratch);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(_)) => self.framed.failed(),
+                Poll::Ready(Ok(())) if buffer.filled().is_empty() => self.framed.ended(),
+                Poll::Ready(Ok(())) => self.framed.received(buffer.filled()),
+            }
+            Poll::Ready(())
+        })
+    }
+}
+
+/// Lends this thread's read buffer. A connection that waits holds none.
+fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
+    thread_local! {
+        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    let mut scratch = SCRATCH.take();
+    scratch.resize(SCRATCH_LEN, 0);
+    let result = read(&mut scratch);
+    SCRATCH.set(scratch);
+    result
+}
+
+/// Large enough that a busy connection isn't bound by system calls, small enough to
+/// stay in the cache.
+const SCRATCH_LEN: usize = 16 << 10;
