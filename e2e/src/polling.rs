@@ -1,0 +1,75 @@
+use crate::http::{self, Response};
+use crate::{Revision, Server};
+use core::time::Duration;
+use serde_json::Value;
+
+/// A session over polling, by hand: nothing is sent that a test didn't ask for.
+#[derive(Clone, Debug)]
+pub struct Polling {
+    authority: String,
+    revision: Revision,
+    target: String,
+    /// What the open packet said.
+    pub handshake: Value,
+}
+
+impl Polling {
+    /// Opens a session; `more` is added to the query, for example `&b64=1`.
+    pub async fn open(server: &Server, revision: Revision, more: &str) -> Self {
+        let target = revision.target("polling");
+        let response = http::get(server.authority(), &format!("{target}{more}")).await.expect(200);
+        let handshake = revision.open_packet(response.text());
+        let sid = handshake["sid"].as_str().expect("a sid");
+        Self {
+            authority: server.authority().to_owned(),
+            revision,
+            target: format!("{target}&sid={sid}"),
+            handshake,
+        }
+    }
+
+    /// Polls once.
+    pub async fn get(&self) -> Response {
+        self.get_with("").await
+    }
+
+    /// Polls once, with more in the query.
+    pub async fn get_with(&self, more: &str) -> Response {
+        http::get(&self.authority, &format!("{}{more}", self.target)).await
+    }
+
+    /// Posts a payload.
+    pub async fn post(&self, payload: &str) -> Response {
+        http::request(&self.authority, "POST", &self.target, payload.as_bytes()).await
+    }
+
+    /// The target of a WebSocket for this session.
+    #[must_use]
+    pub fn websocket_target(&self) -> String {
+        let sid = self.handshake["sid"].as_str().expect("a sid");
+        format!("{}&sid={sid}", self.revision.target("websocket"))
+    }
+
+    /// Polls, and posts `payload` while that poll waits: gives the answers to both.
+    ///
+    /// Two connections have no order between them and nothing tells when a poll has arrived. Where
+    /// the POST came first, and ended the session, the poll is told 400; then this is done again
+    /// with a new session of `open` and a longer head start for the poll.
+    pub async fn post_while_polling<F: Future<Output = Self>>(
+        open: impl Fn() -> F,
+        payload: &str,
+    ) -> (Self, Response, Response) {
+        let mut head_start = Duration::from_millis(5);
+        loop {
+            let session = open().await;
+            let (polled, posted) = tokio::join!(session.get(), async {
+                tokio::time::sleep(head_start).await;
+                session.post(payload).await
+            });
+            if polled.status != 400 || head_start > Duration::from_secs(2) {
+                return (session, polled, posted);
+            }
+            head_start *= 4;
+        }
+    }
+}
