@@ -3,8 +3,9 @@
 //!
 //! ```text
 //!   Server ── starts the `echo` example on a free port, or is the one in ENGINEIO_E2E_URL
-//!     ▲
-//!     └── http, Polling, WebSocket: raw peers that show the wire and repair nothing
+//!     ▲  ▲
+//!     │  └── http, Polling, WebSocket: raw peers that show the wire and repair nothing
+//!     └───── javascript: the official clients in a Node process
 //! ```
 //!
 //! Nothing here knows the crates under test: a server is known by its address only. Every wait ends
@@ -17,6 +18,7 @@
 )]
 
 pub mod http;
+pub mod javascript;
 mod polling;
 mod revision;
 mod server;
