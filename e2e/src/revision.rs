@@ -21,6 +21,18 @@ impl Revision {
         format!("/engine.io/?EIO={eio}&transport={transport}")
     }
 
+    /// The body that carries these text packets over polling.
+    #[must_use]
+    pub fn payload(self, packets: &[&str]) -> String {
+        match self {
+            Self::V4 => packets.join("\u{1e}"),
+            Self::V3 => packets
+                .iter()
+                .map(|packet| format!("{}:{packet}", packet.encode_utf16().count()))
+                .collect(),
+        }
+    }
+
     /// Reads the body of a polling handshake: exactly one open packet.
     #[must_use]
     pub fn open_packet(self, body: &str) -> Value {
