@@ -1,0 +1,30 @@
+//! What is larger than the server takes, over both transports.
+
+use e2e::{Options, Polling, Received, Revision, Server, WebSocket};
+
+const LIMITED: Options = Options { max_payload: 1_000, ..Options::PATIENT };
+
+#[tokio::test]
+async fn post_over_the_limit_is_413_and_the_session_goes_on() {
+    let Some(server) = Server::own(LIMITED) else { return };
+    let session = Polling::open(&server, Revision::V4, "").await;
+    let largest = format!("4{}", "x".repeat(999));
+    let refused = session.post(&format!("{largest}x")).await.expect(413);
+    assert_eq!(refused.text(), "");
+    assert_eq!(session.post(&largest).await.expect(200).text(), "ok");
+    assert_eq!(session.get().await.expect(200).text(), largest);
+}
+
+#[tokio::test]
+async fn websocket_message_over_the_limit_is_1009_and_other_sessions_go_on() {
+    let Some(server) = Server::own(LIMITED) else { return };
+    let (mut one, _) = WebSocket::open(&server, Revision::V4).await;
+    let (mut other, _) = WebSocket::open(&server, Revision::V4).await;
+    let largest = format!("4{}", "x".repeat(999));
+    one.send(&largest).await;
+    assert_eq!(one.next().await, Received::text(&largest));
+    one.send(&format!("{largest}x")).await;
+    assert_eq!(one.next().await, Received::Close(Some(1009)));
+    other.send("4hello").await;
+    assert_eq!(other.next().await, Received::text("4hello"));
+}
