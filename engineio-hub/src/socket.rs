@@ -37,7 +37,7 @@ impl<D: Send + Sync + 'static> Socket<D> {
     }
 
     /// The client's next message. `None` once the session has ended and all messages
-    /// were read; [`close_reason`](Self::close_reason) then says why.
+    /// were read; [`close_reason`](Sender::close_reason) then says why.
     ///
     /// Nothing is lost if the future is dropped. While nobody reads, the client is
     /// held back, and after [`stall_timeout`](engineio_proto::Config::stall_timeout)
