@@ -78,6 +78,22 @@ impl Packet {
             Self::Noop => PacketType::Noop,
         }
     }
+
+    /// The same packet, sharing no memory with what it was decoded from.
+    pub(crate) fn into_owned(self) -> Self {
+        match self {
+            Self::Message(Message::Text(text)) => Self::Message(Message::Text((*text).into())),
+            Self::Message(Message::Binary(bytes)) => {
+                Self::Message(Message::Binary(Bytes::copy_from_slice(&bytes)))
+            }
+            Self::Open(_)
+            | Self::Close
+            | Self::Ping(_)
+            | Self::Pong(_)
+            | Self::Upgrade
+            | Self::Noop => self,
+        }
+    }
 }
 
 /// What an application sends and receives. Cloning shares the payload.

@@ -69,10 +69,18 @@ impl Session {
         if body.len() > self.config.max_payload() {
             return self.reply(conn, Response::empty(413, post.headers));
         }
+        let length = body.len();
         let payload = Payload { body, binary: post.is_binary };
         let packets = codec::decode_payload(self.revision, payload, self.config.max_packets());
         let outcome = match packets {
-            Ok(packets) => packets.into_iter().try_for_each(|packet| self.packet(packet)),
+            Ok(packets) => {
+                // Messages share the body. Where they are little of it, they are copied:
+                // what waits for the application must not weigh more than is counted.
+                let is_sparse = packets.iter().map(message_len).sum::<usize>() < length / 2;
+                packets.into_iter().try_for_each(|packet| {
+                    self.packet(if is_sparse { packet.into_owned() } else { packet })
+                })
+            }
             Err(error) => Err(CloseReason::Violation(Violation::Packet(error))),
         };
         match outcome {
@@ -257,6 +265,11 @@ impl Polling {
     pub(super) fn end_abandonment(&mut self) {
         self.absence.take_if(|(_, reason)| *reason == CloseReason::Abandoned);
     }
+}
+
+/// How much of a body the messages in it make use of.
+fn message_len(packet: &Packet) -> usize {
+    if let Packet::Message(message) = packet { message.len() } else { 0 }
 }
 
 /// The answer to a POST that was taken in.
