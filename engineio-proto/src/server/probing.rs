@@ -20,7 +20,7 @@ use crate::transport::Transport;
 impl Session {
     /// A request for a WebSocket with this session's sid.
     pub(super) fn upgrade_request(&mut self, conn: ConnId, exchange: Exchange) {
-        if !self.config.can_upgrade() {
+        if matches!(self.state, State::Polling(_)) && !self.config.can_upgrade() {
             return self.refuse(conn, exchange, Cause::UpgradeNotAllowed);
         }
         let mut headers = exchange.headers;
