@@ -49,6 +49,18 @@ pub enum Failure {
     TimedOut,
 }
 
+impl Failure {
+    /// The answer to a request that failed so, unless nobody would hear it.
+    pub(super) const fn status(self) -> Option<u16> {
+        match self {
+            Self::Gone | Self::Closed(_) => None,
+            Self::TooLarge => Some(413),
+            Self::Malformed => Some(400),
+            Self::TimedOut => Some(408),
+        }
+    }
+}
+
 /// What to write to a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]

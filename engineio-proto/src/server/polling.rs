@@ -102,32 +102,46 @@ impl Session {
         }
     }
 
-    /// A GET or POST can't go on.
+    /// A GET or POST can't go on. If it can still be written to, it is answered.
     pub(super) fn exchange_failed(&mut self, conn: ConnId, why: Failure) {
         let Some(polling) = self.state.polling_mut() else { return };
         if let Some(get) = polling.get.take_if(|get| get.conn == conn) {
-            if get.handshake.is_some() {
-                // Nobody else knows the sid.
-                return self.finish(CloseReason::TransportLost);
-            }
-            let by = self.now + self.config.poll_grace();
+            self.get_failed(get, why);
+        } else if let Some(post) = polling.post.take_if(|post| post.conn == conn) {
+            self.post_failed(post, why);
+        }
+    }
+
+    fn get_failed(&mut self, get: Get, why: Failure) {
+        if let Some(status) = why.status() {
+            self.reply(get.conn, Response::empty(status, get.headers));
+        }
+        if get.handshake.is_some() {
+            // Nobody else knows the sid.
+            return self.finish(CloseReason::TransportLost);
+        }
+        let by = self.now + self.config.poll_grace();
+        if let Some(polling) = self.state.polling_mut() {
             polling.absence = Some((by, CloseReason::TransportLost));
-            return;
         }
-        let Some(post) = polling.post.take_if(|post| post.conn == conn) else { return };
-        if let PostStage::Withheld { .. } = post.stage {
-            return; // Its packets were delivered: only the `ok` is lost.
+    }
+
+    fn post_failed(&mut self, post: Post, why: Failure) {
+        let is_delivered = matches!(post.stage, PostStage::Withheld { .. });
+        if let Some(status) = why.status() {
+            let response =
+                if is_delivered { ok(post.headers) } else { Response::empty(status, post.headers) };
+            self.reply(post.conn, response);
         }
-        let (status, reason) = match why {
-            Failure::TooLarge => return self.reply(conn, Response::empty(413, post.headers)),
-            Failure::Gone | Failure::Closed(_) => {
-                return self.finish(CloseReason::TransportLost);
-            }
-            Failure::Malformed => (400, Violation::Framing),
-            Failure::TimedOut => (408, Violation::SlowBody),
-        };
-        self.reply(conn, Response::empty(status, post.headers));
-        self.finish(CloseReason::Violation(reason));
+        if is_delivered {
+            return; // At worst, the `ok` is lost.
+        }
+        self.finish(match why {
+            Failure::TooLarge => return,
+            Failure::Gone | Failure::Closed(_) => CloseReason::TransportLost,
+            Failure::Malformed => CloseReason::Violation(Violation::Framing),
+            Failure::TimedOut => CloseReason::Violation(Violation::SlowBody),
+        });
     }
 
     fn take_receiving(&mut self, conn: ConnId) -> Option<Post> {

@@ -13,7 +13,7 @@
 //! | frame of the probe | | `2probe`: `3probe`; `5`: → Framed; else → Polling | | |
 //! | frame of the session | | | its packet; illegal: → Closed | ignored |
 //! | packet `1` | `ok`, GET gets `6`, → Closed | the same | → Closed | |
-//! | GET failed | waits `poll_grace` for the next, → Closed | the same | | |
+//! | GET failed | 400, 408 or 413 if it can be told; waits `poll_grace` for the next, → Closed | the same | | |
 //! | POST failed | too large: 413; else → Closed | the same | | |
 //! | frames failed | | of the probe: → Polling | → Closed | |
 //! | upgrade time-out | | → Polling | | |
