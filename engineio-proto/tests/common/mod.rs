@@ -1,0 +1,31 @@
+//! What the tests of the server's session stand on.
+//!
+//! A [`scene`] is one session and a pen: reach a state with its builders, do one
+//! thing, and compare what everybody got. A [`world`] is a session and a client
+//! with a hostile network between them. Time is a number that the tests move.
+#![allow(dead_code, unused_imports, reason = "every test file uses its own part")]
+
+pub(crate) mod render;
+pub(crate) mod scene;
+
+pub(crate) use engineio_proto::server::{ConnId, Event, Failure, Input, Route, Session, Transmit};
+pub(crate) use engineio_proto::{CloseReason, Config, Instant, Message, Outgoing, Revision};
+pub(crate) use scene::{Scenario, Scene, scenario};
+
+/// For what must be the same in both.
+pub(crate) const REVISIONS: [Revision; 2] = [Revision::V3, Revision::V4];
+
+pub(crate) const fn millis(millis: u64) -> core::time::Duration {
+    core::time::Duration::from_millis(millis)
+}
+
+/// A POST's body of these packets.
+pub(crate) fn payload(revision: Revision, packets: &[&str]) -> String {
+    match revision {
+        Revision::V4 => packets.join("\u{1e}"),
+        Revision::V3 => packets
+            .iter()
+            .map(|packet| format!("{}:{packet}", packet.encode_utf16().count()))
+            .collect(),
+    }
+}
