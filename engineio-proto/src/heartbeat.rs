@@ -109,17 +109,20 @@ impl Heartbeat {
     }
 
     /// The ping or pong that waits to leave.
-    pub(crate) fn take_packet(&mut self) -> Option<Packet> {
-        match &mut self.wait {
-            Wait::Pong { is_sent: is_sent @ false, .. } => {
-                *is_sent = true;
-                Some(Packet::Ping(Default::default()))
-            }
-            Wait::Ping { owed: owed @ 1.., .. } => {
-                *owed -= 1;
-                Some(Packet::Pong(Default::default()))
-            }
+    pub(crate) fn packet(&self) -> Option<Packet> {
+        match self.wait {
+            Wait::Pong { is_sent: false, .. } => Some(Packet::Ping(Default::default())),
+            Wait::Ping { owed: 1.., .. } => Some(Packet::Pong(Default::default())),
             Wait::Quiet { .. } | Wait::Pong { .. } | Wait::Ping { .. } => None,
+        }
+    }
+
+    /// What [`packet`](Self::packet) gave has left.
+    pub(crate) const fn note_sent(&mut self) {
+        match &mut self.wait {
+            Wait::Quiet { .. } => {}
+            Wait::Pong { is_sent, .. } => *is_sent = true,
+            Wait::Ping { owed, .. } => *owed = owed.saturating_sub(1),
         }
     }
 

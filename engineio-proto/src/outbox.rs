@@ -243,10 +243,6 @@ impl Batch {
         fits
     }
 
-    pub(crate) const fn has_room(&self) -> bool {
-        self.packets.len() < self.max_packets
-    }
-
     pub(crate) fn packets(&self) -> &[Packet] {
         &self.packets
     }

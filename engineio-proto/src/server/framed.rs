@@ -47,7 +47,8 @@ impl Session {
     /// The heartbeat, then messages, then the end.
     pub(super) fn next_frame(&mut self) -> Option<Transmit> {
         let framed = self.state.framed_mut()?;
-        let packet = if let Some(packet) = self.heartbeat.take_packet() {
+        let packet = if let Some(packet) = self.heartbeat.packet() {
+            self.heartbeat.note_sent();
             packet
         } else if let Some(message) = self.outbox.pop() {
             Packet::Message(message)

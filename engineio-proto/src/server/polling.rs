@@ -209,10 +209,11 @@ impl Session {
         if get.handshake.is_some() {
             is_compressible |= batch.offer(self.open_packet());
         }
-        while self.heartbeat.has_packet() && batch.has_room() {
-            if let Some(packet) = self.heartbeat.take_packet() {
-                is_compressible |= batch.offer(packet);
-            }
+        while let Some(packet) = self.heartbeat.packet()
+            && batch.offer(packet)
+        {
+            self.heartbeat.note_sent();
+            is_compressible = true;
         }
         is_compressible |= self.outbox.fill(&mut batch, get.handshake.unwrap_or(u64::MAX));
         let mut end = None;
