@@ -141,7 +141,6 @@ impl Session {
     /// [`send`](Self::send) when the last call of anything is a while ago.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);
-        self.settle();
     }
 
     /// Queues a message or a batch for the peer and gives the position of its last
@@ -380,7 +379,7 @@ impl Session {
     }
 
     /// Brings what depends on several parts of the session into line.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.release_post();
         let is_withheld = self.state.polling().is_some_and(Polling::withholds);
         let is_unread = self.state.framed().is_some() && !self.inbox.has_room();

@@ -32,6 +32,7 @@ impl Session {
         while let Some((at, timer)) = self.next_timer().filter(|(at, _)| *at <= now) {
             self.now = self.now.max(at);
             self.expire(timer, now);
+            self.settle();
         }
         self.now = self.now.max(now);
     }
