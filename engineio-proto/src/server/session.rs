@@ -53,8 +53,8 @@ pub struct Session {
     pub(super) heartbeat: Heartbeat,
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox,
-    /// The end, unless the application reads until then; armed while the peer has
-    /// to wait for it.
+    /// The end, unless the application reads until then; armed while so much waits
+    /// for it that no more is taken in.
     pub(super) stall: Option<Instant>,
     pub(super) replies: Replies,
     /// Why the session is over, once it is.
@@ -381,11 +381,10 @@ impl Session {
     /// Brings what depends on several parts of the session into line.
     pub(super) fn settle(&mut self) {
         self.release_post();
+        let is_full = !self.inbox.has_room();
         let is_withheld = self.state.polling().is_some_and(Polling::withholds);
-        let is_unread = self.state.framed().is_some() && !self.inbox.has_room();
-        let is_held = is_withheld || is_unread;
-        self.heartbeat.hold(is_held, self.now);
-        if !is_held {
+        self.heartbeat.hold(is_withheld || (is_full && self.state.framed().is_some()), self.now);
+        if !is_full {
             self.stall = None;
         } else if self.stall.is_none() {
             self.stall = Some(self.now + self.config.stall_timeout());
