@@ -2,17 +2,16 @@
 
 use std::mem;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::Waker;
 
 use engineio_proto::server::{ConnId, Event, Session};
 use engineio_proto::{CloseReason, Instant, Sid, Transport};
 
-use crate::deadlines::{Expire, Target};
+use crate::deadlines::Target;
 use crate::hub::Hub;
 use crate::sessions::shard_of;
-use crate::waiters::{Awake, Interest, Waiters};
+use crate::waiters::{Awake, Waiters};
 
 /// A session that several tasks share.
 pub(crate) struct Cell<D: Send + Sync + 'static> {
@@ -20,8 +19,6 @@ pub(crate) struct Cell<D: Send + Sync + 'static> {
     /// The application's own; never under the lock.
     pub(crate) data: D,
     hub: Weak<Hub<D>>,
-    /// Connections that still write for the ended session have had their time.
-    is_aborted: AtomicBool,
     inner: Mutex<Inner>,
 }
 
@@ -83,7 +80,6 @@ impl<D: Send + Sync + 'static> Cell<D> {
             sid: session.sid().clone(),
             data,
             hub: Arc::downgrade(hub),
-            is_aborted: AtomicBool::new(false),
             inner: Mutex::new(Inner {
                 session,
                 waiters: Waiters::default(),
@@ -98,18 +94,6 @@ impl<D: Send + Sync + 'static> Cell<D> {
 
     pub(crate) const fn sid(&self) -> &Sid {
         &self.sid
-    }
-
-    /// Whether connections that are still open are to be dropped.
-    pub(crate) fn is_aborted(&self) -> bool {
-        self.is_aborted.load(Relaxed)
-    }
-
-    /// A connection that has enough to write waits for leave to be dropped.
-    pub(crate) fn wait(&self, conn: ConnId, waker: &Waker) {
-        if let Ok(mut inner) = self.inner.lock() {
-            inner.waiters.seat(conn, waker, Interest::ABORT);
-        }
     }
 
     /// Looks at the session without changing it. `None`: the lock is poisoned, and
@@ -144,19 +128,6 @@ impl<D: Send + Sync + 'static> Cell<D> {
         if let Some(mut turn) = self.turn() {
             turn.armed.retain(|armed| *armed != at);
         }
-    }
-}
-
-impl<D: Send + Sync + 'static> Expire for Cell<D> {
-    /// The connections of an ended session have lingered long enough.
-    fn expire(&self, _now: Instant) {
-        self.is_aborted.store(true, Relaxed);
-        let mut awake = Awake::default();
-        if let Ok(mut inner) = self.inner.lock() {
-            let Inner { session, waiters, .. } = &mut *inner;
-            waiters.take_ready(session, true, &mut awake);
-        }
-        awake.wake();
     }
 }
 
@@ -211,7 +182,7 @@ impl Inner {
             while self.session.poll_event().is_some() {}
         }
         let Self { session, waiters, .. } = self;
-        waiters.take_ready(session, false, &mut end.awake);
+        waiters.take_ready(session, &mut end.awake);
         if let Audience::Events { is_listed, is_announced } = &mut self.audience {
             end.is_news = !*is_listed && (session.has_event() || !*is_announced);
             *is_listed |= end.is_news;
@@ -243,7 +214,7 @@ impl<D: Send + Sync + 'static> Turn<'_, D> {
             self.hub.observer.upgraded(sid, transport);
         }
         if let Some(reason) = end.closed {
-            self.hub.session_closed(self.cell, self.now, &reason);
+            self.hub.session_closed(self.cell, &reason);
         }
         if end.is_news {
             self.hub.events.push(Arc::clone(self.cell));

@@ -27,7 +27,7 @@ pub(crate) enum Target {
     Session(Sid),
     /// Close the session: the server stops.
     Shutdown(Sid),
-    /// A handshake without a verdict, or a connection that outlives its session.
+    /// A handshake without a verdict, or a connection after its end was said.
     Other(Weak<dyn Expire>),
 }
 

@@ -10,7 +10,9 @@ use engineio_proto::server::{ConnId, Failure, Input, Transmit};
 
 use crate::cell::Cell;
 use crate::hub::Hub;
+use crate::linger::Linger;
 use crate::seat::leave;
+use crate::sessions::shard_of;
 use crate::waiters::Interest;
 use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
 
@@ -33,6 +35,8 @@ pub struct Framed<D: Send + Sync + 'static> {
     stage: Stage,
     /// The session takes more, as far as is known.
     may_read: bool,
+    /// From the end on, the session's or this connection's own.
+    linger: Option<Arc<Linger>>,
 }
 
 /// How far the connection is.
@@ -61,19 +65,25 @@ impl<D: Send + Sync + 'static> Framed<D> {
     pub(crate) fn new(hub: &Arc<Hub<D>>, cell: Arc<Cell<D>>, conn: ConnId) -> Self {
         hub.websockets.fetch_add(1, Relaxed);
         let socket = WebSocket::server(hub.config().max_payload());
-        Self { hub: Arc::clone(hub), cell, conn, socket, stage: Stage::Open, may_read: true }
+        let hub = Arc::clone(hub);
+        Self { hub, cell, conn, socket, stage: Stage::Open, may_read: true, linger: None }
     }
 
     /// Ready when the stream is to be dropped now, whatever is still unwritten. The
     /// task is woken for it by what [`poll_write`](Self::poll_write) leaves behind.
     pub fn poll_abort(&self) -> Poll<()> {
-        if self.cell.is_aborted() { Poll::Ready(()) } else { Poll::Pending }
+        let is_over = self.linger.as_ref().is_some_and(|linger| linger.is_over());
+        if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Ready when the stream may be read.
+    /// Ready when the stream may be read: for messages, and after the end for the peer's
+    /// close frame.
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.stage != Stage::Open || self.may_read {
-            return Poll::Ready(());
+        match self.stage {
+            Stage::Open if !self.may_read => {}
+            Stage::Open | Stage::HungUp => return Poll::Ready(()),
+            // The stream has ended: to read on would give its end again and again.
+            Stage::Over => return Poll::Pending,
         }
         let Some(mut turn) = self.cell.turn() else { return Poll::Ready(()) };
         self.may_read = turn.session.wants_input(self.conn);
@@ -146,11 +156,9 @@ impl<D: Send + Sync + 'static> Framed<D> {
 
     /// The next bytes to write, or that all is written.
     pub fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Write<'_>> {
-        let has_room = self.socket.unsent().len() < WRITE_AHEAD;
-        if self.stage == Stage::Open && has_room {
-            self.fill(cx);
-        } else {
-            self.cell.wait(self.conn, cx.waker());
+        let is_session_over = self.stage == Stage::Open && self.fill(cx);
+        if is_session_over || self.stage != Stage::Open {
+            self.linger(cx);
         }
         if !self.socket.unsent().is_empty() {
             return Poll::Ready(Write::Bytes(self.socket.unsent()));
@@ -163,36 +171,50 @@ impl<D: Send + Sync + 'static> Framed<D> {
         self.socket.sent(count);
     }
 
+    /// Lets the last moments run, and waits for their end.
+    fn linger(&mut self, cx: &Context<'_>) {
+        let linger = self.linger.get_or_insert_with(|| {
+            let until = self.hub.now() + self.hub.config().linger();
+            Linger::begin(&self.hub.deadlines, shard_of(self.cell.sid().as_str()), until)
+        });
+        linger.wait(cx.waker());
+    }
+
     /// Moves what the session has to say into the write buffer, and waits for more.
-    fn fill(&mut self, cx: &Context<'_>) {
+    /// Whether the session is over.
+    fn fill(&mut self, cx: &Context<'_>) -> bool {
         let Some(mut turn) = self.cell.turn() else {
             self.socket.close(CloseCode::AWAY.0);
             self.stage = Stage::HungUp;
-            return;
+            return true;
         };
         turn.waiters.forget_seat(self.conn);
         let interest = loop {
             if self.socket.unsent().len() >= WRITE_AHEAD {
-                break Interest::ABORT;
+                break Interest::END;
             }
             match turn.session.poll_transmit(self.conn) {
                 Some(Transmit::Frame(frame)) => self.socket.send(&frame),
                 Some(Transmit::Hangup(code)) => {
                     self.socket.close(code.0);
                     self.stage = Stage::HungUp;
-                    break Interest::ABORT;
+                    break Interest::END;
                 }
                 // Not for an upgraded connection.
                 Some(Transmit::Respond(_) | Transmit::Upgrade(_)) => {}
                 None => break Interest::TRANSMIT,
             }
         };
-        turn.waiters.seat(self.conn, cx.waker(), interest);
+        let is_session_over = turn.session.is_closed();
+        if !is_session_over {
+            turn.waiters.seat(self.conn, cx.waker(), interest);
+        }
         drop(turn);
         if self.stage == Stage::HungUp {
             // What has arrived already may hold the peer's own close frame.
             self.await_close();
         }
+        is_session_over
     }
 
     /// Reads on for nothing but the peer's close frame.

@@ -260,13 +260,9 @@ impl<D: Send + Sync + 'static> Hub<D> {
         }
     }
 
-    /// A session has ended: it leaves the map, and its connections get a last moment.
-    pub(crate) fn session_closed(&self, cell: &Arc<Cell<D>>, now: Instant, reason: &CloseReason) {
+    /// A session has ended: it leaves the map.
+    pub(crate) fn session_closed(&self, cell: &Arc<Cell<D>>, reason: &CloseReason) {
         self.sessions.remove(cell);
-        let other: Arc<dyn crate::deadlines::Expire> = Arc::clone(cell) as _;
-        let target = Target::Other(Arc::downgrade(&other));
-        let shard = shard_of(cell.sid().as_str());
-        self.deadlines.arm(shard, now + self.config.linger(), target);
         self.observer.closed(cell.sid(), reason);
         self.reception.note_end();
         if self.is_closing() {

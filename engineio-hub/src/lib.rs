@@ -10,6 +10,7 @@ mod framed;
 mod futures;
 mod hub;
 mod incoming;
+mod linger;
 mod observer;
 mod reception;
 mod seat;

@@ -21,7 +21,7 @@ struct SeatWaiter {
     interest: Interest,
 }
 
-/// What a connection waits for, beside leave to drop its stream.
+/// What a connection waits for, beside the end of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Interest {
     transmit: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Interest {
 
 impl Interest {
     /// Nothing else: what it has to write is enough for now.
-    pub(crate) const ABORT: Self = Self { transmit: false, input: false };
+    pub(crate) const END: Self = Self { transmit: false, input: false };
     /// Something to write.
     pub(crate) const TRANSMIT: Self = Self { transmit: true, input: false };
     /// Leave to read on.
@@ -120,10 +120,10 @@ impl Waiters {
     }
 
     /// Moves those who can go on into `awake`.
-    pub(crate) fn take_ready(&mut self, session: &Session, is_aborted: bool, awake: &mut Awake) {
+    pub(crate) fn take_ready(&mut self, session: &Session, awake: &mut Awake) {
         let mut place = 0;
         while let Some(seat) = self.seats.get(place) {
-            let is_ready = is_aborted
+            let is_ready = session.is_closed()
                 || (seat.interest.transmit && session.has_transmit(seat.conn))
                 || (seat.interest.input && session.wants_input(seat.conn));
             if is_ready {
