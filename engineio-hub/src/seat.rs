@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use engineio_proto::Response;
 use engineio_proto::server::{ConnId, Failure, Input, Transmit};
+use engineio_proto::{CloseCode, Headers, Response};
 use http::HeaderValue;
 
 use crate::cell::{Cell, FIRST_CONN};
@@ -97,8 +97,17 @@ impl<D: Send + Sync + 'static> Seat<D> {
     }
 
     /// The body, or the connection, can't go on.
+    ///
+    /// Nobody reads the answer of a client that is gone. There is one all the same, for
+    /// an HTTP implementation that waits for it before it lets the connection go.
     pub fn failed(&mut self, why: Failure) {
-        self.input(|conn| Input::Failed(conn, why));
+        match (&self.place, why) {
+            (Place::Seated(cell, conn), Failure::Gone) => {
+                leave(cell, *conn);
+                self.place = Place::Answered(Box::new(cut_off()));
+            }
+            _ => self.input(|conn| Input::Failed(conn, why)),
+        }
     }
 
     /// The answer, once there is one. Call it no more afterwards.
@@ -133,11 +142,12 @@ impl<D: Send + Sync + 'static> Seat<D> {
             Place::Waiting(_) | Place::Done => return Poll::Pending,
         };
         let Some(mut turn) = cell.turn() else {
-            return Poll::Ready(Transmit::Hangup(engineio_proto::CloseCode::AWAY));
+            return Poll::Ready(Transmit::Hangup(CloseCode::AWAY));
         };
         turn.waiters.forget_seat(conn);
         match turn.session.poll_transmit(conn) {
             Some(transmit) => Poll::Ready(transmit),
+            None if turn.session.is_closed() => Poll::Ready(Transmit::Hangup(CloseCode::AWAY)),
             None => {
                 turn.waiters.seat(conn, cx.waker(), Interest::TRANSMIT);
                 Poll::Pending
@@ -184,6 +194,11 @@ impl<D: Send + Sync + 'static> std::fmt::Debug for Seat<D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Seat").field("body_limit", &self.body_limit).finish_non_exhaustive()
     }
+}
+
+/// The request never came whole.
+const fn cut_off() -> Response {
+    Response { status: 400, headers: Headers::new(), body: Bytes::new(), coding: None }
 }
 
 /// The server went away under the request.

@@ -1,10 +1,14 @@
 //! One request of the server's path, from its head to its answer.
 
+use std::error::Error;
 use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::iter;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use engineio_hub::{Answer, Seat};
 use engineio_proto::server::Failure;
 use http::{Response, StatusCode};
@@ -26,7 +30,7 @@ pin_project! {
     {
         seat: Seat<D>,
         #[pin]
-        body: Option<B>,
+        body: B,
         reading: Reading,
         upgrade: Option<OnUpgrade>,
         answer: Option<Response<Bytes>>,
@@ -52,25 +56,25 @@ enum Reading {
 
 impl<B: Body, D: Send + Sync + 'static> Exchange<B, D> {
     pub(crate) fn new(server: Server<D>, seat: Seat<D>, body: B, upgrade: OnUpgrade) -> Self {
-        let limit = seat.body_limit();
-        let reading = match limit {
+        let reading = match seat.body_limit() {
             Some(limit) => Reading::Keep { body: BytesMut::new(), limit },
-            None => Reading::Done,
+            None => Reading::discard(server.config().max_payload()),
         };
-        let body = limit.map(|_| body);
         Self { seat, body, reading, upgrade: Some(upgrade), answer: None, patience: None, server }
     }
 }
 
-impl<B: Body, D: Send + Sync + 'static> Future for Exchange<B, D> {
+impl<B, D> Future for Exchange<B, D>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+    D: Send + Sync + 'static,
+{
     type Output = Response<Bytes>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Bytes>> {
         let mut this = self.project();
-        let is_read = match this.body.as_mut().as_pin_mut() {
-            Some(body) => this.reading.poll(body, this.seat, cx).is_ready(),
-            None => true,
-        };
+        let is_read = this.reading.poll(this.body, this.seat, cx).is_ready();
         if this.answer.is_none() {
             *this.answer = match ready!(this.seat.poll_answer(cx)) {
                 Answer::Respond(response) => Some(response),
@@ -86,7 +90,9 @@ impl<B: Body, D: Send + Sync + 'static> Future for Exchange<B, D> {
         // limits. One that was too slow has had its time.
         let is_late = |answer: &Response<_>| answer.status() == StatusCode::REQUEST_TIMEOUT;
         if !is_read && !this.answer.as_ref().is_some_and(is_late) {
-            this.reading.discard();
+            if let Reading::Keep { limit, .. } = this.reading {
+                *this.reading = Reading::discard(*limit);
+            }
             if this.patience.is_none() {
                 this.patience.set(Some(sleep(this.server.config().linger())));
             }
@@ -104,54 +110,72 @@ impl<B: Body, D: Send + Sync + 'static> Future for Exchange<B, D> {
 }
 
 impl Reading {
+    /// Nobody wants what still comes.
+    const fn discard(limit: usize) -> Self {
+        Self::Discard { left: limit.saturating_mul(DISCARD_FACTOR) }
+    }
+
     /// Reads the body and tells the seat. Ready when there is nothing left to read.
-    fn poll<B: Body, D: Send + Sync + 'static>(
+    fn poll<B, D>(
         &mut self,
         mut stream: Pin<&mut B>,
         seat: &mut Seat<D>,
         cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        loop {
-            if let Self::Done | Self::Discard { left: 0 } = self {
-                return Poll::Ready(());
-            }
-            let frame = match ready!(stream.as_mut().poll_frame(cx)) {
-                Some(Ok(frame)) => frame,
-                Some(Err(_)) => {
-                    seat.failed(Failure::Gone);
-                    *self = Self::Done;
-                    continue;
+    ) -> Poll<()>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+        D: Send + Sync + 'static,
+    {
+        while !matches!(self, Self::Done | Self::Discard { left: 0 }) {
+            match ready!(stream.as_mut().poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    // Trailers are of no interest.
+                    let Ok(data) = frame.into_data() else { continue };
+                    self.take(data, seat);
+                }
+                Some(Err(error)) => {
+                    if let Self::Keep { .. } = mem::replace(self, Self::Done) {
+                        seat.failed(failure(&*error.into()));
+                    }
                 }
                 None => {
-                    if let Self::Keep { body, .. } = self {
-                        seat.body(body.split().freeze());
+                    if let Self::Keep { body, .. } = mem::replace(self, Self::Done) {
+                        seat.body(body.freeze());
                     }
-                    *self = Self::Done;
-                    continue;
                 }
-            };
-            let Ok(data) = frame.into_data() else { continue };
-            match self {
-                Self::Keep { body, limit } if body.len() + data.remaining() <= *limit => {
-                    body.extend_from_slice(data.chunk());
-                }
-                Self::Keep { limit, .. } => {
-                    let left = limit.saturating_mul(DISCARD_FACTOR);
-                    seat.failed(Failure::TooLarge);
-                    *self = Self::Discard { left };
-                }
-                Self::Discard { left } => *left = left.saturating_sub(data.remaining()),
-                Self::Done => {}
             }
         }
+        Poll::Ready(())
     }
 
-    /// The answer is known: what still comes is of no use.
-    fn discard(&mut self) {
-        if let Self::Keep { limit, .. } = self {
-            *self = Self::Discard { left: limit.saturating_mul(DISCARD_FACTOR) };
+    fn take<D: Send + Sync + 'static>(&mut self, data: impl Buf, seat: &mut Seat<D>) {
+        match self {
+            Self::Keep { body, limit } if data.remaining() <= limit.saturating_sub(body.len()) => {
+                body.put(data);
+            }
+            Self::Keep { limit, .. } => {
+                *self = Self::discard(*limit);
+                seat.failed(Failure::TooLarge);
+            }
+            Self::Discard { left } => *left = left.saturating_sub(data.remaining()),
+            Self::Done => {}
         }
     }
+}
+
+/// What every kind of body can make of its errors.
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// What it means that a body can't be read on: a broken connection, unless what came
+/// over it was no HTTP.
+fn failure(error: &(dyn Error + 'static)) -> Failure {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    let is_nonsense = causes.any(|cause| {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        matches!(kind, Some(ErrorKind::InvalidInput | ErrorKind::InvalidData))
+    });
+    if is_nonsense { Failure::Malformed } else { Failure::Gone }
 }
 
 /// How many times the limit is read of a body that nobody wants, for the sake of the

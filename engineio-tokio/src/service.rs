@@ -13,7 +13,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::body::ResponseBody;
-use crate::exchange::Exchange;
+use crate::exchange::{BoxError, Exchange};
 use crate::server::Server;
 
 /// Puts a server in front of a service; see [`Server::layer`].
@@ -53,6 +53,7 @@ where
     S: Service<Request<B>, Response = Response<R>>,
     D: Send + Sync + 'static,
     B: Body,
+    B::Error: Into<BoxError>,
 {
     type Response = Response<ResponseBody<R>>;
     type Error = S::Error;
@@ -108,6 +109,7 @@ impl<F, B, D, R, E> Future for ServiceFuture<F, B, D>
 where
     F: Future<Output = Result<Response<R>, E>>,
     B: Body,
+    B::Error: Into<BoxError>,
     D: Send + Sync + 'static,
 {
     type Output = Result<Response<ResponseBody<R>>, E>;
