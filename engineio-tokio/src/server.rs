@@ -216,7 +216,10 @@ impl<D: Send + Sync + 'static> Server<D> {
     ///
     /// Only if the listener itself fails. What goes wrong with one connection ends that
     /// connection.
-    pub fn serve(&self, listener: TcpListener) -> impl Future<Output = io::Result<()>> + Send {
+    pub fn serve(
+        &self,
+        listener: TcpListener,
+    ) -> impl Future<Output = io::Result<()>> + Send + use<D> {
         listener::serve(self.clone(), listener)
     }
 
