@@ -1,0 +1,77 @@
+//! Peers that send what a test wants and show what comes, with nothing repaired.
+
+mod http;
+mod websocket;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+pub(crate) use http::{get, open, post, session};
+pub(crate) use websocket::Frame;
+
+/// One connection.
+pub(crate) struct Peer {
+    stream: TcpStream,
+    /// What came and wasn't looked at.
+    received: BytesMut,
+}
+
+impl Peer {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the server listens");
+        Self { stream, received: BytesMut::new() }
+    }
+
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        within(self.stream.write_all(bytes.as_ref())).await.expect("the server reads");
+    }
+
+    /// Waits until `count` bytes are there, and takes them.
+    async fn take(&mut self, count: usize) -> BytesMut {
+        while self.received.len() < count {
+            assert!(self.read().await.expect("no reset") > 0, "the end after {:?}", self.received);
+        }
+        self.received.split_to(count)
+    }
+
+    async fn read(&mut self) -> io::Result<usize> {
+        within(self.stream.read_buf(&mut self.received)).await
+    }
+
+    /// Waits for the end of the connection, be it a reset, and gives what came before.
+    pub(crate) async fn rest(mut self) -> BytesMut {
+        while self.read().await.is_ok_and(|count| count > 0) {}
+        self.received
+    }
+
+    /// Sends nothing more, and reads on.
+    pub(crate) async fn finish(&mut self) {
+        self.stream.shutdown().await.expect("an open connection");
+    }
+
+    /// Ends the connection as a crash of the peer's machine would.
+    pub(crate) fn reset(self) {
+        self.stream.set_zero_linger().expect("an open connection");
+    }
+}
+
+/// Awaits `future`, or fails the test after far more time than two loaded cores need.
+pub(crate) async fn within<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(25), future).await.expect("it comes to an end")
+}
+
+/// Waits until something is so.
+pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
+    within(async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
+}
