@@ -13,6 +13,7 @@ use futures_core::Stream;
 
 use crate::cell::{Audience, Cell};
 use crate::hub::Hub;
+use crate::incoming::Incoming;
 
 /// What happens to one of the server's sessions.
 #[derive(Debug)]
@@ -52,8 +53,8 @@ impl<D: Send + Sync + 'static> Hub<D> {
             self.observer
                 .misused("events() after accept(), incoming() or events(): it has no events");
         }
-        for mut incoming in waiting.into_iter().flatten() {
-            incoming.open(D::default(), Audience::EVENTS);
+        for arrival in waiting.into_iter().flatten() {
+            Incoming::new(self, arrival).open(D::default(), Audience::EVENTS);
         }
         Events { hub: Arc::clone(self), is_void }
     }

@@ -164,8 +164,8 @@ impl<D: Send + Sync + 'static> Hub<D> {
 
     /// The next client that asks for a session; `None` when there will be none: the
     /// server has closed, or is consumed by [`events`](Self::events).
-    pub fn poll_incoming(&self, cx: &mut Context<'_>) -> Poll<Option<Incoming<D>>> {
-        self.reception.poll_incoming(cx)
+    pub fn poll_incoming(self: &Arc<Self>, cx: &mut Context<'_>) -> Poll<Option<Incoming<D>>> {
+        self.reception.poll_incoming(self, cx)
     }
 
     /// How many sessions are open.

@@ -12,7 +12,7 @@ use http::request::Parts;
 
 use crate::cell::{Audience, Cell, FIRST_CONN, Overflow};
 use crate::hub::Hub;
-use crate::reception::Waiting;
+use crate::reception::{Arrival, Waiting};
 use crate::socket::Socket;
 
 /// The address that a request came from, as the binding saw it. A binding puts it
@@ -41,9 +41,9 @@ struct Extras {
 }
 
 impl<D: Send + Sync + 'static> Incoming<D> {
-    pub(crate) fn new(hub: &Arc<Hub<D>>, waiting: Arc<Waiting<D>>, request: &Parts) -> Self {
-        let (hub, request) = (Arc::clone(hub), request.clone());
-        Self { hub, waiting, request, extras: Extras::default() }
+    pub(crate) fn new(hub: &Arc<Hub<D>>, arrival: Arrival<D>) -> Self {
+        let Arrival { waiting, request } = arrival;
+        Self { hub: Arc::clone(hub), waiting, request, extras: Extras::default() }
     }
 
     /// The request of the handshake.
@@ -138,12 +138,11 @@ impl<D: Send + Sync + 'static> Incoming<D> {
         }
     }
 
-    pub(crate) fn is_gone(&self) -> bool {
-        self.waiting.is_gone()
-    }
-
     /// Makes the session. It is in the map before its client can know its name.
     pub(crate) fn open(&mut self, data: D, audience: Audience) -> Option<Arc<Cell<D>>> {
+        if self.hub.is_closing() {
+            self.waiting.turn_away();
+        }
         let mut opening = self.waiting.take_opening()?;
         let extras = std::mem::take(&mut self.extras);
         for (name, value) in extras.headers {
@@ -165,8 +164,13 @@ impl<D: Send + Sync + 'static> Incoming<D> {
         let is_first = self.hub.sessions.insert(Arc::clone(&cell));
         if is_first {
             self.hub.observer.opened(cell.sid(), revision, transport);
-            // The first turn arms the first deadline.
-            drop(cell.turn());
+            // The first turn arms the first deadline. A server that closes meanwhile has
+            // either found the session in the map, or is seen here to close.
+            if let Some(mut turn) = cell.turn()
+                && self.hub.is_closing()
+            {
+                turn.session.shutdown(now);
+            }
         }
         let is_wanted = self.waiting.accept(&cell) && is_first;
         if !is_wanted {

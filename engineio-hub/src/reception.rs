@@ -23,12 +23,18 @@ pub(crate) struct Reception<D: Send + Sync + 'static> {
 }
 
 struct Desk<D: Send + Sync + 'static> {
-    queue: VecDeque<Incoming<D>>,
+    queue: VecDeque<Arrival<D>>,
     mode: Mode<D>,
     /// Tasks that wait for a handshake.
     acceptors: Vec<Waker>,
     /// The task that waits for the last session to end.
     end: Option<Waker>,
+}
+
+/// A handshake that nobody picked up yet. It doesn't hold the hub, which holds it.
+pub(crate) struct Arrival<D: Send + Sync + 'static> {
+    pub(crate) waiting: Arc<Waiting<D>>,
+    pub(crate) request: Parts,
 }
 
 /// Who decides about handshakes.
@@ -72,56 +78,61 @@ impl<D: Send + Sync + 'static> Reception<D> {
             hub: Arc::downgrade(hub),
             verdict: Mutex::new(Verdict::Open { opening: Box::new(opening), seat: None }),
         });
-        let mut incoming = Incoming::new(hub, Arc::clone(&waiting), parts);
+        let arrival = Arrival { waiting: Arc::clone(&waiting), request: parts.clone() };
         let mut desk = lock(&self.desk);
         match desk.mode {
             Mode::Undecided | Mode::Handles => {
-                desk.queue.push_back(incoming);
+                desk.queue.push_back(arrival);
+                // If the application takes none, those whose client has left must not
+                // pile up: the queue is never much longer than twice the limit.
+                if desk.queue.len() > 2 * self.waiting() + FEW {
+                    desk.queue.retain(|arrival| !arrival.waiting.is_gone());
+                }
                 let acceptors = mem::take(&mut desk.acceptors);
                 drop(desk);
                 acceptors.into_iter().for_each(Waker::wake);
             }
             Mode::Events(data) => {
                 drop(desk);
-                incoming.open(data(), Audience::EVENTS);
+                Incoming::new(hub, arrival).open(data(), Audience::EVENTS);
             }
             Mode::Closed => {
                 drop(desk);
-                drop(incoming);
+                waiting.turn_away();
             }
         }
         waiting
     }
 
     /// The next handshake; `None` when there will be none.
-    pub(crate) fn poll_incoming(&self, cx: &Context<'_>) -> Poll<Option<Incoming<D>>> {
-        let mut gone = Vec::new();
+    pub(crate) fn poll_incoming(
+        &self,
+        hub: &Arc<Hub<D>>,
+        cx: &Context<'_>,
+    ) -> Poll<Option<Incoming<D>>> {
         let mut desk = lock(&self.desk);
-        let next = loop {
+        loop {
             match desk.mode {
                 Mode::Undecided => desk.mode = Mode::Handles,
                 Mode::Handles => match desk.queue.pop_front() {
-                    // The client may have left meanwhile. Dropping it takes its lock,
-                    // so it is dropped later.
-                    Some(incoming) if incoming.is_gone() => gone.push(incoming),
-                    Some(incoming) => break Poll::Ready(Some(incoming)),
+                    // The client may have left meanwhile.
+                    Some(arrival) if arrival.waiting.is_gone() => {}
+                    Some(arrival) => return Poll::Ready(Some(Incoming::new(hub, arrival))),
                     None => {
                         if !desk.acceptors.iter().any(|it| it.will_wake(cx.waker())) {
                             desk.acceptors.push(cx.waker().clone());
                         }
-                        break Poll::Pending;
+                        return Poll::Pending;
                     }
                 },
-                Mode::Events(_) | Mode::Closed => break Poll::Ready(None),
+                Mode::Events(_) | Mode::Closed => return Poll::Ready(None),
             }
-        };
-        drop(desk);
-        next
+        }
     }
 
     /// From now on all handshakes are accepted as they come. Gives those that wait;
     /// `None` if somebody takes them another way already.
-    pub(crate) fn take_all(&self, data: fn() -> D) -> Option<VecDeque<Incoming<D>>> {
+    pub(crate) fn take_all(&self, data: fn() -> D) -> Option<VecDeque<Arrival<D>>> {
         let mut desk = lock(&self.desk);
         if !matches!(desk.mode, Mode::Undecided) {
             return None;
@@ -137,7 +148,7 @@ impl<D: Send + Sync + 'static> Reception<D> {
         let queue = mem::take(&mut desk.queue);
         let acceptors = mem::take(&mut desk.acceptors);
         drop(desk);
-        drop(queue);
+        queue.iter().for_each(|arrival| arrival.waiting.turn_away());
         acceptors.into_iter().for_each(Waker::wake);
     }
 
@@ -300,6 +311,9 @@ impl<D: Send + Sync + 'static> Expire for Waiting<D> {
         self.turn_away();
     }
 }
+
+/// So many aren't worth a look.
+const FEW: usize = 16;
 
 /// Nothing that can panic is done under these locks.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
