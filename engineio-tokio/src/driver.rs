@@ -15,9 +15,11 @@ pub(crate) async fn drive<D: Send + Sync + 'static>(hub: Weak<Hub<D>>, start: In
         loop {
             // A hub that goes away wakes this task.
             let Some(hub) = hub.upgrade() else { return Poll::Ready(()) };
-            let Some(next) = hub.expire(cx) else { return Poll::Pending };
+            let next = hub.expire(cx).and_then(|next| start.checked_add(next.since_zero()));
             drop(hub);
-            sleep.as_mut().reset(start + next.since_zero());
+            // Nothing is due, or only at a time that never comes.
+            let Some(next) = next else { return Poll::Pending };
+            sleep.as_mut().reset(next);
             if sleep.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }

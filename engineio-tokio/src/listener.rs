@@ -12,6 +12,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::server::Server;
@@ -27,15 +28,17 @@ pub(crate) async fn serve<D: Send + Sync + 'static>(
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stop| *stop) => break,
+            _ = stop.wait_for(Option::is_some) => break,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
-            Err(error) if is_passing(&error) => {
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+            Err(error) if is_final(&error) => return Err(error),
+            Err(error) => {
+                if !is_of_peer(&error) {
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
                 continue;
             }
-            Err(error) => return Err(error),
         };
         let service = WithPeer { inner: server.service(), peer };
         let stream = TokioIo::new(watched(&server, stream));
@@ -48,7 +51,8 @@ pub(crate) async fn serve<D: Send + Sync + 'static>(
         });
     }
     // No session is left: what remains are idle connections and last answers.
-    let _ = tokio::time::timeout(server.config().linger(), connections.shutdown()).await;
+    let until = stop.borrow().unwrap_or_else(Instant::now);
+    let _ = tokio::time::timeout_at(until, connections.shutdown()).await;
     Ok(())
 }
 
@@ -59,7 +63,11 @@ fn http() -> auto::Builder<TokioExecutor> {
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS);
-    http.http2().timer(TokioTimer::new()).max_header_list_size(MAX_HEAD as u32);
+    // Without pings HTTP/2 never misses a peer that is gone.
+    http.http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEAD_TIMEOUT)
+        .max_header_list_size(MAX_HEAD as u32);
     http
 }
 
@@ -67,22 +75,20 @@ fn watched<D: Send + Sync + 'static>(server: &Server<D>, stream: TcpStream) -> W
     // Packets are whole when they are written: waiting for more only delays them.
     let _ = stream.set_nodelay(true);
     let config = server.config();
-    Watched::new(stream, HEAD_TIMEOUT, config.ping_interval() + config.ping_timeout())
+    let write_timeout = config.ping_interval().saturating_add(config.ping_timeout());
+    Watched::new(stream, HEAD_TIMEOUT, write_timeout)
 }
 
-/// Whether `accept` may succeed later: the peer was gone already, or there are too many
-/// open files.
-fn is_passing(error: &io::Error) -> bool {
-    const EMFILE: i32 = 24;
-    const ENFILE: i32 = 23;
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::Interrupted
-            | io::ErrorKind::OutOfMemory
-    ) || matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
+/// Whether there is no listener to accept from. All else passes: a network that is down
+/// for a moment, no memory, too many open files.
+fn is_final(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
+}
+
+/// Whether the trouble is over with the connection that it came with.
+fn is_of_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
 /// Adds the peer's address to each request of a connection.

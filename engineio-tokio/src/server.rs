@@ -40,8 +40,8 @@ pub(crate) struct Shared<D: Send + Sync + 'static> {
     /// The zero of the hub's clock.
     start: tokio::time::Instant,
     has_driver: AtomicBool,
-    /// Whether listeners are to stop.
-    pub(crate) stop: watch::Sender<bool>,
+    /// Set when listeners are to stop: until when they may wait for last answers.
+    pub(crate) stop: watch::Sender<Option<tokio::time::Instant>>,
 }
 
 /// A server about to be made, for what isn't in [`Config`].
@@ -85,7 +85,7 @@ impl ServerBuilder {
     pub fn build<D: Send + Sync + 'static>(self) -> Server<D> {
         let start = tokio::time::Instant::now();
         let hub = Hub::new(self.config, TokioClock(start), self.observer);
-        let (stop, _) = watch::channel(false);
+        let (stop, _) = watch::channel(None);
         Server { shared: Arc::new(Shared { hub, start, has_driver: AtomicBool::new(false), stop }) }
     }
 }
@@ -178,19 +178,25 @@ impl<D: Send + Sync + 'static> Server<D> {
     }
 
     /// Closes the server: handshakes get 503 from now on, sessions are flushed and
-    /// closed one after the other, and those left after `within` are cut off. Ready
-    /// when the last one is gone; listeners of [`serve`](Self::serve) then stop.
+    /// closed one after the other. Those left after three quarters of `within` are cut
+    /// off. Ready when the last one is gone, at the latest after `within`; listeners of
+    /// [`serve`](Self::serve) stop then.
     pub async fn close(&self, within: Duration) {
         let hub = &self.shared.hub;
+        let start = tokio::time::Instant::now();
         self.start_driver();
         hub.close(within);
         let closed = || poll_fn(|cx| hub.poll_closed(cx));
-        if tokio::time::timeout(within, closed()).await.is_err() {
+        let last_quarter = within / 4;
+        if tokio::time::timeout(within - last_quarter, closed()).await.is_err() {
             hub.abort();
-            // The hub drops the connections itself when they have lingered.
-            let _ = tokio::time::timeout(hub.config().linger(), closed()).await;
+            // For the last words to be written.
+            let _ = tokio::time::timeout(last_quarter, closed()).await;
         }
-        self.shared.stop.send_replace(true);
+        let linger = hub.config().linger();
+        let now = tokio::time::Instant::now();
+        let left = within.saturating_sub(now - start).min(linger);
+        self.shared.stop.send_replace(Some(now + left));
     }
 
     /// A layer that takes the requests of the server's path out of a web application,

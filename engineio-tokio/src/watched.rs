@@ -9,21 +9,29 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Fails when the first byte doesn't come, or when the peer takes nothing for too
+/// Fails when the connection doesn't begin, or when the peer takes nothing for too
 /// long. Between the two it costs nothing: timers exist only while they run.
 #[derive(Debug)]
 pub(crate) struct Watched<S> {
     stream: S,
-    /// Runs until the first byte.
-    first_byte: Option<Pin<Box<Sleep>>>,
+    opening: Option<Opening>,
     write_timeout: Duration,
     /// Runs while the peer takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
+/// The beginning of a connection. From its first bytes it shows whether it speaks HTTP/1
+/// or HTTP/2; only then do the time-outs of either exist.
+#[derive(Debug)]
+struct Opening {
+    missing: usize,
+    timeout: Pin<Box<Sleep>>,
+}
+
 impl<S> Watched<S> {
-    pub(crate) fn new(stream: S, first_byte: Duration, write_timeout: Duration) -> Self {
-        Self { stream, first_byte: Some(Box::pin(sleep(first_byte))), write_timeout, stuck: None }
+    pub(crate) fn new(stream: S, opening: Duration, write_timeout: Duration) -> Self {
+        let opening = Opening { missing: PREFACE_LEN, timeout: Box::pin(sleep(opening)) };
+        Self { stream, opening: Some(opening), write_timeout, stuck: None }
     }
 
     /// Watches over an attempt to write.
@@ -47,11 +55,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if read.is_ready() {
-            self.first_byte = None;
-        } else if let Some(first_byte) = &mut self.first_byte {
-            return first_byte.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()));
+        let Some(opening) = &mut self.opening else { return read };
+        opening.missing = opening.missing.saturating_sub(buffer.filled().len() - before);
+        if opening.missing == 0 {
+            self.opening = None;
+        } else if read.is_pending() {
+            let is_over = opening.timeout.as_mut().poll(cx);
+            return is_over.map(|()| Err(io::ErrorKind::TimedOut.into()));
         }
         read
     }
@@ -88,3 +100,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+/// The bytes with which HTTP/2 begins (RFC 9113, section 3.4). A request of HTTP/1 for a
+/// session is longer.
+const PREFACE_LEN: usize = 24;
