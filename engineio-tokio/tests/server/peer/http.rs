@@ -31,7 +31,7 @@ impl Answer {
 
     /// The sid that an open packet at the front of the body names.
     pub(crate) fn sid(&self) -> String {
-        super::open(self.text())
+        open(self.text())
     }
 }
 
