@@ -1,1 +1,121 @@
+//! How a server stops.
 
+use std::time::Duration;
+
+use engineio_tokio::{CloseReason, Config, Server};
+use tokio::net::TcpListener;
+
+use crate::peer::{Frame, Peer, get, session, until, within};
+use crate::{POLLING, WEBSOCKET, accept, config, echo, listen};
+
+const LONG: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn sessions_are_flushed_and_told_and_serve_returns() {
+    let server = Server::new(Config::default());
+    tokio::spawn(accept(server.clone()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let serving = tokio::spawn(server.serve(listener));
+    let (mut websocket, _) = Peer::open_websocket(address).await;
+    let (mut parked, parked_target) = session(address).await;
+    parked.send(get(&parked_target)).await;
+    let (mut between, between_target) = session(address).await;
+    let idle = Peer::connect(address).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    server.broadcast("last");
+    assert_eq!(parked.answer().await.expect(200).text(), "4last");
+
+    let closing = server.clone();
+    let closing = tokio::spawn(async move { closing.close(LONG).await });
+    for frame in [Frame::text("4last"), Frame::text("1"), Frame::Close(1001)] {
+        assert_eq!(websocket.frame().await, frame);
+    }
+    websocket.say_close(1001).await;
+    assert_eq!(websocket.rest().await.len(), 0);
+    assert_eq!(parked.get(&parked_target).await.expect(200).text(), "1");
+
+    // One is left, that nobody has told: handshakes are refused, it is served.
+    until(|| server.len() == 1).await;
+    let mut late = Peer::connect(address).await;
+    for answer in [late.get(POLLING).await, late.upgrade(WEBSOCKET).await] {
+        assert!(answer.expect(503).header("retry-after").is_some());
+    }
+    // Its turn comes a moment after the others', be it in this answer or in the next.
+    let mut said = between.get(&between_target).await.expect(200).text().to_owned();
+    if !said.ends_with('1') {
+        said = format!("{said}\u{1e}{}", between.get(&between_target).await.expect(200).text());
+    }
+    assert_eq!(said, "4last\u{1e}1");
+
+    within(closing).await.expect("no panic");
+    within(serving).await.expect("no panic").expect("no failure of the listener");
+    assert!(server.is_empty());
+    // Connections with nothing to say are closed.
+    assert_eq!(idle.rest().await.len(), 0);
+    assert_eq!(late.rest().await.len(), 0);
+}
+
+#[tokio::test]
+async fn application_hears_why_its_sockets_end() {
+    let server = Server::new(Config::default());
+    let address = listen(&server).await;
+    let opening = tokio::spawn(Peer::open_websocket(address));
+    let mut socket = within(server.accept()).await.expect("a client");
+    let (mut peer, _) = within(opening).await.expect("no panic");
+    let closing = server.clone();
+    let closing = tokio::spawn(async move { closing.close(LONG).await });
+    assert!(within(socket.recv()).await.is_none());
+    assert_eq!(socket.close_reason(), Some(CloseReason::Shutdown));
+    assert!(within(server.accept()).await.is_none());
+    assert_eq!(peer.frame().await, Frame::text("1"));
+    assert_eq!(peer.frame().await, Frame::Close(1001));
+    drop(peer);
+    within(closing).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn handshake_that_is_decided_about_while_the_server_closes_is_503() {
+    let server = Server::new(Config::default());
+    let address = listen(&server).await;
+    let mut waiting = Peer::connect(address).await;
+    let mut looked_at = Peer::connect(address).await;
+    looked_at.send(get(POLLING)).await;
+    let incoming = within(server.incoming()).await.expect("a client");
+    waiting.send(get(POLLING)).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    within(server.close(LONG)).await;
+    waiting.answer().await.expect(503);
+    assert!(incoming.accept().is_none());
+    looked_at.answer().await.expect(503);
+    assert!(server.is_empty());
+}
+
+/// Peers that don't answer the close frame, don't poll, and don't finish what they began.
+#[tokio::test(start_paused = true)]
+async fn deadline_holds_whatever_the_peers_do() {
+    let server = Server::new(config().linger(LONG).build().expect("a legal configuration"));
+    tokio::spawn(accept(server.clone()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let serving = tokio::spawn(server.serve(listener));
+    let (_silent, _) = Peer::open_websocket(address).await;
+    let (mut half, target) = session(address).await;
+    half.send("POST /engine.io/?EIO=4&transport=polling&sid=nobody HTTP/1.1\r\n").await;
+    half.send("Host: test\r\nContent-Length: 10\r\n\r\nhalf").await;
+    let _never_polls = target;
+    until(|| server.len() == 2).await;
+    let start = tokio::time::Instant::now();
+    let within = Duration::from_secs(4);
+    server.close(within).await;
+    serving.await.expect("no panic").expect("no failure of the listener");
+    assert!(start.elapsed() <= within + Duration::from_millis(10), "{:?}", start.elapsed());
+    assert!(server.is_empty());
+}
+
+#[tokio::test]
+async fn closing_an_idle_server_is_immediate_and_can_be_repeated() {
+    let (server, _) = echo(config()).await;
+    within(server.close(Duration::from_secs(3600))).await;
+    within(server.close(Duration::from_secs(3600))).await;
+}

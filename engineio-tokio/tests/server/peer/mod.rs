@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 pub(crate) use http::{get, open, post, session};
-pub(crate) use websocket::Frame;
+pub(crate) use websocket::{Frame, upgrade};
 
 /// One connection.
 pub(crate) struct Peer {
@@ -48,6 +48,17 @@ impl Peer {
     pub(crate) async fn rest(mut self) -> BytesMut {
         while self.read().await.is_ok_and(|count| count > 0) {}
         self.received
+    }
+
+    /// Waits for the end of the connection however long it takes.
+    pub(crate) async fn end(mut self) {
+        while self.stream.read_buf(&mut self.received).await.is_ok_and(|count| count > 0) {}
+    }
+
+    /// Waits for up to so long until something comes.
+    pub(crate) async fn readable_within(&self, limit: Duration) {
+        let readable = tokio::time::timeout(limit, self.stream.readable()).await;
+        readable.expect("something comes").expect("an open connection");
     }
 
     /// Sends nothing more, and reads on.

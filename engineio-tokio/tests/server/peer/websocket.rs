@@ -1,6 +1,7 @@
 //! WebSocket frames by hand.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Peer;
 use super::http::Answer;
@@ -20,14 +21,18 @@ impl Frame {
     }
 }
 
+/// The bytes of a request for a WebSocket.
+pub(crate) fn upgrade(target: &str) -> String {
+    format!(
+        "GET {target} HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+}
+
 impl Peer {
     /// Asks for a WebSocket, and gives the answer.
     pub(crate) async fn upgrade(&mut self, target: &str) -> Answer {
-        self.request(format!(
-            "GET {target} HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        ))
-        .await
+        self.request(upgrade(target)).await
     }
 
     /// Opens a session on a WebSocket, and gives its sid too.
@@ -55,6 +60,14 @@ impl Peer {
         frame.extend([0; 4]);
         frame.extend(payload);
         self.send(frame).await;
+    }
+
+    /// The next frame, which may be long in coming.
+    pub(crate) async fn frame_within(&mut self, limit: Duration) -> Frame {
+        if self.received.is_empty() {
+            self.readable_within(limit).await;
+        }
+        self.frame().await
     }
 
     /// The next frame.
