@@ -93,6 +93,8 @@ pub(crate) struct Outbox {
     bytes: usize,
     /// How many messages were ever queued.
     accepted: u64,
+    /// The position up to which they have left.
+    handed_over: u64,
     high_water: usize,
     low_water: usize,
     is_writable: bool,
@@ -113,6 +115,7 @@ impl Outbox {
             queue: VecDeque::new(),
             bytes: 0,
             accepted: 0,
+            handed_over: 0,
             high_water: config.outbox_high_water(),
             low_water: config.outbox_low_water(),
             is_writable: true,
@@ -149,20 +152,21 @@ impl Outbox {
     fn drop_key(&mut self, key: u64) {
         self.queue.retain(|entry| entry.key != Some(key));
         self.bytes = self.queue.iter().map(|entry| weight(&entry.message)).sum();
-        self.note_room();
+        self.note_departure();
     }
 
     pub(crate) fn pop(&mut self) -> Option<Message> {
         let entry = self.queue.pop_front()?;
         self.bytes = self.bytes.saturating_sub(weight(&entry.message));
-        self.note_room();
+        self.note_departure();
         if self.queue.is_empty() && self.queue.capacity() > KEPT_CAPACITY {
             self.queue = VecDeque::new();
         }
         Some(entry.message)
     }
 
-    fn note_room(&mut self) {
+    fn note_departure(&mut self) {
+        self.handed_over = self.queue.front().map_or(self.accepted, |entry| entry.position - 1);
         if self.bytes <= self.low_water {
             self.is_writable = true;
         }
@@ -198,8 +202,8 @@ impl Outbox {
     }
 
     /// How many messages have left, counted like the positions that `push` gives.
-    pub(crate) fn handed_over(&self) -> u64 {
-        self.queue.front().map_or(self.accepted, |entry| entry.position - 1)
+    pub(crate) const fn handed_over(&self) -> u64 {
+        self.handed_over
     }
 
     /// How many messages were ever queued: the newest one's position.
@@ -212,6 +216,7 @@ impl Outbox {
         self.bytes
     }
 
+    /// Drops what waits: it has not left, and never will.
     pub(crate) fn clear(&mut self) {
         self.queue = VecDeque::new();
         self.bytes = 0;

@@ -272,7 +272,7 @@ impl Session {
 
     /// Up to which position messages have left: pulled by a connection, or dropped in
     /// favour of a newer one of their key.
-    pub fn handed_over(&self) -> u64 {
+    pub const fn handed_over(&self) -> u64 {
         self.outbox.handed_over()
     }
 
