@@ -79,6 +79,7 @@ impl Heartbeat {
         if let Wait::Pong { by, is_extended: is_extended @ false, .. } = &mut self.wait {
             *is_extended = true;
             *by = (*by).max(now + self.timeout);
+            self.held_since = self.held_since.map(|_| now);
         }
     }
 
