@@ -1,0 +1,335 @@
+//! A slow application, a slow client: who waits, and for how long.
+//!
+//! Marks are in bytes with a small charge for each message, so the tests use
+//! messages of a kilobyte and marks between.
+
+mod common;
+
+use common::{ConnId, Failure, Outgoing, Scenario, Scene, scenario};
+use engineio_proto::SendError;
+
+/// Takes in one message of a kilobyte freely, and a third not at all.
+fn narrow() -> Scenario {
+    scenario().v3().config(|config| config.inbox_high_water(1_000).inbox_limit(3_000))
+}
+
+fn kilobyte() -> String {
+    format!("4{}", "x".repeat(1_000))
+}
+
+/// Posts a kilobyte.
+fn post(scene: &mut Scene) -> ConnId {
+    scene.post(&[&kilobyte()])
+}
+
+#[test]
+fn the_ok_of_a_post_is_withheld_until_the_application_reads() {
+    let mut scene = narrow().polling().followed();
+    let conn = post(&mut scene);
+    scene.wait(3_999);
+    assert_eq!(scene.pull(conn), "");
+    scene.event().expect("a message");
+    assert_eq!(scene.pull(conn), "200 ok");
+}
+
+#[test]
+fn the_ok_of_a_post_is_withheld_for_four_seconds_at_most() {
+    let mut scene = narrow().polling().followed();
+    scene.wait_until(1_000);
+    let conn = post(&mut scene);
+    scene.run_until(4_999);
+    assert_eq!(scene.pull(conn), "");
+    assert_eq!(scene.due(), Some(5_000));
+    scene.run_until(5_000);
+    assert_eq!(scene.pull(conn), "200 ok");
+}
+
+#[test]
+fn at_the_hard_limit_the_ok_waits_for_the_application_alone() {
+    let mut scene = narrow().polling().followed();
+    for _ in 0..2 {
+        let conn = post(&mut scene);
+        scene.run_until(scene.now + 4_000);
+        assert_eq!(scene.pull(conn), "200 ok");
+    }
+    let conn = post(&mut scene);
+    scene.run_until(20_000);
+    assert_eq!(scene.pull(conn), "", "three kilobytes wait");
+    scene.event().expect("a message");
+    assert_eq!(scene.pull(conn), "200 ok");
+}
+
+#[test]
+fn a_withheld_post_still_counts_as_under_way() {
+    let mut scene = narrow().polling().followed();
+    let first = post(&mut scene);
+    scene.begin_post();
+    assert_eq!(scene.pull(first), "200 ok", "its packets were delivered");
+    assert_eq!(scene.pull(scene.conn("p2")), "400");
+}
+
+#[test]
+fn a_withheld_ok_that_nobody_waits_for_any_more_is_no_loss() {
+    let mut scene = narrow().polling().followed();
+    let conn = post(&mut scene);
+    scene.fail(conn, Failure::Gone);
+    assert!(!scene.session.is_closed());
+    scene.event().expect("a message");
+    assert_eq!(scene.outcome(), "polling");
+}
+
+#[test]
+fn from_the_probe_on_nothing_is_withheld_below_the_hard_limit() {
+    let mut scene = narrow().polling().followed();
+    let conn = post(&mut scene);
+    assert_eq!(scene.pull(conn), "");
+    let mut scene = scene.probing();
+    assert_eq!(scene.pull(conn), "", "not from the 101 on");
+    scene.frame(scene.conn("w1"), "2probe");
+    assert_eq!(scene.pull(conn), "200 ok");
+    let conn = post(&mut scene);
+    assert_eq!(scene.pull(conn), "200 ok");
+    let conn = post(&mut scene);
+    assert_eq!(scene.pull(conn), "", "three kilobytes wait");
+}
+
+#[test]
+fn above_the_mark_a_websocket_is_not_read() {
+    let mut scene = narrow().websocket();
+    let conn = scene.conn("w1");
+    assert!(scene.session.wants_input(conn));
+    scene.frame(conn, &kilobyte());
+    assert!(!scene.session.wants_input(conn));
+    assert!(scene.session.wants_input(ConnId(99)), "others are not this session's");
+    scene.event().expect("a message");
+    assert!(scene.session.wants_input(conn));
+}
+
+#[test]
+fn a_probing_websocket_is_always_read() {
+    let mut scene = narrow().polling().followed();
+    post(&mut scene);
+    let mut scene = scene.probed();
+    let conn = scene.conn("w1");
+    assert!(scene.session.wants_input(conn));
+    scene.frame(conn, "5");
+    assert!(!scene.session.wants_input(conn), "it is the session's own now");
+}
+
+/// Revision 4, in the middle of the wait for a pong.
+fn pinged(scenario: Scenario) -> Scene {
+    let mut scene = scenario.v4().websocket();
+    scene.wait_until(25_000);
+    assert_eq!(scene.pull(scene.conn("w1")), "2");
+    // Buys the one extension.
+    scene.frame(scene.conn("w1"), "40");
+    scene.event().expect("a message");
+    assert_eq!(scene.due(), Some(45_000));
+    scene
+}
+
+#[test]
+fn the_pong_wait_stands_still_while_we_refuse_to_read() {
+    let mut scene = pinged(narrow());
+    let conn = scene.conn("w1");
+    scene.wait_until(30_000);
+    scene.frame(conn, &kilobyte());
+    scene.run_until(80_000);
+    assert!(!scene.session.is_closed(), "a slow application is no dead peer");
+    scene.event().expect("a message");
+    assert_eq!(scene.due(), Some(95_000), "15 s were left");
+    scene.run_until(94_999);
+    assert!(!scene.session.is_closed());
+    scene.run_until(95_000);
+    assert_eq!(scene.outcome(), "w1: hangup 1000 | closed PingTimeout | over");
+}
+
+#[test]
+fn the_wait_for_a_ping_of_revision_3_stands_still_too() {
+    let mut scene = narrow().websocket();
+    scene.wait_until(30_000);
+    scene.frame(scene.conn("w1"), &kilobyte());
+    scene.run_until(80_000);
+    scene.event().expect("a message");
+    assert_eq!(scene.due(), Some(95_000), "15 s were left");
+}
+
+#[test]
+fn a_ping_that_becomes_due_while_we_refuse_to_read_gives_the_whole_wait_after_it() {
+    let mut scene = narrow().v4().websocket();
+    scene.wait_until(10_000);
+    scene.frame(scene.conn("w1"), &kilobyte());
+    scene.run_until(60_000);
+    assert_eq!(scene.pull(scene.conn("w1")), "2");
+    scene.event().expect("a message");
+    assert_eq!(scene.due(), Some(80_000));
+}
+
+#[test]
+fn what_was_read_already_extends_a_wait_that_stands_still_by_no_more() {
+    let mut scene = narrow().v4().websocket();
+    let conn = scene.conn("w1");
+    scene.wait_until(10_000);
+    scene.frame(conn, &kilobyte());
+    scene.run_until(50_000);
+    assert_eq!(scene.pull(conn), "2");
+    scene.frame(conn, "4a");
+    scene.run_until(60_000);
+    assert_eq!(scene.events().len(), 1_003);
+    assert_eq!(scene.due(), Some(80_000));
+}
+
+#[test]
+fn heartbeats_of_a_body_count_although_its_ok_is_withheld() {
+    let mut scene = narrow().v4().polling().followed().parked();
+    scene.wait_until(25_000);
+    assert_eq!(scene.pull(scene.conn("g1")), "200 2");
+    scene.post(&[&kilobyte(), "3"]);
+    scene.run_until(50_000);
+    scene.get();
+    assert_eq!(scene.pull(scene.conn("g2")), "200 2", "the next ping, 25 s after that pong");
+}
+
+#[test]
+fn while_the_ok_is_withheld_the_pong_wait_stands_still() {
+    let mut scene = narrow().v4().polling().followed().parked();
+    scene.wait_until(25_000);
+    assert_eq!(scene.pull(scene.conn("g1")), "200 2");
+    scene.wait_until(26_000);
+    // Extends to 46 s, stands still until 30 s.
+    post(&mut scene);
+    scene.run_until(49_999);
+    assert!(!scene.session.is_closed());
+    scene.run_until(50_000);
+    assert!(scene.session.is_closed());
+}
+
+#[test]
+fn an_application_that_does_not_read_for_a_minute_ends_the_session() {
+    let mut scene = narrow().websocket();
+    let conn = scene.conn("w1");
+    scene.wait_until(1_000);
+    scene.frame(conn, &kilobyte());
+    scene.frame(conn, &kilobyte());
+    scene.run_until(60_999);
+    assert!(!scene.session.is_closed());
+    scene.run_until(61_000);
+    assert_eq!(scene.pull(conn), "hangup 1008");
+}
+
+#[test]
+fn an_application_that_reads_slowly_has_a_minute_for_each_message() {
+    let mut scene = narrow().websocket();
+    let conn = scene.conn("w1");
+    (0..4).for_each(|_| scene.frame(conn, &kilobyte()));
+    scene.run_until(59_000);
+    scene.event().expect("a message");
+    scene.run_until(118_999);
+    assert!(!scene.session.is_closed());
+    scene.run_until(119_000);
+    assert!(scene.session.is_closed());
+}
+
+#[test]
+fn over_polling_too_an_application_that_does_not_read_for_a_minute_ends_the_session() {
+    let mut scene = narrow().polling().followed();
+    post(&mut scene);
+    scene.run_until(44_000);
+    scene.post(&["2"]);
+    scene.run_until(59_999);
+    assert!(!scene.session.is_closed());
+    scene.run_until(60_000);
+    assert_eq!(scene.session.close_reason(), Some(&common::CloseReason::Overloaded));
+}
+
+#[test]
+fn a_timer_that_comes_late_finds_the_same_end_as_one_in_time() {
+    // The `ok` was due at 4 s, and with it the wait for the application was over.
+    let mut late = narrow().polling().followed();
+    let conn = post(&mut late);
+    late.wait_until(10_000);
+    assert_eq!(late.pull(conn), "200 ok");
+    let mut punctual = narrow().polling().followed();
+    post(&mut punctual);
+    punctual.run_until(10_000);
+    assert_eq!(late.due(), punctual.due());
+}
+
+/// Full at two messages of a kilobyte, empty enough at one.
+fn small_outbox() -> Scenario {
+    scenario().config(|config| config.outbox_high_water(2_000).outbox_low_water(1_500))
+}
+
+#[test]
+fn a_full_outbox_refuses_until_it_has_sunk_to_the_low_mark() {
+    let mut scene = small_outbox().websocket();
+    let conn = scene.conn("w1");
+    scene.send(kilobyte());
+    assert!(scene.session.is_writable());
+    scene.send(kilobyte());
+    assert!(!scene.session.is_writable());
+    let error = scene.session.send("a").expect_err("it is full");
+    assert_eq!(error, SendError::Full("a".into()));
+    scene.transmit(conn);
+    assert!(scene.session.is_writable(), "one kilobyte waits");
+    scene.transmit(conn);
+    assert_eq!(scene.session.queued_bytes(), 0);
+}
+
+#[test]
+fn a_batch_is_queued_whole_or_not_at_all() {
+    let mut scene = small_outbox().websocket();
+    let batch = || Outgoing::batch((0..5).map(|_| kilobyte().into()));
+    assert_eq!(scene.session.send(batch()), Ok(5));
+    assert_eq!(scene.session.send(batch()), Err(SendError::Full(batch())));
+    assert_eq!(scene.session.accepted(), 5);
+}
+
+#[test]
+fn a_volatile_message_is_dropped_rather_than_refused() {
+    let mut scene = small_outbox().websocket();
+    let volatile = || Outgoing::from("v").volatile();
+    scene.send(volatile());
+    scene.send(kilobyte());
+    scene.send(kilobyte());
+    assert_eq!(scene.session.send(volatile()), Ok(3), "dropped");
+    let sent = scene.pull(scene.conn("w1"));
+    assert_eq!(sent.matches("4v").count(), 1);
+}
+
+#[test]
+fn only_the_newest_of_a_key_is_kept_and_it_is_never_refused() {
+    let mut scene = scenario().polling().followed();
+    for (key, message) in [(1, "a1"), (2, "b1"), (1, "a2"), (1, "a3"), (2, "b2")] {
+        scene.send(Outgoing::from(message).keep_latest(key));
+    }
+    scene.send("c");
+    scene.get();
+    assert_eq!(scene.outcome(), "g1: 200 4a3␞4b2␞4c | polling");
+    assert_eq!(scene.session.handed_over(), 6);
+    let mut scene = small_outbox().websocket();
+    scene.send(Outgoing::batch((0..5).map(|_| kilobyte().into())));
+    scene.send(Outgoing::from("a1").keep_latest(1));
+    scene.send(Outgoing::from("a2").keep_latest(1));
+    assert!(scene.pull(scene.conn("w1")).ends_with("4a2"));
+}
+
+#[test]
+fn a_message_dropped_for_a_newer_one_makes_room() {
+    let mut scene = small_outbox().websocket();
+    scene.send(Outgoing::from(kilobyte()).keep_latest(1));
+    scene.send(Outgoing::from(kilobyte()).keep_latest(2));
+    assert!(!scene.session.is_writable());
+    scene.send(Outgoing::from("short").keep_latest(2));
+    assert!(scene.session.is_writable());
+}
+
+#[test]
+fn positions_tell_what_has_left() {
+    let mut scene = scenario().websocket();
+    assert_eq!((scene.send("a"), scene.send("b"), scene.session.handed_over()), (1, 2, 0));
+    scene.transmit(scene.conn("w1"));
+    assert_eq!(scene.session.handed_over(), 1);
+    scene.transmit(scene.conn("w1"));
+    assert_eq!(scene.session.handed_over(), 2);
+}
