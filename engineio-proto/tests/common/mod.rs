@@ -5,6 +5,7 @@
 //! with a hostile network between them. Time is a number that the tests move.
 #![allow(dead_code, unused_imports, reason = "every test file uses its own part")]
 
+pub(crate) mod ask;
 pub(crate) mod render;
 pub(crate) mod scene;
 

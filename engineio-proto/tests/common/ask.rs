@@ -1,0 +1,39 @@
+//! One request, and where it belongs.
+
+use engineio_proto::server::{Refusal, Route, route};
+use engineio_proto::{Config, Request, Response};
+
+/// A request in one string: `GET /engine.io/?EIO=4`, with `ws` behind it if it asks
+/// for a WebSocket.
+pub(crate) fn request(line: &str) -> Request<'_> {
+    let mut words = line.split(' ');
+    let method = words.next().expect("a method");
+    let target = words.next().expect("a target");
+    Request { method, target, upgrade: words.next() == Some("ws"), ..Request::default() }
+}
+
+/// What `route` makes of it: `foreign`, `answer 204`, `open`, `session S`, or status
+/// and body of a refusal.
+pub(crate) fn routed(config: &Config, request: &Request<'_>) -> String {
+    match route(config, request) {
+        Route::Foreign => "foreign".to_owned(),
+        Route::Answer(response) => format!("answer {}", response.status),
+        Route::Refuse(refusal) => refused(refusal),
+        Route::Open(_) => "open".to_owned(),
+        Route::Session { sid, .. } => format!("session {sid}"),
+    }
+}
+
+/// The answer to a request that is refused or is a preflight.
+pub(crate) fn answer(config: &Config, request: &Request<'_>) -> Response {
+    match route(config, request) {
+        Route::Refuse(refusal) => refusal.response(),
+        Route::Answer(response) => response,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn refused(refusal: Refusal) -> String {
+    let response = refusal.response();
+    format!("{} {}", response.status, String::from_utf8_lossy(&response.body)).trim_end().to_owned()
+}

@@ -1,0 +1,261 @@
+//! Which requests are served, and how the others are refused.
+
+mod common;
+
+use common::ask::{answer, request, routed};
+use common::{REVISIONS, scenario};
+use engineio_proto::server::{Cause, Route, route};
+use engineio_proto::{Config, ConfigBuilder, Request, Revisions, Transports};
+
+const UNKNOWN_TRANSPORT: &str = r#"400 {"code":0,"message":"Transport unknown"}"#;
+const UNKNOWN_SESSION: &str = r#"400 {"code":1,"message":"Session ID unknown"}"#;
+const HANDSHAKE_METHOD: &str = r#"400 {"code":2,"message":"Bad handshake method"}"#;
+const BAD_REQUEST: &str = r#"400 {"code":3,"message":"Bad request"}"#;
+const UNSUPPORTED: &str = r#"400 {"code":5,"message":"Unsupported protocol version"}"#;
+
+fn config(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Config {
+    change(Config::builder()).build().expect("a legal configuration")
+}
+
+fn expect(config: &Config, table: &[(&str, &str)]) {
+    for (line, expected) in table {
+        assert_eq!(routed(config, &request(line)), *expected, "{line}");
+    }
+}
+
+#[test]
+fn a_refusal_has_the_reference_servers_body_byte_for_byte() {
+    expect(
+        &Config::default(),
+        &[
+            ("GET /engine.io/?EIO=4&transport=tobi", UNKNOWN_TRANSPORT),
+            ("GET /engine.io/?EIO=4&transport=constructor", UNKNOWN_TRANSPORT),
+            ("GET /engine.io/?EIO=4", UNKNOWN_TRANSPORT),
+            ("GET /engine.io", UNKNOWN_TRANSPORT),
+            ("POST /engine.io/?EIO=4&transport=polling", HANDSHAKE_METHOD),
+            ("GET /engine.io/?EIO=4&transport=websocket", BAD_REQUEST),
+            ("GET /engine.io/?EIO=4&transport=polling ws", BAD_REQUEST),
+            ("GET /engine.io/?EIO=2&transport=polling", UNSUPPORTED),
+            ("GET /engine.io/?transport=polling", UNSUPPORTED),
+        ],
+    );
+    let Route::Session { exchange, .. } =
+        route(&Config::default(), &request("GET /engine.io/?EIO=4&transport=polling&sid=nobody"))
+    else {
+        panic!("a request with a sid");
+    };
+    let response = exchange.unknown_session().response();
+    let body = String::from_utf8_lossy(&response.body);
+    assert_eq!(format!("{} {body}", response.status), UNKNOWN_SESSION);
+    assert_eq!(response.headers.get("content-type"), Some("application/json"));
+}
+
+#[test]
+fn a_handshake_must_name_a_revision_that_is_served_also_before_a_101() {
+    for (line, expected) in [
+        ("GET /engine.io/?transport=websocket ws", UNSUPPORTED),
+        ("GET /engine.io/?EIO=5&transport=websocket ws", UNSUPPORTED),
+        ("GET /engine.io/?EIO=&transport=polling", UNSUPPORTED),
+        ("GET /engine.io/?EIO=04&transport=polling", UNSUPPORTED),
+        ("GET /engine.io/?EIO=3&transport=polling", "open"),
+        ("GET /engine.io/?EIO=4&transport=websocket ws", "open"),
+    ] {
+        expect(&Config::default(), &[(line, expected)]);
+    }
+    expect(
+        &config(|config| config.revisions(Revisions::V4)),
+        &[
+            ("GET /engine.io/?EIO=3&transport=polling", UNSUPPORTED),
+            ("GET /engine.io/?EIO=3&transport=websocket ws", UNSUPPORTED),
+            ("GET /engine.io/?EIO=4&transport=polling", "open"),
+        ],
+    );
+    expect(
+        &config(|config| config.revisions(Revisions::V3)),
+        &[
+            ("GET /engine.io/?EIO=3&transport=polling", "open"),
+            ("GET /engine.io/?EIO=4&transport=polling", UNSUPPORTED),
+        ],
+    );
+}
+
+#[test]
+fn later_requests_may_leave_the_revision_out_but_not_change_it() {
+    for revision in REVISIONS {
+        let number = revision.number();
+        for (query, outcome) in [
+            ("transport=polling".to_owned(), "polling"),
+            (format!("EIO={number}&transport=polling"), "polling"),
+            (format!("EIO={}&transport=polling", 7 - number), "g1: 400 code 3 | polling"),
+            ("EIO=5&transport=polling".to_owned(), "g1: 400 code 3 | polling"),
+            ("EIO=&transport=polling".to_owned(), "g1: 400 code 3 | polling"),
+        ] {
+            let mut scene = scenario().revision(revision).polling();
+            let conn = scene.name("g");
+            scene.ask(conn, "GET", &query, |request| request);
+            assert_eq!(scene.outcome(), outcome, "{query} in {revision:?}");
+        }
+        let mut scene = scenario().revision(revision).polling();
+        let conn = scene.name("w");
+        let query = format!("EIO={}&transport=websocket", 7 - number);
+        scene.ask(conn, "GET", &query, |request| Request { upgrade: true, ..request });
+        assert_eq!(scene.outcome(), "w1: 400 code 3 | polling", "no 101 first");
+    }
+}
+
+#[test]
+fn the_query_must_name_the_transport_that_the_request_is() {
+    let mut scene = scenario().polling().parked();
+    for (method, query, upgrade) in [
+        ("GET", "transport=websocket", false),
+        ("POST", "transport=websocket", false),
+        ("GET", "transport=polling", true),
+    ] {
+        let conn = scene.name("x");
+        scene.ask(conn, method, query, |request| Request { upgrade, ..request });
+        assert_eq!(scene.pull(conn), "400 code 3", "{method} {query}");
+    }
+    assert_eq!(scene.outcome(), "polling", "no harm done");
+}
+
+#[test]
+fn a_transport_that_is_off_is_unknown() {
+    expect(
+        &config(|config| config.transports(Transports::POLLING)),
+        &[
+            ("GET /engine.io/?EIO=4&transport=websocket ws", UNKNOWN_TRANSPORT),
+            ("GET /engine.io/?EIO=4&transport=websocket&sid=S ws", UNKNOWN_TRANSPORT),
+            ("GET /engine.io/?EIO=4&transport=polling", "open"),
+        ],
+    );
+    expect(
+        &config(|config| config.transports(Transports::WEBSOCKET)),
+        &[
+            ("GET /engine.io/?EIO=4&transport=polling", UNKNOWN_TRANSPORT),
+            ("GET /engine.io/?EIO=4&transport=websocket ws", "open"),
+        ],
+    );
+}
+
+#[test]
+fn the_open_packet_names_upgrades_only_where_there_are_any() {
+    let open = |scenario: common::Scenario| {
+        let mut scene = scenario.opening();
+        scene.pull(scene.conn("g1"))
+    };
+    assert!(open(scenario()).contains(r#""upgrades":["websocket"]"#));
+    for off in [
+        scenario().config(|config| config.allow_upgrades(false)),
+        scenario().config(|config| config.transports(Transports::POLLING)),
+    ] {
+        assert!(open(off).contains(r#""upgrades":[]"#));
+    }
+}
+
+#[test]
+fn the_path_is_whole_with_or_without_its_trailing_slash() {
+    expect(
+        &Config::default(),
+        &[
+            ("GET /engine.io?EIO=4&transport=polling", "open"),
+            ("GET /engine.io/?EIO=4&transport=polling", "open"),
+            ("GET /engine.iox?EIO=4&transport=polling", "foreign"),
+            ("GET /engine.io/x?EIO=4&transport=polling", "foreign"),
+            ("GET /engine.io//?EIO=4&transport=polling", "foreign"),
+            ("GET //engine.io/?EIO=4&transport=polling", "foreign"),
+            ("GET /x/engine.io/?EIO=4&transport=polling", "foreign"),
+            ("GET /engine%2Eio/?EIO=4&transport=polling", "foreign"),
+            ("GET /Engine.io/?EIO=4&transport=polling", "foreign"),
+            ("GET /?EIO=4&transport=polling", "foreign"),
+            ("OPTIONS *", "foreign"),
+        ],
+    );
+}
+
+#[test]
+fn a_server_mounted_under_a_path_of_its_own_takes_every_path() {
+    expect(
+        &config(|config| config.path(None)),
+        &[
+            ("GET /?EIO=4&transport=polling", "open"),
+            ("GET /anything/at/all?EIO=4&transport=polling", "open"),
+        ],
+    );
+    expect(
+        &config(|config| config.path(Some("/a/b".into()))),
+        &[
+            ("GET /a/b?EIO=4&transport=polling", "open"),
+            ("GET /a/b/?EIO=4&transport=polling", "open"),
+            ("GET /a?EIO=4&transport=polling", "foreign"),
+        ],
+    );
+}
+
+#[test]
+fn methods_that_sessions_have_no_use_for_are_refused() {
+    for method in ["PUT", "DELETE", "HEAD", "PATCH", "TRACE", "get"] {
+        let line = format!("{method} /engine.io/?EIO=4&transport=polling");
+        assert_eq!(routed(&Config::default(), &request(&line)), HANDSHAKE_METHOD);
+        let line = format!("{line}&sid=S");
+        let response = answer(&Config::default(), &request(&line));
+        assert_eq!((response.status, response.body.len()), (405, 0), "{method}");
+        assert_eq!(response.headers.get("allow"), Some("GET, POST, OPTIONS"));
+    }
+}
+
+#[test]
+fn an_empty_sid_is_none() {
+    expect(
+        &Config::default(),
+        &[
+            ("GET /engine.io/?EIO=4&transport=polling&sid=", "open"),
+            ("GET /engine.io/?EIO=4&transport=polling&sid=a%2Db", "session a-b"),
+        ],
+    );
+}
+
+#[test]
+fn jsonp_is_refused() {
+    expect(
+        &Config::default(),
+        &[
+            ("GET /engine.io/?EIO=4&transport=polling&j=0", BAD_REQUEST),
+            ("GET /engine.io/?EIO=3&transport=polling&j=1", BAD_REQUEST),
+        ],
+    );
+}
+
+#[test]
+fn the_cause_is_told_apart_and_kept_short() {
+    let long = format!("GET /engine.io/?EIO=4&transport={}", "ä".repeat(1000));
+    let Route::Refuse(refusal) = route(&Config::default(), &request(&long)) else {
+        panic!("refused");
+    };
+    let Cause::UnknownTransport(name) = refusal.cause() else { panic!("{refusal:?}") };
+    assert_eq!(name.len(), 128);
+    assert_eq!(refusal.code(), Some(0));
+}
+
+#[test]
+fn the_application_refuses_with_a_status_and_a_body_of_its_own() {
+    for (status, expected) in [(401, 401), (599, 599), (200, 403), (101, 403), (600, 403)] {
+        let line = "GET /engine.io/?EIO=4&transport=polling";
+        let Route::Open(opening) = route(&Config::default(), &request(line)) else {
+            panic!("a handshake");
+        };
+        let response = opening.refuse(status, r#"{"why":"because"}"#).response();
+        assert_eq!(response.status, expected);
+        assert_eq!(&response.body[..], br#"{"why":"because"}"#);
+        assert_eq!(response.headers.get("content-type"), Some("application/json"));
+    }
+}
+
+#[test]
+fn an_overloaded_server_says_when_to_come_back() {
+    let line = "GET /engine.io/?EIO=4&transport=polling";
+    let Route::Open(opening) = route(&Config::default(), &request(line)) else {
+        panic!("a handshake");
+    };
+    let response = opening.overloaded(7).response();
+    assert_eq!((response.status, response.headers.get("retry-after")), (503, Some("7")));
+}
