@@ -1,0 +1,223 @@
+//! Clients that break off: nothing of them is left.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use engineio_tokio::{Config, Server};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{alone, live};
+
+/// Few enough that both ends of all fit into the usual 1,024 open files.
+const CLIENTS: usize = 300;
+
+/// Less than 28 bytes for each client, so nothing that a client causes can hide in it. Tokio
+/// releases closed sockets in batches, which come to about 4 KiB.
+const ALLOWED: isize = 8 << 10;
+
+const POLLING: &str = "/engine.io/?EIO=4&transport=polling";
+
+/// A server whose time-outs are all short, on a thread of its own.
+fn server() -> (Runtime, Server, SocketAddr) {
+    let soon = Duration::from_millis(100);
+    let config = Config::builder()
+        .ping_interval(soon)
+        .ping_timeout(soon)
+        .upgrade_timeout(soon)
+        .accept_timeout(soon)
+        .body_timeout(soon)
+        .poll_grace(soon)
+        .linger(soon)
+        .build()
+        .expect("a legal configuration");
+    let runtime =
+        Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let server = Server::new(config);
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    runtime.spawn(server.serve(listener));
+    let accepting = server.clone();
+    runtime.spawn(async move {
+        while let Some(mut socket) = accepting.accept().await {
+            tokio::spawn(async move { while socket.recv().await.is_some() {} });
+        }
+    });
+    (runtime, server, address)
+}
+
+/// Lets many clients do the same, twice: what the first lot left in pools and tables is no leak,
+/// what the second adds to it is.
+fn assert_nothing_is_left(client: fn(SocketAddr) -> Option<TcpStream>) {
+    let _alone = alone();
+    let (runtime, server, address) = server();
+    let mut before = None;
+    for _ in 0..2 {
+        let clients: Vec<_> = (0..CLIENTS).map(|_| client(address)).collect();
+        wait_until("no session is left", || server.is_empty());
+        drop(clients);
+        match before {
+            None => before = Some(settled()),
+            Some(before) => {
+                wait_until("the heap is as before", || live() - before <= ALLOWED);
+                println!("{CLIENTS} clients left {} bytes", settled() - before);
+            }
+        }
+    }
+    drop(runtime);
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..2000 {
+        if is_so() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("not within 20 s: {what}, {} bytes live", live());
+}
+
+/// The heap when it has stood still for longer than any of the server's time-outs.
+fn settled() -> isize {
+    let mut last = live();
+    let mut still = 0;
+    while still < 5 {
+        thread::sleep(Duration::from_millis(100));
+        let now = live();
+        still = if now == last { still + 1 } else { 0 };
+        last = now;
+    }
+    last
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("the server listens");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+    stream
+}
+
+fn send(stream: &mut TcpStream, request: &str) {
+    stream.write_all(request.as_bytes()).expect("the server reads");
+}
+
+fn get(stream: &mut TcpStream, target: &str) {
+    send(stream, &format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n"));
+}
+
+fn ask_for_websocket(stream: &mut TcpStream, target: &str) {
+    let head = format!(
+        "GET {target} HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    send(stream, &head);
+}
+
+/// The beginning of an answer.
+fn answer(stream: &mut TcpStream) -> String {
+    let mut bytes = [0; 1024];
+    let count = stream.read(&mut bytes).expect("an answer");
+    String::from_utf8_lossy(&bytes[..count]).into_owned()
+}
+
+/// Opens a session over polling: gives the target of its requests.
+fn session(stream: &mut TcpStream) -> String {
+    get(stream, POLLING);
+    let answer = answer(stream);
+    let sid = answer.split('"').skip_while(|part| *part != "sid").nth(2).expect("a sid");
+    format!("{POLLING}&sid={sid}")
+}
+
+/// Unread bytes make the end of the connection a reset.
+fn reset(stream: TcpStream) -> Option<TcpStream> {
+    drop(stream);
+    None
+}
+
+#[test]
+fn of_handshakes_that_nobody_follows() {
+    assert_nothing_is_left(|address| {
+        let mut stream = connect(address);
+        session(&mut stream);
+        Some(stream)
+    });
+}
+
+#[test]
+fn of_websockets_that_are_reset_after_their_101() {
+    assert_nothing_is_left(|address| {
+        let mut stream = connect(address);
+        ask_for_websocket(&mut stream, &POLLING.replace("polling", "websocket"));
+        // A part of the answer: the rest is unread.
+        stream.read_exact(&mut [0; 12]).expect("a 101");
+        reset(stream)
+    });
+}
+
+#[test]
+fn of_websockets_that_say_nothing() {
+    assert_nothing_is_left(|address| {
+        let mut stream = connect(address);
+        ask_for_websocket(&mut stream, &POLLING.replace("polling", "websocket"));
+        assert!(answer(&mut stream).starts_with("HTTP/1.1 101 "));
+        Some(stream)
+    });
+}
+
+#[test]
+fn of_posts_that_are_cut_half_way() {
+    assert_nothing_is_left(|address| {
+        let mut stream = connect(address);
+        let target = session(&mut stream);
+        send(
+            &mut stream,
+            &format!("POST {target} HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\n4half"),
+        );
+        stream.shutdown(Shutdown::Write).expect("an open connection");
+        Some(stream)
+    });
+}
+
+#[test]
+fn of_posts_that_stand_still() {
+    assert_nothing_is_left(|address| {
+        let mut stream = connect(address);
+        let target = session(&mut stream);
+        send(
+            &mut stream,
+            &format!("POST {target} HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\n4half"),
+        );
+        Some(stream)
+    });
+}
+
+#[test]
+fn of_polls_that_are_abandoned() {
+    assert_nothing_is_left(|address| {
+        let mut stream = connect(address);
+        let target = session(&mut stream);
+        get(&mut stream, &target);
+        reset(stream)
+    });
+}
+
+#[test]
+fn of_upgrades_that_are_never_finished() {
+    assert_nothing_is_left(|address| {
+        loop {
+            let target = session(&mut connect(address)).replace("polling", "websocket");
+            let mut probe = connect(address);
+            ask_for_websocket(&mut probe, &target);
+            // On a loaded machine the session may be over already.
+            if answer(&mut probe).starts_with("HTTP/1.1 101 ") {
+                return Some(probe);
+            }
+        }
+    });
+}
+
+#[test]
+fn of_connections_that_say_nothing() {
+    assert_nothing_is_left(|address| reset(connect(address)));
+}
