@@ -16,19 +16,25 @@ pub enum CloseReason {
     Peer,
     /// The peer's heartbeat stayed out.
     PingTimeout,
-    /// A connection broke while the session depended on it.
+    /// A connection broke while the session depended on it: its WebSocket, a POST half-way,
+    /// the handshake before its answer, or a waiting poll that none followed within
+    /// [`poll_grace`](crate::Config::poll_grace).
     TransportLost,
-    /// The handshake was answered, but the client never came back.
+    /// The handshake was answered, but the client didn't come back within
+    /// [`ping_timeout`](crate::Config::ping_timeout).
     Abandoned,
-    /// The application left received messages unread for too long, or its policy for
-    /// slow readers ended the session.
+    /// The application left received messages unread for
+    /// [`stall_timeout`](crate::Config::stall_timeout), or ended the session itself for
+    /// having too much to send to it.
     Overloaded,
     /// The peer broke the protocol.
     Violation(Violation),
 }
 
 impl CloseReason {
-    /// The reason that the reference implementation gives in this case.
+    /// The reason that the reference server gives in this case, one of `forced close`,
+    /// `transport close`, `transport error`, `ping timeout` and `parse error`
+    /// (`onClose` of `engine.io/lib/socket.ts`). For logs that are compared with its.
     pub const fn reference_name(&self) -> &'static str {
         match self {
             Self::Application | Self::Shutdown | Self::Overloaded => "forced close",

@@ -77,10 +77,12 @@ settings! {
         /// How long a connection of an ended session may take to flush its last bytes.
         /// Default 5 s. Kept by the hub.
         linger: Duration = Duration::from_secs(5);
-        /// How long a session whose waiting poll was cut waits for the next one.
-        /// Default 2 s.
+        /// How long a session whose waiting poll was cut waits for the next one, before it
+        /// ends. Default 2 s. (Without a cut a client may be silent between two polls for
+        /// as long as the heartbeat lets it.)
         poll_grace: Duration = Duration::from_secs(2);
-        /// How long the body of a POST may take to arrive. Default 30 s.
+        /// How long the body of a POST may take to arrive, counted from its head. A slower
+        /// one gets 408 and its session ends. Default 30 s.
         body_timeout: Duration = Duration::from_secs(30);
         /// How long an application may leave messages of a session unread, once there
         /// are so many of them that no more are taken in, before the session ends.
@@ -204,6 +206,9 @@ impl Revisions {
 }
 
 /// Collects settings; [`build`](Self::build) checks them.
+///
+/// Times are kept to the nanosecond but told to clients in milliseconds. They are at
+/// least 1 ms, except `linger` and `cors_max_age`, which may be zero.
 #[derive(Clone, Debug)]
 pub struct ConfigBuilder(Config);
 
@@ -212,7 +217,8 @@ impl ConfigBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the setting that makes no sense.
+    /// [`ConfigError`] names the setting that makes no sense, alone or beside another.
+    /// All of it is known at start-up: nothing that a peer does leads here.
     pub fn build(self) -> Result<Config, ConfigError> {
         let config = self.0;
         let waits = [

@@ -24,7 +24,8 @@ pub enum Cors {
     /// These origins, each as a browser writes it: `https://example.com`, with a
     /// port unless it is the scheme's own, or `null`.
     List(Vec<ByteString>),
-    /// The origins for which this answers `true`.
+    /// The origins for which this answers `true`. It is asked on every request that has an
+    /// `Origin`.
     Fn(Arc<dyn Fn(&str) -> bool + Send + Sync>),
     /// No check and no headers: a layer of the user's does both.
     Off,

@@ -1,4 +1,113 @@
-//! Engine.IO as a pure state machine.
+//! Engine.IO as a pure state machine: bytes and time in, packets and events out.
+//!
+//! Engine.IO is the layer below Socket.IO. It gives a browser and a server one ordered
+//! stream of text and binary messages each way, which begins as HTTP long-polling and
+//! moves to a WebSocket where it can. This crate is the protocol and nothing but: both
+//! revisions in use (3 and 4), the codec, what HTTP has to do with it, and the server's
+//! end of a session.
+//!
+//! It is **not** a server. It has no sockets, threads, timers, locks or random numbers,
+//! no map of sessions, and no HTTP or WebSocket library. It is `no_std` and needs
+//! `alloc`; it has no `unsafe` code; and it has no client yet. To serve clients, take a
+//! binding such as `engineio-tokio`. To write a binding, start from `engineio-hub`, which
+//! is the half that all bindings share. To put Engine.IO where neither fits, read on.
+//!
+//! # The picture
+//!
+//! ```text
+//!     network facts             the clock             the application
+//!  handle_input(now, Input)  handle_timeout(now)  send(message)  close(now)
+//!              \                     |                     /
+//!               +--------->  server::Session  <----------+
+//!              /                     |                     \
+//!    poll_transmit(conn)       poll_timeout()         poll_event()
+//!      one connection            the clock           the application
+//! ```
+//!
+//! Three sources, three sinks. Whoever drives a session tells it what happened, with the
+//! time at which it happened, and then asks each sink what follows. No call blocks, none
+//! of the sources but [`send`](server::Session::send) can fail, and what a peer does
+//! wrong is a fact like any other. [`server`] has the contract in full.
+//!
+//! # A session by hand
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//!
+//! use engineio_proto::server::{ConnId, Event, Input, Route, Session, Transmit, route};
+//! use engineio_proto::{CloseReason, Config, Instant, Request, Sid};
+//!
+//! let config = Arc::new(Config::default());
+//! let mut now = Instant::ZERO;
+//! let polling = |method, target| Request { method, target, ..Request::default() };
+//!
+//! // A client asks for a session. The session needs a name that nobody can guess.
+//! let request = polling("GET", "/engine.io/?EIO=4&transport=polling");
+//! let Route::Open(opening) = route(&config, &request) else { panic!("it is a handshake") };
+//! let sid = Sid::from_random([7; 16]); // of a secure random source, outside of examples
+//! let mut session = Session::open(&config, opening, sid, ConnId(0), now);
+//! let Some(Transmit::Respond(open)) = session.poll_transmit(ConnId(0)) else { panic!() };
+//! assert!(open.body.starts_with(br#"0{"sid":"BwcHBwcHBwcHBwcHBwcHBw""#));
+//!
+//! // It polls. There is nothing to say, so this request waits.
+//! let request = polling("GET", "/engine.io/?EIO=4&transport=polling&sid=BwcHBwcHBwcHBwcHBwcHBw");
+//! let Route::Session { exchange, .. } = route(&config, &request) else { panic!() };
+//! session.handle_input(now, Input::Request(ConnId(1), exchange));
+//! assert_eq!(session.poll_transmit(ConnId(1)), None);
+//!
+//! // It posts a message. The application reads it and answers: the poll has its answer.
+//! let request = Request { method: "POST", ..request };
+//! let Route::Session { exchange, .. } = route(&config, &request) else { panic!() };
+//! session.handle_input(now, Input::Request(ConnId(2), exchange));
+//! session.handle_input(now, Input::Body(ConnId(2), "4ping pong?".into()));
+//! assert_eq!(session.poll_event(), Some(Event::Message("ping pong?".into())));
+//! assert_eq!(session.poll_event(), None);
+//! session.send("any time")?;
+//! let Some(Transmit::Respond(answer)) = session.poll_transmit(ConnId(1)) else { panic!() };
+//! assert_eq!(answer.body, "4any time");
+//!
+//! // The POST is answered, too, and on ConnId(2) nothing else will ever come.
+//! let Some(Transmit::Respond(ok)) = session.poll_transmit(ConnId(2)) else { panic!() };
+//! assert_eq!(ok.body, "ok");
+//!
+//! // Then it is never heard of again. The heartbeat notices.
+//! while let Some(at) = session.poll_timeout() {
+//!     now = at;
+//!     session.handle_timeout(now);
+//! }
+//! assert_eq!(now.since_zero(), Duration::from_secs(25 + 20));
+//! assert_eq!(session.poll_event(), Some(Event::Closed(CloseReason::PingTimeout)));
+//! # Ok::<(), engineio_proto::SendError>(())
+//! ```
+//!
+//! The example `by_hand` goes on from there, through an upgrade, and prints what everyone
+//! says; `std_server` serves real clients with `std` alone.
+//!
+//! # What is in it
+//!
+//! | | |
+//! |---|---|
+//! | [`server::route`] | says where a request belongs; needs no session |
+//! | [`server::Session`] | one session, whatever its transport |
+//! | [`Config`] | every setting of both, with defaults and their reasons |
+//! | [`encode_payload`], [`decode_payload`], [`encode_frame`], [`decode_frame`], [`PayloadSize`] | the codec, for use on its own |
+//! | [`Packet`], [`Message`], [`Frame`], [`Payload`], [`Handshake`] | what travels |
+//! | [`Request`], [`Response`], [`Headers`], [`Cors`], [`Cookie`], [`Coding`] | HTTP as plain data |
+//!
+//! What a peer sends can't reach a panic: the lints forbid indexing, `unwrap` and the
+//! like in this crate. What a peer can make a session hold is bounded by [`Config`]
+//! ([`max_payload`](Config::max_payload), [`max_packets`](Config::max_packets),
+//! [`inbox_limit`](Config::inbox_limit), [`outbox_high_water`](Config::outbox_high_water)),
+//! as long as the driver reads a WebSocket only while the session
+//! [wants input](server::Session::wants_input).
+//!
+//! # Features
+//!
+//! - `std` (default): turns on `std` in the dependencies. Without it the crate needs no
+//!   more than `core` and `alloc`, and does the same.
+//! - `json`: `Message::json` and `Message::to_json`.
+//!
+//! The revisions are not features but a setting, [`Config::revisions`].
 #![no_std]
 #![forbid(unsafe_code)]
 // What a peer sends must not be able to reach a panic.

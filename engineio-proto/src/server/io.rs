@@ -23,7 +23,8 @@ pub enum Input {
     /// answered with one [`Transmit::Respond`], or with [`Transmit::Upgrade`], what
     /// frames there are, and one [`Transmit::Hangup`].
     Request(ConnId, Exchange),
-    /// The whole body of a POST.
+    /// The whole body of a POST. One longer than [`max_payload`](crate::Config::max_payload)
+    /// is answered like [`Failure::TooLarge`]: better not to read so much of it.
     Body(ConnId, Bytes),
     /// A whole message of an upgraded connection.
     Frame(ConnId, Frame),

@@ -63,9 +63,13 @@ pub struct Session {
 
 impl Session {
     /// Opens the session that a handshake asked for. `conn` is the handshake's own
-    /// request: its answer can be pulled at once.
+    /// request, and what it gets can be pulled at once: the answer to a poll with the
+    /// open packet, or the 101 of a WebSocket and then the open packet as its first
+    /// frame, each with what the application added to the [`Opening`].
     ///
-    /// `sid` must not be in use by another session.
+    /// `sid` must not be in use by another session. A client that doesn't follow up its
+    /// handshake over polling with another request within
+    /// [`ping_timeout`](Config::ping_timeout) loses the session.
     pub fn open(
         config: &Arc<Config>,
         opening: Opening,
@@ -146,6 +150,11 @@ impl Session {
     /// Queues a message or a batch for the peer and gives the position of its last
     /// message: it has left when [`handed_over`](Self::handed_over) has come so far.
     ///
+    /// It is taken whole or not at all. While the session is writable a batch of any size
+    /// is taken, so what waits may exceed the high-water mark by one batch. A
+    /// [volatile](Outgoing::volatile) message that finds no room is dropped without an
+    /// error, and the position is that of the newest message before it.
+    ///
     /// # Errors
     ///
     /// Both give the message back. [`SendError::Full`] while the session isn't
@@ -161,7 +170,9 @@ impl Session {
     }
 
     /// Ends the session when everything that is queued has left, at the latest after
-    /// [`close_timeout`](Config::close_timeout).
+    /// [`close_timeout`](Config::close_timeout). Until then nothing can be sent, messages
+    /// of the peer are dropped, and an upgrade that has begun may still complete. A
+    /// repeated call changes nothing.
     pub fn close(&mut self, now: Instant) {
         self.end(now, CloseReason::Application);
     }
@@ -172,7 +183,9 @@ impl Session {
         self.end(now, CloseReason::Shutdown);
     }
 
-    /// Ends the session at once; what is queued is lost.
+    /// Ends the session at once, for the reason that [`Event::Closed`] shall give; what is
+    /// queued is lost. A poll that waits gets the close packet, a WebSocket a hang-up.
+    /// Does nothing to a session that is over.
     pub fn abort(&mut self, now: Instant, reason: CloseReason) {
         self.advance(now);
         self.finish(reason);
@@ -248,7 +261,9 @@ impl Session {
     }
 
     /// Whether to read on from an upgraded connection. When not, the application has
-    /// to take events first.
+    /// to take events first: more than [`inbox_high_water`](Config::inbox_high_water)
+    /// bytes wait for it. Always true of requests: there, the `ok` of a POST is withheld
+    /// instead.
     pub fn wants_input(&self, conn: ConnId) -> bool {
         self.state.framed().is_none_or(|framed| framed.conn != conn || self.inbox.has_room())
     }
@@ -281,12 +296,13 @@ impl Session {
         self.outbox.accepted()
     }
 
-    /// How many bytes of messages wait to leave, with a small charge for each.
+    /// How many bytes of messages wait to leave, with a charge for each message's place in
+    /// the queue. This is what the two marks of the outbox are compared with.
     pub const fn queued_bytes(&self) -> usize {
         self.outbox.bytes()
     }
 
-    /// The identifier.
+    /// The identifier, by which the client names the session in every request.
     pub const fn sid(&self) -> &Sid {
         &self.sid
     }
