@@ -19,11 +19,11 @@ use crate::incoming::Incoming;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerEvent {
-    /// A client came.
+    /// A client came, and its session is open. The first event of this session.
     Connect(Sid),
-    /// A client said something.
+    /// A client said something. Messages of one session come in their order.
     Message(Sid, Message),
-    /// A session moved to another transport.
+    /// A session moved to another transport; nothing has to be done about it.
     Upgrade(Sid, Transport),
     /// A session ended. The last event of this session.
     Disconnect(Sid, CloseReason),

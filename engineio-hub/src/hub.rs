@@ -137,8 +137,11 @@ impl<D: Send + Sync + 'static> Hub<D> {
     }
 
     /// Lets time pass for everything that is due, and gives the time of the next
-    /// call: sleep until then, or until `cx`'s waker is woken. Does bounded work;
-    /// with more to do, the next time is now. `None`: sleep until woken.
+    /// call: sleep until then, or until `cx`'s waker is woken. `None`: sleep until woken.
+    ///
+    /// One task or thread of a server calls it, from the first request on, and should
+    /// hold the hub weakly: a hub that goes away wakes it. A call looks at 4,096 deadlines
+    /// at most; with more of them due, the next time is in the past.
     pub fn expire(self: &Arc<Self>, cx: &mut Context<'_>) -> Option<Instant> {
         let now = self.now();
         for (at, target) in self.deadlines.take_due(now, DUE_PER_SHARD) {
@@ -194,7 +197,8 @@ impl<D: Send + Sync + 'static> Hub<D> {
     }
 
     /// Sends to every open session, without waiting; the payload is shared. A session
-    /// without room does what its [`Overflow`] says.
+    /// without room does what its [`Overflow`] says. Sessions that come or go meanwhile
+    /// may get it or not.
     pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
         let outgoing = outgoing.into();
         self.sessions.for_each(|cell| {
@@ -207,7 +211,8 @@ impl<D: Send + Sync + 'static> Hub<D> {
         });
     }
 
-    /// Closes one session when its queue has left. Whether there was one.
+    /// Closes one session when its queue has left, at the latest after
+    /// [`close_timeout`](Config::close_timeout). `false`: there is no such session.
     pub fn disconnect(&self, sid: &Sid) -> bool {
         let cell = self.sessions.get(sid.as_str());
         let turn = cell.as_ref().and_then(Cell::turn);
@@ -250,7 +255,8 @@ impl<D: Send + Sync + 'static> Hub<D> {
         self.is_closing.load(Relaxed)
     }
 
-    /// Ready when no session is left and the last words of all are written.
+    /// Ready when no session is left and the WebSockets of all have ended. One task at a
+    /// time may wait for it.
     pub fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.reception.wait_for_end(cx.waker());
         if self.is_empty() && self.websockets.load(Relaxed) == 0 {

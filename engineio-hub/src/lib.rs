@@ -1,4 +1,152 @@
-//! The shared half of every Engine.IO binding.
+//! The shared half of every Engine.IO binding: sessions, wake-ups and deadlines, no I/O.
+//!
+//! [`engineio_proto`] knows the protocol and one session at a time. A binding knows an
+//! executor and its sockets. What lies between the two is the same for all of them, and
+//! is here:
+//!
+//! - the [`Hub`]: the map of sessions, the queue of deadlines, handshakes that wait for
+//!   the application, broadcasts, the closing of a server;
+//! - the [`Seat`] of a request and the [`Framed`] of a WebSocket, which wait and wake by
+//!   nothing but `core::task`;
+//! - the handles of the application: [`Incoming`], [`Socket`], [`Sender`], [`Events`];
+//! - WebSocket over memory ([`websocket`]: bytes in, messages out), the way between the
+//!   types of the `http` crate and the core's plain data, and compression of answers.
+//!
+//! It has **no** sockets, timers, threads or tasks, and no HTTP implementation, and it
+//! decides nothing about the protocol. To serve clients, take a binding such as
+//! `engineio-tokio`, which re-exports the handles.
+//!
+//! # The picture
+//!
+//! ```text
+//!    HTTP library                 your timer              the application
+//!         |                           |                          |
+//!   hub.admit(head)            hub.expire(cx)            hub.poll_incoming(cx)
+//!         |                           |                  incoming.accept()
+//!         v                           v                          v
+//!  Seat: body in, answer out   next call at ..      Socket: recv, send, close
+//!         |
+//!         | after a 101
+//!         v
+//!  Framed: bytes in, bytes out
+//! ```
+//!
+//! # A binding
+//!
+//! All of what it has to do, but for its executor and its HTTP library. Here they are
+//! stubs, so that the example runs as it stands:
+//!
+//! ```
+//! use std::future::poll_fn;
+//! use std::sync::Arc;
+//! use std::task::{Context, Poll, ready};
+//!
+//! use bytes::Bytes;
+//! use engineio_hub::{Answer, Framed, Hub, Write};
+//! use engineio_proto::server::Failure;
+//! use engineio_proto::{Config, Instant};
+//! # use std::{future::Future, io, pin::pin, task::Waker};
+//! # trait Stream {
+//! #     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
+//! #     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+//! # }
+//! # fn spawn_when_upgraded<F: Future>(_: impl FnOnce(Box<dyn Stream>) -> F) {}
+//! # fn block_on<F: Future>(future: F) -> F::Output {
+//! #     let mut future = pin!(future);
+//! #     let mut cx = Context::from_waker(Waker::noop());
+//! #     loop {
+//! #         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) { return output }
+//! #     }
+//! # }
+//!
+//! /// The HTTP half. (A real one may have the answer before it has read the body.)
+//! async fn serve(hub: &Arc<Hub>, request: http::Request<Bytes>) -> http::Response<Bytes> {
+//!     let (head, body) = request.into_parts();
+//!     let Some(mut seat) = hub.admit(&head) else {
+//!         return http::Response::new("another path: somebody else's".into());
+//!     };
+//!     match seat.body_limit() {
+//!         Some(limit) if body.len() > limit => seat.failed(Failure::TooLarge),
+//!         Some(_) => seat.body(body),
+//!         None => {}
+//!     }
+//!     match poll_fn(|cx| seat.poll_answer(cx)).await {
+//!         Answer::Respond(response) => response,
+//!         Answer::Upgrade(response, mut framed) => {
+//!             spawn_when_upgraded(move |mut stream| async move {
+//!                 poll_fn(|cx| carry(&mut *stream, &mut framed, cx)).await;
+//!             });
+//!             response.map(|()| Bytes::new())
+//!         }
+//!     }
+//! }
+//!
+//! /// The WebSocket half: writes what there is, reads what may be read, in one task.
+//! fn carry(stream: &mut dyn Stream, framed: &mut Framed<()>, cx: &mut Context<'_>) -> Poll<()> {
+//!     loop {
+//!         while let Poll::Ready(write) = framed.poll_write(cx) {
+//!             let Write::Bytes(bytes) = write else { return Poll::Ready(()) };
+//!             match stream.poll_write(cx, bytes) {
+//!                 Poll::Ready(Ok(count)) => framed.written(count),
+//!                 Poll::Ready(Err(_)) => return Poll::Ready(framed.failed()),
+//!                 Poll::Pending => break,
+//!             }
+//!         }
+//!         if framed.poll_abort().is_ready() {
+//!             return Poll::Ready(());
+//!         }
+//!         ready!(framed.poll_read(cx));
+//!         let mut buffer = [0; 4096];
+//!         match ready!(stream.poll_read(cx, &mut buffer)) {
+//!             Ok(0) => framed.ended(),
+//!             Ok(count) => framed.received(&buffer[..count]),
+//!             Err(_) => framed.failed(),
+//!         }
+//!     }
+//! }
+//!
+//! // A clock that stands still will do for an example.
+//! let hub = Hub::new(Config::default(), || Instant::ZERO, Box::new(()));
+//!
+//! // The application accepts everyone, and greets them.
+//! let application = Arc::clone(&hub);
+//! let mut greet = |cx: &mut Context<'_>| match application.poll_incoming(cx) {
+//!     Poll::Ready(Some(incoming)) => incoming.message("hello").accept(),
+//!     Poll::Ready(None) | Poll::Pending => None,
+//! };
+//!
+//! let uri = "/engine.io/?EIO=4&transport=polling";
+//! let request = http::Request::get(uri).body(Bytes::new()).unwrap();
+//! let mut serving = Box::pin(serve(&hub, request));
+//! let response = block_on(poll_fn(|cx| {
+//!     let response = serving.as_mut().poll(cx); // waits for the application's word
+//!     greet(cx).map(|socket| socket.detach());
+//!     response
+//! }));
+//! assert!(response.body().ends_with(b"\x1e4hello"));
+//! assert_eq!(hub.len(), 1);
+//!
+//! // One task or thread lives by this: it says when to call it again.
+//! let next = hub.expire(&mut Context::from_waker(Waker::noop()));
+//! assert!(next.is_some_and(|at| at <= Instant::ZERO + hub.config().ping_interval()));
+//! ```
+//!
+//! `engineio-tokio` is this with hyper and tokio: its `exchange.rs` is `serve`, its
+//! `websocket.rs` is `carry`, its `driver.rs` calls `expire`.
+//!
+//! # What holds for all of it
+//!
+//! - A session is one mutex; the map is 16 shards of one mutex each. No two locks are
+//!   held at a time, and under one nobody is woken, nothing is compressed, and neither
+//!   the [`Observer`] nor any other code of the application's is called.
+//! - A session is in the map from its acceptance to its end, whether or not anybody
+//!   reads. Dropping a [`Seat`] or a [`Framed`] is how a binding says that a client left.
+//! - A lock that a panic poisoned is a session that is closed; the others go on.
+//!
+//! # Features
+//!
+//! - `tracing`: `TracingObserver`, which tells the subscriber of that crate what an
+//!   [`Observer`] hears.
 #![forbid(unsafe_code)]
 
 mod cell;

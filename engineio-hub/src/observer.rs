@@ -9,7 +9,8 @@ use engineio_proto::{CloseReason, Revision, Sid, Transport};
 /// requests, under no lock: be quick, and count rather than write where peers can
 /// cause the call at will.
 pub trait Observer: Send + Sync + 'static {
-    /// A request was turned away.
+    /// A request was turned away: by the rules of the protocol, for want of room or time,
+    /// or by the application. [`Refusal::cause`] says why.
     fn refused(&self, refusal: &Refusal) {
         let _ = refusal;
     }
@@ -24,7 +25,7 @@ pub trait Observer: Send + Sync + 'static {
         let _ = (sid, transport);
     }
 
-    /// A session ended.
+    /// A session ended. Once for each that was opened.
     fn closed(&self, sid: &Sid, reason: &CloseReason) {
         let _ = (sid, reason);
     }

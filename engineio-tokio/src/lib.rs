@@ -1,4 +1,118 @@
-//! Engine.IO for tokio.
+//! An Engine.IO server for tokio: beside a web application, or alone.
+//!
+//! It serves both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
+//! 4 (from 4.x on), by long-polling and WebSocket, with the upgrade from one to the other.
+//! The protocol itself is in [`engineio_proto`], what all bindings share in
+//! [`engineio_hub`]; this crate moves the bytes, with hyper.
+//!
+//! It is **not** Socket.IO: there are no namespaces, rooms, event names or
+//! acknowledgements, just ordered messages of text or bytes. There is no client yet, no
+//! TLS (put a proxy in front, or serve the [`Server::service`] yourself), no compression
+//! of WebSocket messages, no WebSocket over HTTP/2 and no WebTransport.
+//!
+//! # The picture
+//!
+//! ```text
+//!   axum, or anything on tower          nothing around it
+//!        server.layer()                  server.serve(..)
+//!               \                          /
+//!                +------>  Server  <------+
+//!              /              |             \
+//!    server.accept()  server.incoming()  server.events()     one of these three
+//!        Socket           Incoming         ServerEvent
+//! ```
+//!
+//! A [`Socket`] is one session: [`recv`](Socket::recv) and [`send`](Sender::send). An
+//! [`Incoming`] is a client that waits to be accepted or refused. A [`ServerEvent`] is
+//! what happens to any session, for servers that rather hear of all of them in one place.
+//!
+//! # An echo beside a web application
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use engineio_tokio::{Config, Server, Socket};
+//!
+//! async fn echo(mut socket: Socket) {
+//!     while let Some(message) = socket.recv().await {
+//!         if socket.send(message).await.is_err() {
+//!             break; // the session is over
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::new(Config::default());
+//!
+//! let accepting = server.clone();
+//! tokio::spawn(async move {
+//!     while let Some(socket) = accepting.accept().await {
+//!         tokio::spawn(echo(socket));
+//!     }
+//! });
+//!
+//! // It takes the requests of /engine.io and leaves all others to the routes.
+//! let app = Router::new().route("/", get(|| async { "hello" })).layer(server.layer());
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! # let address = listener.local_addr()?;
+//! # let serving = async {
+//! axum::serve(listener, app).await?;
+//! # Ok::<(), std::io::Error>(())
+//! # };
+//! # tokio::select! {
+//! #     served = serving => served?,
+//! #     answers = async {
+//! #         let page = get_once(address, "/").await?;
+//! #         Ok::<_, std::io::Error>((page, get_once(address, "/engine.io/?EIO=4&transport=polling").await?))
+//! #     } => {
+//! #         let (page, open) = answers?;
+//! #         assert!(page.ends_with("hello"), "{page}");
+//! #         assert!(open.contains(r#"0{"sid":""#), "{open}");
+//! #     }
+//! # }
+//! # Ok(())
+//! # }
+//! # async fn get_once(address: std::net::SocketAddr, target: &str) -> std::io::Result<String> {
+//! #     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! #     let mut stream = tokio::net::TcpStream::connect(address).await?;
+//! #     let request = format!("GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+//! #     stream.write_all(request.as_bytes()).await?;
+//! #     let mut answer = String::new();
+//! #     stream.read_to_string(&mut answer).await?;
+//! #     Ok(answer)
+//! # }
+//! ```
+//!
+//! # Alone
+//!
+//! ```
+//! use std::time::Duration;
+//! use engineio_tokio::{Config, Server};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server: Server = Server::new(Config::builder().max_payload(100_000).build()?);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let serving = tokio::spawn(server.serve(listener));
+//!
+//! // .. and when it is enough: sessions are flushed and closed, the listener stops.
+//! server.close(Duration::from_secs(10)).await;
+//! serving.await??;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! - `json`: `Message::json` and `Message::to_json`.
+//! - `tracing`: tells the subscriber of the `tracing` crate of refusals, openings,
+//!   upgrades and ends, at the level `debug`; without it an [`Observer`] can be given to
+//!   the [`ServerBuilder`].
+//!
+//! # Where to look next
+//!
+//! [`Server`] sorts what can be done with one. [`Config`] has every setting, its default
+//! and the reason for it. The example `echo` is a whole program with its options.
 #![forbid(unsafe_code)]
 
 mod body;

@@ -151,13 +151,14 @@ impl<D: Send + Sync + 'static> Server<D> {
         self.shared.hub.send(sid, outgoing)
     }
 
-    /// Sends to every session, without waiting. A session that has no room does what
-    /// its [`Overflow`](crate::Overflow) says.
+    /// Sends to every session, without waiting; the payload is shared. A session that has
+    /// no room does what its [`Overflow`](crate::Overflow) says.
     pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
         self.shared.hub.broadcast(outgoing);
     }
 
-    /// Closes one session when its queue has left. Whether there was one.
+    /// Closes one session when its queue has left, at the latest after
+    /// [`close_timeout`](Config::close_timeout). `false`: there is no such session.
     pub fn disconnect(&self, sid: &Sid) -> bool {
         self.shared.hub.disconnect(sid)
     }
@@ -201,6 +202,10 @@ impl<D: Send + Sync + 'static> Server<D> {
 
     /// A layer that takes the requests of the server's path out of a web application,
     /// for axum's `Router::layer` and everything else that builds on tower.
+    ///
+    /// It answers for CORS on that path itself, as [`cors`](Config::cors) says. The
+    /// address of a client is known to [`Incoming::remote_ip`] if something before the
+    /// layer puts a [`RemoteAddr`](crate::RemoteAddr) among the request's extensions.
     pub fn layer(&self) -> EngineIoLayer<D> {
         EngineIoLayer::new(self.clone())
     }
