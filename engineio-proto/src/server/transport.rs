@@ -13,12 +13,15 @@
 //! | frame of the probe | | `2probe`: `3probe`; `5`: → Framed; else → Polling | | |
 //! | frame of the session | | | its packet; illegal: → Closed | ignored |
 //! | packet `1` | `ok`, GET gets `6`, → Closed | the same | → Closed | |
-//! | GET failed | 400, 408 or 413 if it can be told; waits `poll_grace` for the next, → Closed | the same | | |
+//! | GET failed | answered if it can be; no other within `poll_grace`: → Closed | the same | | |
+//! | handshake not followed | → Closed | | | |
 //! | POST failed | too large: 413; else → Closed | the same | | |
 //! | frames failed | | of the probe: → Polling | → Closed | |
 //! | upgrade time-out | | → Polling | | |
 //! | heartbeat out | → Closed | → Closed | → Closed | |
+//! | application stalls | → Closed | → Closed | → Closed | |
 //! | `close` | the rest and `1` to the GET, → Closed | the same | the rest, `1`, 1000, → Closed | nothing |
+//! | `abort` | `1` to the GET, → Closed | the same | the code of its reason, → Closed | nothing |
 //!
 //! Whatever a connection was promised when its state ends, it still gets: an answer
 //! to a request, a hang-up to a WebSocket. That waits in `Replies`, so a state never
