@@ -24,8 +24,8 @@ pub enum CloseReason {
     /// [`ping_timeout`](crate::Config::ping_timeout).
     Abandoned,
     /// The application left received messages unread for
-    /// [`stall_timeout`](crate::Config::stall_timeout), or ended the session itself for
-    /// having too much to send to it.
+    /// [`stall_timeout`](crate::Config::stall_timeout), the peer sent more of them without
+    /// waiting, or the application ended the session itself for having too much to send to it.
     Overloaded,
     /// The peer broke the protocol.
     Violation(Violation),

@@ -73,6 +73,10 @@ impl Session {
         let payload = Payload { body, binary: post.is_binary };
         let packets = codec::decode_payload(self.revision, payload, self.config.max_packets());
         let outcome = match packets {
+            Ok(packets) if self.is_too_much(&packets) => {
+                self.reply(conn, Response::empty(503, post.headers));
+                return self.finish(CloseReason::Overloaded);
+            }
             Ok(packets) => {
                 // Messages share the body. Where they are little of it, they are copied:
                 // what waits for the application must not weigh more than is counted.
@@ -102,6 +106,14 @@ impl Session {
         }
     }
 
+    /// Whether messages came although no more can be taken in: the client didn't wait for the `ok`
+    /// of its last POST but cut it. Heartbeats are welcome all the same.
+    fn is_too_much(&self, packets: &[Packet]) -> bool {
+        self.inbox.is_at_limit()
+            && self.closing.is_none()
+            && packets.iter().any(|packet| matches!(packet, Packet::Message(_)))
+    }
+
     /// A GET or POST can't go on. If it can still be written to, it is answered.
     pub(super) fn exchange_failed(&mut self, conn: ConnId, why: Failure) {
         let Some(polling) = self.state.polling_mut() else { return };
@@ -127,14 +139,18 @@ impl Session {
     }
 
     fn post_failed(&mut self, post: Post, why: Failure) {
-        let is_delivered = matches!(post.stage, PostStage::Withheld { .. });
-        if let Some(status) = why.status() {
-            let response =
-                if is_delivered { ok(post.headers) } else { Response::empty(status, post.headers) };
-            self.reply(post.conn, response);
+        if let PostStage::Withheld { .. } = post.stage {
+            // Its packets were delivered: only the `ok` is lost, and only if it can't be
+            // written.
+            if why.status().is_some()
+                && let Some(polling) = self.state.polling_mut()
+            {
+                polling.post = Some(post);
+            }
+            return;
         }
-        if is_delivered {
-            return; // At worst, the `ok` is lost.
+        if let Some(status) = why.status() {
+            self.reply(post.conn, Response::empty(status, post.headers));
         }
         self.finish(match why {
             Failure::TooLarge => return,

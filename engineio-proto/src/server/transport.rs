@@ -9,7 +9,7 @@
 //! | GET | parked; a second: 400, → Closed | the same; answered soon once `2probe` came | 400 code 3 | 400 code 1 |
 //! | POST | awaits its body; a second: 400, → Closed | the same | 400 code 3 | 400 code 1 |
 //! | WebSocket | 101, → Probing; 400 code 3 if upgrades are off | 101, 1008 | 101, 1008 | 400 code 1 |
-//! | body | its packets, then `ok`; illegal: 400, → Closed | the same | ignored | ignored |
+//! | body | its packets, then `ok`; illegal: 400, inbox full: 503, → Closed | the same | ignored | ignored |
 //! | frame of the probe | | `2probe`: `3probe`; `5`: → Framed; else → Polling | | |
 //! | frame of the session | | | its packet; illegal: → Closed | ignored |
 //! | packet `1` | `ok`, GET gets `6`, → Closed | the same | → Closed | |
