@@ -8,6 +8,7 @@ use core::time::Duration;
 use bytestring::ByteString;
 
 use crate::config::ConfigError;
+use crate::http::is_token;
 use crate::sid::Sid;
 
 /// A cookie with the session identifier, set by the answer to a handshake.
@@ -96,10 +97,8 @@ impl Cookie {
 
     /// Refuses what would break out of the header.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         let value = |byte: u8| (0x20..0x7f).contains(&byte) && byte != b';';
-        let legal = !self.name.is_empty()
-            && self.name.bytes().all(token)
+        let legal = is_token(&self.name)
             && [&self.path, &self.domain].into_iter().flatten().all(|it| it.bytes().all(value));
         if legal { Ok(()) } else { Err(ConfigError::Cookie) }
     }

@@ -91,11 +91,7 @@ impl Headers {
         value: impl Into<ByteString>,
     ) -> Result<(), InvalidHeader> {
         let (name, value) = (name.into(), value.into());
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if name.is_empty()
-            || !name.bytes().all(token)
-            || value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control())
-        {
+        if !is_token(&name) || value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
             return Err(InvalidHeader);
         }
         self.0.push((name, value));
@@ -116,6 +112,12 @@ impl Headers {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
+}
+
+/// Whether a text is a token of RFC 9110, as are the names of headers, cookies and sub-protocols.
+pub(crate) fn is_token(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(legal)
 }
 
 /// A header's name or value that HTTP can't carry.

@@ -11,7 +11,7 @@ use super::refusal::{Cause, Refusal, excerpt};
 use crate::coding::Coding;
 use crate::config::Config;
 use crate::cors::{self, Origin};
-use crate::http::{Headers, Request, Response};
+use crate::http::{Headers, Request, Response, is_token};
 use crate::revision::Revision;
 use crate::transport::Transport;
 
@@ -93,7 +93,7 @@ impl Arrival<'_, '_> {
     /// the first is chosen, as by the reference server.
     fn subprotocol(&self) -> Option<ByteString> {
         let first = self.request.sec_websocket_protocol?.split(',').next()?.trim();
-        (!first.is_empty()).then(|| first.into())
+        is_token(first).then(|| first.into())
     }
 }
 
