@@ -13,6 +13,7 @@ let me = null; // the number that the server gave us
 let unconfirmed = []; // what we have said and not yet heard
 let wasOpen = false;
 let openedAt = 0;
+let isFollowing = true; // the end of the messages is in view
 let unread = 0;
 let countdown;
 
@@ -35,8 +36,8 @@ const connection = new Connection("/engine.io/", {
     join();
     show("open", "polling", "connected");
     if (wasOpen) note("Connected again");
+    else announce("Connected");
     wasOpen = true;
-    announce("Connected");
   },
   upgrade() {
     const took = Math.max(1, Math.round(performance.now() - openedAt));
@@ -44,19 +45,16 @@ const connection = new Connection("/engine.io/", {
     announce(`Moved from polling to a WebSocket after ${took} milliseconds`);
   },
   stay() {
-    show("open", "polling", "no WebSocket here");
+    show("open", "polling", "stays on polling");
   },
   message(message) {
     receive(JSON.parse(message));
   },
   close(_reason, wait) {
     show("lost", "polling", "");
-    here.textContent = "\u00a0";
+    here.textContent = "Not connected";
     countDown(performance.now() + wait);
-    if (me !== null) {
-      note("Connection lost");
-      announce("Connection lost");
-    }
+    if (me !== null) note("Connection lost");
     me = null;
     // It left, and then the connection did: nobody knows whether it arrived.
     for (const words of unconfirmed) {
@@ -83,7 +81,7 @@ function countDown(until) {
   countdown = setInterval(tick, 250);
 }
 
-// For those who don't see the status line: only what changes for them.
+// For those who don't see the status line. The notes among the messages are heard anyway.
 function announce(words) {
   announcement.textContent = words;
 }
@@ -130,6 +128,7 @@ function element(tag, className, content = "") {
 }
 
 function addMessage({ id, name, text, isOwn, isDoubtful = false }) {
+  document.getElementById("empty")?.remove();
   const now = new Date();
   const message = element("article", "message");
   message.dataset.kind = "say";
@@ -163,20 +162,24 @@ function note(words) {
   append(line, false);
 }
 
-// Follows the newest message, unless someone reads further up.
 function append(line, isOwn) {
-  document.getElementById("empty")?.remove();
-  const isAtEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80;
   messages.append(line);
   while (messages.childElementCount > KEPT) messages.firstElementChild.remove();
-  if (isAtEnd || isOwn) scrollToEnd();
-  else latest.hidden = line.dataset.kind !== "say" && latest.hidden;
+  if (isFollowing || isOwn) scrollToEnd();
+  else if (line.dataset.kind === "say") latest.hidden = false;
 }
 
+// The newest message stays in view, unless someone reads further up.
 function scrollToEnd() {
   messages.scrollTop = messages.scrollHeight;
-  latest.hidden = true;
 }
+
+messages.addEventListener("scroll", () => {
+  isFollowing = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80;
+  if (isFollowing) latest.hidden = true;
+});
+new ResizeObserver(() => isFollowing && scrollToEnd()).observe(messages);
+latest.addEventListener("click", scrollToEnd);
 
 // A name has the same colour on every page; how light it is, the style sheet says.
 function hueOf(name) {
@@ -213,11 +216,6 @@ name.addEventListener("change", () => {
 
 name.addEventListener("keydown", (event) => {
   if (event.key === "Enter") text.focus();
-});
-
-latest.addEventListener("click", scrollToEnd);
-messages.addEventListener("scroll", () => {
-  if (messages.scrollHeight - messages.scrollTop - messages.clientHeight < 8) latest.hidden = true;
 });
 
 document.addEventListener("visibilitychange", () => {
