@@ -128,51 +128,47 @@ export class Session {
   //    wrong before the last step, polling goes on as if nothing had happened.
   async #upgrade() {
     const start = performance.now();
-    let timer;
-    try {
-      const url = new URL(this.#url);
-      url.protocol = url.protocol.replace("http", "ws");
-      url.searchParams.set("transport", "websocket");
-      const socket = (this.#socket = new WebSocket(url));
-      const closed = new Promise((_, reject) => {
-        socket.onclose = () => reject(new Error("the WebSocket was closed"));
-      });
-      const next = (type) => {
-        const event = new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
-        return Promise.race([event, closed]);
-      };
-      timer = setTimeout(() => socket.close(), PROBE_TIMEOUT);
-
-      // a. Does a packet get through, and its answer back? Some proxies let a WebSocket
-      //    open and then carry nothing.
-      await next("open");
-      socket.send("2probe");
-      if ((await next("message")).data !== "3probe") throw new Error("no answer to the probe");
-
-      // b. Pause: no new GET and no new POST, and those on their way run to their end.
-      //    The server ends a waiting GET with a noop. What it sends from here on waits
-      //    there for the WebSocket, and what we send waits in the outbox.
-      this.#isPaused = true;
-      await Promise.race([Promise.all([this.#polling, this.#posting]), closed]);
-      if (this.#state !== "open" || socket.readyState !== WebSocket.OPEN) throw new Error("too late");
-
-      // c. Move. With this packet the server moves too; all that waited follows it.
-      socket.onmessage = ({ data }) => this.#receive(data);
-      socket.onclose = () => this.#end("connection lost");
-      socket.send("5");
-      this.transport = "websocket";
-      this.#isPaused = false;
-      this.#on.upgrade(performance.now() - start);
-      this.#flush();
-    } catch {
+    const socket = await this.#probe().catch(() => null);
+    if (this.#state !== "open") return;
+    this.#isPaused = false;
+    if (socket === null) {
       this.#socket?.close();
-      this.#isPaused = false;
-      if (this.#state !== "open") return;
       this.#on.stay();
-      this.#resume();
-    } finally {
-      clearTimeout(timer);
+      return this.#resume();
     }
+    // c. Move. With this packet the server moves too; all that waited follows it.
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = () => this.#end("connection lost");
+    socket.send("5");
+    this.transport = "websocket";
+    this.#flush();
+    this.#on.upgrade(performance.now() - start);
+  }
+
+  async #probe() {
+    const url = new URL(this.#url);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.searchParams.set("transport", "websocket");
+    const socket = (this.#socket = new WebSocket(url));
+    const closed = new Promise((_, reject) => (socket.onclose = reject));
+    const first = (type) => new Promise((resolve) => (socket[`on${type}`] = resolve));
+    const timer = setTimeout(() => socket.close(), PROBE_TIMEOUT);
+
+    // a. Does a packet get through, and its answer back? Some proxies let a WebSocket
+    //    open and then carry nothing.
+    await Promise.race([first("open"), closed]);
+    socket.send("2probe");
+    const { data } = await Promise.race([first("message"), closed]);
+    if (data !== "3probe") throw new Error("the answer to the probe is another");
+
+    // b. Pause: no new GET and no new POST, and those on their way run to their end.
+    //    The server ends a waiting GET with a noop. What it sends from here on waits
+    //    there for the WebSocket, and what we send waits in the outbox.
+    this.#isPaused = true;
+    await Promise.race([Promise.all([this.#polling, this.#posting]), closed]);
+    clearTimeout(timer);
+    if (socket.readyState !== WebSocket.OPEN) throw new Error("closed during the pause");
+    return socket;
   }
 
   #resume() {
@@ -213,55 +209,5 @@ export class Session {
     this.#requests.abort();
     this.#socket?.close();
     this.#on.close(reason);
-  }
-}
-
-/**
- * Keeps one session open: opens a new one when one has ended, first soon, then ever
- * later, and never at the same moment as everyone else whose server was restarted.
- * `on` is as above; its `close(reason, wait)` hears how many milliseconds it will take.
- */
-export class Connection {
-  #session = null;
-  #failures = 0;
-  #timer;
-  #path;
-  #on;
-
-  constructor(path, on) {
-    this.#path = path;
-    this.#on = on;
-    addEventListener("pagehide", () => this.stop());
-    addEventListener("pageshow", () => this.start()); // also back from the browser's cache
-    addEventListener("online", () => this.start());
-    this.start();
-  }
-
-  start() {
-    if (this.#session !== null) return;
-    clearTimeout(this.#timer);
-    this.#session = new Session(this.#path, {
-      ...this.#on,
-      open: () => {
-        this.#failures = 0;
-        this.#on.open();
-      },
-      close: (reason) => {
-        this.#session = null;
-        const limit = Math.min(500 * 2 ** this.#failures++, 10_000);
-        const wait = limit * (0.5 + Math.random() / 2);
-        this.#timer = setTimeout(() => this.start(), wait);
-        this.#on.close(reason, wait);
-      },
-    });
-  }
-
-  stop() {
-    this.#session?.close();
-    clearTimeout(this.#timer);
-  }
-
-  send(text) {
-    this.#session?.send(text);
   }
 }

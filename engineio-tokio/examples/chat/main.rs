@@ -6,8 +6,8 @@
 //! ```
 //!
 //! This file is the web application, `room.rs` the chat. The page is `page.html`,
-//! `page.css` and `page.js`; it brings a client of its own, `engine-io.js`, so it needs
-//! nothing from the internet.
+//! `page.css` and `page.js`; it brings a client of its own, `engine-io.js`, kept
+//! connected by `connection.js`, so it needs nothing from the internet.
 
 mod room;
 
@@ -50,6 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(|| file("text/html", include_str!("page.html"))))
         .route("/page.css", get(|| file("text/css", include_str!("page.css"))))
         .route("/page.js", get(|| file("text/javascript", include_str!("page.js"))))
+        .route("/connection.js", get(|| file("text/javascript", include_str!("connection.js"))))
         .route("/engine-io.js", get(|| file("text/javascript", include_str!("engine-io.js"))))
         .layer(server.layer());
 

@@ -1,6 +1,6 @@
 // The page: what is typed goes to the server as JSON, what comes back is shown. The
-// server's messages are in `main.rs`, the protocol below them in `engine-io.js`.
-import { Connection } from "./engine-io.js";
+// server's messages are in `room.rs`, the protocol below them in `engine-io.js`.
+import { Connection } from "./connection.js";
 
 const [status, detail, here, announcement, messages, latest, name, composer, text, send] = [
   "status", "detail", "here", "announcement", "messages", "latest", "name", "composer", "text", "send",
@@ -12,7 +12,6 @@ const GROUP_MS = 5 * 60_000; // a speaker's name is shown anew after such a brea
 let me = null; // the number that the server gave us
 let unconfirmed = []; // what we have said and not yet heard
 let wasOpen = false;
-let openedAt = 0;
 let isFollowing = true; // the end of the messages is in view
 let unread = 0;
 let countdown;
@@ -31,7 +30,6 @@ const join = () => say({ kind: "join", name: name.value });
 
 const connection = new Connection("/engine.io/", {
   open() {
-    openedAt = performance.now();
     me = null;
     join();
     show("open", "polling", "connected");
@@ -39,8 +37,8 @@ const connection = new Connection("/engine.io/", {
     else announce("Connected");
     wasOpen = true;
   },
-  upgrade() {
-    const took = Math.max(1, Math.round(performance.now() - openedAt));
+  upgrade(ms) {
+    const took = Math.max(1, Math.round(ms));
     show("open", "websocket", `upgraded after ${took} ms`);
     announce(`Moved from polling to a WebSocket after ${took} milliseconds`);
   },
