@@ -6,8 +6,11 @@
 #![allow(dead_code, unused_imports, reason = "every test file uses its own part")]
 
 pub(crate) mod ask;
+pub(crate) mod client;
+pub(crate) mod link;
 pub(crate) mod render;
 pub(crate) mod scene;
+pub(crate) mod world;
 
 pub(crate) use engineio_proto::server::{ConnId, Event, Failure, Input, Route, Session, Transmit};
 pub(crate) use engineio_proto::{CloseReason, Config, Instant, Message, Outgoing, Revision};
