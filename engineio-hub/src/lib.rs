@@ -148,6 +148,7 @@
 //! - `tracing`: `TracingObserver`, which tells the subscriber of that crate what an
 //!   [`Observer`] hears.
 #![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod cell;
 mod clock;

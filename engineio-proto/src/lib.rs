@@ -122,7 +122,8 @@
     clippy::alloc_instead_of_core,
     clippy::exhaustive_enums,
     clippy::exhaustive_structs,
-    clippy::std_instead_of_core
+    clippy::std_instead_of_core,
+    clippy::wildcard_enum_match_arm
 )]
 
 extern crate alloc;

@@ -114,6 +114,7 @@
 //! [`Server`] sorts what can be done with one. [`Config`] has every setting, its default
 //! and the reason for it. The example `echo` is a whole program with its options.
 #![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod body;
 mod driver;
