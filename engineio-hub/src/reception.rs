@@ -27,8 +27,8 @@ struct Desk<D: Send + Sync + 'static> {
     mode: Mode<D>,
     /// Tasks that wait for a handshake.
     acceptors: Vec<Waker>,
-    /// The task that waits for the last session to end.
-    end: Option<Waker>,
+    /// Tasks that wait for the last session to end.
+    closers: Vec<Waker>,
 }
 
 /// A handshake that nobody picked up yet. It doesn't hold the hub, which holds it.
@@ -56,7 +56,7 @@ impl<D: Send + Sync + 'static> Reception<D> {
             queue: VecDeque::new(),
             mode: Mode::Undecided,
             acceptors: Vec::new(),
-            end: None,
+            closers: Vec::new(),
         };
         Self { desk: Mutex::new(desk), waiting: AtomicUsize::new(0) }
     }
@@ -154,15 +154,16 @@ impl<D: Send + Sync + 'static> Reception<D> {
 
     /// Wakes this task at the end of every session and connection.
     pub(crate) fn wait_for_end(&self, waker: &Waker) {
-        lock(&self.desk).end = Some(waker.clone());
+        let mut desk = lock(&self.desk);
+        if !desk.closers.iter().any(|it| it.will_wake(waker)) {
+            desk.closers.push(waker.clone());
+        }
     }
 
     /// A session or a connection has ended.
     pub(crate) fn note_end(&self) {
-        let end = lock(&self.desk).end.take();
-        if let Some(end) = end {
-            end.wake();
-        }
+        let closers = mem::take(&mut lock(&self.desk).closers);
+        closers.into_iter().for_each(Waker::wake);
     }
 }
 

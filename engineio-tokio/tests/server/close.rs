@@ -119,3 +119,20 @@ async fn closing_an_idle_server_is_immediate_and_can_be_repeated() {
     within(server.close(Duration::from_secs(3600))).await;
     within(server.close(Duration::from_secs(3600))).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn all_who_close_return_when_the_last_session_is_gone() {
+    let (server, address) = echo(config()).await;
+    let (mut peer, target) = session(address).await;
+    let start = tokio::time::Instant::now();
+    let closings = [0, 1].map(|_| {
+        let server = server.clone();
+        tokio::spawn(async move { server.close(LONG).await })
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(peer.get(&target).await.expect(200).text(), "1");
+    for closing in closings {
+        closing.await.expect("no panic");
+    }
+    assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());
+}
