@@ -24,7 +24,8 @@ pub(crate) async fn serve<D: Send + Sync + 'static>(
 ) -> io::Result<()> {
     let mut stop = server.shared.stop.subscribe();
     let connections = GracefulShutdown::new();
-    let http = http();
+    let patience = patience(&server);
+    let http = http(patience);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -41,7 +42,7 @@ pub(crate) async fn serve<D: Send + Sync + 'static>(
             }
         };
         let service = WithPeer { inner: server.service(), peer };
-        let stream = TokioIo::new(watched(&server, stream));
+        let stream = TokioIo::new(watched(stream, patience));
         let connection =
             http.serve_connection_with_upgrades(stream, TowerToHyperService::new(service));
         let connection = connections.watch(connection.into_owned());
@@ -56,11 +57,11 @@ pub(crate) async fn serve<D: Send + Sync + 'static>(
     Ok(())
 }
 
-fn http() -> auto::Builder<TokioExecutor> {
+fn http(patience: Duration) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(patience)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS);
     // Without pings HTTP/2 never misses a peer that is gone.
@@ -71,12 +72,18 @@ fn http() -> auto::Builder<TokioExecutor> {
     http
 }
 
-fn watched<D: Send + Sync + 'static>(server: &Server<D>, stream: TcpStream) -> Watched<TcpStream> {
+fn watched(stream: TcpStream, patience: Duration) -> Watched<TcpStream> {
     // Packets are whole when they are written: waiting for more only delays them.
     let _ = stream.set_nodelay(true);
+    Watched::new(stream, HEAD_TIMEOUT, patience)
+}
+
+/// How long a connection may be idle between requests, and how long its peer may take
+/// no bytes. A client that polls uses a connection once in a `ping_interval` at least,
+/// and must not find it closing just then.
+fn patience<D: Send + Sync + 'static>(server: &Server<D>) -> Duration {
     let config = server.config();
-    let write_timeout = config.ping_interval().saturating_add(config.ping_timeout());
-    Watched::new(stream, HEAD_TIMEOUT, write_timeout)
+    config.ping_interval().saturating_add(config.ping_timeout()).clamp(HEAD_TIMEOUT, LONGEST)
 }
 
 /// Whether there is no listener to accept from. All else passes: a network that is down
@@ -116,9 +123,11 @@ impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for WithPeer<S> {
     }
 }
 
-/// How long a connection may take for the head of a request, and how long it may be
-/// idle before the next.
+/// How long a connection may take for its first byte, and the least that it may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longer than any connection lasts; more could overflow a clock.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// The longest head of a request, in bytes. Hyper's own 400 KiB are more than any
 /// client of this protocol needs.

@@ -219,9 +219,10 @@ impl<D: Send + Sync + 'static> Server<D> {
     /// Serves the connections of a listener, HTTP/1.1 and HTTP/2, until the server is
     /// [closed](Self::close).
     ///
-    /// A connection has 30 s for each request's head, and is dropped when the
-    /// peer takes no bytes for [`ping_interval`](Config::ping_interval) and
-    /// [`ping_timeout`](Config::ping_timeout) together.
+    /// A connection has 30 s for its first byte. It is dropped when no request's head is
+    /// complete, or the peer takes no bytes, for
+    /// [`ping_interval`](Config::ping_interval) and
+    /// [`ping_timeout`](Config::ping_timeout) together, 30 s at least.
     ///
     /// # Errors
     ///

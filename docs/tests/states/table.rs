@@ -53,6 +53,7 @@ fn when(input: &str, act: &str) -> String {
         Some((condition, _)) => Some(condition),
         None => Some("else").filter(|&it| act.trim() == it),
     };
-    let when = condition.map_or_else(|| input.to_owned(), |condition| format!("{input}: {condition}"));
+    let when =
+        condition.map_or_else(|| input.to_owned(), |condition| format!("{input}: {condition}"));
     when.replace('`', "")
 }

@@ -63,20 +63,25 @@ async fn handshake_that_nobody_follows_ends_after_the_ping_timeout() {
 #[tokio::test(start_paused = true)]
 async fn connection_that_sends_nothing_or_almost_nothing_is_dropped() {
     let (_, address) = echo(config()).await;
-    for beginning in ["", "P", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r", "GET / HTTP/1.1\r\nHost: te"] {
+    for (beginning, seconds) in [
+        ("", 30),
+        ("P", 30),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r", 30),
+        ("GET / HTTP/1.1\r\nHost: te", 45),
+    ] {
         let mut peer = Peer::connect(address).await;
         peer.send(beginning).await;
         let lasted = lasted(peer).await;
-        assert!(about(30).contains(&lasted), "{beginning:?} {lasted:?}");
+        assert!(about(seconds).contains(&lasted), "{beginning:?} {lasted:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn connection_that_is_idle_after_a_request_is_dropped() {
+async fn connection_may_be_idle_between_requests_for_longer_than_a_ping_interval() {
     let (_, address) = echo(config()).await;
     let (peer, _) = session(address).await;
     let lasted = lasted(peer).await;
-    assert!(about(30).contains(&lasted), "{lasted:?}");
+    assert!(about(45).contains(&lasted), "{lasted:?}");
 }
 
 #[tokio::test(start_paused = true)]
