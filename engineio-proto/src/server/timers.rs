@@ -29,6 +29,9 @@ pub(super) enum Timer {
 impl Session {
     /// Does everything that is due by `now`, in the order in which it became due.
     pub(super) fn advance(&mut self, now: Instant) {
+        if now <= self.now {
+            return; // Every wait is longer than nothing: what was due is done.
+        }
         while let Some((at, timer)) = self.next_timer().filter(|(at, _)| *at <= now) {
             self.now = self.now.max(at);
             self.expire(timer, now);
