@@ -4,8 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::ask::request;
-use common::scene::opening;
+use common::ask::{opening, request};
 use common::{ConnId, Instant, Session, Transmit, millis, scenario};
 use engineio_proto::{Config, Cookie, Headers, SameSite, Sid};
 

@@ -1,6 +1,6 @@
 //! One request, and where it belongs.
 
-use engineio_proto::server::{Refusal, Route, route};
+use engineio_proto::server::{Exchange, Opening, Refusal, Route, route};
 use engineio_proto::{Config, Request, Response};
 
 /// A request in one string: `GET /engine.io/?EIO=4`, with `ws` behind it if it asks
@@ -30,6 +30,22 @@ pub(crate) fn answer(config: &Config, request: &Request<'_>) -> Response {
         Route::Refuse(refusal) => refusal.response(),
         Route::Answer(response) => response,
         other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// Routes a handshake that has to succeed.
+pub(crate) fn opening(config: &Config, request: &Request<'_>) -> Opening {
+    match route(config, request) {
+        Route::Open(opening) => opening,
+        other => panic!("not a handshake: {other:?}"),
+    }
+}
+
+/// Routes a request of a session.
+pub(crate) fn exchange(config: &Config, request: &Request<'_>) -> Exchange {
+    match route(config, request) {
+        Route::Session { exchange, .. } => exchange,
+        other => panic!("not a request of a session: {other:?}"),
     }
 }
 

@@ -4,17 +4,20 @@
 //! thing, and compare what everybody got. A [`world`] is a session and a client
 //! with a hostile network between them. Time is a number that the tests move.
 #![allow(dead_code, unused_imports, reason = "every test file uses its own part")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "whatever else comes fails the test")]
 
 pub(crate) mod ask;
 pub(crate) mod client;
 pub(crate) mod link;
 pub(crate) mod render;
+pub(crate) mod scenario;
 pub(crate) mod scene;
 pub(crate) mod world;
 
 pub(crate) use engineio_proto::server::{ConnId, Event, Failure, Input, Route, Session, Transmit};
 pub(crate) use engineio_proto::{CloseReason, Config, Instant, Message, Outgoing, Revision};
-pub(crate) use scene::{Scenario, Scene, scenario};
+pub(crate) use scenario::{Scenario, scenario};
+pub(crate) use scene::Scene;
 
 /// For what must be the same in both.
 pub(crate) const REVISIONS: [Revision; 2] = [Revision::V3, Revision::V4];

@@ -1,137 +1,14 @@
 //! One session, one driver, and a transcript.
 
-use std::fmt::Write as _;
+use core::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engineio_proto::server::{
-    ConnId, Event, Exchange, Failure, Input, Opening, Route, Session, Transmit, route,
-};
-use engineio_proto::{
-    Config, ConfigBuilder, Frame, Instant, Message, Outgoing, Request, Response, Revision, Sid,
-};
+use engineio_proto::server::{ConnId, Event, Failure, Input, Session, Transmit};
+use engineio_proto::{Config, Frame, Instant, Outgoing, Request, Response};
 
+use super::ask::exchange;
 use super::{payload, render};
-
-/// A session in the making: what its server is set to, and how its client asks.
-pub(crate) fn scenario() -> Scenario {
-    Scenario {
-        config: Config::builder(),
-        revision: Revision::V4,
-        query: String::new(),
-        accept_encoding: None,
-        bundled: Vec::new(),
-    }
-}
-
-pub(crate) struct Scenario {
-    config: ConfigBuilder,
-    revision: Revision,
-    query: String,
-    accept_encoding: Option<&'static str>,
-    bundled: Vec<Message>,
-}
-
-impl Scenario {
-    pub(crate) fn v3(self) -> Self {
-        self.revision(Revision::V3)
-    }
-
-    pub(crate) fn v4(self) -> Self {
-        self.revision(Revision::V4)
-    }
-
-    pub(crate) fn revision(self, revision: Revision) -> Self {
-        Self { revision, ..self }
-    }
-
-    pub(crate) fn b64(self) -> Self {
-        Self { query: "&b64=1".to_owned(), ..self }
-    }
-
-    /// All requests come with this header.
-    pub(crate) fn accepting(self, coding: &'static str) -> Self {
-        Self { accept_encoding: Some(coding), ..self }
-    }
-
-    /// A message that leaves together with the open packet.
-    pub(crate) fn bundled(mut self, message: impl Into<Message>) -> Self {
-        self.bundled.push(message.into());
-        self
-    }
-
-    pub(crate) fn config(self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        Self { config: change(self.config), ..self }
-    }
-
-    /// Opened over polling; the answer to the handshake (`g1`) wasn't pulled yet.
-    pub(crate) fn opening(self) -> Scene {
-        self.open("polling", "g")
-    }
-
-    /// Opened over polling.
-    pub(crate) fn polling(self) -> Scene {
-        let mut scene = self.opening();
-        let answer = scene.pull(ConnId(1));
-        assert!(answer.starts_with("200 0{"), "no handshake: {answer}");
-        scene.conns.clear();
-        scene
-    }
-
-    /// Opened over a WebSocket, `w1`.
-    pub(crate) fn websocket(self) -> Scene {
-        let mut scene = self.open("websocket", "w");
-        let answer = scene.pull(ConnId(1));
-        assert!(answer.starts_with("101, 0{"), "no handshake: {answer}");
-        scene
-    }
-
-    fn open(self, transport: &str, name: &'static str) -> Scene {
-        let config = Arc::new(self.config.build().expect("a legal configuration"));
-        let query = &self.query;
-        let number = self.revision.number();
-        let target = format!("/engine.io/?EIO={number}&transport={transport}{query}");
-        let request = Request {
-            method: "GET",
-            target: &target,
-            upgrade: transport == "websocket",
-            accept_encoding: self.accept_encoding,
-            ..Request::default()
-        };
-        let mut opening = opening(&config, &request);
-        self.bundled.into_iter().for_each(|message| opening.message(message));
-        let sid = Sid::from_text("S").expect("a legal sid");
-        let session = Session::open(&config, opening, sid, ConnId(1), Instant::ZERO);
-        let mut scene = Scene {
-            session,
-            config,
-            now: 0,
-            accept_encoding: self.accept_encoding,
-            query: self.query,
-            conns: Vec::new(),
-            last_conn: 0,
-            log: String::new(),
-        };
-        scene.name(name);
-        scene
-    }
-}
-
-/// Routes a handshake that has to succeed.
-pub(crate) fn opening(config: &Config, request: &Request<'_>) -> Opening {
-    match route(config, request) {
-        Route::Open(opening) => opening,
-        other => panic!("not a handshake: {other:?}"),
-    }
-}
-
-/// Routes a request of a session.
-pub(crate) fn exchange(config: &Config, request: &Request<'_>) -> Exchange {
-    match route(config, request) {
-        Route::Session { exchange, .. } => exchange,
-        other => panic!("not a request of a session: {other:?}"),
-    }
-}
 
 /// A session and everybody around it.
 ///
@@ -149,13 +26,33 @@ pub(crate) struct Scene {
     log: String,
 }
 
+impl Scene {
+    pub(crate) const fn new(
+        session: Session,
+        config: Arc<Config>,
+        accept_encoding: Option<&'static str>,
+        query: String,
+    ) -> Self {
+        Self {
+            session,
+            config,
+            now: 0,
+            accept_encoding,
+            query,
+            conns: Vec::new(),
+            last_conn: 0,
+            log: String::new(),
+        }
+    }
+}
+
 /// States. Each takes a scene a step further.
 impl Scene {
     /// The client has shown up after its handshake.
     pub(crate) fn followed(mut self) -> Self {
         let conn = self.post(&["6"]);
         assert_eq!(self.pull(conn), "200 ok");
-        self.conns.clear();
+        self.forget_names();
         self
     }
 
@@ -395,6 +292,11 @@ impl Scene {
     pub(crate) fn conn(&self, name: &str) -> ConnId {
         let known = self.conns.iter().find(|(_, known)| known == name);
         known.unwrap_or_else(|| panic!("no connection is called {name}")).0
+    }
+
+    /// Counts from one again.
+    pub(crate) fn forget_names(&mut self) {
+        self.conns.clear();
     }
 
     /// A number for the next connection of this kind.
