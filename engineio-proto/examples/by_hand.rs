@@ -196,7 +196,7 @@ impl Script {
 
     fn note(&mut self, who: &str, what: &str) {
         let millis = self.now.since_zero().as_millis();
-        let what = what.replace('\u{1e}', "␞");
+        let what = what.replace('\u{1e}', "[1e]");
         let written = writeln!(self.out, "{millis:>6} ms  {who:<9} {what}");
         written.expect("a String takes every text");
     }
