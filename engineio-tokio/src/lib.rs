@@ -138,3 +138,8 @@ pub use engineio_proto::{
 pub use body::ResponseBody;
 pub use server::{Server, ServerBuilder};
 pub use service::{EngineIoLayer, EngineIoService, NotFound, ServiceFuture};
+
+/// The code blocks of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
