@@ -12,6 +12,7 @@
 mod room;
 
 use std::error::Error;
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use axum::serve::ListenerExt;
 use clap::Parser;
 use engineio_tokio::{Config, Server, Transports};
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 /// A chat room on a web page.
 #[derive(Parser)]
@@ -58,14 +60,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("listening on http://{}", listener.local_addr()?);
     // A message is whole when it is written: waiting for more would only delay it.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            let _ = tokio::signal::ctrl_c().await;
-            // Everyone gets what was said up to now, and then a goodbye.
-            server.close(Duration::from_secs(5)).await;
-        })
-        .await?;
+    let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
+        ctrl_c().await;
+        // Everyone gets what was said up to now, and then a goodbye.
+        server.close(Duration::from_secs(3)).await;
+    });
+    tokio::select! {
+        result = serving.into_future() => result?,
+        // A request that never becomes whole keeps nobody waiting.
+        () = async { ctrl_c().await; sleep(Duration::from_secs(5)).await } => {}
+    }
     Ok(())
+}
+
+/// Waits for Ctrl-C.
+async fn ctrl_c() {
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// A file of the page, which may load nothing from elsewhere and run no other script.
