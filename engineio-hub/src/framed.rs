@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
-use engineio_proto::CloseCode;
 use engineio_proto::server::{ConnId, Failure, Input, Transmit};
+use engineio_proto::{CloseCode, Sid};
 
 use crate::cell::Cell;
 use crate::hub::Hub;
@@ -67,6 +67,11 @@ impl<D: Send + Sync + 'static> Framed<D> {
         let socket = WebSocket::server(hub.config().max_payload());
         let hub = Arc::clone(hub);
         Self { hub, cell, conn, socket, stage: Stage::Open, may_read: true, linger: None }
+    }
+
+    /// The identifier of the session that it belongs to.
+    pub fn sid(&self) -> &Sid {
+        self.cell.sid()
     }
 
     /// Ready when the stream is to be dropped now, whatever is still unwritten. The

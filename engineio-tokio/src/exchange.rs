@@ -18,6 +18,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use crate::server::Server;
+use crate::span;
 use crate::websocket::carry;
 
 pin_project! {
@@ -80,7 +81,8 @@ where
                 Answer::Respond(response) => Some(response),
                 Answer::Upgrade(response, framed) => {
                     if let Some(upgrade) = this.upgrade.take() {
-                        tokio::spawn(carry(upgrade, framed));
+                        let sid = framed.sid().clone();
+                        tokio::spawn(span::websocket(&sid, carry(upgrade, framed)));
                     }
                     return Poll::Ready(response.map(|()| Bytes::new()));
                 }

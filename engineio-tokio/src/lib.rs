@@ -122,6 +122,7 @@ mod exchange;
 mod listener;
 mod server;
 mod service;
+mod span;
 mod watched;
 mod websocket;
 

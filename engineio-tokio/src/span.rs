@@ -1,0 +1,21 @@
+//! Spans of the `tracing` crate, with the feature of that name. Without it nothing is left
+//! of them.
+
+use engineio_proto::Sid;
+
+/// The span of a WebSocket, around all that its task does. A request has none of its own:
+/// web applications put one around every request already.
+#[cfg(feature = "tracing")]
+pub(crate) fn websocket<F: Future>(
+    sid: &Sid,
+    future: F,
+) -> impl Future<Output = F::Output> + use<F> {
+    use tracing::Instrument;
+
+    future.instrument(tracing::debug_span!("websocket", ?sid))
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn websocket<F: Future>(_sid: &Sid, future: F) -> F {
+    future
+}
