@@ -181,7 +181,7 @@ impl Session {
     }
 
     /// Lets messages for a waiting GET wait in turn for those that the application
-    /// adds next: an application that answers a batch is heard as one batch.
+    /// adds next, if it can: an application that answers a batch is heard as one batch.
     pub(super) fn start_hold(&mut self) {
         let until = self.now + HOLD;
         if self.outbox.is_empty() {
@@ -208,6 +208,7 @@ impl Session {
     fn is_held(&self, get: &Get) -> bool {
         get.hold_until.is_some_and(|until| self.now < until)
             && self.inbox.is_in_work()
+            && self.outbox.is_writable()
             && !self
                 .outbox
                 .fills_a_batch(self.config.max_payload(), self.config.max_batch_packets())

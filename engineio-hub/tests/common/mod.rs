@@ -1,0 +1,11 @@
+//! A server and its clients in one process, without a network or a clock.
+#![allow(dead_code, reason = "each of the tests uses a part of it")]
+
+pub(crate) mod binding;
+pub(crate) mod executor;
+pub(crate) mod log;
+pub(crate) mod pipe;
+pub(crate) mod polling;
+pub(crate) mod time;
+pub(crate) mod websocket;
+pub(crate) mod world;

@@ -1,0 +1,79 @@
+//! A clock that stands until it is moved, and timers on it.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use engineio_proto::Instant;
+
+#[derive(Default)]
+pub(crate) struct Time {
+    /// Nanoseconds.
+    now: AtomicU64,
+    timers: Mutex<BTreeMap<(Instant, u64), Waker>>,
+    next_timer: AtomicU64,
+}
+
+impl Time {
+    pub(crate) fn now(&self) -> Instant {
+        Instant::from_duration(Duration::from_nanos(self.now.load(SeqCst)))
+    }
+
+    /// Moves on to the next timer. Whether there was one, not absurdly far away.
+    pub(crate) fn advance(&self) -> bool {
+        let next = self.timers.lock().unwrap().pop_first();
+        let Some(((at, _), waker)) = next else { return false };
+        let nanos = u64::try_from(at.since_zero().as_nanos()).unwrap();
+        self.now.fetch_max(nanos, SeqCst);
+        waker.wake();
+        at.since_zero() < LONGEST_TEST
+    }
+
+    /// A wait that isn't over until the clock has come so far.
+    pub(crate) async fn sleep_until(self: &Arc<Self>, at: Instant) {
+        let mut timer = self.timer();
+        poll_fn(|cx| timer.poll(at, cx.waker())).await;
+    }
+
+    pub(crate) fn timer(self: &Arc<Self>) -> Timer {
+        let id = self.next_timer.fetch_add(1, SeqCst);
+        Timer { time: Arc::clone(self), id, at: None }
+    }
+}
+
+/// Stands among the timers at most once.
+pub(crate) struct Timer {
+    time: Arc<Time>,
+    id: u64,
+    at: Option<Instant>,
+}
+
+impl Timer {
+    pub(crate) fn poll(&mut self, at: Instant, waker: &Waker) -> Poll<()> {
+        self.stop();
+        if self.time.now() >= at {
+            return Poll::Ready(());
+        }
+        self.at = Some(at);
+        let displaced = self.time.timers.lock().unwrap().insert((at, self.id), waker.clone());
+        drop(displaced);
+        Poll::Pending
+    }
+
+    pub(crate) fn stop(&mut self) {
+        let Some(at) = self.at.take() else { return };
+        let waker = self.time.timers.lock().unwrap().remove(&(at, self.id));
+        drop(waker);
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+const LONGEST_TEST: Duration = Duration::from_secs(24 * 3600);

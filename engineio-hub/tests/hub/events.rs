@@ -1,0 +1,162 @@
+//! A server consumed as one stream of events.
+
+use std::time::Duration;
+
+use engineio_hub::ServerEvent;
+use engineio_proto::{CloseReason, Packet, Transport};
+
+use crate::common::polling::Polling;
+use crate::common::websocket::WebSocket;
+use crate::common::world::World;
+
+fn short(event: Option<ServerEvent>) -> String {
+    match event {
+        None => "end".into(),
+        Some(ServerEvent::Connect(_)) => "connect".into(),
+        Some(ServerEvent::Message(_, message)) => message.as_text().unwrap().into(),
+        Some(ServerEvent::Upgrade(_, Transport::WebSocket)) => "upgrade".into(),
+        Some(ServerEvent::Disconnect(_, reason)) => format!("{reason:?}"),
+        Some(other) => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_session_is_told_from_its_beginning_to_its_end() {
+    let world = World::new();
+    let client = world.clone();
+    world.run(async move {
+        let mut events = client.hub.events();
+        let polling = Polling::open(&client).await;
+        polling.send("one").await;
+        let (socket, _) = polling.upgrade().await;
+        socket.say("two").await;
+        socket.send(Packet::Close).await;
+        client.settle().await;
+        for expected in ["connect", "one", "upgrade", "two", "Peer"] {
+            assert_eq!(short(events.next().await), expected);
+        }
+    });
+}
+
+#[test]
+fn handshakes_that_wait_are_accepted_when_events_are_asked_for() {
+    let world = World::new();
+    let client = world.clone();
+    world.run(async move {
+        let call = client.get("EIO=4&transport=polling");
+        client.settle().await;
+        let mut events = client.hub.events();
+        assert_eq!(call.status().await, 200);
+        assert_eq!(short(events.next().await), "connect");
+    });
+}
+
+#[test]
+fn a_session_that_talks_much_keeps_no_other_from_being_heard() {
+    let world = World::new();
+    world.set_capacity(1 << 20);
+    let client = world.clone();
+    world.run(async move {
+        let mut events = client.hub.events();
+        let loud = WebSocket::open(&client).await;
+        let quiet = WebSocket::open(&client).await;
+        for _ in 0..1000 {
+            loud.say("loud").await;
+        }
+        quiet.say("quiet").await;
+        client.settle().await;
+        let mut heard = Vec::new();
+        for _ in 0..6 {
+            heard.push(short(events.next().await));
+        }
+        assert!(heard.iter().any(|event| event == "quiet"), "{heard:?}");
+    });
+}
+
+#[test]
+fn events_are_answered_with_the_servers_own_send() {
+    let world = World::new();
+    let client = world.clone();
+    world.run(async move {
+        let (mut events, app) = (client.hub.events(), client.clone());
+        client.spawn(async move {
+            while let Some(event) = events.next().await {
+                if let ServerEvent::Message(sid, message) = event {
+                    app.hub.send(&sid, message).unwrap();
+                }
+            }
+        });
+        let mut polling = Polling::open(&client).await;
+        let mut socket = WebSocket::open(&client).await;
+        for text in ["one", "two", "three"] {
+            polling.send(text).await;
+            assert_eq!(polling.message().await, text.into());
+            socket.say(text).await;
+            assert_eq!(socket.message().await, text.into());
+        }
+        assert_eq!(client.elapsed(), Duration::ZERO, "an answer waited for more to come");
+    });
+}
+
+#[test]
+fn a_server_is_consumed_in_one_way_only() {
+    let world = World::new();
+    let client = world.clone();
+    world.run(async move {
+        let mut events = client.hub.events();
+        assert!(client.incoming().await.is_none());
+        assert_eq!(short(client.hub.events().next().await), "end");
+        assert_eq!(client.log.count("misused"), 2);
+        Polling::open(&client).await;
+        assert_eq!(short(events.next().await), "connect");
+    });
+
+    let world = World::new();
+    world.echo();
+    let client = world.clone();
+    world.run(async move {
+        client.settle().await;
+        assert_eq!(short(client.hub.events().next().await), "end");
+        assert_eq!(client.log.count("misused"), 1);
+        Polling::open(&client).await;
+    });
+}
+
+#[test]
+fn the_stream_ends_after_the_last_session() {
+    let world = World::new();
+    let client = world.clone();
+    world.run(async move {
+        let mut events = client.hub.events();
+        let mut socket = WebSocket::open(&client).await;
+        assert_eq!(short(events.next().await), "connect");
+        client.hub.close(Duration::from_secs(1));
+        client.spawn(async move { drop(socket.rest().await) });
+        assert_eq!(short(events.next().await), format!("{:?}", CloseReason::Shutdown));
+        assert_eq!(short(events.next().await), "end");
+        assert_eq!(client.log.count("misused"), 0);
+        assert!(client.incoming().await.is_none());
+        assert_eq!(client.log.count("misused"), 0);
+    });
+}
+
+#[test]
+fn sessions_go_on_unheard_when_the_stream_is_dropped() {
+    let world = World::with(|config| config.inbox_high_water(1024));
+    let client = world.clone();
+    world.run(async move {
+        let events = client.hub.events();
+        let old = WebSocket::open(&client).await;
+        drop(events);
+        let new = WebSocket::open(&client).await;
+        for socket in &mut [old, new] {
+            for _ in 0..1000 {
+                socket.say("unheard").await;
+            }
+            client.hub.broadcast("hello");
+            assert_eq!(socket.message().await, "hello".into());
+            // The other has heard it as well.
+            assert_eq!(client.hub.len(), 2);
+        }
+    });
+}

@@ -1,0 +1,12 @@
+//! A whole server without a network: seats, handles and deadlines.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod echo;
+mod events;
+mod handles;
+mod handshakes;
+mod sending;
+mod shutdown;
+mod slow_peers;
+mod websockets;
