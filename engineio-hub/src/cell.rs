@@ -96,6 +96,15 @@ impl<D: Send + Sync + 'static> Cell<D> {
         &self.sid
     }
 
+    /// The server is gone: whoever waits can stop.
+    pub(crate) fn wake_all(&self) {
+        let mut awake = Awake::default();
+        if let Ok(mut inner) = self.inner.lock() {
+            inner.waiters.take_all(&mut awake);
+        }
+        awake.wake();
+    }
+
     /// Looks at the session without changing it. `None`: the lock is poisoned, and
     /// the session counts as closed.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Session) -> R) -> Option<R> {
@@ -109,7 +118,10 @@ impl<D: Send + Sync + 'static> Cell<D> {
     pub(crate) fn turn(self: &Arc<Self>) -> Option<Turn<'_, D>> {
         let hub = self.hub.upgrade()?;
         let now = hub.now();
-        let mut inner = self.inner.lock().ok()?;
+        let Ok(mut inner) = self.inner.lock() else {
+            hub.session_failed(self);
+            return None;
+        };
         inner.session.handle_timeout(now);
         let was = inner.session.transport();
         Some(Turn { cell: self, hub, now, was, inner: Some(inner) })
@@ -120,6 +132,13 @@ impl<D: Send + Sync + 'static> Cell<D> {
         if let Some(mut turn) = self.turn() {
             let now = turn.now;
             turn.session.abort(now, reason);
+        }
+    }
+
+    /// Nobody takes the events any more.
+    pub(crate) fn detach(self: &Arc<Self>) {
+        if let Some(mut turn) = self.turn() {
+            turn.audience = Audience::Nobody;
         }
     }
 
@@ -213,11 +232,12 @@ impl<D: Send + Sync + 'static> Turn<'_, D> {
         if let Some(transport) = end.upgraded {
             self.hub.observer.upgraded(sid, transport);
         }
+        // Before the session leaves the map: the stream of events ends with the last one.
+        if end.is_news && !self.hub.events.push(self.cell) {
+            self.cell.detach();
+        }
         if let Some(reason) = end.closed {
             self.hub.session_closed(self.cell, &reason);
-        }
-        if end.is_news {
-            self.hub.events.push(Arc::clone(self.cell));
         }
         end.awake.wake();
     }

@@ -80,8 +80,8 @@ impl Deadlines {
                 }
             }
             if queue.capacity() > 64 && queue.len() < queue.capacity() / 4 {
-                let half = queue.capacity() / 2;
-                queue.shrink_to(half);
+                let enough = queue.len() * 2;
+                queue.shrink_to(enough);
             }
         }
         due
@@ -89,7 +89,8 @@ impl Deadlines {
 
     /// When the next deadline is; the driver sleeps until then or until it is woken.
     pub(crate) fn sleep(&self, driver: &Waker) -> Option<Instant> {
-        *lock(&self.driver) = Some(driver.clone());
+        let displaced = lock(&self.driver).replace(driver.clone());
+        drop(displaced);
         // Whoever arms a deadline first adds it, then looks how long the driver sleeps.
         // So of a deadline that is added meanwhile at least one side knows.
         self.asleep_until.store(u64::MAX, SeqCst);

@@ -35,6 +35,8 @@ pub struct Events<D: Send + Sync + 'static = ()> {
     hub: Arc<Hub<D>>,
     /// There never will be an event: the server is consumed another way.
     is_void: bool,
+    /// The session whose message was given last.
+    last: Option<Arc<Cell<D>>>,
 }
 
 impl<D: Send + Sync + 'static> Hub<D> {
@@ -56,7 +58,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
         for arrival in waiting.into_iter().flatten() {
             Incoming::new(self, arrival).open(D::default(), Audience::EVENTS);
         }
-        Events { hub: Arc::clone(self), is_void }
+        Events { hub: Arc::clone(self), is_void, last: None }
     }
 }
 
@@ -71,12 +73,19 @@ impl<D: Send + Sync + 'static> Events<D> {
         if self.is_void {
             return Poll::Ready(None);
         }
+        // Whoever comes back has dealt with the last message.
+        if let Some(mut turn) = self.last.take().as_ref().and_then(Cell::turn)
+            && !turn.session.has_event()
+        {
+            turn.session.poll_event();
+        }
         loop {
             let Some(cell) = self.hub.events.next(cx) else {
                 let is_over = self.hub.is_closing() && self.hub.is_empty();
                 return if is_over { Poll::Ready(None) } else { Poll::Pending };
             };
             if let Some(event) = take_event(&cell) {
+                self.last = Some(cell);
                 return Poll::Ready(Some(event));
             }
         }
@@ -101,6 +110,15 @@ fn take_event<D: Send + Sync + 'static>(cell: &Arc<Cell<D>>) -> Option<ServerEve
     }
 }
 
+/// The sessions go on, and what their clients say is thrown away.
+impl<D: Send + Sync + 'static> Drop for Events<D> {
+    fn drop(&mut self) {
+        if !self.is_void {
+            self.hub.events.end().iter().for_each(Cell::detach);
+        }
+    }
+}
+
 impl<D: Send + Sync + 'static> Stream for Events<D> {
     type Item = ServerEvent;
 
@@ -121,19 +139,33 @@ pub(crate) struct EventQueue<D: Send + Sync + 'static>(Mutex<Queue<D>>);
 struct Queue<D: Send + Sync + 'static> {
     cells: VecDeque<Arc<Cell<D>>>,
     reader: Option<Waker>,
+    /// Nobody reads any more.
+    is_over: bool,
 }
 
 impl<D: Send + Sync + 'static> EventQueue<D> {
     pub(crate) const fn new() -> Self {
-        Self(Mutex::new(Queue { cells: VecDeque::new(), reader: None }))
+        Self(Mutex::new(Queue { cells: VecDeque::new(), reader: None, is_over: false }))
     }
 
-    pub(crate) fn push(&self, cell: Arc<Cell<D>>) {
+    /// Whether somebody will read what the session has to tell.
+    pub(crate) fn push(&self, cell: &Arc<Cell<D>>) -> bool {
         let mut queue = self.lock();
-        queue.cells.push_back(cell);
+        if queue.is_over {
+            return false;
+        }
+        queue.cells.push_back(Arc::clone(cell));
         let reader = queue.reader.take();
         drop(queue);
         reader.into_iter().for_each(Waker::wake);
+        true
+    }
+
+    /// Gives the sessions that nobody will read any more.
+    fn end(&self) -> VecDeque<Arc<Cell<D>>> {
+        let mut queue = self.lock();
+        queue.is_over = true;
+        std::mem::take(&mut queue.cells)
     }
 
     /// Wakes whoever waits, to look whether the server has closed.
@@ -145,9 +177,9 @@ impl<D: Send + Sync + 'static> EventQueue<D> {
     fn next(&self, cx: &Context<'_>) -> Option<Arc<Cell<D>>> {
         let mut queue = self.lock();
         let cell = queue.cells.pop_front();
-        if cell.is_none() {
-            queue.reader = Some(cx.waker().clone());
-        }
+        let displaced = cell.is_none().then(|| queue.reader.replace(cx.waker().clone()));
+        drop(queue);
+        drop(displaced);
         cell
     }
 

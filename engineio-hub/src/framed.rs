@@ -12,7 +12,6 @@ use crate::cell::Cell;
 use crate::hub::Hub;
 use crate::linger::Linger;
 use crate::seat::leave;
-use crate::sessions::shard_of;
 use crate::waiters::Interest;
 use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
 
@@ -33,10 +32,10 @@ pub struct Framed<D: Send + Sync + 'static> {
     conn: ConnId,
     socket: WebSocket,
     stage: Stage,
+    /// Runs once the session has no more use for the connection.
+    linger: Option<Arc<Linger>>,
     /// The session takes more, as far as is known.
     may_read: bool,
-    /// From the end on, the session's or this connection's own.
-    linger: Option<Arc<Linger>>,
 }
 
 /// How far the connection is.
@@ -66,7 +65,7 @@ impl<D: Send + Sync + 'static> Framed<D> {
         hub.websockets.fetch_add(1, Relaxed);
         let socket = WebSocket::server(hub.config().max_payload());
         let hub = Arc::clone(hub);
-        Self { hub, cell, conn, socket, stage: Stage::Open, may_read: true, linger: None }
+        Self { hub, cell, conn, socket, stage: Stage::Open, linger: None, may_read: true }
     }
 
     /// The identifier of the session that it belongs to.
@@ -74,8 +73,8 @@ impl<D: Send + Sync + 'static> Framed<D> {
         self.cell.sid()
     }
 
-    /// Ready when the stream is to be dropped now, whatever is still unwritten. The
-    /// task is woken for it by what [`poll_write`](Self::poll_write) leaves behind.
+    /// Ready when the stream is to be dropped now, whatever is still unwritten. Poll it
+    /// after [`poll_write`](Self::poll_write), which has the task woken for it.
     pub fn poll_abort(&self) -> Poll<()> {
         let is_over = self.linger.as_ref().is_some_and(|linger| linger.is_over());
         if is_over { Poll::Ready(()) } else { Poll::Pending }
@@ -112,7 +111,7 @@ impl<D: Send + Sync + 'static> Framed<D> {
     /// Gives the session all messages that are complete, in one turn.
     fn take_in(&mut self) {
         let Some(mut turn) = self.cell.turn() else { return };
-        turn.waiters.forget_seat(self.conn);
+        turn.waiters.rouse_seat(self.conn);
         let now = turn.now;
         loop {
             let (stage, why) = match self.socket.poll_incoming() {
@@ -161,9 +160,14 @@ impl<D: Send + Sync + 'static> Framed<D> {
 
     /// The next bytes to write, or that all is written.
     pub fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Write<'_>> {
-        let is_session_over = self.stage == Stage::Open && self.fill(cx);
-        if is_session_over || self.stage != Stage::Open {
-            self.linger(cx);
+        let is_ending = match self.stage {
+            Stage::Open if self.has_room() => self.fill(cx),
+            Stage::Open => self.await_end(cx),
+            Stage::HungUp | Stage::Over => true,
+        };
+        if is_ending {
+            let begin = || Linger::begin(&self.hub, self.cell.sid());
+            self.linger.get_or_insert_with(begin).wait(cx.waker());
         }
         if !self.socket.unsent().is_empty() {
             return Poll::Ready(Write::Bytes(self.socket.unsent()));
@@ -176,50 +180,52 @@ impl<D: Send + Sync + 'static> Framed<D> {
         self.socket.sent(count);
     }
 
-    /// Lets the last moments run, and waits for their end.
-    fn linger(&mut self, cx: &Context<'_>) {
-        let linger = self.linger.get_or_insert_with(|| {
-            let until = self.hub.now() + self.hub.config().linger();
-            Linger::begin(&self.hub.deadlines, shard_of(self.cell.sid().as_str()), until)
-        });
-        linger.wait(cx.waker());
+    fn has_room(&self) -> bool {
+        self.socket.unsent().len() < WRITE_AHEAD
     }
 
     /// Moves what the session has to say into the write buffer, and waits for more.
-    /// Whether the session is over.
+    /// Whether there will be none.
     fn fill(&mut self, cx: &Context<'_>) -> bool {
         let Some(mut turn) = self.cell.turn() else {
             self.socket.close(CloseCode::AWAY.0);
             self.stage = Stage::HungUp;
             return true;
         };
-        turn.waiters.forget_seat(self.conn);
+        turn.waiters.rouse_seat(self.conn);
         let interest = loop {
-            if self.socket.unsent().len() >= WRITE_AHEAD {
+            if !self.has_room() {
                 break Interest::END;
             }
             match turn.session.poll_transmit(self.conn) {
                 Some(Transmit::Frame(frame)) => self.socket.send(&frame),
                 Some(Transmit::Hangup(code)) => {
                     self.socket.close(code.0);
+                    turn.waiters.forget_seat(self.conn);
+                    drop(turn);
                     self.stage = Stage::HungUp;
-                    break Interest::END;
+                    // What has arrived already may hold the peer's own close frame.
+                    self.await_close();
+                    return true;
                 }
                 // Not for an upgraded connection.
                 Some(Transmit::Respond(_) | Transmit::Upgrade(_)) => {}
                 None => break Interest::TRANSMIT,
             }
         };
-        let is_session_over = turn.session.is_closed();
-        if !is_session_over {
-            turn.waiters.seat(self.conn, cx.waker(), interest);
+        turn.waiters.seat(self.conn, cx.waker(), interest);
+        false
+    }
+
+    /// Waits for the end of the session, while there is enough to write. Whether it
+    /// has come.
+    fn await_end(&self, cx: &Context<'_>) -> bool {
+        let Some(mut turn) = self.cell.turn() else { return true };
+        let is_closed = turn.session.is_closed();
+        if !is_closed {
+            turn.waiters.seat(self.conn, cx.waker(), Interest::END);
         }
-        drop(turn);
-        if self.stage == Stage::HungUp {
-            // What has arrived already may hold the peer's own close frame.
-            self.await_close();
-        }
-        is_session_over
+        is_closed
     }
 
     /// Reads on for nothing but the peer's close frame.

@@ -31,8 +31,9 @@ impl<'a, D: Send + Sync + 'static> Waiting<'a, D> {
 impl<D: Send + Sync + 'static> Drop for Waiting<'_, D> {
     fn drop(&mut self) {
         let Some(id) = self.id else { return };
-        let waker = self.sender.cell.turn().and_then(|mut turn| turn.waiters.forget_handle(id));
-        drop(waker);
+        if let Some(mut turn) = self.sender.cell.turn() {
+            turn.waiters.forget_handle(id);
+        }
     }
 }
 

@@ -168,7 +168,11 @@ impl<D: Send + Sync + 'static> Hub<D> {
     /// The next client that asks for a session; `None` when there will be none: the
     /// server has closed, or is consumed by [`events`](Self::events).
     pub fn poll_incoming(self: &Arc<Self>, cx: &mut Context<'_>) -> Poll<Option<Incoming<D>>> {
-        self.reception.poll_incoming(self, cx)
+        let next = self.reception.poll_incoming(self, cx);
+        if matches!(next, Poll::Ready(None)) && !self.is_closing() {
+            self.observer.misused("accept() or incoming() after events(): it has no clients");
+        }
+        next
     }
 
     /// How many sessions are open.
@@ -276,6 +280,12 @@ impl<D: Send + Sync + 'static> Hub<D> {
         }
     }
 
+    /// A panic has left a session in the middle of a change: it counts as ended.
+    pub(crate) fn session_failed(&self, cell: &Arc<Cell<D>>) {
+        self.sessions.remove(cell);
+        self.reception.note_end();
+    }
+
     fn with_session(&self, sid: &Sid, act: impl FnOnce(&mut crate::cell::Turn<'_, D>)) {
         let cell = self.sessions.get(sid.as_str());
         if let Some(mut turn) = cell.as_ref().and_then(Cell::turn) {
@@ -284,10 +294,11 @@ impl<D: Send + Sync + 'static> Hub<D> {
     }
 }
 
-/// Whoever waits for time to pass can stop.
+/// Whoever waits for something to come can stop.
 impl<D: Send + Sync + 'static> Drop for Hub<D> {
     fn drop(&mut self) {
         self.deadlines.wake();
+        self.sessions.for_each(|cell| cell.wake_all());
     }
 }
 

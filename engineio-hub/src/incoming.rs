@@ -12,8 +12,9 @@ use http::request::Parts;
 
 use crate::cell::{Audience, Cell, FIRST_CONN, Overflow};
 use crate::hub::Hub;
-use crate::reception::{Arrival, Waiting};
+use crate::reception::Arrival;
 use crate::socket::Socket;
+use crate::waiting::Waiting;
 
 /// The address that a request came from, as the binding saw it. A binding puts it
 /// among the request's extensions.
@@ -143,6 +144,7 @@ impl<D: Send + Sync + 'static> Incoming<D> {
         if self.hub.is_closing() {
             self.waiting.turn_away();
         }
+        let random = random_sid();
         let mut opening = self.waiting.take_opening()?;
         let extras = std::mem::take(&mut self.extras);
         for (name, value) in extras.headers {
@@ -150,29 +152,24 @@ impl<D: Send + Sync + 'static> Incoming<D> {
             let _ = opening.header(name, value);
         }
         extras.messages.into_iter().for_each(|message| opening.message(message));
-        let sid = extras.sid.filter(|sid| self.hub.sessions.get(sid.as_str()).is_none());
-        let Some(sid) = sid.or_else(random_sid) else {
-            self.waiting.refuse(opening.overloaded(1));
-            return None;
-        };
         let (revision, transport) = (opening.revision(), opening.transport());
-        let now = self.hub.now();
-        let session = Session::open(self.hub.config(), opening, sid, FIRST_CONN, now);
-        let cell = Cell::new(&self.hub, session, data, extras.overflow, audience);
-        // The sid may have been taken since the look, by an application that gives one
-        // name to two clients: the second gets a session that is over.
-        let is_first = self.hub.sessions.insert(Arc::clone(&cell));
-        if is_first {
-            self.hub.observer.opened(cell.sid(), revision, transport);
-            // The first turn arms the first deadline. A server that closes meanwhile has
-            // either found the session in the map, or is seen here to close.
-            if let Some(mut turn) = cell.turn()
-                && self.hub.is_closing()
-            {
-                turn.session.shutdown(now);
-            }
+        let hub = &self.hub;
+        let mut make = Some(|sid| {
+            let session = Session::open(hub.config(), opening, sid, FIRST_CONN, hub.now());
+            Cell::new(hub, session, data, extras.overflow, audience)
+        });
+        let mut sids = extras.sid.into_iter().chain([random]);
+        let cell = sids.find_map(|sid| hub.sessions.insert(sid, &mut make))?;
+        hub.observer.opened(cell.sid(), revision, transport);
+        // The first turn arms the first deadline.
+        if let Some(mut turn) = cell.turn()
+            && hub.is_closing()
+        {
+            // The server began to close too late to see this session.
+            let now = turn.now;
+            turn.session.shutdown(now);
         }
-        let is_wanted = self.waiting.accept(&cell) && is_first;
+        let is_wanted = self.waiting.accept(&cell);
         if !is_wanted {
             cell.abort(CloseReason::TransportLost);
         }
@@ -196,11 +193,12 @@ impl<D: Send + Sync + 'static> fmt::Debug for Incoming<D> {
     }
 }
 
-/// 128 bits from the operating system. `None` if it has none, which it always has.
-fn random_sid() -> Option<Sid> {
+/// 128 bits from the operating system.
+#[expect(clippy::expect_used, reason = "without randomness there can be no sessions")]
+fn random_sid() -> Sid {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).ok()?;
-    Some(Sid::from_random(bytes))
+    getrandom::fill(&mut bytes).expect("the operating system has randomness");
+    Sid::from_random(bytes)
 }
 
 /// The reference server's, when its application says no without a reason.

@@ -168,6 +168,7 @@ mod socket;
 #[cfg(feature = "tracing")]
 mod tracing_observer;
 mod waiters;
+mod waiting;
 pub mod websocket;
 mod wire;
 

@@ -1,47 +1,51 @@
-//! How long a connection may go on after its end was said.
+//! The time that a connection has for its last words.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use engineio_proto::Instant;
+use engineio_proto::{Instant, Sid};
 
-use crate::deadlines::{Deadlines, Expire, Target};
+use crate::deadlines::{Expire, Target};
+use crate::hub::Hub;
+use crate::sessions::shard_of;
 
-/// The last moments of one connection: what is queued is written and the peer's close
-/// frame awaited, until they are over.
+/// Runs from when a connection has nothing but its end before it.
+#[derive(Default)]
 pub(crate) struct Linger {
     is_over: AtomicBool,
-    connection: Mutex<Option<Waker>>,
+    waiting: Mutex<Option<Waker>>,
 }
 
 impl Linger {
-    /// Begins them; `shard` is the session's.
-    pub(crate) fn begin(deadlines: &Deadlines, shard: usize, until: Instant) -> Arc<Self> {
-        let linger =
-            Arc::new(Self { is_over: AtomicBool::new(false), connection: Mutex::new(None) });
+    pub(crate) fn begin<D: Send + Sync + 'static>(hub: &Hub<D>, sid: &Sid) -> Arc<Self> {
+        let linger = Arc::new(Self::default());
         let expire: Arc<dyn Expire> = Arc::clone(&linger) as _;
-        deadlines.arm(shard, until, Target::Other(Arc::downgrade(&expire)));
+        let at = hub.now() + hub.config().linger();
+        hub.deadlines.arm(shard_of(sid.as_str()), at, Target::Other(Arc::downgrade(&expire)));
         linger
-    }
-
-    /// Wakes this task when they are over. Look at [`is_over`](Self::is_over) after it.
-    pub(crate) fn wait(&self, connection: &Waker) {
-        let mut known = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = known.replace(connection.clone());
-        drop(known);
-        drop(before);
     }
 
     pub(crate) fn is_over(&self) -> bool {
         self.is_over.load(Relaxed)
+    }
+
+    /// Wakes this task at the end. Ask [`is_over`](Self::is_over) afterwards.
+    pub(crate) fn wait(&self, waker: &Waker) {
+        let displaced = self.waiting().replace(waker.clone());
+        drop(displaced);
+    }
+
+    /// Nothing that can panic is done under this lock.
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Expire for Linger {
     fn expire(&self, _now: Instant) {
         self.is_over.store(true, Relaxed);
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
-        connection.into_iter().for_each(Waker::wake);
+        let waiting = self.waiting().take();
+        waiting.into_iter().for_each(Waker::wake);
     }
 }

@@ -1,19 +1,18 @@
 //! Handshakes that wait for the application's word.
 
 use std::collections::VecDeque;
-use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::{mem, ptr};
 
-use engineio_proto::Instant;
-use engineio_proto::server::{Opening, Refusal};
+use engineio_proto::server::Opening;
 use http::request::Parts;
 
-use crate::cell::{Audience, Cell};
-use crate::deadlines::Expire;
-use crate::hub::{Hub, RETRY_AFTER};
+use crate::cell::Audience;
+use crate::hub::Hub;
 use crate::incoming::Incoming;
+use crate::waiting::Waiting;
 
 /// Where handshakes wait and the application picks them up.
 pub(crate) struct Reception<D: Send + Sync + 'static> {
@@ -28,7 +27,7 @@ struct Desk<D: Send + Sync + 'static> {
     /// Tasks that wait for a handshake.
     acceptors: Vec<Waker>,
     /// Tasks that wait for the last session to end.
-    closers: Vec<Waker>,
+    ends: Vec<Waker>,
 }
 
 /// A handshake that nobody picked up yet. It doesn't hold the hub, which holds it.
@@ -56,7 +55,7 @@ impl<D: Send + Sync + 'static> Reception<D> {
             queue: VecDeque::new(),
             mode: Mode::Undecided,
             acceptors: Vec::new(),
-            closers: Vec::new(),
+            ends: Vec::new(),
         };
         Self { desk: Mutex::new(desk), waiting: AtomicUsize::new(0) }
     }
@@ -74,20 +73,12 @@ impl<D: Send + Sync + 'static> Reception<D> {
         parts: &Parts,
     ) -> Arc<Waiting<D>> {
         self.waiting.fetch_add(1, Relaxed);
-        let waiting = Arc::new(Waiting {
-            hub: Arc::downgrade(hub),
-            verdict: Mutex::new(Verdict::Open { opening: Box::new(opening), seat: None }),
-        });
+        let waiting = Waiting::new(hub, opening);
         let arrival = Arrival { waiting: Arc::clone(&waiting), request: parts.clone() };
         let mut desk = lock(&self.desk);
         match desk.mode {
             Mode::Undecided | Mode::Handles => {
                 desk.queue.push_back(arrival);
-                // If the application takes none, those whose client has left must not
-                // pile up: the queue is never much longer than twice the limit.
-                if desk.queue.len() > 2 * self.waiting() + FEW {
-                    desk.queue.retain(|arrival| !arrival.waiting.is_gone());
-                }
                 let acceptors = mem::take(&mut desk.acceptors);
                 drop(desk);
                 acceptors.into_iter().for_each(Waker::wake);
@@ -115,19 +106,33 @@ impl<D: Send + Sync + 'static> Reception<D> {
             match desk.mode {
                 Mode::Undecided => desk.mode = Mode::Handles,
                 Mode::Handles => match desk.queue.pop_front() {
-                    // The client may have left meanwhile.
-                    Some(arrival) if arrival.waiting.is_gone() => {}
                     Some(arrival) => return Poll::Ready(Some(Incoming::new(hub, arrival))),
                     None => {
-                        if !desk.acceptors.iter().any(|it| it.will_wake(cx.waker())) {
-                            desk.acceptors.push(cx.waker().clone());
-                        }
+                        add(&mut desk.acceptors, cx.waker());
                         return Poll::Pending;
                     }
                 },
                 Mode::Events(_) | Mode::Closed => return Poll::Ready(None),
             }
         }
+    }
+
+    /// A handshake has its verdict, or needs none.
+    pub(crate) fn count_down(&self) {
+        self.waiting.fetch_sub(1, Relaxed);
+    }
+
+    /// Takes out a handshake that nobody has picked up and nobody waits for any more.
+    pub(crate) fn forget(&self, waiting: &Waiting<D>) {
+        let mut desk = lock(&self.desk);
+        let is_it = |arrival: &Arrival<D>| ptr::eq(&*arrival.waiting, waiting);
+        let place = desk.queue.iter().position(is_it);
+        let arrival = place.and_then(|place| desk.queue.remove(place));
+        if desk.queue.is_empty() {
+            desk.queue = VecDeque::new();
+        }
+        drop(desk);
+        drop(arrival);
     }
 
     /// From now on all handshakes are accepted as they come. Gives those that wait;
@@ -152,169 +157,24 @@ impl<D: Send + Sync + 'static> Reception<D> {
         acceptors.into_iter().for_each(Waker::wake);
     }
 
-    /// Wakes this task at the end of every session and connection.
+    /// Wakes this task at the next end of a session or connection.
     pub(crate) fn wait_for_end(&self, waker: &Waker) {
-        let mut desk = lock(&self.desk);
-        if !desk.closers.iter().any(|it| it.will_wake(waker)) {
-            desk.closers.push(waker.clone());
-        }
+        add(&mut lock(&self.desk).ends, waker);
     }
 
     /// A session or a connection has ended.
     pub(crate) fn note_end(&self) {
-        let closers = mem::take(&mut lock(&self.desk).closers);
-        closers.into_iter().for_each(Waker::wake);
+        let ends = mem::take(&mut lock(&self.desk).ends);
+        ends.into_iter().for_each(Waker::wake);
     }
 }
 
-/// A handshake between its seat, where the client waits, and its `Incoming`, where
-/// the application decides.
-pub(crate) struct Waiting<D: Send + Sync + 'static> {
-    hub: Weak<Hub<D>>,
-    verdict: Mutex<Verdict<D>>,
-}
-
-enum Verdict<D: Send + Sync + 'static> {
-    /// There is none yet.
-    Open {
-        opening: Box<Opening>,
-        seat: Option<Waker>,
-    },
-    /// The application took the opening and makes a session of it.
-    Deciding {
-        seat: Option<Waker>,
-    },
-    Accepted(Arc<Cell<D>>),
-    Refused(Box<Refusal>),
-    /// Told to the seat, or the client left.
-    Gone,
-}
-
-/// What the client's side finds.
-pub(crate) enum Answer<D: Send + Sync + 'static> {
-    Accepted(Arc<Cell<D>>),
-    Refused(Refusal),
-}
-
-impl<D: Send + Sync + 'static> Waiting<D> {
-    pub(crate) fn as_expire(self: &Arc<Self>) -> Weak<dyn Expire> {
-        let expire: Arc<dyn Expire> = Arc::clone(self) as _;
-        Arc::downgrade(&expire)
-    }
-
-    /// The seat asks for the verdict.
-    pub(crate) fn poll_verdict(&self, cx: &Context<'_>) -> Poll<Answer<D>> {
-        let mut verdict = lock(&self.verdict);
-        match &mut *verdict {
-            Verdict::Open { seat, .. } | Verdict::Deciding { seat } => {
-                *seat = Some(cx.waker().clone());
-                return Poll::Pending;
-            }
-            Verdict::Gone => return Poll::Pending,
-            Verdict::Accepted(_) | Verdict::Refused(_) => {}
-        }
-        match mem::replace(&mut *verdict, Verdict::Gone) {
-            Verdict::Accepted(cell) => Poll::Ready(Answer::Accepted(cell)),
-            Verdict::Refused(refusal) => Poll::Ready(Answer::Refused(*refusal)),
-            Verdict::Open { .. } | Verdict::Deciding { .. } | Verdict::Gone => Poll::Pending,
-        }
-    }
-
-    /// The client left. Gives the session that nobody will come for, if there is one.
-    pub(crate) fn leave(&self) -> Option<Arc<Cell<D>>> {
-        let left = mem::replace(&mut *lock(&self.verdict), Verdict::Gone);
-        match left {
-            Verdict::Accepted(cell) => Some(cell),
-            Verdict::Open { .. } => {
-                self.count_down();
-                None
-            }
-            Verdict::Deciding { .. } | Verdict::Refused(_) | Verdict::Gone => None,
-        }
-    }
-
-    /// Looks at the handshake while nobody has decided.
-    pub(crate) fn look<R>(&self, look: impl FnOnce(&Opening) -> R) -> Option<R> {
-        match &*lock(&self.verdict) {
-            Verdict::Open { opening, .. } => Some(look(opening)),
-            Verdict::Deciding { .. }
-            | Verdict::Accepted(_)
-            | Verdict::Refused(_)
-            | Verdict::Gone => None,
-        }
-    }
-
-    pub(crate) fn is_gone(&self) -> bool {
-        matches!(*lock(&self.verdict), Verdict::Gone)
-    }
-
-    /// The application decides: takes the opening, if the client is still there and
-    /// nobody has decided yet.
-    pub(crate) fn take_opening(&self) -> Option<Opening> {
-        let mut verdict = lock(&self.verdict);
-        match mem::replace(&mut *verdict, Verdict::Gone) {
-            Verdict::Open { opening, seat } => {
-                *verdict = Verdict::Deciding { seat };
-                drop(verdict);
-                self.count_down();
-                Some(*opening)
-            }
-            decided @ (Verdict::Deciding { .. }
-            | Verdict::Accepted(_)
-            | Verdict::Refused(_)
-            | Verdict::Gone) => {
-                *verdict = decided;
-                None
-            }
-        }
-    }
-
-    /// The session is there. Whether the client still is, too.
-    pub(crate) fn accept(&self, cell: &Arc<Cell<D>>) -> bool {
-        self.decide(Verdict::Accepted(Arc::clone(cell)))
-    }
-
-    pub(crate) fn refuse(&self, refusal: Refusal) {
-        self.decide(Verdict::Refused(Box::new(refusal)));
-    }
-
-    /// Whether the client is still there to hear it.
-    fn decide(&self, decision: Verdict<D>) -> bool {
-        let mut verdict = lock(&self.verdict);
-        let Verdict::Deciding { seat } = &mut *verdict else { return false };
-        let seat = seat.take();
-        *verdict = decision;
-        drop(verdict);
-        seat.into_iter().for_each(Waker::wake);
-        true
-    }
-
-    /// Refuses for want of time or room, if nobody has decided yet.
-    pub(crate) fn turn_away(&self) {
-        if let Some(opening) = self.take_opening() {
-            let refusal = opening.overloaded(RETRY_AFTER.as_secs());
-            if let Some(hub) = self.hub.upgrade() {
-                hub.observer.refused(&refusal);
-            }
-            self.refuse(refusal);
-        }
-    }
-
-    fn count_down(&self) {
-        if let Some(hub) = self.hub.upgrade() {
-            hub.reception.waiting.fetch_sub(1, Relaxed);
-        }
+/// Adds a task that waits, once.
+fn add(waiters: &mut Vec<Waker>, waker: &Waker) {
+    if !waiters.iter().any(|it| it.will_wake(waker)) {
+        waiters.push(waker.clone());
     }
 }
-
-impl<D: Send + Sync + 'static> Expire for Waiting<D> {
-    fn expire(&self, _now: Instant) {
-        self.turn_away();
-    }
-}
-
-/// So many aren't worth a look.
-const FEW: usize = 16;
 
 /// Nothing that can panic is done under these locks.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

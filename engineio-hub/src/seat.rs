@@ -12,8 +12,8 @@ use http::HeaderValue;
 use crate::cell::{Cell, FIRST_CONN};
 use crate::framed::Framed;
 use crate::hub::Hub;
-use crate::reception::{Answer as Verdict, Waiting};
 use crate::waiters::Interest;
+use crate::waiting::{Answer as Verdict, Waiting};
 use crate::wire;
 
 /// One request on its way to an answer.
@@ -144,9 +144,11 @@ impl<D: Send + Sync + 'static> Seat<D> {
         let Some(mut turn) = cell.turn() else {
             return Poll::Ready(Transmit::Hangup(CloseCode::AWAY));
         };
-        turn.waiters.forget_seat(conn);
         match turn.session.poll_transmit(conn) {
-            Some(transmit) => Poll::Ready(transmit),
+            Some(transmit) => {
+                turn.waiters.forget_seat(conn);
+                Poll::Ready(transmit)
+            }
             None if turn.session.is_closed() => Poll::Ready(Transmit::Hangup(CloseCode::AWAY)),
             None => {
                 turn.waiters.seat(conn, cx.waker(), Interest::TRANSMIT);
@@ -182,11 +184,8 @@ impl<D: Send + Sync + 'static> Drop for Seat<D> {
 pub(crate) fn leave<D: Send + Sync + 'static>(cell: &Arc<Cell<D>>, conn: ConnId) {
     if let Some(mut turn) = cell.turn() {
         let now = turn.now;
-        // A waker may hold the task that holds this very seat: drop it after the lock.
-        let waker = turn.waiters.forget_seat(conn);
+        turn.waiters.forget_seat(conn);
         turn.session.handle_input(now, Input::Failed(conn, Failure::Gone));
-        drop(turn);
-        drop(waker);
     }
 }
 

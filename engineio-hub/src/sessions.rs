@@ -28,13 +28,19 @@ impl<D: Send + Sync + 'static> Sessions<D> {
         lock(self.shard(sid)).get(sid).map(Arc::clone)
     }
 
-    /// Whether the cell's sid was free.
-    pub(crate) fn insert(&self, cell: Arc<Cell<D>>) -> bool {
-        let mut shard = lock(self.shard(cell.sid().as_str()));
-        let Entry::Vacant(place) = shard.entry(cell.sid().clone()) else { return false };
-        place.insert(cell);
+    /// Makes a session of this name, unless there is one. It is made under the lock, so
+    /// that no two can be.
+    pub(crate) fn insert(
+        &self,
+        sid: Sid,
+        make: &mut Option<impl FnOnce(Sid) -> Arc<Cell<D>>>,
+    ) -> Option<Arc<Cell<D>>> {
+        let mut shard = lock(self.shard(sid.as_str()));
+        let Entry::Vacant(place) = shard.entry(sid.clone()) else { return None };
+        let cell = make.take()?(sid);
+        place.insert(Arc::clone(&cell));
         self.len.fetch_add(1, Relaxed);
-        true
+        Some(cell)
     }
 
     /// Takes this very cell out, if it is in.

@@ -68,9 +68,7 @@ impl<D: Send + Sync + 'static> Socket<D> {
     /// Lets the session live without this handle: what the client says is thrown away
     /// from now on, and the server's own `send` and `broadcast` still reach it.
     pub fn detach(self) {
-        if let Some(mut turn) = self.sender.cell.turn() {
-            turn.audience = Audience::Nobody;
-        }
+        self.sender.cell.detach();
     }
 }
 
@@ -86,14 +84,12 @@ impl<D: Send + Sync + 'static> std::ops::Deref for Socket<D> {
 impl<D: Send + Sync + 'static> Drop for Socket<D> {
     fn drop(&mut self) {
         let Some(mut turn) = self.sender.cell.turn() else { return };
-        let waker = self.sink.and_then(|id| turn.waiters.forget_handle(id));
+        self.sink.into_iter().for_each(|id| turn.waiters.forget_handle(id));
         if turn.audience == Audience::Socket {
             let now = turn.now;
             turn.audience = Audience::Nobody;
             turn.session.close(now);
         }
-        drop(turn);
-        drop(waker);
     }
 }
 

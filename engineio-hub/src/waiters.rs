@@ -1,5 +1,6 @@
 //! Who waits for what of one session.
 
+use std::mem;
 use std::task::Waker;
 
 use engineio_proto::server::{ConnId, Session};
@@ -12,6 +13,9 @@ pub(crate) struct Waiters {
     reader: Option<Waker>,
     handles: Vec<HandleWaiter>,
     next_handle: u64,
+    /// Whatever a waker holds goes with it, and may want the session's lock: these are
+    /// dropped when it is gone.
+    spent: Vec<Waker>,
 }
 
 #[derive(Debug)]
@@ -21,20 +25,23 @@ struct SeatWaiter {
     interest: Interest,
 }
 
-/// What a connection waits for, beside the end of the session.
+/// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Interest {
     transmit: bool,
     input: bool,
+    end: bool,
 }
 
 impl Interest {
-    /// Nothing else: what it has to write is enough for now.
-    pub(crate) const END: Self = Self { transmit: false, input: false };
+    /// Nothing: it is awake.
+    const NOTHING: Self = Self { transmit: false, input: false, end: false };
+    /// The end of the session: what it has to write is enough for now.
+    pub(crate) const END: Self = Self { end: true, ..Self::NOTHING };
     /// Something to write.
-    pub(crate) const TRANSMIT: Self = Self { transmit: true, input: false };
+    pub(crate) const TRANSMIT: Self = Self { transmit: true, ..Self::NOTHING };
     /// Leave to read on.
-    pub(crate) const INPUT: Self = Self { transmit: false, input: true };
+    pub(crate) const INPUT: Self = Self { input: true, ..Self::NOTHING };
 }
 
 #[derive(Debug)]
@@ -77,22 +84,31 @@ impl Waiters {
             Some(seat) => {
                 seat.interest.transmit |= interest.transmit;
                 seat.interest.input |= interest.input;
-                seat.waker.clone_from(waker);
+                seat.interest.end |= interest.end;
+                renew(&mut seat.waker, waker, &mut self.spent);
             }
             None => self.seats.push(SeatWaiter { conn, waker: waker.clone(), interest }),
         }
     }
 
-    /// The connection doesn't wait any more: it is awake, or gone.
-    pub(crate) fn forget_seat(&mut self, conn: ConnId) -> Option<Waker> {
-        let place = self.seats.iter().position(|seat| seat.conn == conn)?;
-        Some(self.seats.swap_remove(place).waker)
+    /// The connection is awake: it needn't be told of what it will see anyway.
+    pub(crate) fn rouse_seat(&mut self, conn: ConnId) {
+        if let Some(seat) = self.seats.iter_mut().find(|seat| seat.conn == conn) {
+            seat.interest = Interest::NOTHING;
+        }
+    }
+
+    /// The connection doesn't wait any more.
+    pub(crate) fn forget_seat(&mut self, conn: ConnId) {
+        if let Some(place) = self.seats.iter().position(|seat| seat.conn == conn) {
+            self.spent.push(self.seats.swap_remove(place).waker);
+        }
     }
 
     /// The application waits for an event.
     pub(crate) fn reader(&mut self, waker: &Waker) {
         match &mut self.reader {
-            Some(reader) => reader.clone_from(waker),
+            Some(reader) => renew(reader, waker, &mut self.spent),
             none => *none = Some(waker.clone()),
         }
     }
@@ -102,7 +118,7 @@ impl Waiters {
         let known = self.handles.iter_mut().find(|waiter| Some(waiter.id) == id);
         if let Some(waiter) = known {
             waiter.wait = wait;
-            waiter.waker.clone_from(waker);
+            renew(&mut waiter.waker, waker, &mut self.spent);
             return waiter.id;
         }
         let id = id.unwrap_or_else(|| {
@@ -114,18 +130,29 @@ impl Waiters {
     }
 
     /// A handle doesn't wait any more.
-    pub(crate) fn forget_handle(&mut self, id: WaitId) -> Option<Waker> {
-        let place = self.handles.iter().position(|waiter| waiter.id == id)?;
-        Some(self.handles.swap_remove(place).waker)
+    pub(crate) fn forget_handle(&mut self, id: WaitId) {
+        if let Some(place) = self.handles.iter().position(|waiter| waiter.id == id) {
+            self.spent.push(self.handles.swap_remove(place).waker);
+        }
     }
 
-    /// Moves those who can go on into `awake`.
+    /// Moves all into `awake`.
+    pub(crate) fn take_all(&mut self, awake: &mut Awake) {
+        let all = mem::take(self);
+        awake.spent = all.spent;
+        all.seats.into_iter().for_each(|seat| awake.push(seat.waker));
+        all.reader.into_iter().for_each(|reader| awake.push(reader));
+        all.handles.into_iter().for_each(|waiter| awake.push(waiter.waker));
+    }
+
+    /// Moves those who can go on into `awake`, and what is to be dropped.
     pub(crate) fn take_ready(&mut self, session: &Session, awake: &mut Awake) {
+        awake.spent = mem::take(&mut self.spent);
         let mut place = 0;
         while let Some(seat) = self.seats.get(place) {
-            let is_ready = session.is_closed()
-                || (seat.interest.transmit && session.has_transmit(seat.conn))
-                || (seat.interest.input && session.wants_input(seat.conn));
+            let is_ready = (seat.interest.transmit && session.has_transmit(seat.conn))
+                || (seat.interest.input && session.wants_input(seat.conn))
+                || (seat.interest.end && session.is_closed());
             if is_ready {
                 awake.push(self.seats.swap_remove(place).waker);
             } else {
@@ -146,11 +173,20 @@ impl Waiters {
     }
 }
 
+/// Replaces a waker by another one, if it is another.
+fn renew(waker: &mut Waker, new: &Waker, spent: &mut Vec<Waker>) {
+    if !waker.will_wake(new) {
+        spent.push(mem::replace(waker, new.clone()));
+    }
+}
+
 /// Tasks to wake once no lock is held. The usual few need no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Awake {
     few: [Option<Waker>; 3],
     more: Vec<Waker>,
+    /// Not to be woken, only to be dropped.
+    spent: Vec<Waker>,
 }
 
 impl Awake {

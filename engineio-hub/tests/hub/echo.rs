@@ -14,7 +14,7 @@ fn numbered(number: usize, length: usize) -> Message {
 
 /// A length that changes with the number: mostly small, now and then over a water mark.
 const fn length(number: usize) -> usize {
-    if number % 50 == 0 { 3000 } else { 8 + number % 90 }
+    if number.is_multiple_of(50) { 3000 } else { 8 + number % 90 }
 }
 
 #[test]
