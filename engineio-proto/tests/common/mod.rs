@@ -7,7 +7,9 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "whatever else comes fails the test")]
 
 pub(crate) mod ask;
+pub(crate) mod cell;
 pub(crate) mod client;
+pub(crate) mod laws;
 pub(crate) mod link;
 pub(crate) mod render;
 pub(crate) mod scenario;
