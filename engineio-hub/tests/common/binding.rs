@@ -1,8 +1,8 @@
 //! What a binding does with a seat.
 
-use std::future::poll_fn;
+use core::future::poll_fn;
+use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use engineio_hub::{Answer, Framed, Hub, Write};

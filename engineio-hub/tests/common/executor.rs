@@ -4,12 +4,14 @@
 //! lost shows as time that passed, or as a test that stands still, and one that is given in
 //! a loop as a count of polls.
 
+use core::panic::AssertUnwindSafe;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use core::task::{Context, Waker};
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::panic::catch_unwind;
 use std::sync::{Arc, Condvar, Mutex};
-use std::task::{Context, Wake, Waker};
+use std::task::Wake;
 use std::thread;
 
 use super::time::Time;
@@ -119,8 +121,7 @@ impl Shared {
             if let Some(task) = run.queue.pop_front() {
                 return Some(task);
             }
-            run.idle += 1;
-            if run.idle == threads {
+            if run.idle + 1 == threads {
                 // All others wait, and nobody can wake a task but this thread.
                 drop(run);
                 self.polls_now.store(0, SeqCst);
@@ -131,9 +132,10 @@ impl Shared {
                 }
                 run = self.run.lock().unwrap();
             } else {
+                run.idle += 1;
                 run = self.changed.wait(run).unwrap();
+                run.idle -= 1;
             }
-            run.idle -= 1;
         }
     }
 }

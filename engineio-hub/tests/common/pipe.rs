@@ -1,9 +1,9 @@
 //! A connection in memory: bounded, and as unkind as a network.
 
+use core::future::poll_fn;
+use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
 
 /// One end of a connection. Dropping it resets the connection, unless it was shut down.
 pub(crate) struct End {
@@ -146,8 +146,8 @@ impl Drop for End {
     }
 }
 
-impl std::fmt::Debug for End {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for End {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("End")
     }
 }
@@ -177,7 +177,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut state = self.0.0.lock().unwrap();
         state.0 = false;
-        let waiting = std::mem::take(&mut state.1);
+        let waiting = core::mem::take(&mut state.1);
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
     }

@@ -1,11 +1,11 @@
 //! A clock that stands until it is moved, and timers on it.
 
+use core::future::poll_fn;
+use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use core::task::{Poll, Waker};
+use core::time::Duration;
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use std::task::{Poll, Waker};
-use std::time::Duration;
 
 use engineio_proto::Instant;
 

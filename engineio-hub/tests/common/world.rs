@@ -1,10 +1,10 @@
 //! The server, its driver of deadlines, and its applications.
 
-use std::future::poll_fn;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use core::future::poll_fn;
+use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use core::task::Poll;
+use core::time::Duration;
 use std::sync::{Arc, Weak};
-use std::task::Poll;
-use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_hub::{Hub, Incoming, Socket};

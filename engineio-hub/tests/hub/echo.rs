@@ -1,6 +1,6 @@
 //! Messages come back, all and in their order, and nobody works in vain for them.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use engineio_proto::{Message, Packet, Revision};
 

@@ -1,6 +1,6 @@
 //! A server consumed as one stream of events.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use engineio_hub::ServerEvent;
 use engineio_proto::{CloseReason, Packet, Transport};

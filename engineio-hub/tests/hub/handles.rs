@@ -1,8 +1,8 @@
 //! The life of a session as its handles see it.
 
-use std::future::poll_fn;
+use core::future::poll_fn;
+use core::time::Duration;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use engineio_hub::Socket;
 use engineio_proto::{CloseReason, Packet, SendError, Sid};

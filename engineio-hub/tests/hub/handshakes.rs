@@ -1,6 +1,6 @@
 //! From the request to the session, or not.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use engineio_proto::{Message, Packet, Revision, Sid};
 

@@ -1,10 +1,10 @@
 //! Messages of the application: who waits, for what, and who is woken.
 
-use std::future::poll_fn;
-use std::pin::Pin;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use core::time::Duration;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_hub::{Overflow, Socket};

@@ -1,7 +1,7 @@
 //! The server stops.
 
-use std::future::poll_fn;
-use std::time::Duration;
+use core::future::poll_fn;
+use core::time::Duration;
 
 use engineio_proto::{CloseReason, Packet};
 

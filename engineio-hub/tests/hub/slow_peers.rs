@@ -1,6 +1,6 @@
 //! Peers that don't read, don't speak, or come half-way.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use bytes::Bytes;
 use engineio_proto::server::Failure;
@@ -27,7 +27,7 @@ fn a_peer_that_never_reads_is_gone_in_time() {
             app.spawn(async move { while socket.send(Message::from(LARGE)).await.is_ok() {} });
         app.settle().await;
         let polls = app.executor.polls();
-        let mut closing = Box::pin(std::future::poll_fn(|cx| {
+        let mut closing = Box::pin(core::future::poll_fn(|cx| {
             // Ready when the connection is dropped as well as the session.
             app.hub.poll_closed(cx)
         }));
@@ -56,7 +56,7 @@ fn a_peer_that_speaks_but_never_reads_is_gone_too() {
                 slow.sleep(Duration::from_millis(1)).await;
             }
         });
-        std::future::poll_fn(|cx| app.hub.poll_closed(cx)).await;
+        core::future::poll_fn(|cx| app.hub.poll_closed(cx)).await;
         // Nothing is read of it while the application is stuck in its answers.
         assert!(app.elapsed() < Duration::from_secs(60 + 6), "{:?}", app.elapsed());
         assert_eq!(app.log.count("closed"), 1);
@@ -76,7 +76,7 @@ fn a_connection_that_never_reads_its_last_words_is_dropped_after_linger() {
         }
         let sid = socket.sid().clone();
         drop(socket);
-        std::future::poll_fn(|cx| app.hub.poll_closed(cx)).await;
+        core::future::poll_fn(|cx| app.hub.poll_closed(cx)).await;
         assert_eq!(app.elapsed().as_secs(), 30 + 5, "close_timeout and linger");
         assert!(!app.hub.disconnect(&sid));
         drop(end);

@@ -1,6 +1,6 @@
 //! WebSockets of sessions: violations, ends, and those that come second.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use engineio_proto::{CloseReason, Packet, Revision, Violation};
 
