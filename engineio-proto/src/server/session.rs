@@ -220,6 +220,10 @@ impl Session {
     }
 
     /// The next event for the application, if there is one.
+    ///
+    /// Ask until there is none. `None` also says that the application has dealt with the
+    /// last message: until then, at most for 5 ms, a waiting poll isn't answered with
+    /// messages, since the application may be about to send more.
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.inbox.pop();
         if self.stall.is_some() {
