@@ -3,29 +3,38 @@
 //!
 //! ```text
 //!   Server ── starts the `echo` example on a free port, or is the one in ENGINEIO_E2E_URL
-//!     ▲  ▲
+//!     ▲  ▲    Example: any example; Local: a server inside the test, which is its application
+//!     │  │
 //!     │  └── http, Polling, WebSocket: raw peers that show the wire and repair nothing
-//!     └───── javascript: the official clients in a Node process
+//!     └───── javascript: peers that nobody here wrote, in processes of their own
 //! ```
 //!
-//! Nothing here knows the crates under test: a server is known by its address only. Every wait ends
-//! after [`LIMIT`], so that a server that stands still fails a test and doesn't hang it; no test
-//! asserts how long something took.
+//! Only [`Local`] knows a crate under test: any other server is known by its address. Every wait
+//! ends after [`LIMIT`], so that a server that stands still fails a test and doesn't hang it; no
+//! test asserts how long something took.
 
 #![expect(
     clippy::missing_panics_doc,
     reason = "a harness reports by panicking: each panic is a failed test"
 )]
 
+mod example;
 pub mod http;
 pub mod javascript;
+mod local;
+mod packages;
 mod polling;
 mod revision;
+mod script;
 mod server;
+mod skip;
 mod websocket;
 
+pub use example::Example;
+pub use local::Local;
 pub use polling::Polling;
 pub use revision::Revision;
+pub use script::Script;
 pub use server::{Options, Server};
 pub use websocket::{Received, WebSocket};
 
@@ -33,7 +42,7 @@ use core::time::Duration;
 
 /// How long a peer waits for anything at all: far more than two loaded cores need, far less than a
 /// CI run has.
-pub const LIMIT: Duration = Duration::from_secs(25);
+pub const LIMIT: Duration = Duration::from_secs(40);
 
 /// Awaits `future`, or fails the test with `what` after [`LIMIT`].
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {

@@ -1,9 +1,6 @@
+use crate::example::Example;
+use crate::skip::test_name;
 use std::env;
-use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
-use std::thread::{self, JoinHandle};
 
 /// Names a running echo server, for example `http://127.0.0.1:3000`, instead of the one that the
 /// tests start.
@@ -34,7 +31,7 @@ impl Options {
 #[derive(Debug)]
 pub struct Server {
     authority: String,
-    process: Option<Process>,
+    _example: Option<Example>,
 }
 
 impl Server {
@@ -49,7 +46,7 @@ impl Server {
                 Self {
                     authority: authority
                         .unwrap_or_else(|| panic!("{URL} is no http:// URL: {url}")),
-                    process: None,
+                    _example: None,
                 }
             }
             Err(_) => Self::start(options),
@@ -60,12 +57,7 @@ impl Server {
     /// where the suite is pointed at a server that runs already.
     #[must_use]
     pub fn own(options: Options) -> Option<Self> {
-        if env::var_os(URL).is_some() {
-            let test = thread::current().name().unwrap_or("a test").to_owned();
-            println!("{test}: skipped, it needs a server of its own and {URL} is set");
-            return None;
-        }
-        Some(Self::start(options))
+        needs_own_server().then(|| Self::start(options))
     }
 
     /// Host and port.
@@ -81,111 +73,30 @@ impl Server {
     }
 
     fn start(options: Options) -> Self {
-        let mut child = Command::new(echo_example())
-            .args(["--listen", "127.0.0.1:0", "--cors", "any"])
-            .args(["--ping-interval", &options.ping_interval.to_string()])
-            .args(["--ping-timeout", &options.ping_timeout.to_string()])
-            .args(["--max-payload", &options.max_payload.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the echo example starts");
-        let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
-        let mut stderr = child.stderr.take().expect("its errors");
-        // both pipes are read to their ends: a full one would stop the server
-        let errors = thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
-        let mut line = String::new();
-        let _ = stdout.read_line(&mut line);
-        thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
-        let mut process = Process { child, errors: Some(errors) };
-        match line.trim().strip_prefix("listening on http://") {
-            Some(authority) => Self { authority: authority.to_owned(), process: Some(process) },
-            None => {
-                panic!("the echo example said {line:?} instead of its address: {}", process.end())
-            }
-        }
+        let example = Example::start(
+            "echo",
+            &[
+                "--listen",
+                "127.0.0.1:0",
+                "--cors",
+                "any",
+                "--ping-interval",
+                &options.ping_interval.to_string(),
+                "--ping-timeout",
+                &options.ping_timeout.to_string(),
+                "--max-payload",
+                &options.max_payload.to_string(),
+            ],
+        );
+        Self { authority: example.authority().to_owned(), _example: Some(example) }
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let Some(mut process) = self.process.take() else { return };
-        let ended = process.child.try_wait().ok().flatten();
-        let errors = process.end();
-        if thread::panicking() {
-            eprintln!("the server's errors: {errors}");
-            return;
-        }
-        assert!(ended.is_none(), "the server ended during the test ({ended:?}): {errors}");
-        assert!(!errors.contains("panicked at"), "the server panicked: {errors}");
+/// False, and a line that says so, where the suite is pointed at a server that runs already.
+pub(crate) fn needs_own_server() -> bool {
+    let is_given = env::var_os(URL).is_some();
+    if is_given {
+        println!("{}: skipped, it needs a server of its own and {URL} is set", test_name());
     }
-}
-
-#[derive(Debug)]
-struct Process {
-    child: Child,
-    errors: Option<JoinHandle<String>>,
-}
-
-impl Process {
-    /// Ends it, if it runs, and gives what it wrote to its standard error.
-    fn end(&mut self) -> String {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        self.errors.take().and_then(|reader| reader.join().ok()).unwrap_or_default()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// The echo example's executable. `cargo test --workspace` has built it beside the tests; a test of
-/// this crate alone has it built here.
-fn echo_example() -> &'static PathBuf {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let folder = profile_folder();
-        let path = folder.join("examples").join(format!("echo{}", env::consts::EXE_SUFFIX));
-        if !path.exists() {
-            // the profile's name is not the folder's for one of them
-            let profile = match folder.file_name().and_then(|name| name.to_str()) {
-                Some("debug") | None => "dev",
-                Some(name) => name,
-            };
-            let built = Command::new(env!("CARGO"))
-                .args([
-                    "build",
-                    "--quiet",
-                    "-p",
-                    "engineio-tokio",
-                    "--example",
-                    "echo",
-                    "--profile",
-                    profile,
-                ])
-                .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-                .status()
-                .expect("cargo runs");
-            assert!(
-                built.success() && path.exists(),
-                "no echo example at {}: {built}",
-                path.display()
-            );
-        }
-        path
-    })
-}
-
-/// `target/<profile>`, where this test runs from.
-pub(crate) fn profile_folder() -> PathBuf {
-    let test = env::current_exe().expect("the path of this test");
-    test.ancestors().nth(2).expect("a test in target/<profile>/deps").to_owned()
+    !is_given
 }

@@ -1,0 +1,113 @@
+//! The examples of `engineio-tokio`, each in a process of its own.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::thread::{self, JoinHandle};
+
+/// A running example that serves. Dropping it ends it at once, without a goodbye to its clients, and
+/// fails the test if it panicked or had ended before.
+#[derive(Debug)]
+pub struct Example {
+    name: &'static str,
+    authority: String,
+    child: Child,
+    errors: Option<JoinHandle<String>>,
+}
+
+impl Example {
+    /// Starts an example and waits for the line that says where it listens.
+    #[must_use]
+    pub fn start(name: &'static str, arguments: &[&str]) -> Self {
+        let mut child = Command::new(executable(name))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("the {name} example doesn't start: {error}"));
+        let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
+        let mut stderr = child.stderr.take().expect("its errors");
+        // both pipes are read to their ends: a full one would stop the server
+        let errors = thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        let mut line = String::new();
+        let _ = stdout.read_line(&mut line);
+        thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        let mut example = Self { name, authority: String::new(), child, errors: Some(errors) };
+        match line.trim().strip_prefix("listening on http://") {
+            Some(authority) => authority.clone_into(&mut example.authority),
+            None => {
+                let errors = example.end();
+                panic!("the {name} example said {line:?} instead of its address: {errors}")
+            }
+        }
+        example
+    }
+
+    /// Host and port.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Ends it, if it runs, and gives what it wrote to its standard error.
+    fn end(&mut self) -> String {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.errors.take().and_then(|reader| reader.join().ok()).unwrap_or_default()
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let ended = self.child.try_wait().ok().flatten();
+        let errors = self.end();
+        let name = self.name;
+        if thread::panicking() {
+            eprintln!("the errors of the {name} example: {errors}");
+            return;
+        }
+        assert!(ended.is_none(), "the {name} example ended during the test ({ended:?}): {errors}");
+        assert!(!errors.contains("panicked at"), "the {name} example panicked: {errors}");
+    }
+}
+
+/// An example's executable. `cargo test --workspace` has built it beside the tests; a test of this
+/// crate alone has it built here.
+fn executable(name: &str) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let folder = profile_folder();
+    let path = folder.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let _alone = ONE_AT_A_TIME.lock();
+    if !path.exists() {
+        // the profile's name is not the folder's for one of them
+        let profile = match folder.file_name().and_then(|name| name.to_str()) {
+            Some("debug") | None => "dev",
+            Some(name) => name,
+        };
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "-p", "engineio-tokio"])
+            .args(["--example", name, "--profile", profile])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .status()
+            .expect("cargo runs");
+        assert!(
+            built.success() && path.exists(),
+            "no example {name} at {}: {built}",
+            path.display()
+        );
+    }
+    path
+}
+
+/// `target/<profile>`, where this test runs from.
+pub(crate) fn profile_folder() -> PathBuf {
+    let test = env::current_exe().expect("the path of this test");
+    test.ancestors().nth(2).expect("a test in target/<profile>/deps").to_owned()
+}

@@ -1,0 +1,92 @@
+//! Packages of other ecosystems, installed below `target` and nowhere else.
+
+use crate::example::profile_folder;
+use core::hash::{Hash, Hasher};
+use std::fs;
+use std::hash::DefaultHasher;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
+
+/// A folder of `peers`: scripts, and manifests that pin what the scripts need.
+#[derive(Debug)]
+pub(crate) struct Packages {
+    /// The folder's name.
+    pub(crate) name: &'static str,
+    /// The files that say what to install; they are copied to where it is installed.
+    pub(crate) manifests: &'static [&'static str],
+    /// Gives the commands that install, to be run in that place, which it is given.
+    pub(crate) install: fn(&Path) -> Vec<Command>,
+}
+
+impl Packages {
+    /// The path of a script.
+    pub(crate) fn script(&self, name: &str) -> PathBuf {
+        self.folder().join(name)
+    }
+
+    /// Where the packages are. They are installed once for each content of the manifests.
+    pub(crate) fn installed(&self) -> PathBuf {
+        let target = e2e_folder().join(self.name);
+        let folder = target.join(self.fingerprint());
+        if !folder.exists() {
+            self.install(&target, &folder);
+        }
+        folder
+    }
+
+    /// Installs beside `folder` and then renames: another test process sees all of it or nothing,
+    /// and one that was ended half-way leaves nothing that looks whole.
+    fn install(&self, target: &Path, folder: &Path) {
+        let scratch = target.join(format!("installing-{}", process::id()));
+        fs::create_dir_all(&scratch).expect("a folder for the packages");
+        for name in self.manifests {
+            fs::copy(self.script(name), scratch.join(name)).expect("a copy of the manifests");
+        }
+        for mut command in (self.install)(&scratch) {
+            let output = command.current_dir(&scratch).output();
+            let output = output.unwrap_or_else(|error| panic!("{command:?} doesn't run: {error}"));
+            assert!(
+                output.status.success(),
+                "{command:?} in {}: {}\n{}",
+                scratch.display(),
+                output.status,
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        let renamed = fs::rename(&scratch, folder);
+        let _ = fs::remove_dir_all(&scratch);
+        assert!(folder.exists(), "{} can't be made: {renamed:?}", folder.display());
+    }
+
+    fn folder(&self) -> PathBuf {
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers")).join(self.name)
+    }
+
+    fn fingerprint(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        for name in self.manifests {
+            fs::read(self.script(name)).expect("the manifests of the peers").hash(&mut hasher);
+        }
+        format!("{:016x}", hasher.finish())
+    }
+}
+
+/// `target/e2e`: what the tests install, and what they leave to be looked at.
+pub(crate) fn e2e_folder() -> PathBuf {
+    profile_folder().parent().expect("target").join("e2e")
+}
+
+/// Fails the test with one sentence unless `program` runs when it is asked `question`.
+pub(crate) fn require(program: &str, question: &[&str], remedy: &str) {
+    let ran = Command::new(program)
+        .args(question)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    assert!(
+        ran.is_ok_and(|status| status.success()),
+        "`{program} {}` fails: {remedy}",
+        question.join(" ")
+    );
+}

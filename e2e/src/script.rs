@@ -1,0 +1,87 @@
+//! A peer's script in a process of its own.
+
+use crate::within;
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+
+/// A script that runs. It prints lines of JSON, and may wait for lines of JSON. One that fails has
+/// said why, and fails the test with that. Dropping it ends it.
+#[derive(Debug)]
+pub struct Script {
+    what: String,
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    errors: JoinHandle<String>,
+}
+
+impl Script {
+    /// Starts `program script spec`.
+    pub(crate) fn start(
+        program: impl AsRef<OsStr>,
+        script: &Path,
+        spec: &Value,
+        environment: &[(&str, &OsStr)],
+    ) -> Self {
+        let name = script.file_name().unwrap_or_default().to_string_lossy();
+        let what = format!("{name} {spec}");
+        let mut child = Command::new(program)
+            .arg(script)
+            .arg(spec.to_string())
+            .envs(environment.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{what} doesn't start: {error}"));
+        let input = child.stdin.take().expect("its input");
+        let output = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut stderr = child.stderr.take().expect("its errors");
+        // read to its end: a full pipe would stop the script
+        let errors = tokio::spawn(async move {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text).await;
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        Self { what, child, input, output, errors }
+    }
+
+    /// The next line that the script prints.
+    pub async fn hear(&mut self) -> Value {
+        match within(&self.what, self.output.next_line()).await.expect("text") {
+            Some(line) => serde_json::from_str(&line)
+                .unwrap_or_else(|error| panic!("{}: {error} in {line:?}", self.what)),
+            None => {
+                let (status, errors) = self.wait().await;
+                panic!("{}: {status}\n{errors}", self.what)
+            }
+        }
+    }
+
+    /// Sends a line to the script.
+    pub async fn tell(&mut self, value: &Value) {
+        // a script that has ended says why when it is heard
+        let _ = self.input.write_all(format!("{value}\n").as_bytes()).await;
+    }
+
+    /// The last line that the script prints; then it has to end by itself, and well.
+    pub async fn end(mut self) -> Value {
+        let said = self.hear().await;
+        let (status, errors) = self.wait().await;
+        assert!(status.success(), "{}: {status}\n{errors}", self.what);
+        said
+    }
+
+    /// Waits for the end, and says how it came.
+    async fn wait(&mut self) -> (ExitStatus, String) {
+        let status = within(&self.what, self.child.wait()).await.expect("its status");
+        let errors = within(&self.what, &mut self.errors).await.unwrap_or_default();
+        (status, errors)
+    }
+}
