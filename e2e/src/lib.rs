@@ -6,7 +6,7 @@
 //!     ▲  ▲    Example: any example; Local: a server inside the test, which is its application
 //!     │  │
 //!     │  └── http, Polling, WebSocket: raw peers that show the wire and repair nothing
-//!     └───── javascript: peers that nobody here wrote, in processes of their own
+//!     └───── javascript, python: peers that nobody here wrote, in processes of their own
 //! ```
 //!
 //! Only [`Local`] knows a crate under test: any other server is known by its address. Every wait
@@ -24,6 +24,7 @@ pub mod javascript;
 mod local;
 mod packages;
 mod polling;
+pub mod python;
 mod revision;
 mod script;
 mod server;

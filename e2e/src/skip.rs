@@ -1,4 +1,24 @@
+use std::env;
 use std::thread;
+
+/// Names peers that this machine doesn't have, separated by commas.
+const SKIP: &str = "ENGINEIO_E2E_SKIP";
+const SKIPPABLE: [&str; 2] = ["python", "chromium"];
+
+/// True if whoever runs the tests has said that `peer` is to be skipped; a line says so too. A peer
+/// that is missing without this fails its tests.
+pub(crate) fn is_skipped(peer: &str) -> bool {
+    let given = env::var(SKIP).unwrap_or_default();
+    let names = || given.split(',').map(str::trim).filter(|name| !name.is_empty());
+    if let Some(unknown) = names().find(|name| !SKIPPABLE.contains(name)) {
+        panic!("{SKIP} names {unknown:?}: it takes {}", SKIPPABLE.join(" and "));
+    }
+    let skipped = names().any(|name| name == peer);
+    if skipped {
+        println!("{}: skipped, {SKIP} names {peer}", test_name());
+    }
+    skipped
+}
 
 /// The name of the test that runs on this thread.
 pub(crate) fn test_name() -> String {

@@ -1,0 +1,64 @@
+//! python-engineio's clients, each run in a Python process of its own.
+
+use crate::Script;
+use crate::packages::{Packages, require};
+use crate::skip::is_skipped;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+const PEERS: Packages = Packages {
+    name: "python",
+    manifests: &["requirements.txt"],
+    install: |folder| vec![make_environment(), pip_install(folder)],
+};
+const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
+/// The environment's own interpreter, below its folder.
+const INTERPRETER: &str =
+    if cfg!(windows) { "environment/Scripts/python.exe" } else { "environment/bin/python" };
+
+/// False, and a line that says so, where `ENGINEIO_E2E_SKIP` names `python`.
+#[must_use]
+pub fn is_here() -> bool {
+    !is_skipped("python")
+}
+
+/// Runs a script of `peers/python` with `spec` as its argument, and gives the line of JSON that it
+/// printed. A script that fails has said why, and fails the test with that.
+pub async fn run(script: &str, spec: &Value) -> Value {
+    let environment = [("PYTHONDONTWRITEBYTECODE", "1".as_ref())];
+    Script::start(installed(), &PEERS.script(script), spec, &environment).end().await
+}
+
+/// The interpreter that has the packages.
+fn installed() -> &'static PathBuf {
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        require(
+            PYTHON,
+            &["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"],
+            "install Python 3.10 or newer with its venv module (python3-venv in Debian) to run \
+             these tests, or set ENGINEIO_E2E_SKIP=python",
+        );
+        PEERS.installed().join(INTERPRETER)
+    })
+}
+
+fn make_environment() -> Command {
+    let mut command = Command::new(PYTHON);
+    command.args(["-m", "venv", "environment"]);
+    command
+}
+
+/// Wheels only, so that nothing is compiled and no package runs a script of its own.
+fn pip_install(folder: &Path) -> Command {
+    let mut command = Command::new(folder.join(INTERPRETER));
+    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args([
+        "--only-binary=:all:",
+        "--require-hashes",
+        "--requirement",
+        "requirements.txt",
+    ]);
+    command
+}
