@@ -1,7 +1,10 @@
-//! The official JavaScript clients: 6.x (revision 4) and 3.5.x (revision 3), over polling, over a
-//! WebSocket, and moving from one to the other.
+//! The official JavaScript clients: 6.x (revision 4), 3.5.x and 1.8.x (revision 3), over polling,
+//! over a WebSocket, and moving from one to the other.
+//!
+//! 1.8.x encodes UTF-8 twice over polling, so it has only ASCII there.
 
-use e2e::{Options, Revision, Server, http, javascript};
+use e2e::{Local, Options, Revision, Server, http, javascript, within};
+use engineio_tokio::{CloseReason, Message};
 use serde_json::{Value, json};
 
 /// A client and the way it takes.
@@ -14,11 +17,46 @@ struct Peer {
 }
 
 impl Peer {
-    async fn run(self, server: &Server, script: &str, mut spec: Value) -> Value {
+    async fn run(self, server: &Server, script: &str, spec: Value) -> Value {
+        self.run_at(server.url(), script, spec).await
+    }
+
+    async fn run_at(self, url: String, script: &str, mut spec: Value) -> Value {
         spec["client"] = self.client.into();
         spec["mode"] = self.mode.into();
-        spec["url"] = server.url().into();
+        spec["url"] = url.into();
         javascript::run(script, &spec).await
+    }
+
+    /// Asks the application behind the server: an echo can't tell two faults that undo each other
+    /// from none.
+    async fn messages_arrive_as_they_were_sent(self) {
+        let Some(local) = Local::start(Local::patient()).await else { return };
+        let is_ascii_only = self.client == 1 && self.mode == "polling";
+        let text = if is_ascii_only { "text end" } else { "é€😀 end" };
+        let client = self.run_at(
+            local.url(),
+            "echo.js",
+            json!({ "groups": [[text, { "binary": [0, 1, 30, 195, 169, 255] }, ""], ["\n\"{}"]] }),
+        );
+        let application = async {
+            let mut socket = local.accept().await;
+            let mut heard = Vec::new();
+            while let Some(message) = within("a message", socket.recv()).await {
+                heard.push(message.clone());
+                // it may leave after the last one
+                let _ = socket.send(message).await;
+            }
+            (heard, socket.close_reason())
+        };
+        let (saw, (heard, reason)) = tokio::join!(client, application);
+        let binary = vec![0, 1, 30, 195, 169, 255];
+        assert_eq!(
+            heard,
+            [Message::from(text), Message::from(binary.clone()), "".into(), "\n\"{}".into()]
+        );
+        assert_eq!(saw["messages"], json!([text, { "binary": binary }, "", "\n\"{}"]));
+        assert_eq!(reason, Some(CloseReason::Peer));
     }
 
     async fn echoes(self, groups: Value) {
@@ -76,7 +114,7 @@ impl Peer {
         let server = Server::echo(Options::PATIENT);
         let saw = self.run(&server, "client_closes.js", json!({})).await;
         assert_eq!(saw["reason"], "forced close");
-        let revision = if self.client == 3 { Revision::V3 } else { Revision::V4 };
+        let revision = if self.client <= 3 { Revision::V3 } else { Revision::V4 };
         let sid = saw["sid"].as_str().expect("a sid");
         let target = format!("{}&sid={sid}", revision.target("polling"));
         // a session on a WebSocket refuses polls too, until it is gone
@@ -116,21 +154,31 @@ macro_rules! peers {
 
 peers! {
     client_6_over_polling, 6, "polling":
-        short_messages_come_back long_messages_come_back heartbeats_keep_the_session
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back heartbeats_keep_the_session
         end_by_the_server_is_heard end_by_the_client_ends_the_session;
     client_6_over_websocket, 6, "websocket":
-        short_messages_come_back long_messages_come_back heartbeats_keep_the_session
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back heartbeats_keep_the_session
         end_by_the_server_is_heard end_by_the_client_ends_the_session;
     client_6_that_upgrades, 6, "upgrade":
-        short_messages_come_back long_messages_come_back heartbeats_keep_the_session
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back heartbeats_keep_the_session
         end_by_the_server_is_heard end_by_the_client_ends_the_session order_survives_the_upgrade;
     client_3_over_polling, 3, "polling":
-        short_messages_come_back long_messages_come_back heartbeats_keep_the_session
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back heartbeats_keep_the_session
         end_by_the_server_is_heard end_by_the_client_ends_the_session;
     client_3_over_websocket, 3, "websocket":
-        short_messages_come_back long_messages_come_back heartbeats_keep_the_session
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back heartbeats_keep_the_session
         end_by_the_server_is_heard end_by_the_client_ends_the_session;
     client_3_that_upgrades, 3, "upgrade":
-        short_messages_come_back long_messages_come_back heartbeats_keep_the_session
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back heartbeats_keep_the_session
         end_by_the_server_is_heard end_by_the_client_ends_the_session order_survives_the_upgrade;
+    client_1_over_polling, 1, "polling":
+        messages_arrive_as_they_were_sent heartbeats_keep_the_session
+        end_by_the_server_is_heard end_by_the_client_ends_the_session;
+    client_1_over_websocket, 1, "websocket":
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back
+        heartbeats_keep_the_session end_by_the_server_is_heard end_by_the_client_ends_the_session;
+    client_1_that_upgrades, 1, "upgrade":
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back
+        heartbeats_keep_the_session end_by_the_server_is_heard end_by_the_client_ends_the_session
+        order_survives_the_upgrade;
 }

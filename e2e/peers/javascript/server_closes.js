@@ -8,7 +8,7 @@ const socket = connect();
 
 function provoke() {
   if (socket.transport.name === "websocket") return socket.transport.ws.send("abc");
-  const url = `${spec.url}/engine.io/?EIO=${spec.client === 3 ? 3 : 4}&transport=polling&sid=${socket.id}`;
+  const url = `${spec.url}/engine.io/?EIO=${spec.client <= 3 ? 3 : 4}&transport=polling&sid=${socket.id}`;
   const request = http.request(url, { method: "POST", headers: { "Content-Type": "text/plain" } });
   request.on("error", (error) => fail(`posting by hand: ${error.message}`));
   request.on("response", (response) => response.resume());
