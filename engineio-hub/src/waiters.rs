@@ -183,7 +183,7 @@ fn renew(waker: &mut Waker, new: &Waker, spent: &mut Vec<Waker>) {
 /// Tasks to wake once no lock is held. The usual few need no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Awake {
-    few: [Option<Waker>; 3],
+    few: [Option<Waker>; 2],
     more: Vec<Waker>,
     /// Not to be woken, only to be dropped.
     spent: Vec<Waker>,
@@ -198,6 +198,12 @@ impl Awake {
     }
 
     pub(crate) fn wake(self) {
-        self.few.into_iter().flatten().chain(self.more).for_each(Waker::wake);
+        let Self { few, more, spent: _ } = self;
+        for waker in few {
+            // They are filled in order.
+            let Some(waker) = waker else { return };
+            waker.wake();
+        }
+        more.into_iter().for_each(Waker::wake);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::io::ConnId;
 use super::session::Session;
-use super::transport::{Get, Post, PostStage};
+use super::transport::{Get, Polling, Post, PostStage};
 use crate::close::{CloseReason, Violation};
 use crate::http::Response;
 use crate::time::Instant;
@@ -76,22 +76,18 @@ impl Session {
         if self.state.is_closed() {
             return None;
         }
-        let polling = self.state.polling();
-        let get = polling.and_then(|polling| polling.get.as_ref());
-        let post = polling.and_then(|polling| polling.post.as_ref());
-        let absence = polling.and_then(|polling| polling.absence.as_ref());
-        [
-            self.heartbeat.deadline().map(|at| (at, Timer::Heartbeat)),
-            absence.map(|(by, _)| (*by, Timer::Absence)),
-            post.and_then(|post| self.post_timer(post)),
-            get.and_then(|get| self.get_timer(get)).map(|at| (at, Timer::Answer)),
-            self.state.probe().map(|probe| (probe.by, Timer::Upgrade)),
-            self.closing.as_ref().map(|closing| (closing.until, Timer::Close)),
-            self.stall.map(|at| (at, Timer::Stall)),
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(at, _)| *at)
+        let mut next = self.heartbeat.deadline().map(|at| (at, Timer::Heartbeat));
+        if let Some(polling) = self.state.polling() {
+            let Polling { get, post, absence, .. } = polling;
+            next = sooner(next, absence.as_ref().map(|(by, _)| (*by, Timer::Absence)));
+            next = sooner(next, post.as_ref().and_then(|post| self.post_timer(post)));
+            let get = get.as_ref().and_then(|get| self.get_timer(get));
+            next = sooner(next, get.map(|at| (at, Timer::Answer)));
+            next = sooner(next, self.state.probe().map(|probe| (probe.by, Timer::Upgrade)));
+        }
+        let close = self.closing.as_ref().map(|closing| (closing.until, Timer::Close));
+        next = sooner(next, close);
+        sooner(next, self.stall.map(|at| (at, Timer::Stall)))
     }
 
     fn post_timer(&self, post: &Post) -> Option<(Instant, Timer)> {
@@ -104,5 +100,17 @@ impl Session {
     /// When the waiting GET may be answered for no other reason than time.
     fn get_timer(&self, get: &Get) -> Option<Instant> {
         [get.hold_until, get.noop_at].into_iter().flatten().filter(|at| self.now < *at).min()
+    }
+}
+
+/// The sooner of two; the first one if they are due at the same time.
+fn sooner(
+    first: Option<(Instant, Timer)>,
+    second: Option<(Instant, Timer)>,
+) -> Option<(Instant, Timer)> {
+    match (first, second) {
+        (Some(first), Some(second)) if second.0 < first.0 => Some(second),
+        (None, second) => second,
+        (first, _) => first,
     }
 }
