@@ -18,7 +18,8 @@ use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
 /// Carries a WebSocket for a binding, which only moves bytes:
 ///
 /// 1. while [`poll_write`](Self::poll_write) gives bytes, write them to the stream and
-///    say how many with [`written`](Self::written); at its end, close the stream;
+///    say how many with [`written`](Self::written); or end the writing side, or close the
+///    stream, as it says;
 /// 2. when [`poll_read`](Self::poll_read) is ready, read from the stream and give what
 ///    came to [`received`](Self::received), or its end to [`ended`](Self::ended) or
 ///    [`failed`](Self::failed);
@@ -46,6 +47,11 @@ enum Stage {
     /// thrown away. Closing the stream with unread bytes would reset it, and the peer
     /// might lose the close frame.
     HungUp,
+    /// As `HungUp`, but after a fault: the peer's close frame can't be found any more, so
+    /// the end of the own side has to tell the peer to end its own.
+    Deaf {
+        is_shut: bool,
+    },
     /// Both are closed; what is queued is to be written.
     Over,
 }
@@ -56,6 +62,8 @@ enum Stage {
 pub enum Write<'a> {
     /// Write these bytes, as many as the stream takes.
     Bytes(&'a [u8]),
+    /// End the writing side of the stream, say so with [`Framed::shut_down`], and read on.
+    Shutdown,
     /// All is written, and nothing will come: close the stream.
     End,
 }
@@ -85,7 +93,7 @@ impl<D: Send + Sync + 'static> Framed<D> {
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.stage {
             Stage::Open if !self.may_read => {}
-            Stage::Open | Stage::HungUp => return Poll::Ready(()),
+            Stage::Open | Stage::HungUp | Stage::Deaf { .. } => return Poll::Ready(()),
             // The stream has ended: to read on would give its end again and again.
             Stage::Over => return Poll::Pending,
         }
@@ -104,7 +112,7 @@ impl<D: Send + Sync + 'static> Framed<D> {
         match self.stage {
             Stage::Open => self.take_in(),
             Stage::HungUp => self.await_close(),
-            Stage::Over => {}
+            Stage::Deaf { .. } | Stage::Over => {}
         }
     }
 
@@ -128,7 +136,7 @@ impl<D: Send + Sync + 'static> Framed<D> {
                     self.socket.close(fault.close_code());
                     let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
                     let why = if is_length { Failure::TooLarge } else { Failure::Malformed };
-                    (Stage::HungUp, why)
+                    (Stage::Deaf { is_shut: false }, why)
                 }
             };
             self.stage = stage;
@@ -163,7 +171,7 @@ impl<D: Send + Sync + 'static> Framed<D> {
         let is_ending = match self.stage {
             Stage::Open if self.has_room() => self.fill(cx),
             Stage::Open => self.await_end(cx),
-            Stage::HungUp | Stage::Over => true,
+            Stage::HungUp | Stage::Deaf { .. } | Stage::Over => true,
         };
         if is_ending {
             let begin = || Linger::begin(&self.hub, self.cell.sid());
@@ -172,12 +180,23 @@ impl<D: Send + Sync + 'static> Framed<D> {
         if !self.socket.unsent().is_empty() {
             return Poll::Ready(Write::Bytes(self.socket.unsent()));
         }
-        if self.stage == Stage::Over { Poll::Ready(Write::End) } else { Poll::Pending }
+        match self.stage {
+            Stage::Deaf { is_shut: false } => Poll::Ready(Write::Shutdown),
+            Stage::Over => Poll::Ready(Write::End),
+            Stage::Open | Stage::HungUp | Stage::Deaf { is_shut: true } => Poll::Pending,
+        }
     }
 
     /// So many of the bytes were written.
     pub fn written(&mut self, count: usize) {
         self.socket.sent(count);
+    }
+
+    /// The writing side of the stream is ended.
+    pub const fn shut_down(&mut self) {
+        if let Stage::Deaf { is_shut } = &mut self.stage {
+            *is_shut = true;
+        }
     }
 
     fn has_room(&self) -> bool {

@@ -49,6 +49,7 @@
 //! # trait Stream {
 //! #     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
 //! #     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+//! #     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 //! # }
 //! # fn spawn_when_upgraded<F: Future>(_: impl FnOnce(Box<dyn Stream>) -> F) {}
 //! # fn block_on<F: Future>(future: F) -> F::Output {
@@ -85,7 +86,15 @@
 //! fn carry(stream: &mut dyn Stream, framed: &mut Framed<()>, cx: &mut Context<'_>) -> Poll<()> {
 //!     loop {
 //!         while let Poll::Ready(write) = framed.poll_write(cx) {
-//!             let Write::Bytes(bytes) = write else { return Poll::Ready(()) };
+//!             let bytes = match write {
+//!                 Write::Bytes(bytes) => bytes,
+//!                 Write::Shutdown => {
+//!                     let _ = ready!(stream.poll_shutdown(cx));
+//!                     framed.shut_down();
+//!                     continue;
+//!                 }
+//!                 Write::End => return Poll::Ready(()),
+//!             };
 //!             match stream.poll_write(cx, bytes) {
 //!                 Poll::Ready(Ok(count)) => framed.written(count),
 //!                 Poll::Ready(Err(_)) => return Poll::Ready(framed.failed()),

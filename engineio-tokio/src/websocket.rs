@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use engineio_hub::{Framed, Write};
 use hyper::upgrade::OnUpgrade;
@@ -41,16 +41,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Send + Sync + 'static> Carrier<S, D> 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Poll::Ready(write) = self.framed.poll_write(cx) {
             let stream = Pin::new(&mut self.stream);
-            let Write::Bytes(bytes) = write else {
-                return stream.poll_shutdown(cx).map(drop);
-            };
-            match stream.poll_write(cx, bytes) {
-                Poll::Ready(Ok(count)) if count > 0 => self.framed.written(count),
-                Poll::Ready(_) => {
-                    self.framed.failed();
-                    return Poll::Ready(());
+            let is_sound = match write {
+                Write::Bytes(bytes) => {
+                    let count = ready!(stream.poll_write(cx, bytes)).unwrap_or(0);
+                    self.framed.written(count);
+                    count > 0
                 }
-                Poll::Pending => return Poll::Pending,
+                Write::Shutdown => {
+                    let end = ready!(stream.poll_shutdown(cx));
+                    self.framed.shut_down();
+                    end.is_ok()
+                }
+                Write::End => return stream.poll_shutdown(cx).map(drop),
+            };
+            if !is_sound {
+                self.framed.failed();
+                return Poll::Ready(());
             }
         }
         // A failure to flush shows at the next write or read.

@@ -157,9 +157,17 @@ pub(crate) async fn carry(end: End, mut framed: Framed<u32>) {
 /// Ready at the end of the connection.
 fn write(end: &End, framed: &mut Framed<u32>, cx: &mut Context<'_>) -> Poll<()> {
     while let Poll::Ready(write) = framed.poll_write(cx) {
-        let Write::Bytes(bytes) = write else {
-            end.shutdown();
-            return Poll::Ready(());
+        let bytes = match write {
+            Write::Bytes(bytes) => bytes,
+            Write::Shutdown => {
+                end.shutdown();
+                framed.shut_down();
+                continue;
+            }
+            Write::End => {
+                end.shutdown();
+                return Poll::Ready(());
+            }
         };
         match end.poll_write(cx, bytes) {
             Poll::Ready(Ok(count)) => framed.written(count),

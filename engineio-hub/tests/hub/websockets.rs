@@ -1,6 +1,7 @@
 //! WebSockets of sessions: violations, ends, and those that come second.
 
-use core::time::Duration;
+use std::future::poll_fn;
+use std::time::Duration;
 
 use engineio_proto::{CloseReason, Packet, Revision, Violation};
 
@@ -38,6 +39,25 @@ fn each_violation_has_its_close_code_and_ends_the_session() {
             }
         });
     }
+}
+
+#[test]
+fn a_client_that_broke_the_framing_sees_the_end_at_once() {
+    let world = World::new();
+    world.echo();
+    let client = world.clone();
+    world.run(async move {
+        let mut socket = WebSocket::open(&client).await;
+        socket.end.write(&masked(TEXT, b"4\xff")).await.unwrap();
+        assert_eq!(socket.rest().await, [Seen::Close(Some(1007)), Seen::End]);
+        // What it still writes is read, so that no reset overtakes the close frame.
+        for _ in 0..100 {
+            socket.say("too late").await;
+        }
+        socket.end.shutdown();
+        poll_fn(|cx| client.hub.poll_closed(cx)).await;
+        assert_eq!(client.elapsed(), Duration::ZERO);
+    });
 }
 
 #[test]
