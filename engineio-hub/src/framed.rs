@@ -12,7 +12,7 @@ use crate::cell::Cell;
 use crate::hub::Hub;
 use crate::linger::Linger;
 use crate::seat::leave;
-use crate::waiters::Interest;
+use crate::waiters::{Interest, is_ending};
 use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
 
 /// Carries a WebSocket for a binding, which only moves bytes:
@@ -236,15 +236,15 @@ impl<D: Send + Sync + 'static> Framed<D> {
         false
     }
 
-    /// Waits for the end of the session, while there is enough to write. Whether it
-    /// has come.
+    /// Waits for the end, the session's or the connection's own, while there is enough to
+    /// write. Whether it has come.
     fn await_end(&self, cx: &Context<'_>) -> bool {
         let Some(mut turn) = self.cell.turn() else { return true };
-        let is_closed = turn.session.is_closed();
-        if !is_closed {
+        let is_ending = is_ending(&turn.session, self.conn);
+        if !is_ending {
             turn.waiters.seat(self.conn, cx.waker(), Interest::END);
         }
-        is_closed
+        is_ending
     }
 
     /// Reads on for nothing but the peer's close frame.

@@ -36,7 +36,7 @@ pub(crate) struct Interest {
 impl Interest {
     /// Nothing: it is awake.
     const NOTHING: Self = Self { transmit: false, input: false, end: false };
-    /// The end of the session: what it has to write is enough for now.
+    /// The end, the session's or its own: what it has to write is enough for now.
     pub(crate) const END: Self = Self { end: true, ..Self::NOTHING };
     /// Something to write.
     pub(crate) const TRANSMIT: Self = Self { transmit: true, ..Self::NOTHING };
@@ -152,7 +152,7 @@ impl Waiters {
         while let Some(seat) = self.seats.get(place) {
             let is_ready = (seat.interest.transmit && session.has_transmit(seat.conn))
                 || (seat.interest.input && session.wants_input(seat.conn))
-                || (seat.interest.end && session.is_closed());
+                || (seat.interest.end && is_ending(session, seat.conn));
             if is_ready {
                 awake.push(self.seats.swap_remove(place).waker);
             } else {
@@ -171,6 +171,11 @@ impl Waiters {
             }
         }
     }
+}
+
+/// Whether the connection has nothing but its end before it.
+pub(crate) fn is_ending(session: &Session, conn: ConnId) -> bool {
+    session.is_closed() || session.is_hung_up(conn)
 }
 
 /// Replaces a waker by another one, if it is another.

@@ -181,6 +181,24 @@ fn a_probe_that_comes_to_nothing_is_hung_up_on_and_dropped() {
 }
 
 #[test]
+fn a_probe_that_comes_to_nothing_and_never_reads_is_dropped_too() {
+    let world = World::new();
+    world.echo();
+    let client = world.clone();
+    world.run(async move {
+        let mut polling = Polling::open(&client).await;
+        let probe = polling.websocket().await;
+        // Their answers fill the write buffer, so that no hang-up fits behind them.
+        probe.end.write(&masked(PING, &[0; 125]).repeat(3_000)).await.unwrap();
+        client.sleep(Duration::from_secs(15)).await;
+        client.settle().await;
+        assert!(probe.end.write(&masked(PING, b"")).await.is_err());
+        polling.send("still polling").await;
+        assert_eq!(polling.message().await, "still polling".into());
+    });
+}
+
+#[test]
 fn an_upgrade_is_told_once() {
     let world = World::new();
     world.echo();

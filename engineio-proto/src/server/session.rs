@@ -252,6 +252,13 @@ impl Session {
             }
     }
 
+    /// Whether a [`Transmit::Hangup`] waits for this connection: what
+    /// [`poll_transmit`](Self::poll_transmit) still has for it are its last words. A peer
+    /// that doesn't take them must not keep the connection for ever.
+    pub fn is_hung_up(&self, conn: ConnId) -> bool {
+        self.replies.has_hangup(conn)
+    }
+
     /// Whether [`poll_event`](Self::poll_event) has something.
     pub fn has_event(&self) -> bool {
         !self.inbox.is_empty()

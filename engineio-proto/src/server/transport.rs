@@ -200,6 +200,11 @@ impl Replies {
         self.0.iter().any(|(to, _)| *to == conn)
     }
 
+    /// Whether nothing more than its last words waits for this connection.
+    pub(super) fn has_hangup(&self, conn: ConnId) -> bool {
+        self.0.iter().any(|(to, last)| *to == conn && matches!(last, Transmit::Hangup(_)))
+    }
+
     pub(super) fn forget(&mut self, conn: ConnId) {
         self.0.retain(|(to, _)| *to != conn);
     }
