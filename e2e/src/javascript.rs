@@ -14,6 +14,12 @@ const PEERS: Packages = Packages {
 };
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
+/// Installs the clients, so that no wait of a test counts it: to be called before a test waits for
+/// anything beside [`run`].
+pub fn install() {
+    installed();
+}
+
 /// Runs a script of `peers/javascript` with `spec` as its argument, and gives the line of JSON that
 /// it printed. A script that fails has said why, and fails the test with that.
 pub async fn run(script: &str, spec: &Value) -> Value {

@@ -18,10 +18,15 @@ const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 const INTERPRETER: &str =
     if cfg!(windows) { "environment/Scripts/python.exe" } else { "environment/bin/python" };
 
-/// False, and a line that says so, where `ENGINEIO_E2E_SKIP` names `python`.
+/// Installs the clients, so that no wait of a test counts it. False, and a line that says so, where
+/// `ENGINEIO_E2E_SKIP` names `python`.
 #[must_use]
-pub fn is_here() -> bool {
-    !is_skipped("python")
+pub fn install() -> bool {
+    let wanted = !is_skipped("python");
+    if wanted {
+        installed();
+    }
+    wanted
 }
 
 /// Runs a script of `peers/python` with `spec` as its argument, and gives the line of JSON that it

@@ -31,6 +31,7 @@ impl Peer {
     /// Asks the application behind the server: an echo can't tell two faults that undo each other
     /// from none.
     async fn messages_arrive_as_they_were_sent(self) {
+        javascript::install();
         let Some(local) = Local::start(Local::patient()).await else { return };
         let is_ascii_only = self.client == 1 && self.mode == "polling";
         let text = if is_ascii_only { "text end" } else { "é€😀 end" };

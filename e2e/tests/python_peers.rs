@@ -138,7 +138,7 @@ macro_rules! tests {
     ($($test:ident)*) => {
         $(#[tokio::test]
         async fn $test() {
-            if e2e::python::is_here() {
+            if e2e::python::install() {
                 PEER.$test().await;
             }
         })*
