@@ -18,6 +18,7 @@
     reason = "a harness reports by panicking: each panic is a failed test"
 )]
 
+pub mod chromium;
 mod example;
 pub mod http;
 pub mod javascript;

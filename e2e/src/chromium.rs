@@ -1,0 +1,47 @@
+//! Chromium, driven by a script in a Node process of its own.
+
+use crate::Script;
+use crate::javascript::{npm_ci, require_node};
+use crate::packages::{Packages, require};
+use crate::skip::is_skipped;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::{env, fs};
+
+const PEERS: Packages = Packages {
+    name: "chromium",
+    manifests: &["package.json", "package-lock.json", ".npmrc"],
+    install: |_| vec![npm_ci()],
+};
+
+/// False, and a line that says so, where `ENGINEIO_E2E_SKIP` names `chromium`.
+#[must_use]
+pub fn is_here() -> bool {
+    !is_skipped("chromium")
+}
+
+/// Starts a script of `peers/chromium` with `url` and where to keep pictures. They stay below
+/// `target/e2e`.
+#[must_use]
+pub fn start(script: &str, url: &str) -> Script {
+    require(
+        "chromium",
+        &["--version"],
+        "install Chromium (chromium in Debian) to run these tests, or set \
+         ENGINEIO_E2E_SKIP=chromium",
+    );
+    require_node();
+    let installed = PEERS.installed();
+    let pictures = installed.with_file_name("pictures");
+    fs::create_dir_all(&pictures).expect("a folder for the pictures");
+    let spec: Value = json!({ "url": url, "executable": executable(), "pictures": pictures });
+    let modules = installed.join("node_modules");
+    Script::start("node", &PEERS.script(script), &spec, &[("NODE_PATH", modules.as_ref())])
+}
+
+/// The browser's own path: playwright doesn't look for it.
+fn executable() -> PathBuf {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let mut found = env::split_paths(&folders).map(|folder| folder.join("chromium"));
+    found.find(|path| path.is_file()).unwrap_or_else(|| "chromium".into())
+}
