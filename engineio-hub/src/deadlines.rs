@@ -79,7 +79,7 @@ impl Deadlines {
                     _ => break,
                 }
             }
-            if queue.capacity() > 64 && queue.len() < queue.capacity() / 4 {
+            if queue.capacity() > 16 && queue.len() < queue.capacity() / 4 {
                 let enough = queue.len() * 2;
                 queue.shrink_to(enough);
             }

@@ -51,7 +51,7 @@ impl<D: Send + Sync + 'static> Sessions<D> {
         }
         let removed = shard.remove(cell.sid());
         self.len.fetch_sub(1, Relaxed);
-        if shard.capacity() > 64 && shard.len() < shard.capacity() / 8 {
+        if shard.capacity() > 16 && shard.len() < shard.capacity() / 8 {
             let half = shard.capacity() / 2;
             shard.shrink_to(half);
         }
