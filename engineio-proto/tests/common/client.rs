@@ -21,6 +21,8 @@ pub(crate) struct Client {
     pub(crate) get: Option<ConnId>,
     pub(crate) post: Option<ConnId>,
     pub(crate) socket: Socket,
+    /// WebSockets that it closed: it doesn't look at what still arrives on them.
+    left: Vec<ConnId>,
     queue: VecDeque<Packet>,
     pub(crate) received: Vec<Message>,
     max_payload: usize,
@@ -53,6 +55,7 @@ impl Client {
             get: None,
             post: None,
             socket: Socket::None,
+            left: Vec::new(),
             queue: VecDeque::new(),
             received: Vec::new(),
             max_payload: usize::MAX,
@@ -183,7 +186,7 @@ impl Client {
 
     /// Takes what came on one of its connections.
     pub(crate) fn hear(&mut self, conn: ConnId, answer: Answer, now: u64, link: &mut Link) {
-        if self.over.is_some() {
+        if self.over.is_some() || self.left.contains(&conn) {
             return;
         }
         match answer {
@@ -257,6 +260,13 @@ impl Client {
             Packet::Close => self.stop("the server closed"),
             Packet::Pong(_) | Packet::Upgrade | Packet::Noop => {}
         }
+    }
+
+    /// Closes a WebSocket without a word.
+    pub(crate) fn hang_up(&mut self, conn: ConnId, now: u64, link: &mut Link) {
+        link.send(now, Parcel::ToServer(conn, Fact::Closed));
+        self.left.push(conn);
+        self.lost_socket(conn);
     }
 
     /// A probe that failed is forgotten; without the session's own connection there

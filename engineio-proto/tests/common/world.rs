@@ -125,8 +125,7 @@ impl World {
         if let Socket::Taken(conn) | Socket::Probing(conn) = self.client.socket {
             self.note(format!("client hangs up {conn:?}"));
             self.is_lossy = true;
-            self.link.send(self.now, Parcel::ToServer(conn, Fact::Closed));
-            self.client.hear(conn, Answer::Cut, self.now, &mut self.link);
+            self.client.hang_up(conn, self.now, &mut self.link);
             self.turn();
         }
     }
