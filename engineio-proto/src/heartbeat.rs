@@ -12,23 +12,30 @@ use crate::time::Instant;
 /// In revision 4 the server pings one interval after the last pong and waits one
 /// time-out for the next. In revision 3 the client pings and the server waits
 /// interval and time-out together.
+///
+/// While this side itself keeps the peer from being heard, a slow application is no
+/// dead peer: the wait stands still. The peer's own wait doesn't, so the server goes on
+/// as if it heard: it pings once more each interval, or sends the pong for the ping that
+/// must have come.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     interval: Duration,
     timeout: Duration,
+    /// When the next ping is due: in revision 4 from here, in revision 3 from the peer.
+    ping_at: Instant,
     wait: Wait,
-    /// Since when this side itself keeps the peer from being heard. The wait for
-    /// the peer stands still meanwhile: a slow application is no dead peer.
+    /// Since when this side itself keeps the peer from being heard.
     held_since: Option<Instant>,
 }
 
 #[derive(Debug)]
 enum Wait {
     /// Revision 4, between a pong and the next ping.
-    Quiet { ping_at: Instant },
-    /// Revision 4, from the ping on. `is_sent`: it was pulled. `is_extended`: some
-    /// other packet has already bought the peer more time; once per ping.
-    Pong { by: Instant, is_sent: bool, is_extended: bool },
+    Quiet,
+    /// Revision 4, from the ping on. `is_sent`: it was pulled. `is_again`: it waits to be
+    /// pulled once more. `is_extended`: some other packet has already bought the peer more
+    /// time; once per ping.
+    Pong { by: Instant, is_sent: bool, is_again: bool, is_extended: bool },
     /// Revision 3. `owed`: pings that have no pong yet.
     Ping { by: Instant, owed: u32 },
 }
@@ -43,33 +50,44 @@ impl Heartbeat {
     pub(crate) fn new(revision: Revision, config: &Config, now: Instant) -> Self {
         let (interval, timeout) = (config.ping_interval(), config.ping_timeout());
         let wait = if revision.server_pings() {
-            Wait::Quiet { ping_at: now + interval }
+            Wait::Quiet
         } else {
             Wait::Ping { by: now + interval + timeout, owed: 0 }
         };
-        Self { interval, timeout, wait, held_since: None }
+        Self { interval, timeout, ping_at: now + interval, wait, held_since: None }
     }
 
-    /// When something has to happen. Nothing has, while the peer can't be heard.
-    pub(crate) const fn deadline(&self) -> Option<Instant> {
+    /// When something has to happen.
+    pub(crate) const fn deadline(&self) -> Instant {
         match self.wait {
-            Wait::Quiet { ping_at } => Some(ping_at),
-            Wait::Pong { .. } | Wait::Ping { .. } if self.held_since.is_some() => None,
-            Wait::Pong { by, .. } | Wait::Ping { by, .. } => Some(by),
+            Wait::Pong { by, .. } | Wait::Ping { by, .. } if self.held_since.is_none() => by,
+            Wait::Quiet | Wait::Pong { .. } | Wait::Ping { .. } => self.ping_at,
         }
     }
 
     /// The deadline has come.
     pub(crate) fn expire(&mut self, now: Instant) -> Result<(), Expired> {
-        let Wait::Quiet { ping_at } = self.wait else { return Err(Expired) };
-        // Counted from when the ping was due, so that the peer's last moment doesn't
-        // depend on the load here; but a process that slept must let it speak first.
-        let late = now.saturating_since(ping_at);
-        let start = if late > self.timeout / 4 { now } else { ping_at };
-        self.wait = Wait::Pong { by: start + self.timeout, is_sent: false, is_extended: false };
-        if self.held_since.is_some() {
-            self.held_since = Some(start);
+        match &mut self.wait {
+            Wait::Quiet => {
+                // Counted from when the ping was due, so that the peer's last moment doesn't
+                // depend on the load here; but a process that slept must let it speak first.
+                let late = now.saturating_since(self.ping_at);
+                let start = if late > self.timeout / 4 { now } else { self.ping_at };
+                self.wait = Wait::Pong {
+                    by: start + self.timeout,
+                    is_sent: false,
+                    is_again: false,
+                    is_extended: false,
+                };
+                self.held_since = self.held_since.map(|_| start);
+            }
+            Wait::Pong { .. } | Wait::Ping { .. } if self.held_since.is_none() => {
+                return Err(Expired);
+            }
+            Wait::Pong { is_sent, is_again, .. } => *is_again = *is_sent,
+            Wait::Ping { owed, .. } => *owed = (*owed).max(1),
         }
+        self.ping_at = now + self.interval;
         Ok(())
     }
 
@@ -86,7 +104,8 @@ impl Heartbeat {
     /// A ping came.
     pub(crate) fn ping(&mut self, now: Instant) -> Result<(), WrongDirection> {
         let Wait::Ping { by, owed } = &mut self.wait else { return Err(WrongDirection) };
-        *by = now + self.interval + self.timeout;
+        self.ping_at = now + self.interval;
+        *by = self.ping_at + self.timeout;
         *owed = owed.saturating_add(1);
         self.held_since = self.held_since.map(|_| now);
         Ok(())
@@ -95,9 +114,10 @@ impl Heartbeat {
     /// A pong came. One that nobody asked for changes nothing.
     pub(crate) fn pong(&mut self, now: Instant) -> Result<(), WrongDirection> {
         match self.wait {
-            Wait::Quiet { .. } | Wait::Pong { is_sent: false, .. } => Ok(()),
+            Wait::Quiet | Wait::Pong { is_sent: false, .. } => Ok(()),
             Wait::Pong { .. } => {
-                self.wait = Wait::Quiet { ping_at: now + self.interval };
+                self.wait = Wait::Quiet;
+                self.ping_at = now + self.interval;
                 Ok(())
             }
             Wait::Ping { .. } => Err(WrongDirection),
@@ -106,23 +126,33 @@ impl Heartbeat {
 
     /// Whether a ping or a pong waits to leave.
     pub(crate) const fn has_packet(&self) -> bool {
-        matches!(self.wait, Wait::Pong { is_sent: false, .. } | Wait::Ping { owed: 1.., .. })
+        matches!(
+            self.wait,
+            Wait::Pong { is_sent: false, .. }
+                | Wait::Pong { is_again: true, .. }
+                | Wait::Ping { owed: 1.., .. }
+        )
     }
 
     /// The ping or pong that waits to leave.
     pub(crate) fn packet(&self) -> Option<Packet> {
         match self.wait {
-            Wait::Pong { is_sent: false, .. } => Some(Packet::Ping(Default::default())),
+            Wait::Pong { is_sent: false, .. } | Wait::Pong { is_again: true, .. } => {
+                Some(Packet::Ping(Default::default()))
+            }
             Wait::Ping { owed: 1.., .. } => Some(Packet::Pong(Default::default())),
-            Wait::Quiet { .. } | Wait::Pong { .. } | Wait::Ping { .. } => None,
+            Wait::Quiet | Wait::Pong { .. } | Wait::Ping { .. } => None,
         }
     }
 
     /// What [`packet`](Self::packet) gave has left.
     pub(crate) const fn note_sent(&mut self) {
         match &mut self.wait {
-            Wait::Quiet { .. } => {}
-            Wait::Pong { is_sent, .. } => *is_sent = true,
+            Wait::Quiet => {}
+            Wait::Pong { is_sent, is_again, .. } => {
+                *is_sent = true;
+                *is_again = false;
+            }
             Wait::Ping { owed, .. } => *owed = owed.saturating_sub(1),
         }
     }
@@ -130,7 +160,13 @@ impl Heartbeat {
     /// This side begins or ends to keep the peer from being heard.
     pub(crate) fn hold(&mut self, is_held: bool, now: Instant) {
         match (self.held_since, is_held) {
-            (None, true) => self.held_since = Some(now),
+            (None, true) => {
+                self.held_since = Some(now);
+                if self.ping_at <= now {
+                    // It is late already, and may be among what isn't heard.
+                    let _ = self.expire(now);
+                }
+            }
             (Some(since), false) => {
                 self.held_since = None;
                 let lost = now.saturating_since(since);

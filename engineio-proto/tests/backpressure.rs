@@ -153,6 +153,59 @@ fn the_wait_for_a_ping_of_revision_3_stands_still_too() {
     assert_eq!(scene.due(), Some(95_000), "15 s were left");
 }
 
+/// A client that hears no ping for too long takes the server for dead.
+#[test]
+fn while_we_refuse_to_read_the_client_is_pinged_once_an_interval() {
+    let mut scene = narrow().v4().websocket();
+    let conn = scene.conn("w1");
+    scene.wait_until(10_000);
+    scene.frame(conn, &kilobyte());
+    for due in [25_000, 50_000] {
+        assert_eq!(scene.due(), Some(due));
+        scene.wait_until(due);
+        assert_eq!(scene.pull(conn), "2");
+    }
+    scene.event().expect("a message");
+    scene.frame(conn, "3");
+    scene.frame(conn, "3");
+    assert_eq!(scene.due(), Some(75_000), "two pongs at once are as good as one");
+}
+
+#[test]
+fn a_ping_that_nobody_pulled_is_not_repeated() {
+    let mut scene = narrow().v4().websocket();
+    let conn = scene.conn("w1");
+    scene.wait_until(10_000);
+    scene.frame(conn, &kilobyte());
+    scene.run_until(60_000);
+    assert_eq!(scene.pull(conn), "2");
+    assert_eq!(scene.pull(conn), "");
+}
+
+/// A client of revision 3 gives up when its ping has no pong for `ping_timeout`.
+#[test]
+fn while_we_refuse_to_read_a_client_of_revision_3_gets_the_pong_for_the_ping_that_must_have_come() {
+    let mut scene = narrow().websocket();
+    let conn = scene.conn("w1");
+    scene.wait_until(10_000);
+    scene.frame(conn, &kilobyte());
+    for due in [25_000, 50_000] {
+        assert_eq!(scene.due(), Some(due));
+        scene.wait_until(due);
+        assert_eq!(scene.pull(conn), "3");
+    }
+}
+
+#[test]
+fn a_ping_that_is_late_when_we_begin_to_refuse_gets_its_pong_at_once() {
+    let mut scene = narrow().websocket();
+    let conn = scene.conn("w1");
+    scene.wait_until(30_000);
+    scene.frame(conn, &kilobyte());
+    assert_eq!(scene.pull(conn), "3");
+    assert_eq!(scene.due(), Some(55_000));
+}
+
 #[test]
 fn a_ping_that_becomes_due_while_we_refuse_to_read_gives_the_whole_wait_after_it() {
     let mut scene = narrow().v4().websocket();

@@ -76,7 +76,7 @@ impl Session {
         if self.state.is_closed() {
             return None;
         }
-        let mut next = self.heartbeat.deadline().map(|at| (at, Timer::Heartbeat));
+        let mut next = Some((self.heartbeat.deadline(), Timer::Heartbeat));
         if let Some(polling) = self.state.polling() {
             let Polling { get, post, absence, .. } = polling;
             next = sooner(next, absence.as_ref().map(|(by, _)| (*by, Timer::Absence)));
