@@ -1,69 +1,95 @@
-//! What an idle session over WebSocket costs.
+//! What idle clients cost.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll, Waker};
-use std::thread;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use engineio_hub::{Answer, Hub};
+use engineio_hub::Hub;
 use engineio_proto::Instant;
 use engineio_tokio::{Config, Server};
 use http::Request;
-use http::request::Parts;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-use crate::{alone, live};
+use crate::{alone, live, settled};
 
-/// Few enough that both ends of all fit into the usual 1,024 open files.
-const SESSIONS: usize = 400;
-
-const HEAD: &str = "GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: test\r\n\
-     Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-
-fn request() -> Parts {
-    let request = Request::get("/engine.io/?EIO=4&transport=websocket")
-        .header("host", "test")
-        .header("connection", "Upgrade")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-version", "13")
-        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
-        .body(());
-    request.expect("a request").into_parts().0
-}
-
-/// One session with its connection and its handle, all that a binding holds for it.
-fn open(hub: &Arc<Hub>, cx: &mut Context<'_>) -> impl Sized + use<> {
-    let mut seat = hub.admit(&request()).expect("the server's path");
-    let Poll::Ready(Some(incoming)) = hub.poll_incoming(cx) else { panic!("no client") };
-    let mut socket = incoming.accept().expect("it is still there");
-    let Poll::Ready(Answer::Upgrade(_, mut framed)) = seat.poll_answer(cx) else {
-        panic!("no 101")
-    };
-    // The open packet leaves, and both ends wait for what comes.
-    while let Poll::Ready(engineio_hub::Write::Bytes(bytes)) = framed.poll_write(cx) {
-        let count = bytes.len();
-        framed.written(count);
-    }
-    assert!(socket.poll_recv(cx).is_pending());
-    Box::new((framed, socket))
-}
+const SESSIONS: usize = 1000;
+/// How many of them carry a mebibyte each way.
+const CARRIERS: usize = 100;
+const MEBIBYTE: usize = 1 << 20;
 
 #[test]
-fn hub_core_and_websocket_take_at_most_4_kib() {
+fn an_idle_websocket_session_costs_at_most_4_kib_also_after_it_has_carried_a_mebibyte() {
     let _alone = alone();
-    let hub = Hub::new(Config::default(), || Instant::ZERO, Box::new(()));
-    let cx = &mut Context::from_waker(Waker::noop());
-    let mut sessions = Vec::with_capacity(SESSIONS);
-    let before = live();
-    sessions.extend((0..SESSIONS).map(|_| open(&hub, cx)));
-    let each = (live() - before) / SESSIONS as isize;
-    println!("{each} bytes a session, its places in maps and queues included");
+    let files = rlimit::increase_nofile_limit(4096).expect("a limit of open files");
+    assert!(files > 2 * SESSIONS as u64 + 48, "this test needs 2,048 open files, not {files}");
+    let runtime =
+        Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let config = Config::builder().max_payload(MEBIBYTE + 1).inbox_limit(4 * MEBIBYTE);
+    let server = Server::new(config.build().expect("a legal configuration"));
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    runtime.spawn(server.serve(listener));
+    let accepting = server.clone();
+    runtime.spawn(async move {
+        while let Some(mut socket) = accepting.accept().await {
+            tokio::spawn(async move {
+                while let Some(message) = socket.recv().await {
+                    let _ = socket.send(message).await;
+                }
+            });
+        }
+    });
+    let mut streams = Vec::with_capacity(SESSIONS + 1);
+    streams.push(open(address));
+    let before = settled();
+    streams.extend((0..SESSIONS).map(|_| open(address)));
+    let idle = settled();
+    let each = (idle - before) / SESSIONS as isize;
+    println!("{each} bytes a session, with the tasks that carry and read it");
+    assert_eq!(server.len(), SESSIONS + 1);
     assert!(each <= 4096, "{each}");
+
+    streams.iter_mut().take(CARRIERS).for_each(carry_a_mebibyte);
+    let more = (settled() - idle) / CARRIERS as isize;
+    println!("{} bytes after a mebibyte each way", each + more);
+    assert_eq!(server.len(), SESSIONS + 1);
+    assert!(each + more <= 4096, "{each} and {more}");
+}
+
+fn open(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+    stream
+        .write_all(
+            b"GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: test\r\n\
+              Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        )
+        .expect("the server reads");
+    let mut bytes = [0; 1024];
+    let mut count = 0;
+    // The open packet is the only thing with braces.
+    while !bytes[..count].ends_with(b"}") {
+        count += stream.read(&mut bytes[count..]).expect("a 101");
+    }
+    stream
+}
+
+/// Sends a message and reads it back.
+fn carry_a_mebibyte(stream: &mut TcpStream) {
+    // A whole binary message. Masked, as clients must, with a mask of zeros.
+    let mut frame = vec![0x82, 0x80 | 127];
+    frame.extend((MEBIBYTE as u64).to_be_bytes());
+    frame.extend([0; 4]);
+    frame.resize(frame.len() + MEBIBYTE, 7);
+    stream.write_all(&frame).expect("the server reads");
+    let mut echo = vec![0; 2 + 8 + MEBIBYTE];
+    stream.read_exact(&mut echo).expect("the server sends it back");
+    assert!(echo[..2] == [0x82, 127] && echo[10..].iter().all(|byte| *byte == 7));
 }
 
 #[test]
@@ -74,9 +100,17 @@ fn handshakes_that_no_application_takes_dont_pile_up() {
     let now = move || Instant::from_millis(reading.load(Relaxed));
     let hub: Arc<Hub> = Hub::new(Config::default(), now, Box::new(()));
     let cx = &mut Context::from_waker(Waker::noop());
+    let request = Request::get("/engine.io/?EIO=4&transport=websocket")
+        .header("host", "test")
+        .header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .body(());
+    let request = request.expect("a request").into_parts().0;
     let before = live();
     for _ in 0..5000 {
-        drop(hub.admit(&request()));
+        drop(hub.admit(&request));
         // Half the time in which a handshake is refused for want of a decision.
         clock.fetch_add(5000, Relaxed);
         hub.expire(cx);
@@ -89,42 +123,4 @@ fn handshakes_that_no_application_takes_dont_pile_up() {
     let weak = Arc::downgrade(&hub);
     drop(hub);
     assert!(weak.upgrade().is_none());
-}
-
-#[test]
-fn over_sockets_hyper_and_tokio_add_to_it() {
-    let _alone = alone();
-    let runtime =
-        Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    let server = Server::new(Config::default());
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    runtime.spawn(server.serve(listener));
-    let accepting = server.clone();
-    runtime.spawn(async move {
-        while let Some(mut socket) = accepting.accept().await {
-            tokio::spawn(async move { while socket.recv().await.is_some() {} });
-        }
-    });
-    let open = || {
-        let mut stream = TcpStream::connect(address).expect("the server listens");
-        stream.write_all(HEAD.as_bytes()).expect("the server reads");
-        let mut bytes = [0; 1024];
-        let mut count = 0;
-        // The open packet is the only thing with braces.
-        while !bytes[..count].ends_with(b"}") {
-            count += stream.read(&mut bytes[count..]).expect("a 101");
-        }
-        stream
-    };
-    let mut streams = Vec::with_capacity(SESSIONS + 1);
-    streams.push(open());
-    let before = live();
-    streams.extend((0..SESSIONS).map(|_| open()));
-    thread::sleep(Duration::from_millis(100));
-    let each = (live() - before) / SESSIONS as isize;
-    println!("{each} bytes a session with the tasks that carry and read it");
-    assert_eq!(server.len(), SESSIONS + 1);
-    // Hyper lets go of its buffers when it hands the connection over.
-    assert!(each <= 8192, "{each}");
 }

@@ -9,7 +9,7 @@ use engineio_tokio::{Config, Server};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{alone, live};
+use crate::{alone, settled};
 
 /// Few enough that both ends of all fit into the usual 1,024 open files.
 const CLIENTS: usize = 300;
@@ -77,19 +77,6 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         thread::sleep(Duration::from_millis(10));
     }
     panic!("not within 20 s: {what}");
-}
-
-/// The heap when it has stood still for longer than any of the server's time-outs.
-fn settled() -> isize {
-    let mut last = live();
-    let mut still = 0;
-    while still < 5 {
-        thread::sleep(Duration::from_millis(100));
-        let now = live();
-        still = if now == last { still + 1 } else { 0 };
-        last = now;
-    }
-    last
 }
 
 fn connect(address: SocketAddr) -> TcpStream {

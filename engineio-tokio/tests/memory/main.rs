@@ -9,6 +9,8 @@ mod leaks;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 struct Counting;
 
@@ -36,6 +38,19 @@ static ALLOCATOR: Counting = Counting;
 /// Bytes of heap in use.
 fn live() -> isize {
     LIVE.load(Relaxed)
+}
+
+/// The heap when it has stood still for longer than any of the server's time-outs.
+fn settled() -> isize {
+    let mut last = live();
+    let mut still = 0;
+    while still < 5 {
+        thread::sleep(Duration::from_millis(100));
+        let now = live();
+        still = if now == last { still + 1 } else { 0 };
+        last = now;
+    }
+    last
 }
 
 /// One count serves the whole process: one test at a time.
