@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const BOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 #[expect(dead_code, reason = "an example has a main of its own")]
 #[path = "../../engineio-proto/examples/by_hand.rs"]
@@ -23,24 +24,37 @@ fn the_summary_names_every_chapter_and_every_chapter_is_tested() {
 
 #[test]
 fn links_lead_somewhere() {
-    for chapter in chapters() {
-        let text = fs::read_to_string(format!("{BOOK}/{chapter}")).unwrap();
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        let name = document.display();
         for link in links(&text).filter(|link| !link.contains("://")) {
             let (file, section) = link.split_once('#').unwrap_or((link, ""));
-            let file = if file.is_empty() { &chapter } else { file };
-            let target = Path::new(BOOK).join(file);
-            assert!(target.is_file(), "{chapter} links to {link}");
+            let target =
+                if file.is_empty() { document.clone() } else { document.with_file_name(file) };
+            assert!(target.is_file(), "{name} links to {link}");
             if !section.is_empty() {
                 let target = fs::read_to_string(target).unwrap();
-                assert!(sections(&target).any(|it| it == section), "{chapter} links to {link}");
+                assert!(sections(&target).any(|it| it == section), "{name} links to {link}");
             }
         }
     }
 }
 
 #[test]
+fn tests_that_the_readme_names_exist() {
+    let readme = fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    for entry in readme.split("[`").skip(1) {
+        let (name, rest) = entry.split_once("`](").unwrap();
+        let (file, _) = rest.split_once(')').unwrap();
+        let text = fs::read_to_string(format!("{ROOT}/{file}")).unwrap();
+        let is_there = !file.contains("/tests/") || text.contains(&format!("fn {name}("));
+        assert!(is_there, "{file} has no test {name}");
+    }
+}
+
+#[test]
 fn files_that_chapters_name_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(ROOT);
     for chapter in chapters() {
         let text = fs::read_to_string(format!("{BOOK}/{chapter}")).unwrap();
         let code = text.split('`').skip(1).step_by(2);
@@ -62,6 +76,14 @@ fn the_chapter_shows_what_the_example_prints() {
     let chapter = fs::read_to_string(format!("{BOOK}/driving.md")).unwrap();
     let transcript = by_hand::transcript();
     assert!(chapter.contains(transcript.trim_end()), "driving.md lacks this:\n{transcript}");
+}
+
+/// All that is written for people: the chapters, and the files beside the code.
+fn documents() -> Vec<PathBuf> {
+    let beside = ["", "e2e/", "fuzz/", "no-std-check/"].map(|it| format!("{ROOT}/{it}README.md"));
+    let top = ["CHANGELOG", "CONTRIBUTING", "SECURITY"].map(|it| format!("{ROOT}/{it}.md"));
+    let chapters = chapters().into_iter().map(|it| format!("{BOOK}/{it}"));
+    beside.into_iter().chain(top).chain(chapters).map(PathBuf::from).collect()
 }
 
 /// The names of the chapters' files.

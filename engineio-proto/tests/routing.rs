@@ -4,7 +4,7 @@ mod common;
 
 use common::ask::{answer, request, routed};
 use common::{REVISIONS, scenario};
-use engineio_proto::server::{Cause, Route, route};
+use engineio_proto::server::{RefusalCause, Route, route};
 use engineio_proto::{Config, ConfigBuilder, Request, Revisions, Transports};
 
 const UNKNOWN_TRANSPORT: &str = r#"400 {"code":0,"message":"Transport unknown"}"#;
@@ -231,7 +231,7 @@ fn the_cause_is_told_apart_and_kept_short() {
     let Route::Refuse(refusal) = route(&Config::default(), &request(&long)) else {
         panic!("refused");
     };
-    let Cause::UnknownTransport(name) = refusal.cause() else { panic!("{refusal:?}") };
+    let RefusalCause::UnknownTransport(name) = refusal.cause() else { panic!("{refusal:?}") };
     assert_eq!(name.len(), 128);
     assert_eq!(refusal.code(), Some(0));
 }

@@ -131,9 +131,10 @@ pub use engineio_hub::{
     ServerEvent, Socket,
 };
 pub use engineio_proto::{
-    CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, InvalidHeader, InvalidSid,
-    Message, Outgoing, Revision, Revisions, SameSite, SendError, Sid, Transport, Transports,
-    Violation,
+    CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, DecodeError, InvalidHeader,
+    InvalidSid, Message, Outgoing, PacketError, Revision, Revisions, SameSite, SendError, Sid,
+    Transport, Transports, Violation,
+    server::{Refusal, RefusalCause},
 };
 
 pub use body::ResponseBody;

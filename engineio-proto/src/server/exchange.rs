@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::refusal::{Cause, Refusal};
+use super::refusal::{Refusal, RefusalCause};
 use crate::coding::Coding;
 use crate::http::{Headers, InvalidHeader};
 use crate::packet::Message;
@@ -50,24 +50,24 @@ impl Exchange {
 
     /// The refusal for a `sid` that no session has.
     pub fn unknown_session(self) -> Refusal {
-        Refusal::new(Cause::UnknownSession, self.headers)
+        Refusal::new(RefusalCause::UnknownSession, self.headers)
     }
 
     /// The refusal of a WebSocket whose own handshake is broken.
     pub fn broken_websocket(self) -> Refusal {
-        Refusal::new(Cause::WebSocketHandshake, self.headers)
+        Refusal::new(RefusalCause::WebSocketHandshake, self.headers)
     }
 
     /// Why a session of this revision can't take the request, whatever it is doing.
-    pub(super) fn misfit(&self, revision: Revision) -> Option<Cause> {
+    pub(super) fn misfit(&self, revision: Revision) -> Option<RefusalCause> {
         if self.revision.is_some_and(|eio| eio != Some(revision)) {
-            return Some(Cause::RevisionMismatch);
+            return Some(RefusalCause::RevisionMismatch);
         }
         let by_kind = match self.kind {
             Kind::Poll | Kind::Post => Transport::Polling,
             Kind::Framed(transport) => transport,
         };
-        (self.transport != by_kind).then_some(Cause::TransportMismatch)
+        (self.transport != by_kind).then_some(RefusalCause::TransportMismatch)
     }
 }
 
@@ -120,16 +120,16 @@ impl Opening {
     /// and a body of JSON.
     pub fn refuse(self, status: u16, body: impl Into<Bytes>) -> Refusal {
         let status = if (400..=599).contains(&status) { status } else { 403 };
-        Refusal::new(Cause::Application { status, body: body.into() }, self.headers)
+        Refusal::new(RefusalCause::Application { status, body: body.into() }, self.headers)
     }
 
     /// The refusal for want of room or time: come back after so many seconds.
     pub fn overloaded(self, retry_after: u64) -> Refusal {
-        Refusal::new(Cause::Overloaded(retry_after), self.headers)
+        Refusal::new(RefusalCause::Overloaded(retry_after), self.headers)
     }
 
     /// The refusal of a WebSocket whose own handshake is broken.
     pub fn broken_websocket(self) -> Refusal {
-        Refusal::new(Cause::WebSocketHandshake, self.headers)
+        Refusal::new(RefusalCause::WebSocketHandshake, self.headers)
     }
 }

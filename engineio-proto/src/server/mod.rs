@@ -93,6 +93,6 @@ mod transport;
 
 pub use exchange::{Exchange, Kind, Opening};
 pub use io::{ConnId, Event, Failure, Input, Transmit};
-pub use refusal::{Cause, Refusal};
+pub use refusal::{Refusal, RefusalCause};
 pub use route::{Route, route};
 pub use session::Session;

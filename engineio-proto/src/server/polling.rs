@@ -8,7 +8,7 @@ use bytestring::ByteString;
 
 use super::exchange::Exchange;
 use super::io::{ConnId, Failure};
-use super::refusal::Cause;
+use super::refusal::RefusalCause;
 use super::session::Session;
 use super::transport::{Get, Polling, Post, PostStage};
 use crate::close::{CloseReason, Violation};
@@ -22,7 +22,7 @@ impl Session {
         let now = self.now;
         let noop_at = self.state.probe_mut().and_then(|probe| probe.noop_at(now));
         let Some(polling) = self.state.polling_mut() else {
-            return self.refuse(conn, exchange, Cause::TransportMismatch);
+            return self.refuse(conn, exchange, RefusalCause::TransportMismatch);
         };
         if polling.get.is_some() {
             self.reply(conn, Response::empty(400, exchange.headers));
@@ -43,7 +43,7 @@ impl Session {
     pub(super) fn post(&mut self, conn: ConnId, exchange: Exchange) {
         let by = self.now + self.config.body_timeout();
         let Some(polling) = self.state.polling_mut() else {
-            return self.refuse(conn, exchange, Cause::TransportMismatch);
+            return self.refuse(conn, exchange, RefusalCause::TransportMismatch);
         };
         let violation = if polling.post.is_some() {
             Violation::OverlappingPosts

@@ -7,7 +7,7 @@ use bytestring::ByteString;
 
 use super::exchange::Exchange;
 use super::io::{ConnId, Event, Transmit};
-use super::refusal::Cause;
+use super::refusal::RefusalCause;
 use super::session::Session;
 use super::transport::{Framed, Probe, ProbeStage, State};
 use crate::close::CloseCode;
@@ -21,7 +21,7 @@ impl Session {
     /// A request for a WebSocket with this session's sid.
     pub(super) fn upgrade_request(&mut self, conn: ConnId, exchange: Exchange) {
         if matches!(self.state, State::Polling(_)) && !self.config.can_upgrade() {
-            return self.refuse(conn, exchange, Cause::UpgradeNotAllowed);
+            return self.refuse(conn, exchange, RefusalCause::UpgradeNotAllowed);
         }
         let mut headers = exchange.headers;
         if let Some(subprotocol) = exchange.subprotocol {

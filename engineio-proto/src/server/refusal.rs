@@ -11,14 +11,14 @@ use crate::http::{Headers, Response};
 /// A request that is turned away: the cause for logs and metrics, and the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    cause: Cause,
+    cause: RefusalCause,
     headers: Headers,
 }
 
 /// What is wrong with a refused request. Texts from the request are cut at 128 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Cause {
+pub enum RefusalCause {
     /// `transport` is missing, unknown or off: code 0.
     UnknownTransport(ByteString),
     /// There is no session of this `sid`: code 1.
@@ -62,32 +62,32 @@ pub enum Cause {
 }
 
 impl Refusal {
-    pub(crate) const fn new(cause: Cause, headers: Headers) -> Self {
+    pub(crate) const fn new(cause: RefusalCause, headers: Headers) -> Self {
         Self { cause, headers }
     }
 
     /// What is wrong with the request.
-    pub const fn cause(&self) -> &Cause {
+    pub const fn cause(&self) -> &RefusalCause {
         &self.cause
     }
 
     /// The reference server's error code, where it has one.
     pub const fn code(&self) -> Option<u8> {
         match &self.cause {
-            Cause::UnknownTransport(_) => Some(0),
-            Cause::UnknownSession => Some(1),
-            Cause::HandshakeMethod(_) => Some(2),
-            Cause::InvalidOrigin
-            | Cause::TransportMismatch
-            | Cause::RevisionMismatch
-            | Cause::UpgradeNotAllowed
-            | Cause::Jsonp => Some(3),
-            Cause::Origin { .. } => Some(4),
-            Cause::UnsupportedRevision(_) => Some(5),
-            Cause::Method
-            | Cause::WebSocketHandshake
-            | Cause::Application { .. }
-            | Cause::Overloaded(_) => None,
+            RefusalCause::UnknownTransport(_) => Some(0),
+            RefusalCause::UnknownSession => Some(1),
+            RefusalCause::HandshakeMethod(_) => Some(2),
+            RefusalCause::InvalidOrigin
+            | RefusalCause::TransportMismatch
+            | RefusalCause::RevisionMismatch
+            | RefusalCause::UpgradeNotAllowed
+            | RefusalCause::Jsonp => Some(3),
+            RefusalCause::Origin { .. } => Some(4),
+            RefusalCause::UnsupportedRevision(_) => Some(5),
+            RefusalCause::Method
+            | RefusalCause::WebSocketHandshake
+            | RefusalCause::Application { .. }
+            | RefusalCause::Overloaded(_) => None,
         }
     }
 
@@ -97,30 +97,30 @@ impl Refusal {
         let code = self.code();
         let mut headers = self.headers;
         let message = match self.cause {
-            Cause::UnknownTransport(_) => "Transport unknown".into(),
-            Cause::UnknownSession => "Session ID unknown".into(),
-            Cause::HandshakeMethod(_) => "Bad handshake method".into(),
-            Cause::InvalidOrigin
-            | Cause::TransportMismatch
-            | Cause::RevisionMismatch
-            | Cause::UpgradeNotAllowed
-            | Cause::Jsonp => "Bad request".into(),
-            Cause::Origin { origin, host } => {
+            RefusalCause::UnknownTransport(_) => "Transport unknown".into(),
+            RefusalCause::UnknownSession => "Session ID unknown".into(),
+            RefusalCause::HandshakeMethod(_) => "Bad handshake method".into(),
+            RefusalCause::InvalidOrigin
+            | RefusalCause::TransportMismatch
+            | RefusalCause::RevisionMismatch
+            | RefusalCause::UpgradeNotAllowed
+            | RefusalCause::Jsonp => "Bad request".into(),
+            RefusalCause::Origin { origin, host } => {
                 format!("Forbidden: origin {origin} is not allowed at host {host}")
             }
-            Cause::UnsupportedRevision(_) => "Unsupported protocol version".into(),
-            Cause::Method => {
+            RefusalCause::UnsupportedRevision(_) => "Unsupported protocol version".into(),
+            RefusalCause::Method => {
                 headers.push("allow", ByteString::from_static("GET, POST, OPTIONS"));
                 return Response::empty(405, headers);
             }
-            Cause::WebSocketHandshake => {
+            RefusalCause::WebSocketHandshake => {
                 headers.push("sec-websocket-version", ByteString::from_static("13"));
                 return Response::empty(400, headers);
             }
-            Cause::Application { status, body } => {
+            RefusalCause::Application { status, body } => {
                 return Response::with_body(status, headers, JSON, body);
             }
-            Cause::Overloaded(seconds) => {
+            RefusalCause::Overloaded(seconds) => {
                 headers.push("retry-after", format!("{seconds}"));
                 return Response::empty(503, headers);
             }

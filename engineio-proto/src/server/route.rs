@@ -7,7 +7,7 @@ use bytestring::ByteString;
 
 use super::exchange::{Exchange, Kind, Opening};
 use super::query::Query;
-use super::refusal::{Cause, Refusal, excerpt};
+use super::refusal::{Refusal, RefusalCause, excerpt};
 use crate::coding::Coding;
 use crate::config::Config;
 use crate::cors::{self, Origin};
@@ -56,15 +56,18 @@ pub fn route<'r>(config: &Config, request: &Request<'r>) -> Route<'r> {
     let name = query.transport.as_deref();
     let transport = name.and_then(Transport::from_query).filter(|it| config.serves(*it));
     let Some(transport) = transport else {
-        return refuse(Cause::UnknownTransport(excerpt(name.unwrap_or(""))), verdict.headers);
+        return refuse(
+            RefusalCause::UnknownTransport(excerpt(name.unwrap_or(""))),
+            verdict.headers,
+        );
     };
     match verdict.origin {
         Origin::Allowed => {}
-        Origin::Invalid => return refuse(Cause::InvalidOrigin, verdict.headers),
+        Origin::Invalid => return refuse(RefusalCause::InvalidOrigin, verdict.headers),
         Origin::Refused(origin) => {
             let origin = excerpt(origin);
             let host = excerpt(request.host.unwrap_or(""));
-            return refuse(Cause::Origin { origin, host }, verdict.headers);
+            return refuse(RefusalCause::Origin { origin, host }, verdict.headers);
         }
     }
     let arrival = Arrival { transport, request, headers: verdict.headers, config };
@@ -108,7 +111,7 @@ fn session<'r>(
         ("GET", true) => Kind::Framed(Transport::WebSocket),
         ("GET", false) => Kind::Poll,
         ("POST", false) => Kind::Post,
-        _ => return Route::Refuse(Refusal::new(Cause::Method, arrival.headers)),
+        _ => return Route::Refuse(Refusal::new(RefusalCause::Method, arrival.headers)),
     };
     let exchange = Exchange {
         kind,
@@ -129,10 +132,10 @@ fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
     let revision = eio.and_then(Revision::from_query).filter(|it| arrival.config.speaks(*it));
     let is_framed = matches!(arrival.transport, Transport::WebSocket);
     let cause = match revision {
-        _ if request.method != "GET" => Cause::HandshakeMethod(excerpt(request.method)),
-        _ if is_framed != request.upgrade => Cause::TransportMismatch,
-        None => Cause::UnsupportedRevision(excerpt(eio.unwrap_or(""))),
-        Some(_) if query.jsonp => Cause::Jsonp,
+        _ if request.method != "GET" => RefusalCause::HandshakeMethod(excerpt(request.method)),
+        _ if is_framed != request.upgrade => RefusalCause::TransportMismatch,
+        None => RefusalCause::UnsupportedRevision(excerpt(eio.unwrap_or(""))),
+        Some(_) if query.jsonp => RefusalCause::Jsonp,
         Some(revision) => {
             return Route::Open(Opening {
                 transport: arrival.transport,

@@ -5,7 +5,7 @@ use core::mem;
 
 use super::exchange::{Exchange, Kind, Opening};
 use super::io::{ConnId, Event, Failure, Input, Transmit};
-use super::refusal::{Cause, Refusal};
+use super::refusal::{Refusal, RefusalCause};
 use super::transport::{Closing, Framed, Get, Polling, Replies, State};
 use crate::close::{CloseCode, CloseReason, Violation};
 use crate::codec::{Handshake, encode_frame};
@@ -422,7 +422,7 @@ impl Session {
         self.replies.push(conn, Transmit::Respond(response));
     }
 
-    pub(super) fn refuse(&mut self, conn: ConnId, exchange: Exchange, cause: Cause) {
+    pub(super) fn refuse(&mut self, conn: ConnId, exchange: Exchange, cause: RefusalCause) {
         self.reply(conn, Refusal::new(cause, exchange.headers).response());
     }
 
