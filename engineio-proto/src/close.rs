@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::error::DecodeError;
+use crate::packet::PacketType;
 
 /// Why a session ended. There is one for every session, and it is final.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +69,9 @@ pub enum Violation {
     /// It sent what isn't a packet.
     #[error("the peer sent no legal packet: {0}")]
     Packet(DecodeError),
+    /// It sent a packet of this type where there is no place for it.
+    #[error("the peer sent a packet of the type {0:?} where it has no place")]
+    Unexpected(PacketType),
     /// It sent a ping where it has to answer pings, or the other way round.
     #[error("the peer's heartbeat goes in the wrong direction")]
     HeartbeatDirection,
@@ -103,6 +107,8 @@ impl CloseCode {
     pub const AWAY: Self = Self(1001);
     /// The peer broke the protocol.
     pub const PROTOCOL: Self = Self(1002);
+    /// The connection ended without a close frame. Never sent.
+    pub const ABNORMAL: Self = Self(1006);
     /// The peer may not do this, here: open a second WebSocket.
     pub const POLICY: Self = Self(1008);
     /// The peer's message is too long.

@@ -7,58 +7,15 @@ use bytestring::ByteString;
 use crate::cookie::Cookie;
 use crate::cors::Cors;
 use crate::revision::Revision;
+use crate::settings::settings;
 use crate::transport::Transport;
 
-/// Writes each setting once and makes of it a field, a default, a setter and a getter.
-macro_rules! settings {
-    (
-        copied { $($(#[doc = $copied_doc:literal])+ $copied:ident: $copied_type:ty = $copied_default:expr;)+ }
-        shared { $($(#[doc = $shared_doc:literal])+ $shared:ident: $shared_type:ty = $shared_default:expr;)+ }
-    ) => {
-        /// What a server lets its peers do, and how long it waits for them.
-        ///
-        /// Made by [`Config::builder`]; a configuration that exists is consistent.
-        /// `Config::default()` serves both revisions over both transports to pages
-        /// of its own origin.
-        #[derive(Clone, Debug)]
-        pub struct Config {
-            $($copied: $copied_type,)+
-            $($shared: $shared_type,)+
-        }
-
-        impl Default for Config {
-            fn default() -> Self {
-                Self { $($copied: $copied_default,)+ $($shared: $shared_default,)+ }
-            }
-        }
-
-        impl Config {
-            $($(#[doc = $copied_doc])+ pub const fn $copied(&self) -> $copied_type { self.$copied })+
-            $($(#[doc = $shared_doc])+ pub const fn $shared(&self) -> &$shared_type { &self.$shared })+
-        }
-
-        impl ConfigBuilder {
-            $(
-                $(#[doc = $copied_doc])+
-                #[must_use]
-                pub const fn $copied(mut self, $copied: $copied_type) -> Self {
-                    self.0.$copied = $copied;
-                    self
-                }
-            )+
-            $(
-                $(#[doc = $shared_doc])+
-                #[must_use]
-                pub fn $shared(mut self, $shared: $shared_type) -> Self {
-                    self.0.$shared = $shared;
-                    self
-                }
-            )+
-        }
-    };
-}
-
 settings! {
+    /// What a server lets its peers do, and how long it waits for them.
+    ///
+    /// Made by [`Config::builder`]; a configuration that exists is consistent.
+    /// `Config::default()` serves both revisions over both transports to pages
+    /// of its own origin.
     copied {
         /// How long the server is silent before it asks whether the client is there
         /// (revision 4), or the client before it tells (revision 3). Default 25 s,
@@ -291,6 +248,13 @@ pub enum ConfigError {
     /// target looks like (ASCII, percent-encoded).
     #[error("`path` must begin with a slash, not end with one, and be ASCII without `?` and `#`")]
     Path,
+    /// A client's path doesn't begin with a slash, or isn't what a request target looks like
+    /// (ASCII, percent-encoded).
+    #[error("`path` must begin with a slash, and be ASCII without `?` and `#`")]
+    ClientPath,
+    /// A client's query isn't what a request target looks like (ASCII, percent-encoded).
+    #[error("`query` must be ASCII without spaces and `#`: percent-encode the rest")]
+    Query,
     /// The cookie's name, path or domain would break out of the header.
     #[error("the cookie's name, path or domain holds characters that a cookie can't carry")]
     Cookie,

@@ -2,26 +2,24 @@
 
 use core::time::Duration;
 
-use crate::config::Config;
 use crate::packet::Packet;
-use crate::revision::Revision;
 use crate::time::Instant;
 
-/// The server's half of the heartbeat.
+/// One side's half of the heartbeat.
 ///
-/// In revision 4 the server pings one interval after the last pong and waits one
-/// time-out for the next. In revision 3 the client pings and the server waits
-/// interval and time-out together.
+/// One side pings, one interval after the last pong, and waits one time-out for the next.
+/// The other waits for pings, interval and time-out together. In revision 4 it is the
+/// server who pings, in revision 3 the client.
 ///
 /// While this side itself keeps the peer from being heard, a slow application is no
-/// dead peer: the wait stands still. The peer's own wait doesn't, so the server goes on
+/// dead peer: the wait stands still. The peer's own wait doesn't, so this side goes on
 /// as if it heard: it pings once more each interval, or sends the pong for the ping that
 /// must have come.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     interval: Duration,
     timeout: Duration,
-    /// When the next ping is due: in revision 4 from here, in revision 3 from the peer.
+    /// When the next ping is due, from whichever side.
     ping_at: Instant,
     wait: Wait,
     /// Since when this side itself keeps the peer from being heard.
@@ -30,13 +28,13 @@ pub(crate) struct Heartbeat {
 
 #[derive(Debug)]
 enum Wait {
-    /// Revision 4, between a pong and the next ping.
+    /// This side pings; between a pong and the next ping.
     Quiet,
-    /// Revision 4, from the ping on. `is_sent`: it was pulled. `is_again`: it waits to be
+    /// This side pings; from the ping on. `is_sent`: it was pulled. `is_again`: it waits to be
     /// pulled once more. `is_extended`: some other packet has already bought the peer more
     /// time; once per ping.
     Pong { by: Instant, is_sent: bool, is_again: bool, is_extended: bool },
-    /// Revision 3. `owed`: pings that have no pong yet.
+    /// The peer pings. `owed`: pings that have no pong yet.
     Ping { by: Instant, owed: u32 },
 }
 
@@ -47,13 +45,10 @@ pub(crate) struct Expired;
 pub(crate) struct WrongDirection;
 
 impl Heartbeat {
-    pub(crate) fn new(revision: Revision, config: &Config, now: Instant) -> Self {
-        let (interval, timeout) = (config.ping_interval(), config.ping_timeout());
-        let wait = if revision.server_pings() {
-            Wait::Quiet
-        } else {
-            Wait::Ping { by: now + interval + timeout, owed: 0 }
-        };
+    /// `pings`: this side does.
+    pub(crate) fn new(pings: bool, interval: Duration, timeout: Duration, now: Instant) -> Self {
+        let wait =
+            if pings { Wait::Quiet } else { Wait::Ping { by: now + interval + timeout, owed: 0 } };
         Self { interval, timeout, ping_at: now + interval, wait, held_since: None }
     }
 

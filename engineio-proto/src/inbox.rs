@@ -2,15 +2,19 @@
 
 use alloc::collections::VecDeque;
 
-use crate::config::Config;
 use crate::outbox::weight;
 use crate::packet::Message;
-use crate::server::Event;
+
+/// An event of either side.
+pub(crate) trait Event {
+    fn of(message: Message) -> Self;
+    fn message(&self) -> Option<&Message>;
+}
 
 /// A queue of events, with the weight of its messages in bytes.
 #[derive(Debug)]
-pub(crate) struct Inbox {
-    queue: VecDeque<Event>,
+pub(crate) struct Inbox<E> {
+    queue: VecDeque<E>,
     bytes: usize,
     high_water: usize,
     limit: usize,
@@ -18,30 +22,25 @@ pub(crate) struct Inbox {
     is_application_busy: bool,
 }
 
-impl Inbox {
-    pub(crate) const fn new(config: &Config) -> Self {
-        Self {
-            queue: VecDeque::new(),
-            bytes: 0,
-            high_water: config.inbox_high_water(),
-            limit: config.inbox_limit(),
-            is_application_busy: false,
-        }
+impl<E: Event> Inbox<E> {
+    pub(crate) const fn new(high_water: usize, limit: usize) -> Self {
+        Self { queue: VecDeque::new(), bytes: 0, high_water, limit, is_application_busy: false }
     }
 
     pub(crate) fn push_message(&mut self, message: Message) {
         self.bytes = self.bytes.saturating_add(weight(&message));
-        self.queue.push_back(Event::Message(message));
+        self.queue.push_back(E::of(message));
     }
 
-    pub(crate) fn push(&mut self, event: Event) {
+    pub(crate) fn push(&mut self, event: E) {
         self.queue.push_back(event);
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Event> {
+    pub(crate) fn pop(&mut self) -> Option<E> {
         let event = self.queue.pop_front();
-        self.is_application_busy = matches!(event, Some(Event::Message(_)));
-        if let Some(Event::Message(message)) = &event {
+        let message = event.as_ref().and_then(E::message);
+        self.is_application_busy = message.is_some();
+        if let Some(message) = message {
             self.bytes = self.bytes.saturating_sub(weight(message));
         }
         if self.queue.is_empty() && self.queue.capacity() > KEPT_CAPACITY {

@@ -3,12 +3,12 @@
 //! Engine.IO is the layer below Socket.IO. It gives a browser and a server one ordered
 //! stream of text and binary messages each way, which begins as HTTP long-polling and
 //! moves to a WebSocket where it can. This crate is the protocol and nothing but: both
-//! revisions in use (3 and 4), the codec, what HTTP has to do with it, and the server's
-//! end of a session.
+//! revisions in use (3 and 4), the codec, what HTTP has to do with it, and both ends of a
+//! session.
 //!
-//! It is **not** a server. It has no sockets, threads, timers, locks or random numbers,
-//! no map of sessions, and no HTTP or WebSocket library. It is `no_std` and needs
-//! `alloc`; it has no `unsafe` code; and it has no client yet. To serve clients, take a
+//! It is **neither** a server **nor** a client. It has no sockets, threads, timers, locks or
+//! random numbers, no map of sessions, and no HTTP or WebSocket library. It is `no_std` and
+//! needs `alloc`, and it has no `unsafe` code. To serve clients, or to be one, take a
 //! binding such as `engineio-tokio`. To write a binding, start from `engineio-hub`, which
 //! is the half that all bindings share. To put Engine.IO where neither fits, read on.
 //!
@@ -18,7 +18,7 @@
 //!     network facts             the clock             the application
 //!  handle_input(now, Input)  handle_timeout(now)  send(message)  close(now)
 //!              \                     |                     /
-//!               +--------->  server::Session  <----------+
+//!               +-->  server::Session, client::Session  <--+
 //!              /                     |                     \
 //!    poll_transmit(conn)       poll_timeout()         poll_event()
 //!      one connection            the clock           the application
@@ -26,8 +26,9 @@
 //!
 //! Three sources, three sinks. Whoever drives a session tells it what happened, with the
 //! time at which it happened, and then asks each sink what follows. No call blocks, none
-//! of the sources but [`send`](server::Session::send) can fail, and what a peer does
-//! wrong is a fact like any other. [`server`] has the contract in full.
+//! of the sources but `send` can fail, and what a peer does wrong is a fact like any other.
+//! [`server`] has the contract in full for one end, [`client`] for the other, which has a
+//! fourth sink: `poll_connect` names the connections to start.
 //!
 //! # A session by hand
 //!
@@ -88,8 +89,8 @@
 //! | | |
 //! |---|---|
 //! | [`server::route`] | says where a request belongs; needs no session |
-//! | [`server::Session`] | one session, whatever its transport |
-//! | [`Config`] | every setting of both, with defaults and their reasons |
+//! | [`server::Session`], [`client::Session`] | one session, whatever its transport |
+//! | [`Config`], [`client::Config`] | every setting, with defaults and their reasons |
 //! | [`encode_payload`], [`decode_payload`], [`encode_frame`], [`decode_frame`], [`PayloadSize`] | the codec, for use on its own |
 //! | [`Packet`], [`Message`], [`Frame`], [`Payload`], [`Handshake`] | what travels |
 //! | [`Request`], [`Response`], [`Headers`], [`Cors`], [`Cookie`], [`Coding`] | HTTP as plain data |
@@ -128,10 +129,12 @@
 
 extern crate alloc;
 
+pub mod client;
 mod close;
 mod codec;
 mod coding;
 mod config;
+mod conn;
 mod cookie;
 mod cors;
 mod error;
@@ -143,6 +146,7 @@ mod outbox;
 mod packet;
 mod revision;
 pub mod server;
+mod settings;
 mod sid;
 mod time;
 mod transport;

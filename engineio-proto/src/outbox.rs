@@ -2,9 +2,9 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::slice;
 
 use crate::codec::PayloadSize;
-use crate::config::Config;
 use crate::packet::{Message, Packet};
 
 /// What an application sends: a message, or a batch that is queued whole or not at all.
@@ -28,6 +28,13 @@ impl Outgoing {
     /// between them.
     pub fn batch(messages: impl IntoIterator<Item = Message>) -> Self {
         Self::new(Messages::Many(messages.into_iter().collect()))
+    }
+
+    pub(crate) fn messages(&self) -> &[Message] {
+        match &self.messages {
+            Messages::One(message) => slice::from_ref(message),
+            Messages::Many(messages) => messages,
+        }
     }
 
     const fn new(messages: Messages) -> Self {
@@ -74,13 +81,23 @@ pub enum SendError {
     /// The session is closing or closed.
     #[error("the session is closed")]
     Closed(Outgoing),
+    /// A message is longer than the peer takes, by what it said in the handshake.
+    #[error("a message is longer than the {max} bytes that the peer takes")]
+    TooLarge {
+        /// The limit, for a message together with its framing.
+        max: usize,
+        /// What was to be sent.
+        outgoing: Outgoing,
+    },
 }
 
 impl SendError {
     /// The message that was not queued.
     pub fn into_outgoing(self) -> Outgoing {
         match self {
-            Self::Full(outgoing) | Self::Closed(outgoing) => outgoing,
+            Self::Full(outgoing) | Self::Closed(outgoing) | Self::TooLarge { outgoing, .. } => {
+                outgoing
+            }
         }
     }
 }
@@ -110,14 +127,14 @@ struct Entry {
 }
 
 impl Outbox {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(high_water: usize, low_water: usize) -> Self {
         Self {
             queue: VecDeque::new(),
             bytes: 0,
             accepted: 0,
             handed_over: 0,
-            high_water: config.outbox_high_water(),
-            low_water: config.outbox_low_water(),
+            high_water,
+            low_water,
             is_writable: true,
         }
     }

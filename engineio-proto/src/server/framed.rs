@@ -1,10 +1,11 @@
 //! One connection that carries everything.
 
-use super::io::{ConnId, Failure, Transmit};
+use super::io::Transmit;
 use super::session::Session;
 use super::transport::State;
 use crate::close::{CloseReason, Violation};
 use crate::codec;
+use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::packet::Packet;
 

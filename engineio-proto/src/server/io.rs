@@ -4,16 +4,12 @@ use bytes::Bytes;
 
 use super::exchange::Exchange;
 use crate::close::{CloseCode, CloseReason};
+use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::http::{Headers, Response};
+use crate::inbox;
 use crate::packet::Message;
 use crate::transport::Transport;
-
-/// A request, or the connection that a request was upgraded to, in the caller's
-/// own numbering. Never reuse a number within a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(clippy::exhaustive_structs, reason = "the caller makes them")]
-pub struct ConnId(pub u64);
 
 /// A fact about the network.
 #[derive(Clone, Debug)]
@@ -30,24 +26,6 @@ pub enum Input {
     Frame(ConnId, Frame),
     /// Something ended that should have gone on.
     Failed(ConnId, Failure),
-}
-
-/// Why a request or connection can't go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a new failure needs a ruling in the machine")]
-pub enum Failure {
-    /// The connection is gone: nothing more can be read or written.
-    Gone,
-    /// The peer closed its WebSocket with this code.
-    Closed(CloseCode),
-    /// The body or message is longer than [`max_payload`](crate::Config::max_payload).
-    /// The connection can still be written to.
-    TooLarge,
-    /// What arrived breaks HTTP's or WebSocket's rules. The connection can still be
-    /// written to.
-    Malformed,
-    /// What should have arrived didn't in time. The connection can still be written to.
-    TimedOut,
 }
 
 impl Failure {
@@ -87,4 +65,17 @@ pub enum Event {
     Upgraded(Transport),
     /// The session ended. The last event, exactly once.
     Closed(CloseReason),
+}
+
+impl inbox::Event for Event {
+    fn of(message: Message) -> Self {
+        Self::Message(message)
+    }
+
+    fn message(&self) -> Option<&Message> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Upgraded(_) | Self::Closed(_) => None,
+        }
+    }
 }

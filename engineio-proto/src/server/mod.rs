@@ -91,8 +91,9 @@ mod session;
 mod timers;
 mod transport;
 
+pub use crate::conn::{ConnId, Failure};
 pub use exchange::{Exchange, Kind, Opening};
-pub use io::{ConnId, Event, Failure, Input, Transmit};
+pub use io::{Event, Input, Transmit};
 pub use refusal::{Refusal, RefusalCause};
 pub use route::{Route, route};
 pub use session::Session;

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::exchange::Exchange;
-use super::io::{ConnId, Failure};
 use super::refusal::RefusalCause;
 use super::session::Session;
 use super::transport::{Get, Polling, Post, PostStage};
 use crate::close::{CloseReason, Violation};
 use crate::codec::{self, Payload, PayloadSize};
+use crate::conn::{ConnId, Failure};
 use crate::http::{Headers, Response};
 use crate::outbox::Batch;
 use crate::packet::Packet;

@@ -6,12 +6,13 @@ use core::time::Duration;
 use bytestring::ByteString;
 
 use super::exchange::Exchange;
-use super::io::{ConnId, Event, Transmit};
+use super::io::{Event, Transmit};
 use super::refusal::RefusalCause;
 use super::session::Session;
 use super::transport::{Framed, Probe, ProbeStage, State};
 use crate::close::CloseCode;
 use crate::codec;
+use crate::conn::ConnId;
 use crate::frame::Frame;
 use crate::packet::Packet;
 use crate::time::Instant;

@@ -4,12 +4,13 @@ use alloc::sync::Arc;
 use core::mem;
 
 use super::exchange::{Exchange, Kind, Opening};
-use super::io::{ConnId, Event, Failure, Input, Transmit};
+use super::io::{Event, Input, Transmit};
 use super::refusal::{Refusal, RefusalCause};
 use super::transport::{Closing, Framed, Get, Polling, Replies, State};
 use crate::close::{CloseCode, CloseReason, Violation};
 use crate::codec::{Handshake, encode_frame};
 use crate::config::Config;
+use crate::conn::{ConnId, Failure};
 use crate::heartbeat::Heartbeat;
 use crate::http::Response;
 use crate::inbox::Inbox;
@@ -52,7 +53,7 @@ pub struct Session {
     pub(super) closing: Option<Closing>,
     pub(super) heartbeat: Heartbeat,
     pub(super) outbox: Outbox,
-    pub(super) inbox: Inbox,
+    pub(super) inbox: Inbox<Event>,
     /// The end, unless the application reads until then; armed while so much waits
     /// for it that no more is taken in.
     pub(super) stall: Option<Instant>,
@@ -84,9 +85,14 @@ impl Session {
             now,
             state: State::Closed,
             closing: None,
-            heartbeat: Heartbeat::new(revision, config, now),
-            outbox: Outbox::new(config),
-            inbox: Inbox::new(config),
+            heartbeat: Heartbeat::new(
+                revision.server_pings(),
+                config.ping_interval(),
+                config.ping_timeout(),
+                now,
+            ),
+            outbox: Outbox::new(config.outbox_high_water(), config.outbox_low_water()),
+            inbox: Inbox::new(config.inbox_high_water(), config.inbox_limit()),
             stall: None,
             replies: Replies::default(),
             close_reason: None,

@@ -1,9 +1,9 @@
 //! What becomes due, and what happens then.
 
-use super::io::ConnId;
 use super::session::Session;
 use super::transport::{Get, Polling, Post, PostStage};
 use crate::close::{CloseReason, Violation};
+use crate::conn::ConnId;
 use crate::http::Response;
 use crate::time::Instant;
 

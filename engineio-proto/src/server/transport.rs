@@ -29,9 +29,10 @@
 
 use alloc::collections::VecDeque;
 
-use super::io::{ConnId, Transmit};
+use super::io::Transmit;
 use crate::close::CloseReason;
 use crate::coding::Coding;
+use crate::conn::ConnId;
 use crate::http::Headers;
 use crate::time::Instant;
 

@@ -1,0 +1,111 @@
+//! Why a client's session ended, or never began.
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use crate::close::{CloseCode, Violation};
+use crate::revision::Revision;
+
+/// Why a session ended, or why there was none. There is one for every session, and it is
+/// final.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// This side closed it.
+    #[error("closed by this side")]
+    Application,
+    /// The server closed it: with a close packet, or its WebSocket, with this code.
+    #[error("closed by the server{}", code(*.0))]
+    Server(Option<CloseCode>),
+    /// The server's heartbeat stayed out.
+    #[error("the server's heartbeat stayed out")]
+    PingTimeout,
+    /// There was no session within [`connect_timeout`](super::Config::connect_timeout).
+    #[error("the server didn't open a session in time")]
+    ConnectTimeout,
+    /// There is no connection to the server to be had.
+    #[error("the server can't be reached")]
+    Unreachable,
+    /// A connection broke while the session depended on it. Whether what was under way on
+    /// it arrived isn't known.
+    #[error("the connection to the server broke")]
+    TransportLost,
+    /// The server answered a request of the protocol with something else than success: the
+    /// handshake, because it doesn't let this client in, or a later one, because it doesn't
+    /// know the session any more or got more than it takes.
+    #[error("the server refused with status {}", .0.status)]
+    Refused(Refused),
+    /// The server speaks another revision, this one if that is known. See
+    /// [`RevisionChoice`](super::RevisionChoice).
+    #[error("the server speaks another revision of the protocol{}", revision(*.0))]
+    WrongRevision(Option<Revision>),
+    /// The server broke the protocol, or isn't an Engine.IO server at all.
+    #[error("no Engine.IO from the server: {0}")]
+    Violation(Violation),
+}
+
+fn code(code: Option<CloseCode>) -> alloc::string::String {
+    code.map(|code| alloc::format!(" with code {}", code.0)).unwrap_or_default()
+}
+
+fn revision(revision: Option<Revision>) -> alloc::string::String {
+    revision.map(|revision| alloc::format!(": {}", revision.number())).unwrap_or_default()
+}
+
+/// What the server said when it refused a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refused {
+    /// The status of the answer.
+    pub status: u16,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Refused {
+    /// The code of the refusal, if the body is JSON as of the reference server: from 0,
+    /// unknown transport, to 5, unsupported revision (`errors` of
+    /// `engine.io/lib/server.ts`).
+    pub fn code(&self) -> Option<u64> {
+        #[derive(Deserialize)]
+        struct Body {
+            code: u64,
+        }
+
+        serde_json::from_slice(&self.body).ok().map(|body: Body| body.code)
+    }
+
+    /// Whether it is the revision that the server doesn't like.
+    pub(super) fn is_about_revision(&self) -> bool {
+        // The second is what python-engineio writes (`_bad_request` in `base_server.py`).
+        self.code() == Some(5)
+            || (self.status == 400 && contains(&self.body, b"unsupported version"))
+    }
+
+    /// Whether it is the transport that the server doesn't like, so that another may do.
+    pub(super) fn is_about_transport(&self) -> bool {
+        self.code() == Some(0)
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+impl CloseReason {
+    /// What the server's WebSocket is told when the session ends for this reason.
+    pub(super) const fn code(&self) -> CloseCode {
+        match self {
+            Self::Violation(Violation::TooLarge) => CloseCode::TOO_LARGE,
+            Self::Violation(_) => CloseCode::PROTOCOL,
+            Self::Application
+            | Self::Server(_)
+            | Self::PingTimeout
+            | Self::ConnectTimeout
+            | Self::Unreachable
+            | Self::TransportLost
+            | Self::Refused(_)
+            | Self::WrongRevision(_) => CloseCode::NORMAL,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Every setting of a client, with its default and the reason for it.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use bytestring::ByteString;
+
+use crate::config::ConfigError;
+use crate::revision::Revision;
+use crate::settings::settings;
+use crate::transport::Transport;
+
+settings! {
+    /// How a client reaches its server, what it takes in, and how long it waits.
+    ///
+    /// Made by [`Config::builder`]; a configuration that exists is consistent.
+    /// `Config::default()` begins with polling and moves to a WebSocket, in revision 4.
+    copied {
+        /// How long each transport has for the handshake, from the first request to the
+        /// open packet. Default 20 s.
+        connect_timeout: Duration = Duration::from_secs(20);
+        /// How long a WebSocket that probes has until `3probe`, and then the last poll
+        /// until its answer. Default 10 s. The session goes on over polling afterwards.
+        upgrade_timeout: Duration = Duration::from_secs(10);
+        /// How long [`close`](super::Session::close) may take to hand over what was queued.
+        /// Default 10 s.
+        close_timeout: Duration = Duration::from_secs(10);
+        /// How long a WebSocket of an ended session may take to flush its last bytes.
+        /// Default 5 s. Kept by the binding.
+        linger: Duration = Duration::from_secs(5);
+        /// The longest body of an answer and the longest WebSocket message taken in, in
+        /// bytes. Default 16 MiB: servers may put everything that waits into one answer,
+        /// whatever their own limit is.
+        max_payload: usize = 16 << 20;
+        /// The most packets taken in with one answer. Default 10,000.
+        max_packets: usize = 10_000;
+        /// The most packets in one POST. Default 16: python-engineio refuses more.
+        max_batch_packets: usize = 16;
+        /// The most bytes of messages that wait to leave before a session isn't
+        /// writable any more. Default 1 MiB.
+        outbox_high_water: usize = 1 << 20;
+        /// At how few bytes it is writable again. Default 256 KiB.
+        outbox_low_water: usize = 256 << 10;
+        /// The most bytes of messages that wait for the application before no more are
+        /// asked for. Default 1 MiB.
+        inbox_high_water: usize = 1 << 20;
+        /// Whether a session over polling moves to a WebSocket, if [`transports`] has it
+        /// and the server offers it. Default yes.
+        ///
+        /// [`transports`]: Self::transports
+        upgrade: bool = true;
+        /// Whether each poll and POST has a `t` in its query that is never the same, so
+        /// that no cache on the way mistakes one for another. Default yes.
+        timestamp: bool = true;
+        /// Which revision to speak. Default 4.
+        revision: RevisionChoice = RevisionChoice::Only(Revision::V4);
+    }
+    shared {
+        /// The path of the requests, exactly as it is to be sent. Default `/engine.io/`.
+        path: ByteString = ByteString::from_static("/engine.io/");
+        /// What the query begins with, percent-encoded: `token=a%20b&room=1`. Default
+        /// nothing.
+        query: ByteString = ByteString::new();
+        /// The transports to use, the one to begin with first. If one can't connect, the
+        /// next is tried. Default polling and WebSocket.
+        transports: Vec<Transport> = vec![Transport::Polling, Transport::WebSocket];
+    }
+}
+
+/// Which revision of the protocol a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RevisionChoice {
+    /// This one.
+    Only(Revision),
+    /// 4, or if the server turns out to speak 3, that.
+    ///
+    /// Over polling servers of revision 3 are recognised by their answer. Over a WebSocket
+    /// the two can't be told apart: a server of revision 3 then never pings, and the
+    /// session ends with [`PingTimeout`](super::CloseReason::PingTimeout).
+    Auto,
+}
+
+impl RevisionChoice {
+    pub(super) const fn first(self) -> Revision {
+        match self {
+            Self::Only(revision) => revision,
+            Self::Auto => Revision::V4,
+        }
+    }
+}
+
+impl Config {
+    /// A configuration to be changed before use, with all defaults.
+    pub fn builder() -> ConfigBuilder {
+        ConfigBuilder(Self::default())
+    }
+
+    /// Whether a session that polls may become a WebSocket.
+    pub(super) fn can_upgrade(&self) -> bool {
+        self.upgrade && self.transports.contains(&Transport::WebSocket)
+    }
+}
+
+/// Collects settings; [`build`](Self::build) checks them.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigBuilder(Config);
+
+impl ConfigBuilder {
+    /// The finished configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the setting that makes no sense, alone or beside another.
+    pub fn build(self) -> Result<Config, ConfigError> {
+        let config = self.0;
+        let waits = [
+            ("connect_timeout", config.connect_timeout),
+            ("upgrade_timeout", config.upgrade_timeout),
+            ("close_timeout", config.close_timeout),
+        ];
+        let amounts = [
+            ("max_payload", config.max_payload),
+            ("max_packets", config.max_packets),
+            ("max_batch_packets", config.max_batch_packets),
+            ("outbox_high_water", config.outbox_high_water),
+            ("inbox_high_water", config.inbox_high_water),
+            ("transports", config.transports.len()),
+        ];
+        if let Some((name, _)) = waits.iter().find(|(_, wait)| *wait < Duration::from_millis(1)) {
+            return Err(ConfigError::Zero(name));
+        }
+        if let Some((name, _)) = amounts.iter().find(|(_, amount)| *amount == 0) {
+            return Err(ConfigError::Zero(name));
+        }
+        if config.outbox_low_water > config.outbox_high_water {
+            return Err(ConfigError::OutboxMarks);
+        }
+        let legal = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+        let is_path = |byte: u8| legal(byte) && byte != b'?';
+        if !config.path.starts_with('/') || !config.path.bytes().all(is_path) {
+            return Err(ConfigError::ClientPath);
+        }
+        if !config.query.bytes().all(legal) {
+            return Err(ConfigError::Query);
+        }
+        Ok(config)
+    }
+}

@@ -1,0 +1,96 @@
+//! What goes into a client's session and what comes out of it, as owned plain data.
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use super::close::CloseReason;
+use crate::close::CloseCode;
+use crate::codec::Handshake;
+use crate::conn::{ConnId, Failure};
+use crate::frame::Frame;
+use crate::http::Response;
+use crate::inbox;
+use crate::packet::Message;
+use crate::transport::Transport;
+
+/// Something to start. Its `target` is the path and query of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a driver must know how to start each")]
+pub enum Connect {
+    /// A GET. Its answer is an [`Input::Responded`], and may take as long as the
+    /// heartbeat: don't give up on it before the session does.
+    Get {
+        /// Path and query.
+        target: ByteString,
+    },
+    /// A POST. Its answer is an [`Input::Responded`].
+    Post {
+        /// Path and query.
+        target: ByteString,
+        /// The whole body.
+        body: Bytes,
+        /// The value of `Content-Type`.
+        content_type: &'static str,
+    },
+    /// A WebSocket. Its 101 is an [`Input::Upgraded`], any other answer an
+    /// [`Input::Responded`].
+    WebSocket {
+        /// Path and query.
+        target: ByteString,
+    },
+}
+
+/// A fact about the network.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "these are all the facts there are")]
+pub enum Input {
+    /// The whole answer to a request, or to a WebSocket that was refused. Of its headers
+    /// only `Content-Type` matters. Don't read more of a body than
+    /// [`max_payload`](super::Config::max_payload) bytes: a longer one is a
+    /// [`Failure::TooLarge`].
+    Responded(ConnId, Response),
+    /// A WebSocket got its 101.
+    Upgraded(ConnId),
+    /// A whole message of a WebSocket.
+    Frame(ConnId, Frame),
+    /// Something ended that should have gone on, or couldn't be started.
+    Failed(ConnId, Failure),
+}
+
+/// Something to write to a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a driver must know how to write each")]
+pub enum Transmit {
+    /// A message for a WebSocket.
+    Frame(Frame),
+    /// The session has no more use for the connection. A WebSocket is closed with this
+    /// code; one that wasn't upgraded yet, and a request, is given up.
+    Hangup(CloseCode),
+}
+
+/// What the application wants to hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// There is a session. The first event, unless none came about.
+    Opened(Handshake),
+    /// The server sent a message.
+    Message(Message),
+    /// The session moved to this transport.
+    Upgraded(Transport),
+    /// The session ended. The last event, exactly once.
+    Closed(CloseReason),
+}
+
+impl inbox::Event for Event {
+    fn of(message: Message) -> Self {
+        Self::Message(message)
+    }
+
+    fn message(&self) -> Option<&Message> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Opened(_) | Self::Upgraded(_) | Self::Closed(_) => None,
+        }
+    }
+}
