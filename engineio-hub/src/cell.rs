@@ -10,6 +10,7 @@ use engineio_proto::{CloseReason, Instant, Sid, Transport};
 
 use crate::deadlines::Target;
 use crate::hub::Hub;
+use crate::line::{Line, Turned};
 use crate::sessions::shard_of;
 use crate::waiters::{Awake, Waiters};
 
@@ -249,6 +250,17 @@ impl<D: Send + Sync + 'static> Turn<'_, D> {
             self.waiters.reader(waker);
         }
         event
+    }
+}
+
+impl<D: Send + Sync + 'static> Line for Arc<Cell<D>> {
+    type End = Session;
+
+    fn with<R>(&self, act: impl FnOnce(Turned<'_, Session>) -> R) -> Option<R> {
+        let mut turn = self.turn()?;
+        let now = turn.now;
+        let Inner { session, waiters, .. } = &mut *turn;
+        Some(act(Turned { now, session, waiters }))
     }
 }
 

@@ -2,16 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
-use engineio_proto::server::{ConnId, Failure, Input, Transmit};
+use engineio_proto::server::{ConnId, Failure};
 use engineio_proto::{CloseCode, Sid};
 
-use crate::cell::Cell;
-use crate::hub::Hub;
+use crate::line::{Say, Wire};
 use crate::linger::Linger;
-use crate::seat::leave;
 use crate::waiters::{Interest, is_ending};
 use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
 
@@ -27,9 +24,8 @@ use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
 ///
 /// All three are polled by one task, which is woken for each of them.
 /// Dropping it says that the connection is gone.
-pub struct Framed<D: Send + Sync + 'static> {
-    hub: Arc<Hub<D>>,
-    cell: Arc<Cell<D>>,
+pub struct Framed {
+    wire: Box<dyn Wire>,
     conn: ConnId,
     socket: WebSocket,
     stage: Stage,
@@ -68,17 +64,15 @@ pub enum Write<'a> {
     End,
 }
 
-impl<D: Send + Sync + 'static> Framed<D> {
-    pub(crate) fn new(hub: &Arc<Hub<D>>, cell: Arc<Cell<D>>, conn: ConnId) -> Self {
-        hub.websockets.fetch_add(1, Relaxed);
-        let socket = WebSocket::server(hub.config().max_payload());
-        let hub = Arc::clone(hub);
-        Self { hub, cell, conn, socket, stage: Stage::Open, linger: None, may_read: true }
+impl Framed {
+    pub(crate) fn new(wire: Box<dyn Wire>, conn: ConnId, socket: WebSocket) -> Self {
+        Self { wire, conn, socket, stage: Stage::Open, linger: None, may_read: true }
     }
 
-    /// The identifier of the session that it belongs to.
-    pub fn sid(&self) -> &Sid {
-        self.cell.sid()
+    /// The identifier of the session that it belongs to, for logs. `None`: there is no
+    /// session yet.
+    pub fn sid(&self) -> Option<Sid> {
+        self.wire.sid()
     }
 
     /// Ready when the stream is to be dropped now, whatever is still unwritten. Poll it
@@ -97,13 +91,14 @@ impl<D: Send + Sync + 'static> Framed<D> {
             // The stream has ended: to read on would give its end again and again.
             Stage::Over => return Poll::Pending,
         }
-        let Some(mut turn) = self.cell.turn() else { return Poll::Ready(()) };
-        self.may_read = turn.session.wants_input(self.conn);
-        if self.may_read {
-            return Poll::Ready(());
-        }
-        turn.waiters.seat(self.conn, cx.waker(), Interest::INPUT);
-        Poll::Pending
+        let Self { wire, conn, may_read, .. } = self;
+        let is_there = wire.turn(&mut |turn| {
+            *may_read = turn.session.wants_input(*conn);
+            if !*may_read {
+                turn.waiters.seat(*conn, cx.waker(), Interest::INPUT);
+            }
+        });
+        if *may_read || !is_there { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// The stream gave these bytes.
@@ -118,37 +113,38 @@ impl<D: Send + Sync + 'static> Framed<D> {
 
     /// Gives the session all messages that are complete, in one turn.
     fn take_in(&mut self) {
-        let Some(mut turn) = self.cell.turn() else { return };
-        turn.waiters.rouse_seat(self.conn);
-        let now = turn.now;
-        loop {
-            let (stage, why) = match self.socket.poll_incoming() {
-                Ok(Some(Incoming::Frame(frame))) => {
-                    turn.session.handle_input(now, Input::Frame(self.conn, frame));
-                    continue;
-                }
-                Ok(None) => break,
-                Ok(Some(Incoming::Closed(code))) => {
-                    (Stage::Over, Failure::Closed(CloseCode(code.unwrap_or(NO_CODE))))
-                }
-                Err(fault) => {
-                    // The code is the WebSocket's to choose: it knows what was wrong.
-                    self.socket.close(fault.close_code());
-                    let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
-                    let why = if is_length { Failure::TooLarge } else { Failure::Malformed };
-                    (Stage::Deaf { is_shut: false }, why)
+        let Self { wire, conn, socket, stage, may_read, .. } = self;
+        wire.turn(&mut |turn| {
+            turn.waiters.rouse_seat(*conn);
+            let (over, why) = loop {
+                match socket.poll_incoming() {
+                    Ok(Some(Incoming::Frame(frame))) => {
+                        turn.session.frame(turn.now, *conn, frame);
+                    }
+                    Ok(None) => {
+                        *may_read = turn.session.wants_input(*conn);
+                        return;
+                    }
+                    Ok(Some(Incoming::Closed(code))) => {
+                        break (Stage::Over, Failure::Closed(CloseCode(code.unwrap_or(NO_CODE))));
+                    }
+                    Err(fault) => {
+                        // The code is the WebSocket's to choose: it knows what was wrong.
+                        socket.close(fault.close_code());
+                        let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
+                        let why = if is_length { Failure::TooLarge } else { Failure::Malformed };
+                        break (Stage::Deaf { is_shut: false }, why);
+                    }
                 }
             };
-            self.stage = stage;
-            turn.session.handle_input(now, Input::Failed(self.conn, why));
-            break;
-        }
-        self.may_read = turn.session.wants_input(self.conn);
+            *stage = over;
+            turn.session.fail(turn.now, *conn, why);
+        });
     }
 
     /// The stream ended.
     pub fn ended(&mut self) {
-        self.fail(Failure::Closed(CloseCode(ABNORMAL)));
+        self.fail(Failure::Closed(CloseCode::ABNORMAL));
     }
 
     /// The stream broke.
@@ -157,11 +153,8 @@ impl<D: Send + Sync + 'static> Framed<D> {
     }
 
     fn fail(&mut self, why: Failure) {
-        if self.stage == Stage::Open
-            && let Some(mut turn) = self.cell.turn()
-        {
-            let now = turn.now;
-            turn.session.handle_input(now, Input::Failed(self.conn, why));
+        if self.stage == Stage::Open {
+            self.wire.turn(&mut |turn| turn.session.fail(turn.now, self.conn, why));
         }
         self.stage = Stage::Over;
     }
@@ -174,7 +167,7 @@ impl<D: Send + Sync + 'static> Framed<D> {
             Stage::HungUp | Stage::Deaf { .. } | Stage::Over => true,
         };
         if is_ending {
-            let begin = || Linger::begin(&self.hub, self.cell.sid());
+            let begin = || self.wire.begin_linger();
             self.linger.get_or_insert_with(begin).wait(cx.waker());
         }
         if !self.socket.unsent().is_empty() {
@@ -206,45 +199,49 @@ impl<D: Send + Sync + 'static> Framed<D> {
     /// Moves what the session has to say into the write buffer, and waits for more.
     /// Whether there will be none.
     fn fill(&mut self, cx: &Context<'_>) -> bool {
-        let Some(mut turn) = self.cell.turn() else {
+        let Self { wire, conn, socket, .. } = self;
+        let mut is_hung_up = false;
+        let is_there = wire.turn(&mut |turn| {
+            turn.waiters.rouse_seat(*conn);
+            let interest = loop {
+                if socket.unsent().len() >= WRITE_AHEAD {
+                    break Interest::END;
+                }
+                match turn.session.poll_say(*conn) {
+                    Some(Say::Frame(frame)) => socket.send(&frame),
+                    Some(Say::Hangup(code)) => {
+                        socket.close(code.0);
+                        turn.waiters.forget_seat(*conn);
+                        is_hung_up = true;
+                        return;
+                    }
+                    None => break Interest::TRANSMIT,
+                }
+            };
+            turn.waiters.seat(*conn, cx.waker(), interest);
+        });
+        if !is_there {
             self.socket.close(CloseCode::AWAY.0);
             self.stage = Stage::HungUp;
-            return true;
-        };
-        turn.waiters.rouse_seat(self.conn);
-        let interest = loop {
-            if !self.has_room() {
-                break Interest::END;
-            }
-            match turn.session.poll_transmit(self.conn) {
-                Some(Transmit::Frame(frame)) => self.socket.send(&frame),
-                Some(Transmit::Hangup(code)) => {
-                    self.socket.close(code.0);
-                    turn.waiters.forget_seat(self.conn);
-                    drop(turn);
-                    self.stage = Stage::HungUp;
-                    // What has arrived already may hold the peer's own close frame.
-                    self.await_close();
-                    return true;
-                }
-                // Not for an upgraded connection.
-                Some(Transmit::Respond(_) | Transmit::Upgrade(_)) => {}
-                None => break Interest::TRANSMIT,
-            }
-        };
-        turn.waiters.seat(self.conn, cx.waker(), interest);
-        false
+        } else if is_hung_up {
+            self.stage = Stage::HungUp;
+            // What has arrived already may hold the peer's own close frame.
+            self.await_close();
+        }
+        !is_there || is_hung_up
     }
 
     /// Waits for the end, the session's or the connection's own, while there is enough to
     /// write. Whether it has come.
     fn await_end(&self, cx: &Context<'_>) -> bool {
-        let Some(mut turn) = self.cell.turn() else { return true };
-        let is_ending = is_ending(&turn.session, self.conn);
-        if !is_ending {
-            turn.waiters.seat(self.conn, cx.waker(), Interest::END);
-        }
-        is_ending
+        let mut is_over = true;
+        self.wire.turn(&mut |turn| {
+            is_over = is_ending(turn.session, self.conn);
+            if !is_over {
+                turn.waiters.seat(self.conn, cx.waker(), Interest::END);
+            }
+        });
+        is_over
     }
 
     /// Reads on for nothing but the peer's close frame.
@@ -262,15 +259,16 @@ impl<D: Send + Sync + 'static> Framed<D> {
     }
 }
 
-impl<D: Send + Sync + 'static> Drop for Framed<D> {
+impl Drop for Framed {
     fn drop(&mut self) {
-        leave(&self.cell, self.conn);
-        self.hub.websockets.fetch_sub(1, Relaxed);
-        self.hub.reception.note_end();
+        self.wire.turn(&mut |turn| {
+            turn.waiters.forget_seat(self.conn);
+            turn.session.fail(turn.now, self.conn, Failure::Gone);
+        });
     }
 }
 
-impl<D: Send + Sync + 'static> fmt::Debug for Framed<D> {
+impl fmt::Debug for Framed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Framed").field("stage", &self.stage).finish_non_exhaustive()
     }
@@ -278,6 +276,3 @@ impl<D: Send + Sync + 'static> fmt::Debug for Framed<D> {
 
 /// The peer closed without a code (RFC 6455, section 7.4.1).
 const NO_CODE: u16 = 1005;
-
-/// The connection ended without a close frame.
-const ABNORMAL: u16 = 1006;

@@ -83,7 +83,7 @@
 //! }
 //!
 //! /// The WebSocket half: writes what there is, reads what may be read, in one task.
-//! fn carry(stream: &mut dyn Stream, framed: &mut Framed<()>, cx: &mut Context<'_>) -> Poll<()> {
+//! fn carry(stream: &mut dyn Stream, framed: &mut Framed, cx: &mut Context<'_>) -> Poll<()> {
 //!     loop {
 //!         while let Poll::Ready(write) = framed.poll_write(cx) {
 //!             let bytes = match write {
@@ -168,10 +168,12 @@ mod framed;
 mod futures;
 mod hub;
 mod incoming;
+mod line;
 mod linger;
 mod observer;
 mod reception;
 mod seat;
+mod server_wire;
 mod sessions;
 mod socket;
 #[cfg(feature = "tracing")]
@@ -186,7 +188,6 @@ pub use clock::Clock;
 pub use compression::compress;
 pub use events::{Events, ServerEvent};
 pub use framed::{Framed, Write};
-pub use futures::{Closed, Flush, Recv, Sending};
 pub use hub::Hub;
 pub use incoming::{Incoming, RemoteAddr};
 pub use observer::Observer;

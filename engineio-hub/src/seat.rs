@@ -12,8 +12,10 @@ use http::HeaderValue;
 use crate::cell::{Cell, FIRST_CONN};
 use crate::framed::Framed;
 use crate::hub::Hub;
+use crate::server_wire::ServerWire;
 use crate::waiters::Interest;
 use crate::waiting::{Answer as Verdict, Waiting};
+use crate::websocket::WebSocket;
 use crate::wire;
 
 /// One request on its way to an answer.
@@ -44,11 +46,11 @@ enum Place<D: Send + Sync + 'static> {
 /// The answer to a request.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
-pub enum Answer<D: Send + Sync + 'static> {
+pub enum Answer {
     /// Send this, compressed already where it is to be.
     Respond(http::Response<Bytes>),
     /// Send this 101, then carry bytes between the stream and the [`Framed`].
-    Upgrade(http::Response<()>, Framed<D>),
+    Upgrade(http::Response<()>, Framed),
 }
 
 impl<D: Send + Sync + 'static> Seat<D> {
@@ -111,14 +113,18 @@ impl<D: Send + Sync + 'static> Seat<D> {
     }
 
     /// The answer, once there is one. Call it no more afterwards.
-    pub fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer<D>> {
+    pub fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
         let transmit = ready!(self.poll_transmit(cx));
         let place = mem::replace(&mut self.place, Place::Done);
         Poll::Ready(match transmit {
             Transmit::Upgrade(headers) => match (place, self.accept.take()) {
                 (Place::Seated(cell, conn), Some(accept)) => Answer::Upgrade(
                     wire::switching_protocols(accept, &headers),
-                    Framed::new(&self.hub, cell, conn),
+                    Framed::new(
+                        Box::new(ServerWire::new(&self.hub, cell)),
+                        conn,
+                        WebSocket::server(self.hub.config().max_payload()),
+                    ),
                 ),
                 _ => Answer::Respond(nothing_to_say()),
             },

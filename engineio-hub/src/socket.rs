@@ -1,6 +1,7 @@
 //! The application's end of a session.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,7 +12,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 
 use crate::cell::{Audience, Cell};
-use crate::futures::{Closed, Flush, Recv, Sending, Waiting};
+use crate::futures;
 use crate::waiters::{Wait, WaitId};
 
 /// A session, for the one task that reads it.
@@ -42,8 +43,8 @@ impl<D: Send + Sync + 'static> Socket<D> {
     /// Nothing is lost if the future is dropped. While nobody reads, the client is
     /// held back, and after [`stall_timeout`](engineio_proto::Config::stall_timeout)
     /// of that the session ends.
-    pub fn recv(&mut self) -> Recv<'_, D> {
-        Recv(self)
+    pub fn recv(&mut self) -> impl Future<Output = Option<Message>> {
+        poll_fn(|cx| self.poll_recv(cx))
     }
 
     /// As [`recv`](Self::recv), for use in a task.
@@ -128,8 +129,11 @@ impl<D: Send + Sync + 'static> Sender<D> {
     /// [`outbox_high_water`](engineio_proto::Config::outbox_high_water) bytes wait to
     /// leave. The future gives [`SendError::Closed`] with the message if the session
     /// closes first. Dropped before its end, it has queued nothing.
-    pub fn send(&self, outgoing: impl Into<Outgoing>) -> Sending<'_, D> {
-        Sending { waiting: Waiting::new(self), outgoing: Some(outgoing.into()) }
+    pub fn send<M: Into<Outgoing>>(
+        &self,
+        outgoing: M,
+    ) -> impl Future<Output = Result<(), SendError>> + use<'_, D, M> {
+        futures::send(&self.cell, outgoing.into())
     }
 
     /// Queues a message if there is room for it now.
@@ -138,17 +142,13 @@ impl<D: Send + Sync + 'static> Sender<D> {
     ///
     /// [`SendError::Full`] or [`SendError::Closed`], with the message.
     pub fn try_send(&self, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
-        let outgoing = outgoing.into();
-        match self.cell.turn() {
-            Some(mut turn) => turn.session.send(outgoing).map(drop),
-            None => Err(SendError::Closed(outgoing)),
-        }
+        futures::try_send(&self.cell, outgoing.into())
     }
 
     /// Waits until everything that was queued up to now has left for the client, or
     /// the session has ended.
-    pub fn flush(&self) -> Flush<'_, D> {
-        Flush { waiting: Waiting::new(self), position: None }
+    pub fn flush(&self) -> impl Future<Output = ()> {
+        futures::flush(&self.cell)
     }
 
     /// Closes the session when what is queued has left.
@@ -160,8 +160,8 @@ impl<D: Send + Sync + 'static> Sender<D> {
     }
 
     /// Waits for the end of the session, and says why it came.
-    pub fn closed(&self) -> Closed<'_, D> {
-        Closed { waiting: Waiting::new(self) }
+    pub fn closed(&self) -> impl Future<Output = CloseReason> {
+        futures::closed(&self.cell)
     }
 }
 
@@ -207,13 +207,7 @@ impl<D: Send + Sync + 'static, M: Into<Outgoing>> Sink<M> for Socket<D> {
 
 impl<D: Send + Sync + 'static> Socket<D> {
     fn poll_wait(&mut self, cx: &Context<'_>, wait: impl FnOnce(&Session) -> Wait) -> Poll<()> {
-        let Some(mut turn) = self.sender.cell.turn() else { return Poll::Ready(()) };
-        let wait = wait(&turn.session);
-        if wait.is_over(&turn.session) {
-            return Poll::Ready(());
-        }
-        self.sink = Some(turn.waiters.handle(self.sink, wait, cx.waker()));
-        Poll::Pending
+        futures::poll_wait(&self.sender.cell, &mut self.sink, cx, wait)
     }
 }
 

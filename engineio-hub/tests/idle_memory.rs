@@ -19,14 +19,14 @@ const SESSIONS: usize = 1000;
 const MEBIBYTE: Bytes = Bytes::from_static(&[7; 1 << 20]);
 
 /// Serves without a task or a stream, so that only the hub's memory is counted.
-async fn answer(world: &World, request: Builder) -> Answer<u32> {
+async fn answer(world: &World, request: Builder) -> Answer {
     let (parts, ()) = request.body(()).unwrap().into_parts();
     let mut seat = world.hub.admit(&parts).unwrap();
     drop(parts);
     poll_fn(|cx| seat.poll_answer(cx)).await
 }
 
-fn flush(framed: &mut Framed<u32>) -> usize {
+fn flush(framed: &mut Framed) -> usize {
     let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
     let mut written = 0;
     while let core::task::Poll::Ready(Write::Bytes(bytes)) = framed.poll_write(&mut cx) {
@@ -41,7 +41,7 @@ fn world() -> World {
     World::with(|config| config.max_payload(2 << 20))
 }
 
-async fn open_websocket(world: &World) -> (Framed<u32>, Socket<u32>) {
+async fn open_websocket(world: &World) -> (Framed, Socket<u32>) {
     let call = answer(world, websocket_request("EIO=4&transport=websocket"));
     let accepting = world.accept();
     let (answer, socket) = both(call, accepting).await;
@@ -93,7 +93,7 @@ fn an_idle_websocket_session_costs_at_most_four_kibibytes() {
         }
         // The handshake's own deadline passes.
         app.sleep(core::time::Duration::from_secs(11)).await;
-        let inline = size_of::<Framed<u32>>() + size_of::<Socket<u32>>();
+        let inline = size_of::<Framed>() + size_of::<Socket<u32>>();
         let each = (heap::live() - before) / SESSIONS as isize + inline as isize;
         println!("an idle WebSocket session: {each} bytes, of them {inline} in its two handles");
         assert!(each <= 4096, "{each}");

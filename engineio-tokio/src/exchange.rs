@@ -81,8 +81,8 @@ where
                 Answer::Respond(response) => Some(response),
                 Answer::Upgrade(response, framed) => {
                     if let Some(upgrade) = this.upgrade.take() {
-                        let sid = framed.sid().clone();
-                        tokio::spawn(span::websocket(&sid, carry(upgrade, framed)));
+                        let sid = framed.sid();
+                        tokio::spawn(span::websocket(sid.as_ref(), carry(upgrade, framed)));
                     }
                     return Poll::Ready(response.map(|()| Bytes::new()));
                 }

@@ -127,8 +127,7 @@ mod watched;
 mod websocket;
 
 pub use engineio_hub::{
-    Closed, Events, Flush, Incoming, Observer, Overflow, Recv, RemoteAddr, Sender, Sending,
-    ServerEvent, Socket,
+    Events, Incoming, Observer, Overflow, RemoteAddr, Sender, ServerEvent, Socket,
 };
 pub use engineio_proto::{
     CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, DecodeError, InvalidHeader,

@@ -7,15 +7,15 @@ use engineio_proto::Sid;
 /// web applications put one around every request already.
 #[cfg(feature = "tracing")]
 pub(crate) fn websocket<F: Future>(
-    sid: &Sid,
+    sid: Option<&Sid>,
     future: F,
 ) -> impl Future<Output = F::Output> + use<F> {
     use tracing::Instrument;
 
-    future.instrument(tracing::debug_span!("websocket", ?sid))
+    future.instrument(tracing::debug_span!("websocket", sid = sid.map(tracing::field::debug)))
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) fn websocket<F: Future>(_sid: &Sid, future: F) -> F {
+pub(crate) fn websocket<F: Future>(_sid: Option<&Sid>, future: F) -> F {
     future
 }

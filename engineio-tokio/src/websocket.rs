@@ -11,19 +11,19 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Carries a WebSocket to its end, once the 101 is written.
-pub(crate) async fn carry<D: Send + Sync + 'static>(upgrade: OnUpgrade, framed: Framed<D>) {
+pub(crate) async fn carry(upgrade: OnUpgrade, framed: Framed) {
     // Without a connection the drop of `framed` tells the session.
     let Ok(upgraded) = upgrade.await else { return };
     let mut carrier = Carrier { stream: TokioIo::new(upgraded), framed };
     poll_fn(|cx| carrier.poll(cx)).await;
 }
 
-struct Carrier<S, D: Send + Sync + 'static> {
+struct Carrier<S> {
     stream: S,
-    framed: Framed<D>,
+    framed: Framed,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, D: Send + Sync + 'static> Carrier<S, D> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Carrier<S> {
     /// One go: writes what there is, reads what there is, until neither gets on.
     /// Tokio's own budget makes the stream pending now and then, so others get a turn.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {

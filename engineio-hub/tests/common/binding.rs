@@ -133,7 +133,7 @@ pub(crate) async fn serve(
 }
 
 /// Moves bytes between a stream and a WebSocket to the end of either.
-pub(crate) async fn carry(end: End, mut framed: Framed<u32>) {
+pub(crate) async fn carry(end: End, mut framed: Framed) {
     let mut scratch = [0; 2048];
     poll_fn(|cx| {
         loop {
@@ -155,7 +155,7 @@ pub(crate) async fn carry(end: End, mut framed: Framed<u32>) {
 }
 
 /// Ready at the end of the connection.
-fn write(end: &End, framed: &mut Framed<u32>, cx: &mut Context<'_>) -> Poll<()> {
+fn write(end: &End, framed: &mut Framed, cx: &mut Context<'_>) -> Poll<()> {
     while let Poll::Ready(write) = framed.poll_write(cx) {
         let bytes = match write {
             Write::Bytes(bytes) => bytes,
