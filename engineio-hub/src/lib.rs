@@ -160,6 +160,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod cell;
+pub mod client;
 mod clock;
 mod compression;
 mod deadlines;

@@ -8,14 +8,16 @@ use std::task::Poll;
 use engineio_hub::Hub;
 use tokio::time::{Instant, sleep_until};
 
-/// Runs the hub's deadlines until the hub is gone. `start` is the zero of its clock.
-pub(crate) async fn drive<D: Send + Sync + 'static>(hub: Weak<Hub<D>>, start: Instant) {
-    let mut sleep = pin!(sleep_until(start));
+use crate::clock::TokioClock;
+
+/// Runs the hub's deadlines until the hub is gone. `clock` is the hub's.
+pub(crate) async fn drive<D: Send + Sync + 'static>(hub: Weak<Hub<D>>, clock: TokioClock) {
+    let mut sleep = pin!(sleep_until(Instant::now()));
     poll_fn(|cx| {
         loop {
             // A hub that goes away wakes this task.
             let Some(hub) = hub.upgrade() else { return Poll::Ready(()) };
-            let next = hub.expire(cx).and_then(|next| start.checked_add(next.since_zero()));
+            let next = hub.expire(cx).and_then(|next| clock.when(next));
             drop(hub);
             // Nothing is due, or only at a time that never comes.
             let Some(next) = next else { return Poll::Pending };

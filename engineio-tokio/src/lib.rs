@@ -117,6 +117,9 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod body;
+#[cfg(feature = "client")]
+mod client;
+mod clock;
 mod driver;
 mod exchange;
 mod listener;
@@ -137,6 +140,15 @@ pub use engineio_proto::{
 };
 
 pub use body::ResponseBody;
+#[cfg(feature = "client")]
+pub use client::{Client, ClientBuilder, ConnectError};
+#[cfg(feature = "client")]
+pub use engineio_hub::client::{Client as ClientSession, ClientSender, InvalidUrl};
+#[cfg(feature = "client")]
+pub use engineio_proto::client::{
+    CloseReason as ClientCloseReason, Config as ClientConfig, ConfigBuilder as ClientConfigBuilder,
+    Event as ClientEvent, Refused, RevisionChoice,
+};
 pub use server::{Server, ServerBuilder};
 pub use service::{EngineIoLayer, EngineIoService, NotFound, ServiceFuture};
 

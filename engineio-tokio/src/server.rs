@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use engineio_hub::{Clock, Events, Hub, Incoming, Observer, Socket};
-use engineio_proto::{Config, Instant, Outgoing, SendError, Sid};
+use engineio_hub::{Events, Hub, Incoming, Observer, Socket};
+use engineio_proto::{Config, Outgoing, SendError, Sid};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::clock::TokioClock;
 use crate::driver::drive;
 use crate::listener;
 use crate::service::{EngineIoLayer, EngineIoService, NotFound};
@@ -37,8 +38,7 @@ pub struct Server<D: Send + Sync + 'static = ()> {
 
 pub(crate) struct Shared<D: Send + Sync + 'static> {
     pub(crate) hub: Arc<Hub<D>>,
-    /// The zero of the hub's clock.
-    start: tokio::time::Instant,
+    clock: TokioClock,
     has_driver: AtomicBool,
     /// Set when listeners are to stop: until when they may wait for last answers.
     pub(crate) stop: watch::Sender<Option<tokio::time::Instant>>,
@@ -83,25 +83,16 @@ impl ServerBuilder {
 
     /// The server.
     pub fn build<D: Send + Sync + 'static>(self) -> Server<D> {
-        let start = tokio::time::Instant::now();
-        let hub = Hub::new(self.config, TokioClock(start), self.observer);
+        let clock = TokioClock::start();
+        let hub = Hub::new(self.config, clock, self.observer);
         let (stop, _) = watch::channel(None);
-        Server { shared: Arc::new(Shared { hub, start, has_driver: AtomicBool::new(false), stop }) }
+        Server { shared: Arc::new(Shared { hub, clock, has_driver: AtomicBool::new(false), stop }) }
     }
 }
 
 impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerBuilder").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-/// Tokio's clock, so that a test that pauses time pauses the server.
-struct TokioClock(tokio::time::Instant);
-
-impl Clock for TokioClock {
-    fn now(&self) -> Instant {
-        Instant::from_duration(self.0.elapsed())
     }
 }
 
@@ -238,7 +229,7 @@ impl<D: Send + Sync + 'static> Server<D> {
     /// Starts the task that lets time pass, if none runs.
     pub(crate) fn start_driver(&self) {
         if !self.shared.has_driver.load(Relaxed) && !self.shared.has_driver.swap(true, Relaxed) {
-            tokio::spawn(drive(Arc::downgrade(&self.shared.hub), self.shared.start));
+            tokio::spawn(drive(Arc::downgrade(&self.shared.hub), self.shared.clock));
         }
     }
 }

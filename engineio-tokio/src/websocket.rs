@@ -14,19 +14,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) async fn carry(upgrade: OnUpgrade, framed: Framed) {
     // Without a connection the drop of `framed` tells the session.
     let Ok(upgraded) = upgrade.await else { return };
-    let mut carrier = Carrier { stream: TokioIo::new(upgraded), framed };
+    let mut carrier = Carrier::new(TokioIo::new(upgraded), framed);
     poll_fn(|cx| carrier.poll(cx)).await;
 }
 
-struct Carrier<S> {
+pub(crate) struct Carrier<S> {
     stream: S,
     framed: Framed,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Carrier<S> {
+    pub(crate) const fn new(stream: S, framed: Framed) -> Self {
+        Self { stream, framed }
+    }
+
     /// One go: writes what there is, reads what there is, until neither gets on.
     /// Tokio's own budget makes the stream pending now and then, so others get a turn.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             if self.poll_write(cx).is_ready() || self.framed.poll_abort().is_ready() {
                 return Poll::Ready(());

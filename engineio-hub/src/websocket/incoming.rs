@@ -47,6 +47,7 @@ pub(super) enum Item {
 /// so a new one is the way to give memory back. Nothing is lost with it, because what it has to say
 /// to the peer (pongs, the answer to a close) is said by `Outgoing`.
 pub(super) struct Reader {
+    role: Role,
     max_payload: usize,
     received: Buffer,
     context: Option<Box<WebSocketContext>>,
@@ -54,13 +55,19 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(max_payload: usize) -> Self {
+    pub(super) fn new(role: Role, max_payload: usize) -> Self {
         Self {
+            role,
             max_payload,
             received: Buffer::default(),
             context: None,
             fragments: Fragments::default(),
         }
+    }
+
+    /// Gives back all memory: nothing will be read any more.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(self.role, 0);
     }
 
     pub(super) fn receive(&mut self, bytes: &[u8]) {
@@ -107,7 +114,8 @@ impl Reader {
             *first = *first & 0xf0 | u8::from(OpCode::Data(Data::Binary));
         }
         let unread = self.received.as_slice().get(..header.whole).unwrap_or_default();
-        let context = self.context.get_or_insert_with(|| Box::new(context(self.max_payload)));
+        let context =
+            self.context.get_or_insert_with(|| Box::new(context(self.role, self.max_payload)));
         let message = context.read(&mut OneFrame { unread, payload: header.payload });
         self.received.take_out(header.whole);
         // Not only at rest, so that a small message can't keep the buffer of an earlier large one.
@@ -148,13 +156,13 @@ impl Reader {
     }
 }
 
-fn context(max_payload: usize) -> WebSocketContext {
+fn context(role: Role, max_payload: usize) -> WebSocketContext {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_message_size(Some(max_payload))
         .max_frame_size(Some(max_payload.max(MAX_CONTROL_PAYLOAD as usize)));
-    WebSocketContext::new(Role::Server, Some(config))
+    WebSocketContext::new(role, Some(config))
 }
 
 /// What has to be known about a frame before it is whole. Lengths are in bytes.

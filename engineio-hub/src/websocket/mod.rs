@@ -1,4 +1,4 @@
-//! A server's WebSocket over memory: bytes in, messages out, and the other way round.
+//! A WebSocket over memory: bytes in, messages out, and the other way round.
 
 mod buffer;
 mod fault;
@@ -8,6 +8,7 @@ mod outgoing;
 use core::fmt;
 
 use engineio_proto::Frame;
+use tungstenite::protocol::Role;
 
 pub use self::fault::Fault;
 use self::{
@@ -19,7 +20,7 @@ use self::{
 /// 64 KiB. Answers to pings wait for that, too.
 pub const WRITE_AHEAD: usize = 64 * 1024;
 
-/// The server's end of one WebSocket after the opening handshake (RFC 6455), without a socket.
+/// One end of a WebSocket after the opening handshake (RFC 6455), without a socket.
 ///
 /// | | |
 /// |---|---|
@@ -57,12 +58,21 @@ pub enum Incoming {
 }
 
 impl WebSocket {
-    /// A WebSocket that refuses messages of more than `max_payload` bytes.
+    /// A server's end, which refuses messages of more than `max_payload` bytes.
     pub fn server(max_payload: usize) -> Self {
+        Self::new(Role::Server, max_payload)
+    }
+
+    /// A client's end, which refuses messages of more than `max_payload` bytes.
+    pub fn client(max_payload: usize) -> Self {
+        Self::new(Role::Client, max_payload)
+    }
+
+    fn new(role: Role, max_payload: usize) -> Self {
         Self {
-            reader: Reader::new(max_payload),
+            reader: Reader::new(role, max_payload),
             reading: Reading::Open,
-            outgoing: Outgoing::default(),
+            outgoing: Outgoing::new(role == Role::Client),
         }
     }
 
@@ -100,7 +110,7 @@ impl WebSocket {
             Err(fault) => Reading::Failed(fault.clone()),
         };
         self.reading = end;
-        self.reader = Reader::new(0);
+        self.reader.clear();
         polled
     }
 

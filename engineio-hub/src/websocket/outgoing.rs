@@ -9,8 +9,10 @@ use tungstenite::protocol::frame::{
 
 use super::{WRITE_AHEAD, buffer::Buffer};
 
-#[derive(Default)]
 pub(super) struct Outgoing {
+    /// A client has to mask what it sends, each frame with another key that can't be foreseen
+    /// (RFC 6455, 5.3).
+    masks: bool,
     unsent: Buffer,
     /// The answer to the newest ping, while there is too much unsent to queue it. Leaving out the
     /// answers to older pings is allowed (RFC 6455, 5.5.3), so a peer that pings without reading
@@ -21,6 +23,10 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
+    pub(super) fn new(masks: bool) -> Self {
+        Self { masks, unsent: Buffer::default(), late_pong: None, closed: false }
+    }
+
     pub(super) fn send(&mut self, frame: &Frame) {
         let data = if frame.is_text() { Data::Text } else { Data::Binary };
         self.frame(OpCode::Data(data), frame.parts());
@@ -60,11 +66,26 @@ impl Outgoing {
         if self.closed {
             return;
         }
-        let header = FrameHeader { opcode, ..FrameHeader::default() };
+        // Without randomness there is no safe key, and a server has to refuse what isn't masked.
+        let mask = self.masks.then(|| getrandom::u32().unwrap_or_default().to_ne_bytes());
+        let header = FrameHeader { opcode, mask, ..FrameHeader::default() };
         let length = payload.iter().map(|part| part.len()).sum::<usize>();
         let end = self.unsent.reserve(header.len(length as u64) + length);
         let formatted = header.format(length as u64, end);
         debug_assert!(formatted.is_ok(), "a Vec takes every byte");
+        let start = end.len();
         payload.iter().for_each(|part| end.extend_from_slice(part));
+        if let (Some(key), Some(payload)) = (mask, end.get_mut(start..)) {
+            apply(key, payload);
+        }
     }
+}
+
+/// Masks a payload in its place.
+fn apply(key: [u8; 4], payload: &mut [u8]) {
+    let mut words = payload.chunks_exact_mut(4);
+    for word in &mut words {
+        word.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+    }
+    words.into_remainder().iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
 }

@@ -1,5 +1,6 @@
 //! Every setting of a client, with its default and the reason for it.
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -108,6 +109,15 @@ impl Config {
 pub struct ConfigBuilder(Config);
 
 impl ConfigBuilder {
+    /// Adds a parameter to the [query](Self::query), percent-encoding it.
+    #[must_use]
+    pub fn query_pair(mut self, name: &str, value: &str) -> Self {
+        let mut query = form_urlencoded::Serializer::new(String::from(&*self.0.query));
+        query.append_pair(name, value);
+        self.0.query = query.finish().into();
+        self
+    }
+
     /// The finished configuration.
     ///
     /// # Errors

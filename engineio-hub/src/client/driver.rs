@@ -1,0 +1,179 @@
+//! What the task that does the I/O of a client asks and tells.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use engineio_proto::client::{Config, Connect, Input};
+use engineio_proto::server::{ConnId, Failure};
+use engineio_proto::{Headers, Instant, Response};
+use http::{StatusCode, header, response};
+
+use super::jar::Jar;
+use super::link::{ClientWire, Inner, Link, expire_lingers};
+use super::request::Remote;
+use crate::framed::Framed;
+use crate::websocket::WebSocket;
+
+/// A client's session, for the one task or thread that does its I/O.
+///
+/// Dropping it ends the session.
+pub struct Driver {
+    link: Arc<Link>,
+    config: Arc<Config>,
+    remote: Remote,
+    jar: Jar,
+    /// What the WebSocket that is asked for has to be answered with.
+    accept: Option<(ConnId, String)>,
+}
+
+/// Something to start.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
+pub enum Start {
+    /// Send this request; its answer goes to [`Driver::answered`].
+    Request(http::Request<Bytes>),
+    /// Send this request for a WebSocket; a 101 goes to [`Driver::switched`], anything else to
+    /// [`Driver::answered`].
+    WebSocket(http::Request<Bytes>),
+}
+
+impl Driver {
+    pub(super) const fn new(link: Arc<Link>, config: Arc<Config>, remote: Remote) -> Self {
+        Self { link, config, remote, jar: Jar::new(), accept: None }
+    }
+
+    /// The longest body of an answer to be read, in bytes: of a longer one, say
+    /// [`Failure::TooLarge`].
+    pub fn body_limit(&self) -> usize {
+        self.config.max_payload()
+    }
+
+    /// The next thing to start. `Ready(None)` when there will be none: the session is over, and
+    /// what was started is at its end or given up.
+    ///
+    /// Call it whenever the task is woken, until it is pending, and look at
+    /// [`timeout`](Self::timeout) then.
+    pub fn poll_start(&mut self, cx: &mut Context<'_>) -> Poll<Option<(ConnId, Start)>> {
+        let started = self.link.turn(|now, Inner { session, driver, conns, lingers, .. }| {
+            expire_lingers(now, lingers);
+            if let Some((conn, connect)) = session.poll_connect() {
+                conns.push(conn);
+                return Poll::Ready(Some((conn, connect)));
+            }
+            if session.is_closed() && conns.is_empty() {
+                return Poll::Ready(None);
+            }
+            *driver = Some(cx.waker().clone());
+            Poll::Pending
+        });
+        let Poll::Ready(started) = started.unwrap_or(Poll::Ready(None)) else {
+            return Poll::Pending;
+        };
+        Poll::Ready(started.map(|(conn, connect)| (conn, self.request(conn, connect))))
+    }
+
+    fn request(&mut self, conn: ConnId, connect: Connect) -> Start {
+        let cookies = self.jar.header(self.remote.is_secure());
+        let with_cookies = |request| self.remote.finish(request, cookies);
+        match connect {
+            Connect::Get { target } => {
+                Start::Request(with_cookies(self.remote.get(&target, Bytes::new())))
+            }
+            Connect::Post { target, body, content_type } => {
+                Start::Request(with_cookies(self.remote.post(&target, body, content_type)))
+            }
+            Connect::WebSocket { target } => {
+                let key = tungstenite::handshake::client::generate_key();
+                let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
+                self.accept = Some((conn, accept));
+                Start::WebSocket(with_cookies(self.remote.websocket(&target, &key)))
+            }
+        }
+    }
+
+    /// When to poll again at the latest.
+    pub fn timeout(&self) -> Option<Instant> {
+        let timeouts = self.link.turn(|_, inner| {
+            let lingers = inner.lingers.iter().map(|(until, _)| *until).min();
+            inner.session.poll_timeout().into_iter().chain(lingers).min()
+        });
+        timeouts.flatten()
+    }
+
+    /// Whether the session has no more use for a request, or for a WebSocket that has no 101
+    /// yet: drop it.
+    pub fn is_given_up(&mut self, conn: ConnId) -> bool {
+        let is_given_up = self.link.turn(|_, Inner { session, conns, .. }| {
+            let is_hung_up = session.is_hung_up(conn);
+            if is_hung_up {
+                while session.poll_transmit(conn).is_some() {}
+                conns.retain(|known| *known != conn);
+            }
+            is_hung_up
+        });
+        is_given_up.unwrap_or(true)
+    }
+
+    /// A whole answer came.
+    pub fn answered(&mut self, conn: ConnId, parts: &response::Parts, body: Bytes) {
+        self.jar.take_in(&parts.headers);
+        let mut headers = Headers::new();
+        let content_type = parts.headers.get(header::CONTENT_TYPE);
+        if let Some(text) = content_type.and_then(|value| value.to_str().ok()) {
+            // A value that isn't legal is none.
+            let _ = headers.try_push("content-type", text.to_owned());
+        }
+        let status = parts.status.as_u16();
+        let response = Response { status, headers, body, coding: None };
+        self.tell(conn, Input::Responded(conn, response));
+    }
+
+    /// A WebSocket got its 101. `None`: it isn't one, and the session was told so.
+    pub fn switched(&mut self, conn: ConnId, parts: &response::Parts) -> Option<Framed> {
+        self.jar.take_in(&parts.headers);
+        let accept = self.accept.take_if(|(asked, _)| *asked == conn)?.1;
+        let given = parts.headers.get(header::SEC_WEBSOCKET_ACCEPT);
+        if parts.status != StatusCode::SWITCHING_PROTOCOLS
+            || given.is_none_or(|given| given.as_bytes() != accept.as_bytes())
+        {
+            self.failed(conn, Failure::Malformed);
+            return None;
+        }
+        self.link.turn(|now, Inner { session, conns, .. }| {
+            // From now on it looks after itself.
+            conns.retain(|known| *known != conn);
+            session.handle_input(now, Input::Upgraded(conn));
+        })?;
+        let wire = ClientWire { link: Arc::clone(&self.link), config: Arc::clone(&self.config) };
+        let socket = WebSocket::client(self.config.max_payload());
+        Some(Framed::new(Box::new(wire), conn, socket))
+    }
+
+    /// It came to nothing.
+    pub fn failed(&mut self, conn: ConnId, why: Failure) {
+        self.tell(conn, Input::Failed(conn, why));
+    }
+
+    fn tell(&self, conn: ConnId, input: Input) {
+        self.link.turn(|now, Inner { session, conns, .. }| {
+            conns.retain(|known| *known != conn);
+            session.handle_input(now, input);
+            // Nobody is left to pull it.
+            while session.poll_transmit(conn).is_some() {}
+        });
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.link.turn(|now, inner| inner.session.abort(now));
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("remote", &self.remote).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! The cookies that a server set, for the later requests of the same session: balancers with
+//! sticky sessions need them.
+
+use std::time::{Duration, SystemTime};
+
+use cookie::Cookie;
+use http::header::{self, HeaderMap, HeaderValue};
+
+/// The cookies of one server. All requests of a session have the same host and path, so
+/// `Domain` and `Path` decide nothing here.
+pub(super) struct Jar {
+    cookies: Vec<Kept>,
+}
+
+struct Kept {
+    name: String,
+    value: String,
+    is_secure: bool,
+    /// None: to the end of the session.
+    until: Option<SystemTime>,
+}
+
+impl Jar {
+    pub(super) const fn new() -> Self {
+        Self { cookies: Vec::new() }
+    }
+
+    /// Keeps what an answer sets, and drops what it takes back.
+    pub(super) fn take_in(&mut self, headers: &HeaderMap) {
+        for line in headers.get_all(header::SET_COOKIE) {
+            let Some(cookie) = line.to_str().ok().and_then(|line| Cookie::parse(line).ok()) else {
+                continue;
+            };
+            self.cookies.retain(|known| known.name != cookie.name());
+            if self.cookies.len() < MOST {
+                self.cookies.push(Kept {
+                    name: cookie.name().to_owned(),
+                    value: cookie.value().to_owned(),
+                    is_secure: cookie.secure() == Some(true),
+                    until: until(&cookie),
+                });
+            }
+        }
+    }
+
+    /// The value of `Cookie`, if there are any for such a connection.
+    pub(super) fn header(&mut self, is_secure: bool) -> Option<HeaderValue> {
+        let now = SystemTime::now();
+        self.cookies.retain(|cookie| cookie.until.is_none_or(|until| now < until));
+        let mut all = String::new();
+        for cookie in self.cookies.iter().filter(|cookie| is_secure || !cookie.is_secure) {
+            if !all.is_empty() {
+                all.push_str("; ");
+            }
+            all.push_str(&cookie.name);
+            all.push('=');
+            all.push_str(&cookie.value);
+        }
+        if all.is_empty() { None } else { HeaderValue::from_str(&all).ok() }
+    }
+}
+
+/// `Max-Age` counts more than `Expires` (RFC 6265, section 5.3).
+fn until(cookie: &Cookie<'_>) -> Option<SystemTime> {
+    if let Some(age) = cookie.max_age() {
+        let age = Duration::try_from(age).unwrap_or(Duration::ZERO);
+        return SystemTime::now().checked_add(age);
+    }
+    let seconds = cookie.expires_datetime()?.unix_timestamp();
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+/// A server that sets more has no use for them here.
+const MOST: usize = 50;

@@ -1,0 +1,24 @@
+//! The shared half of every client: one session behind its lock, what to start for it, cookies,
+//! and the application's handles.
+//!
+//! [`connect`] gives the two ends of it. The [`Driver`] is for the one task or thread that does
+//! the I/O:
+//!
+//! 1. [`Driver::poll_start`] says what to start: requests, and requests for a WebSocket.
+//! 2. What came of it goes to [`Driver::answered`], [`Driver::switched`] or [`Driver::failed`].
+//!    A [`Framed`](crate::Framed) is carried as on a server.
+//! 3. What [`Driver::is_given_up`] is dropped.
+//! 4. At [`Driver::timeout`] it polls again.
+//!
+//! The [`Client`] is for the application.
+
+mod driver;
+mod handles;
+mod jar;
+mod link;
+mod request;
+
+pub use driver::{Driver, Start};
+pub use handles::{Client, ClientSender};
+pub use link::connect;
+pub use request::{InvalidUrl, Remote};

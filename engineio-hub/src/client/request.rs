@@ -1,0 +1,126 @@
+//! The requests of a client: where they go, and what they all have in common.
+
+use bytes::Bytes;
+use engineio_proto::client::{Config, ConfigBuilder};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use http::{Method, Request, Uri};
+
+/// A server, and the headers that every request to it has.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    scheme: Scheme,
+    authority: Authority,
+    path_and_query: Option<PathAndQuery>,
+    headers: HeaderMap,
+}
+
+/// An address that no Engine.IO server can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the address of a server: it must be http, https, ws or wss, with a host")]
+#[non_exhaustive]
+pub struct InvalidUrl;
+
+impl Remote {
+    /// The server of this address: `http`, `https`, `ws` or `wss`, which mean the same in
+    /// pairs, and its host and port.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUrl`] for another scheme, or without a host.
+    pub fn new(url: &str) -> Result<Self, InvalidUrl> {
+        let Parts { scheme, authority, path_and_query, .. } =
+            url.parse::<Uri>().map_err(|_| InvalidUrl)?.into_parts();
+        let scheme = match scheme.as_ref().map(Scheme::as_str) {
+            Some("http" | "ws") => Scheme::HTTP,
+            Some("https" | "wss") => Scheme::HTTPS,
+            _ => return Err(InvalidUrl),
+        };
+        let authority = authority.filter(|it| !it.host().is_empty()).ok_or(InvalidUrl)?;
+        Ok(Self { scheme, authority, path_and_query, headers: HeaderMap::new() })
+    }
+
+    /// Settings for this address: its query, and its path if it is another than `/`.
+    pub fn settings(&self) -> ConfigBuilder {
+        let settings = Config::builder();
+        let Some(address) = &self.path_and_query else { return settings };
+        let settings = settings.query(address.query().unwrap_or_default().into());
+        if address.path() == "/" { settings } else { settings.path(address.path().into()) }
+    }
+
+    /// Adds a header to every request, also to those for a WebSocket.
+    pub fn header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.append(name, value);
+    }
+
+    /// Whether nobody on the way can read along.
+    pub fn is_secure(&self) -> bool {
+        self.scheme == Scheme::HTTPS
+    }
+
+    pub(super) fn get(&self, target: &str, body: Bytes) -> Request<Bytes> {
+        self.request(Method::GET, target, body)
+    }
+
+    pub(super) fn post(
+        &self,
+        target: &str,
+        body: Bytes,
+        content_type: &'static str,
+    ) -> Request<Bytes> {
+        let mut request = self.request(Method::POST, target, body);
+        let content_type = HeaderValue::from_static(content_type);
+        request.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        request
+    }
+
+    pub(super) fn websocket(&self, target: &str, key: &str) -> Request<Bytes> {
+        let mut request = self.request(Method::GET, target, Bytes::new());
+        let headers = request.headers_mut();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        if let Ok(key) = HeaderValue::from_str(key) {
+            headers.insert(header::SEC_WEBSOCKET_KEY, key);
+        }
+        request
+    }
+
+    fn request(&self, method: Method, target: &str, body: Bytes) -> Request<Bytes> {
+        let uri = Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(target);
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        // The configuration lets no illegal path or query through.
+        *request.uri_mut() = uri.build().unwrap_or_default();
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        request
+    }
+
+    /// Adds the headers of all requests, and the cookies behind those of the application.
+    pub(super) fn finish(
+        &self,
+        mut request: Request<Bytes>,
+        cookies: Option<HeaderValue>,
+    ) -> Request<Bytes> {
+        let headers = request.headers_mut();
+        for name in self.headers.keys() {
+            headers.remove(name);
+        }
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
+        }
+        if let Some(cookies) = cookies {
+            let all = match headers.get(header::COOKIE) {
+                Some(own) => [own.as_bytes(), b"; ", cookies.as_bytes()].concat(),
+                None => cookies.as_bytes().to_vec(),
+            };
+            if let Ok(all) = HeaderValue::from_bytes(&all) {
+                headers.insert(header::COOKIE, all);
+            }
+        }
+        request
+    }
+}

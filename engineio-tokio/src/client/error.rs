@@ -1,0 +1,37 @@
+//! Why a client couldn't connect.
+
+use std::error::Error;
+
+use engineio_hub::client::InvalidUrl;
+use engineio_proto::ConfigError;
+use engineio_proto::client::CloseReason;
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The address is no URL, or not one of a server.
+    #[error(transparent)]
+    Url(#[from] InvalidUrl),
+    /// The settings make no sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A header's name or value isn't legal.
+    #[error("not a legal header: {0}")]
+    Header(String),
+    /// The address of the proxy isn't one.
+    #[error("not the address of a proxy: it must be http, with a host")]
+    Proxy,
+    /// TLS can't be set up: a certificate or a key isn't one, or the machine has no roots.
+    #[error("TLS can't be set up: {0}")]
+    Tls(Box<dyn Error + Send + Sync>),
+    /// It came to nothing. `source` is what the machine said, where it did: that a name isn't
+    /// known, a connection refused, or a certificate not trusted.
+    #[error("{reason}")]
+    Closed {
+        /// What happened.
+        reason: CloseReason,
+        /// What the machine said.
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
+}
