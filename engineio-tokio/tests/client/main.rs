@@ -2,6 +2,9 @@
 #![cfg(feature = "client")]
 
 mod connecting;
+mod cookies;
+mod hostile;
+mod proxy;
 mod talking;
 
 use std::net::SocketAddr;
