@@ -11,6 +11,10 @@ mod introduction {}
 mod getting_started {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/client.md")]
+mod client {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/architecture.md")]
 mod architecture {}
 

@@ -9,6 +9,7 @@
 //! - the [`Seat`] of a request and the [`Framed`] of a WebSocket, which wait and wake by
 //!   nothing but `core::task`;
 //! - the handles of the application: [`Incoming`], [`Socket`], [`Sender`], [`Events`];
+//! - the [`client`]: its session, its requests and cookies, its handles;
 //! - WebSocket over memory ([`websocket`]: bytes in, messages out), the way between the
 //!   types of the `http` crate and the core's plain data, and compression of answers.
 //!

@@ -1,14 +1,14 @@
-//! An Engine.IO server for tokio: beside a web application, or alone.
+//! Engine.IO for tokio: a server, beside a web application or alone, and a client.
 //!
-//! It serves both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
+//! Both speak both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
 //! 4 (from 4.x on), by long-polling and WebSocket, with the upgrade from one to the other.
 //! The protocol itself is in [`engineio_proto`], what all bindings share in
 //! [`engineio_hub`]; this crate moves the bytes, with hyper.
 //!
 //! It is **not** Socket.IO: there are no namespaces, rooms, event names or
-//! acknowledgements, just ordered messages of text or bytes. There is no client yet, no
-//! TLS (put a proxy in front, or serve the [`Server::service`] yourself), no compression
-//! of WebSocket messages, no WebSocket over HTTP/2 and no WebTransport.
+//! acknowledgements, just ordered messages of text or bytes. The server has no
+//! TLS (put a proxy in front, or serve the [`Server::service`] yourself). There is no
+//! compression of WebSocket messages, no WebSocket over HTTP/2 and no WebTransport.
 //!
 //! # The picture
 //!
@@ -102,8 +102,14 @@
 //! # }
 //! ```
 //!
+//! # A client
+//!
+//! [`Client::connect`] reaches any Engine.IO server; the example there is all it takes.
+//!
 //! # Features
 //!
+//! - `client` (default): `Client`.
+//! - `tls` (default): `https` and `wss` for the client, by rustls.
 //! - `json`: `Message::json` and `Message::to_json`.
 //! - `tracing`: tells the subscriber of the `tracing` crate of refusals, openings,
 //!   upgrades and ends, at the level `debug`; without it an [`Observer`] can be given to
