@@ -32,7 +32,7 @@ const TRANSPORTS = {
 function connect() {
   const library = require(`engine.io-client-${spec.client}`);
   const Socket = library.Socket || library;
-  const socket = new Socket(spec.url, { transports: TRANSPORTS[spec.mode] });
+  const socket = new Socket(spec.url, { transports: TRANSPORTS[spec.mode], ca: spec.ca });
   const unexpected = (reason, details) =>
     fail(`closed by ${reason}: ${(details && (details.description || details.message)) || "no details"}`);
   socket.on("error", (error) => fail(`error: ${error.message} (${error.description})`));
