@@ -7,6 +7,8 @@
 //!     │  │
 //!     │  └── http, Polling, WebSocket: raw peers that show the wire and repair nothing
 //!     └───── javascript, python: peers that nobody here wrote, in processes of their own
+//!
+//!   Remote ── a server that nobody here wrote, or one that does something wrong, for a client of ours
 //! ```
 //!
 //! Only [`Local`] knows a crate under test: any other server is known by its address. Every wait
@@ -29,7 +31,9 @@ pub mod python;
 mod revision;
 mod script;
 mod server;
+mod servers;
 mod skip;
+mod tls;
 mod websocket;
 
 pub use example::Example;
@@ -38,6 +42,8 @@ pub use polling::Polling;
 pub use revision::Revision;
 pub use script::Script;
 pub use server::{Options, Server};
+pub use servers::Remote;
+pub use tls::Certificate;
 pub use websocket::{Received, WebSocket};
 
 use core::time::Duration;

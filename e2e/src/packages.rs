@@ -21,7 +21,7 @@ pub(crate) struct Packages {
 impl Packages {
     /// The path of a script.
     pub(crate) fn script(&self, name: &str) -> PathBuf {
-        self.folder().join(name)
+        script(self.name, name)
     }
 
     /// Where the packages are. They are installed once for each content of the manifests.
@@ -58,10 +58,6 @@ impl Packages {
         assert!(folder.exists(), "{} can't be made: {renamed:?}", folder.display());
     }
 
-    fn folder(&self) -> PathBuf {
-        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers")).join(self.name)
-    }
-
     fn fingerprint(&self) -> String {
         let mut hasher = DefaultHasher::new();
         for name in self.manifests {
@@ -69,6 +65,11 @@ impl Packages {
         }
         format!("{:016x}", hasher.finish())
     }
+}
+
+/// The path of a script in a folder of `peers`.
+pub(crate) fn script(folder: &str, name: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers")).join(folder).join(name)
 }
 
 /// `target/e2e`: what the tests install, and what they leave to be looked at.

@@ -32,8 +32,13 @@ pub fn install() -> bool {
 /// Runs a script of `peers/python` with `spec` as its argument, and gives the line of JSON that it
 /// printed. A script that fails has said why, and fails the test with that.
 pub async fn run(script: &str, spec: &Value) -> Value {
+    start(&PEERS.script(script), spec).end().await
+}
+
+/// Starts any script that needs these packages.
+pub(crate) fn start(script: &Path, spec: &Value) -> Script {
     let environment = [("PYTHONDONTWRITEBYTECODE", "1".as_ref())];
-    Script::start(installed(), &PEERS.script(script), spec, &environment).end().await
+    Script::start(installed(), script, spec, &environment)
 }
 
 /// The interpreter that has the packages.

@@ -5,8 +5,9 @@ use serde_json::Value;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
 
 /// A script that runs. It prints lines of JSON, and may wait for lines of JSON. One that fails has
@@ -15,8 +16,8 @@ use tokio::task::JoinHandle;
 pub struct Script {
     what: String,
     child: Child,
-    input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
+    input: Option<ChildStdin>,
+    output: UnboundedReceiver<String>,
     errors: JoinHandle<String>,
 }
 
@@ -40,10 +41,17 @@ impl Script {
             .kill_on_drop(true)
             .spawn()
             .unwrap_or_else(|error| panic!("{what} doesn't start: {error}"));
-        let input = child.stdin.take().expect("its input");
-        let output = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let input = child.stdin.take();
+        let mut stdout = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut stderr = child.stderr.take().expect("its errors");
-        // read to its end: a full pipe would stop the script
+        // both pipes are read to their ends: a full one would stop the script
+        let (said, output) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(line) = stdout.next_line().await.expect("text") {
+                // a script that nobody hears any more is at its end
+                let _ = said.send(line);
+            }
+        });
         let errors = tokio::spawn(async move {
             let mut text = Vec::new();
             let _ = stderr.read_to_end(&mut text).await;
@@ -54,28 +62,55 @@ impl Script {
 
     /// The next line that the script prints.
     pub async fn hear(&mut self) -> Value {
-        match within(&self.what, self.output.next_line()).await.expect("text") {
-            Some(line) => serde_json::from_str(&line)
-                .unwrap_or_else(|error| panic!("{}: {error} in {line:?}", self.what)),
-            None => {
-                let (status, errors) = self.wait().await;
-                panic!("{}: {status}\n{errors}", self.what)
-            }
+        if let Some(said) = self.hear_or_end().await {
+            return said;
         }
+        let (status, errors) = self.wait().await;
+        panic!("{}: {status}\n{errors}", self.what)
+    }
+
+    /// The next line that the script prints, or `None` where it prints no more.
+    async fn hear_or_end(&mut self) -> Option<Value> {
+        let line = within(&self.what, self.output.recv()).await?;
+        let said = serde_json::from_str(&line);
+        Some(said.unwrap_or_else(|error| panic!("{}: {error} in {line:?}", self.what)))
     }
 
     /// Sends a line to the script.
     pub async fn tell(&mut self, value: &Value) {
         // a script that has ended says why when it is heard
-        let _ = self.input.write_all(format!("{value}\n").as_bytes()).await;
+        if let Some(input) = &mut self.input {
+            let _ = input.write_all(format!("{value}\n").as_bytes()).await;
+        }
     }
 
     /// The last line that the script prints; then it has to end by itself, and well.
     pub async fn end(mut self) -> Value {
         let said = self.hear().await;
+        self.end_well().await;
+        said
+    }
+
+    /// Tells the script that nothing more comes, which has to end it, and well. Gives the lines that
+    /// it has printed and nobody has heard.
+    pub(crate) async fn stop(mut self) -> Vec<Value> {
+        drop(self.input.take());
+        let mut rest = Vec::new();
+        while let Some(said) = self.hear_or_end().await {
+            rest.push(said);
+        }
+        self.end_well().await;
+        rest
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap_or_else(|| panic!("{} has ended", self.what))
+    }
+
+    async fn end_well(&mut self) {
         let (status, errors) = self.wait().await;
         assert!(status.success(), "{}: {status}\n{errors}", self.what);
-        said
     }
 
     /// Waits for the end, and says how it came.

@@ -1,0 +1,138 @@
+//! Servers for a client under test, each in a process of its own: the official ones, python-engineio's,
+//! and one that does something wrong.
+
+use crate::javascript::{npm_ci, require_node};
+use crate::packages::{self, Packages};
+use crate::{Certificate, Script, Server, python};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+const JAVASCRIPT: Packages = Packages {
+    name: "servers/javascript",
+    manifests: &["package.json", "package-lock.json", ".npmrc"],
+    install: |_| vec![npm_ci()],
+};
+
+/// A server that nobody here wrote. Dropping it ends it at once, without a goodbye to its clients.
+///
+/// What it is, its spec says:
+///
+/// | field | what |
+/// |---|---|
+/// | `server` | `engine.io-6`, `engine.io-3`, `python-engineio` or `hostile` |
+/// | `behaviour` | what it does with a session: `echo` (as without it), `burst`, `close_after`, `close_at_once` or `count`; for `hostile` what it does wrong, see `hostile.js` |
+/// | `options` | what the package is given, by the names of npm's `engine.io`: python-engineio takes `pingInterval`, `pingTimeout`, `maxHttpBufferSize`, `transports`, `allowUpgrades`, `cookie` and `path` |
+/// | `refuse` | `{"message": ".."}`: every handshake is refused by the application |
+/// | `requests` | `true`: there is a line for each request |
+/// | `count` | how many messages a `burst` has |
+/// | `status`, `message` | the answer of `hostile` with the behaviour `status` |
+///
+/// And it says what happens, a line of JSON each:
+///
+/// | line | when |
+/// |---|---|
+/// | `{"event": "open", "sid", "transport", "query": {..}, "headers": {..}}` | a session began. Of the headers it shows `cookie`, `authorization` and `x-test` |
+/// | `{"event": "upgrade", "sid"}` | a session has moved to its WebSocket |
+/// | `{"event": "close", "sid", "reason"}` | a session ended, for a reason in the package's words |
+/// | `{"event": "request", "method", "url", "query", "headers"}` | a request came; `hostile` shows `transport` in the place of the last two, and always |
+/// | `{"event": "gone", "sent"}` | a connection with `hostile` ended, and so many bytes had left for it |
+#[derive(Debug)]
+pub struct Remote {
+    script: Script,
+    is_tls: bool,
+    authority: String,
+}
+
+impl Remote {
+    /// Starts the server of `spec` and waits until it listens.
+    ///
+    /// One of python-engineio needs [`python::install`] to be asked before.
+    pub async fn start(spec: Value) -> Self {
+        let mut script = match spec["server"].as_str() {
+            Some("python-engineio") => {
+                python::start(&packages::script("servers/python", "server.py"), &spec)
+            }
+            Some("hostile") => node("hostile.js", &spec),
+            Some(_) => node("server.js", &spec),
+            None => panic!("no server in {spec}"),
+        };
+        let port = script.hear().await["port"].as_u64().expect("a port");
+        let is_tls = !spec["tls"].is_null();
+        Self { script, is_tls, authority: format!("127.0.0.1:{port}") }
+    }
+
+    /// The same over TLS, with [`Certificate::of_these_tests`]. `hostile` has no TLS.
+    pub async fn start_tls(mut spec: Value) -> Self {
+        let certificate = Certificate::of_these_tests();
+        spec["tls"] = json!({ "certificate": certificate.file(), "key": certificate.key_file() });
+        Self::start(spec).await
+    }
+
+    /// Host and port.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// What a client connects to, with the scheme `http` or `https`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.is_tls { "https" } else { "http" }, self.authority)
+    }
+
+    /// The same with the scheme `ws` or `wss`.
+    #[must_use]
+    pub fn websocket_url(&self) -> String {
+        format!("{}://{}", if self.is_tls { "wss" } else { "ws" }, self.authority)
+    }
+
+    /// The same server for the raw peers, which know no TLS.
+    #[must_use]
+    pub fn raw(&self) -> Server {
+        assert!(!self.is_tls, "no raw peer speaks TLS");
+        Server::at(&self.authority)
+    }
+
+    /// Waits for the next line of this name, and gives it. Lines before it are passed over.
+    pub async fn event(&mut self, name: &str) -> Value {
+        loop {
+            let said = self.script.hear().await;
+            if said["event"] == name {
+                return said;
+            }
+        }
+    }
+
+    /// Stops its process: nothing is read, answered or sent, and no connection ends.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets a paused process go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    /// Makes it close its sessions and end, and gives the lines that nobody has waited for.
+    pub async fn stop(self) -> Vec<Value> {
+        self.script.stop().await
+    }
+
+    /// By way of the shell: the standard library sends no signals, and every Unix has this one.
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.script.pid());
+        let status = Command::new("sh").args(["-c", &kill]).status().expect("a shell");
+        assert!(status.success(), "{kill}: {status}");
+    }
+}
+
+fn node(script: &str, spec: &Value) -> Script {
+    static MODULES: OnceLock<PathBuf> = OnceLock::new();
+    let modules = MODULES.get_or_init(|| {
+        require_node();
+        JAVASCRIPT.installed().join("node_modules")
+    });
+    Script::start("node", &JAVASCRIPT.script(script), spec, &[("NODE_PATH", modules.as_ref())])
+}
