@@ -115,6 +115,11 @@ impl Session {
     }
 
     pub(super) fn get_responded(&mut self, response: Response) {
+        if self.has_said_close() {
+            // The goodbye may have overtaken the poll: then the server doesn't know the session
+            // any more. And nobody waits for messages.
+            return;
+        }
         let response = match check(response) {
             Ok(response) => response,
             Err(refused) => return self.finish(CloseReason::Refused(refused)),
@@ -131,11 +136,15 @@ impl Session {
         self.finish(CloseReason::Violation(violation));
     }
 
+    /// Whether only the answer to the last POST is waited for.
+    pub(super) fn has_said_close(&self) -> bool {
+        self.state.polling().is_some_and(|polling| polling.has_said_close)
+    }
+
     pub(super) fn post_responded(&mut self, response: Response) {
-        let is_last = self.state.polling().is_some_and(|polling| polling.has_said_close);
         match check(response) {
             // The session may have been over at the server already.
-            _ if is_last => self.finish(CloseReason::Application),
+            _ if self.has_said_close() => self.finish(CloseReason::Application),
             Ok(_) => {}
             Err(refused) => self.finish(CloseReason::Refused(refused)),
         }

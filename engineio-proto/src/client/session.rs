@@ -364,6 +364,9 @@ impl Session {
                     Failure::Closed(_) | Failure::TooLarge | Failure::Malformed => loss(why),
                 });
             }
+            State::Polling(polling) if polling.get == Some(conn) && polling.has_said_close => {
+                polling.get = None;
+            }
             State::Polling(polling) | State::Probing(polling, _)
                 if polling.get == Some(conn) || polling.post == Some(conn) =>
             {
