@@ -1,0 +1,303 @@
+//! This project's client against servers that nobody here wrote, and against its own.
+
+use core::time::Duration;
+use e2e::{Certificate, Options, Remote, Server, python, within};
+use engineio_tokio::{
+    Client, ClientBuilder, ClientCloseReason, ConnectError, Message, Revision, RevisionChoice,
+    SendError, Transport,
+};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+const WAYS: [&[Transport]; 3] =
+    [&[Transport::Polling], &[Transport::WebSocket], &[Transport::Polling, Transport::WebSocket]];
+
+/// The servers, with the revision that they speak.
+fn servers() -> Vec<(&'static str, Revision)> {
+    let mut servers = vec![("engine.io-6", Revision::V4), ("engine.io-3", Revision::V3)];
+    if python::install() {
+        servers.push(("python-engineio", Revision::V4));
+    }
+    servers
+}
+
+fn client(remote: &Remote, revision: Revision) -> ClientBuilder {
+    Client::builder(&remote.url()).revision(RevisionChoice::Only(revision))
+}
+
+async fn connect(client: ClientBuilder) -> Client {
+    within("a session", client.connect()).await.expect("a session")
+}
+
+/// Why there is no session.
+async fn setback(client: ClientBuilder) -> ClientCloseReason {
+    match within("a setback", client.connect()).await {
+        Err(ConnectError::Closed { reason, .. }) => reason,
+        other => panic!("{other:?} in the place of a setback"),
+    }
+}
+
+/// python-engineio on aiohttp takes what has arrived of a POST for all of it
+/// (`request.content.read` in `async_drivers/aiohttp.py`), so what is sent to it is short.
+fn messages(server: &str) -> Vec<Message> {
+    let long = if server == "python-engineio" { 10_000 } else { 700_000 };
+    let bytes: Vec<u8> = (0..=255).cycle().take(long).collect();
+    let long = "é".repeat(long / 2);
+    vec!["text".into(), "é€😀 end".into(), vec![0, 30, 195, 255].into(), long.into(), bytes.into()]
+}
+
+async fn messages_come_back(mut client: Client, server: &str, how: &str) {
+    for message in messages(server) {
+        client.send(message).await.expect("an open session");
+    }
+    for message in messages(server) {
+        let heard = within("an echo", client.recv()).await.expect("an open session");
+        // Not with `assert_eq`: some are long.
+        let (got, sent) = (heard.len(), message.len());
+        assert!(heard == message, "{server} {how}: {got} bytes, and {sent} were sent");
+    }
+    client.close();
+    assert_eq!(
+        within("the end", client.closed()).await,
+        ClientCloseReason::Application,
+        "{server}"
+    );
+}
+
+#[tokio::test]
+async fn messages_of_every_kind_come_back_and_the_servers_hear_the_end() {
+    for (server, revision) in servers() {
+        let mut remote = Remote::start(json!({ "server": server })).await;
+        for way in WAYS {
+            let client = connect(client(&remote, revision).transports(way)).await;
+            let sid = client.sid().expect("an open session");
+            messages_come_back(client, server, &format!("{way:?}")).await;
+            assert_eq!(remote.event("close").await["sid"], sid.as_str(), "{server} {way:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn messages_of_every_kind_come_back_from_this_projects_server() {
+    let server = Server::echo(Options::PATIENT);
+    for revision in [Revision::V3, Revision::V4] {
+        for way in WAYS {
+            let client = Client::builder(&server.url()).transports(way);
+            let client = connect(client.revision(RevisionChoice::Only(revision))).await;
+            messages_come_back(client, "ours", &format!("{revision:?} {way:?}")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn thousand_messages_each_way_keep_their_order_across_the_upgrade() {
+    for (server, revision) in servers() {
+        let spec = json!({ "server": server, "behaviour": "burst", "count": 1000 });
+        let mut remote = Remote::start(spec).await;
+        let mut client = connect(client(&remote, revision)).await;
+        let sender = client.sender();
+        let sending = tokio::spawn(async move {
+            for number in 1000..2000 {
+                sender.send(number.to_string()).await.expect("an open session");
+            }
+        });
+        for number in 0..2000 {
+            let heard = within("a message", client.recv()).await;
+            assert_eq!(heard, Some(Message::from(number.to_string())), "{server}");
+        }
+        sending.await.expect("no panic");
+        remote.event("upgrade").await;
+        assert_eq!(client.transport(), Some(Transport::WebSocket), "{server}");
+    }
+}
+
+#[tokio::test]
+async fn hundred_messages_in_one_go_arrive_over_polling_alone() {
+    for (server, revision) in servers() {
+        let remote = Remote::start(json!({ "server": server, "behaviour": "count" })).await;
+        let client = client(&remote, revision).transports([Transport::Polling]);
+        let mut client = connect(client).await;
+        for number in 0..100 {
+            client.try_send(number.to_string()).expect("room");
+        }
+        client.try_send("done").expect("room");
+        let heard = within("the count", client.recv()).await.expect("an open session");
+        let heard: Value = serde_json::from_slice(heard.as_bytes()).expect("JSON");
+        assert_eq!(heard, json!({ "count": 100, "in_order": true }), "{server}");
+    }
+}
+
+#[tokio::test]
+async fn end_by_the_server_is_heard() {
+    for (server, revision) in servers() {
+        for behaviour in ["close_after", "close_at_once"] {
+            let remote = Remote::start(json!({ "server": server, "behaviour": behaviour })).await;
+            for way in WAYS {
+                let client = client(&remote, revision).transports(way);
+                let reason = match within("an answer", client.connect()).await {
+                    Ok(client) => {
+                        let _ = client.send("the first").await;
+                        within("the end", client.closed()).await
+                    }
+                    Err(ConnectError::Closed { reason, .. }) => reason,
+                    Err(error) => panic!("{error:?}"),
+                };
+                assert!(
+                    // python-engineio ends the connection, and forgets the session at once.
+                    matches!(
+                        reason,
+                        ClientCloseReason::Server(_)
+                            | ClientCloseReason::TransportLost
+                            | ClientCloseReason::Refused(_)
+                    ),
+                    "{server} {behaviour} {way:?}: {reason:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn heartbeats_keep_the_session_and_their_absence_ends_it() {
+    let mut all = JoinSet::new();
+    for (server, revision) in servers() {
+        for way in WAYS {
+            all.spawn(heartbeats(server, revision, way));
+        }
+    }
+    while let Some(ended) = all.join_next().await {
+        ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+    }
+}
+
+async fn heartbeats(server: &'static str, revision: Revision, way: &'static [Transport]) {
+    // python-engineio knows whole seconds.
+    let options = json!({ "pingInterval": 1000, "pingTimeout": 2000 });
+    let remote = Remote::start(json!({ "server": server, "options": options })).await;
+    let mut client = connect(client(&remote, revision).transports(way)).await;
+    tokio::time::sleep(Duration::from_millis(4500)).await;
+    client.send("still here").await.expect("an open session");
+    let heard = within("an echo", client.recv()).await;
+    assert_eq!(heard, Some("still here".into()), "{server} {way:?}");
+    remote.pause();
+    let reason = within("the end", client.closed()).await;
+    assert_eq!(reason, ClientCloseReason::PingTimeout, "{server} {way:?}");
+    remote.resume();
+}
+
+#[tokio::test]
+async fn refusal_by_the_application_has_its_status_and_body() {
+    for (server, revision) in servers() {
+        let refuse = json!({ "message": "who are you?" });
+        let remote = Remote::start(json!({ "server": server, "refuse": refuse })).await;
+        for way in WAYS {
+            let reason = setback(client(&remote, revision).transports(way)).await;
+            let ClientCloseReason::Refused(refused) = reason else {
+                panic!("{server} {way:?}: {reason:?}")
+            };
+            assert!((400..500).contains(&refused.status), "{server} {way:?}: {refused:?}");
+            let body = String::from_utf8_lossy(&refused.body);
+            assert!(body.contains("who are you?"), "{server} {way:?}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_path_is_refused() {
+    for (server, revision) in servers() {
+        let remote = Remote::start(json!({ "server": server })).await;
+        let client = client(&remote, revision).config(|config| config.path("/elsewhere/".into()));
+        let reason = setback(client.transports([Transport::Polling])).await;
+        let ClientCloseReason::Refused(refused) = reason else { panic!("{server}: {reason:?}") };
+        assert_eq!(refused.status, 404, "{server}");
+    }
+}
+
+#[tokio::test]
+async fn message_over_the_servers_limit_is_refused_here() {
+    let options = json!({ "maxHttpBufferSize": 1000 });
+    for server in ["engine.io-6", "python-engineio"] {
+        if server == "python-engineio" && !python::install() {
+            continue;
+        }
+        let remote = Remote::start(json!({ "server": server, "options": options })).await;
+        for way in WAYS {
+            let mut client = connect(client(&remote, Revision::V4).transports(way)).await;
+            let refused = client.try_send("x".repeat(1000));
+            assert!(
+                matches!(refused, Err(SendError::TooLarge { max: 1000, .. })),
+                "{server} {way:?}: {refused:?}"
+            );
+            // The WebSockets of python-engineio close already at the limit itself.
+            client.try_send("x".repeat(998)).expect("room");
+            let heard = within("an echo", client.recv()).await;
+            assert_eq!(heard.map(|it| it.len()), Some(998), "{server} {way:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn cookies_and_headers_are_on_the_requests_of_both_transports() {
+    let options = json!({ "cookie": { "name": "io", "path": "/" } });
+    let spec = json!({ "server": "engine.io-6", "options": options, "requests": true });
+    let mut remote = Remote::start(spec).await;
+    let client = client(&remote, Revision::V4).header("x-test", "yes").query("token", "a&b");
+    let client = connect(client).await;
+    let cookie = format!("io={}", client.sid().expect("an open session").as_str());
+    let handshake = remote.event("request").await;
+    assert_eq!(handshake["headers"]["cookie"], Value::Null);
+    remote.event("open").await;
+    for _ in 0..2 {
+        let request = remote.event("request").await;
+        assert_eq!(request["headers"]["cookie"], cookie.as_str(), "{request}");
+        assert_eq!(request["headers"]["x-test"], "yes", "{request}");
+        assert_eq!(request["query"]["token"], "a&b", "{request}");
+    }
+}
+
+#[tokio::test]
+async fn server_of_the_other_revision_is_recognised_and_auto_follows_it() {
+    let old = Remote::start(json!({ "server": "engine.io-3" })).await;
+    let polling = [Transport::Polling];
+    let reason = setback(client(&old, Revision::V4).transports(polling)).await;
+    assert_eq!(reason, ClientCloseReason::WrongRevision(Some(Revision::V3)));
+    let auto = client(&old, Revision::V4).revision(RevisionChoice::Auto);
+    let mut followed = connect(auto).await;
+    assert_eq!(followed.revision(), Some(Revision::V3));
+    followed.send("hello").await.expect("an open session");
+    assert_eq!(within("an echo", followed.recv()).await, Some("hello".into()));
+
+    for (server, revision) in servers() {
+        if revision == Revision::V4 {
+            let new = Remote::start(json!({ "server": server })).await;
+            let reason = setback(client(&new, Revision::V3)).await;
+            assert!(matches!(reason, ClientCloseReason::WrongRevision(_)), "{server}: {reason:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn over_tls_with_a_certificate_that_is_trusted() {
+    let certificate = std::fs::read(Certificate::of_these_tests().file()).expect("a certificate");
+    for (server, revision) in servers() {
+        let remote = Remote::start_tls(json!({ "server": server })).await;
+        for way in WAYS {
+            let trusting = client(&remote, revision).root_certificates(certificate.clone());
+            let trusted = connect(trusting.transports(way)).await;
+            messages_come_back(trusted, server, &format!("{way:?} over TLS")).await;
+            let careless = client(&remote, revision).danger_accept_any_certificate();
+            drop(connect(careless.transports(way)).await);
+            let error = within("a setback", client(&remote, revision).transports(way).connect());
+            match error.await {
+                Err(ConnectError::Closed {
+                    reason: ClientCloseReason::Unreachable,
+                    source: Some(source),
+                }) => {
+                    let said = format!("{source:?}");
+                    assert!(said.to_lowercase().contains("cert"), "{server} {way:?}: {said}");
+                }
+                other => panic!("{server} {way:?}: {other:?}"),
+            }
+        }
+    }
+}
