@@ -126,7 +126,8 @@ impl<D: Send + Sync + 'static> Incoming<D> {
         self.accept_with(D::default())
     }
 
-    /// Refuses the client with a status from 400 to 599 and a body of JSON.
+    /// Refuses the client with a status from 400 to 599 (others become 403) and a body of
+    /// JSON.
     pub fn refuse(self, status: u16, body: impl Into<Bytes>) {
         self.refuse_with(status, body.into());
     }

@@ -7,29 +7,32 @@ use crate::observer::Observer;
 
 /// Tells the subscriber of the `tracing` crate: sessions at the level `debug`, with a
 /// prefix of their identifier; refusals at `debug`, too, since any peer can cause as
-/// many as it likes; misuse at `warn`.
+/// many as it likes; misuse at `warn`. The target is `engineio`.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "it has nothing to it")]
 pub struct TracingObserver;
 
 impl Observer for TracingObserver {
     fn refused(&self, refusal: &Refusal) {
-        tracing::debug!(code = refusal.code(), cause = ?refusal.cause(), "request refused");
+        tracing::debug!(target: TARGET, code = refusal.code(), cause = ?refusal.cause(), "request refused");
     }
 
     fn opened(&self, sid: &Sid, revision: Revision, transport: Transport) {
-        tracing::debug!(?sid, revision = revision.number(), %transport, "session opened");
+        tracing::debug!(target: TARGET, ?sid, revision = revision.number(), %transport, "session opened");
     }
 
     fn upgraded(&self, sid: &Sid, transport: Transport) {
-        tracing::debug!(?sid, %transport, "session upgraded");
+        tracing::debug!(target: TARGET, ?sid, %transport, "session upgraded");
     }
 
     fn closed(&self, sid: &Sid, reason: &CloseReason) {
-        tracing::debug!(?sid, %reason, "session closed");
+        tracing::debug!(target: TARGET, ?sid, %reason, "session closed");
     }
 
     fn misused(&self, what: &str) {
-        tracing::warn!("{what}");
+        tracing::warn!(target: TARGET, "{what}");
     }
 }
+
+/// What to filter by, whichever crate it is that logs.
+const TARGET: &str = "engineio";

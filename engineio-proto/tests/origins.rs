@@ -91,6 +91,9 @@ fn a_function_decides() {
     assert!(routed(&config, &from(HANDSHAKE, "http://a.com")).starts_with("403"));
 }
 
+const UNCACHED: (&str, &str) = ("cache-control", "no-store");
+const JSON: (&str, &str) = ("content-type", "application/json");
+
 #[test]
 fn refusals_carry_the_headers_of_an_allowed_origin() {
     let line = "GET /engine.io/?EIO=4&transport=tobi";
@@ -100,11 +103,11 @@ fn refusals_carry_the_headers_of_an_allowed_origin() {
         [("vary", "Origin"), ("access-control-allow-origin", "https://there.test")]
     );
     let response = answer(&config(listed()), &from(line, "https://evil.test"));
-    assert_eq!(headers(&response), [("vary", "Origin"), ("content-type", "application/json")]);
+    assert_eq!(headers(&response), [("vary", "Origin"), UNCACHED, JSON]);
     let response = answer(&config(Cors::Any), &from(line, "https://evil.test"));
     assert_eq!(headers(&response)[..1], [("access-control-allow-origin", "*")]);
     let response = answer(&config(Cors::Off), &from(line, "https://evil.test"));
-    assert_eq!(headers(&response), [("content-type", "application/json")]);
+    assert_eq!(headers(&response), [UNCACHED, JSON]);
 }
 
 #[test]

@@ -148,6 +148,8 @@ pub use engineio_proto::{
 pub use body::ResponseBody;
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, ConnectError};
+#[cfg(feature = "tracing")]
+pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
 pub use engineio_hub::client::{Client as ClientSession, ClientSender, InvalidUrl};
 #[cfg(feature = "client")]

@@ -74,7 +74,8 @@ fn default_observer() -> Box<dyn Observer> {
 
 impl ServerBuilder {
     /// Who hears of refusals, openings, upgrades and closings. Without one, nobody; or
-    /// with the feature `tracing`, the subscriber of that crate.
+    /// with the feature `tracing`, the subscriber of that crate: an observer of your own takes
+    /// its place, and can call `TracingObserver` to have both.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);

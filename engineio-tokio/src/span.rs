@@ -12,7 +12,9 @@ pub(crate) fn websocket<F: Future>(
 ) -> impl Future<Output = F::Output> + use<F> {
     use tracing::Instrument;
 
-    future.instrument(tracing::debug_span!("websocket", sid = sid.map(tracing::field::debug)))
+    future.instrument(
+        tracing::debug_span!(target: "engineio", "websocket", sid = sid.map(tracing::field::debug)),
+    )
 }
 
 #[cfg(not(feature = "tracing"))]

@@ -68,7 +68,7 @@ async fn life_of_a_session_and_refusals_are_logged() {
     peer.get("/engine.io/?EIO=4&transport=polling&sid=nobody").await.expect(400);
     println!("{}", log.text());
     let lines = log.lines();
-    let ours: Vec<_> = lines.iter().filter(|line| line.contains("engineio_hub")).collect();
+    let ours: Vec<_> = lines.iter().filter(|line| line.contains("engineio: ")).collect();
     for (line, parts) in ours.iter().zip([
         ["session opened", "revision=4", "transport=polling"],
         ["session upgraded", "sid=", "transport=websocket"],

@@ -309,7 +309,7 @@ fn ok(headers: Headers) -> Response {
     Response::with_body(200, uncached(headers), "text/html", Bytes::from_static(b"ok"))
 }
 
-fn uncached(mut headers: Headers) -> Headers {
+pub(super) fn uncached(mut headers: Headers) -> Headers {
     headers.push("cache-control", ByteString::from_static("no-store"));
     headers
 }
