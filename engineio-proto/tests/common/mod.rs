@@ -1,14 +1,18 @@
-//! What the tests of the server's session stand on.
+//! What the tests of the two sessions stand on.
 //!
-//! A [`scene`] is one session and a pen: reach a state with its builders, do one
-//! thing, and compare what everybody got. A [`world`] is a session and a client
-//! with a hostile network between them. Time is a number that the tests move.
+//! A [`scene`] is a server's session and a pen: reach a state with its builders, do one
+//! thing, and compare what everybody got. A [`client_scene`] is the same for a client's.
+//! A [`world`] is a server's session and a client with a hostile network between them.
+//! Time is a number that the tests move.
 #![allow(dead_code, unused_imports, reason = "every test file uses its own part")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "whatever else comes fails the test")]
 
 pub(crate) mod ask;
 pub(crate) mod cell;
 pub(crate) mod client;
+pub(crate) mod client_render;
+pub(crate) mod client_scenario;
+pub(crate) mod client_scene;
 pub(crate) mod laws;
 pub(crate) mod link;
 pub(crate) mod render;
@@ -16,6 +20,9 @@ pub(crate) mod scenario;
 pub(crate) mod scene;
 pub(crate) mod world;
 
+pub(crate) use client_scenario::{ClientScenario, client};
+pub(crate) use client_scene::ClientScene;
+pub(crate) use engineio_proto::client::CloseReason as ClientClose;
 pub(crate) use engineio_proto::server::{ConnId, Event, Failure, Input, Route, Session, Transmit};
 pub(crate) use engineio_proto::{CloseReason, Config, Instant, Message, Outgoing, Revision};
 pub(crate) use scenario::{Scenario, scenario};

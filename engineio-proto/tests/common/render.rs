@@ -70,7 +70,7 @@ pub(crate) fn message(message: &Message) -> String {
     }
 }
 
-fn bytes(bytes: &[u8]) -> String {
+pub(crate) fn bytes(bytes: &[u8]) -> String {
     match core::str::from_utf8(bytes) {
         Ok(text) if !text.bytes().any(|byte| byte.is_ascii_control()) => text.to_owned(),
         _ => hex(bytes),
