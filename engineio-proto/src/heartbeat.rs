@@ -45,8 +45,10 @@ pub(crate) struct Expired;
 pub(crate) struct WrongDirection;
 
 impl Heartbeat {
-    /// `pings`: this side does.
+    /// `pings`: this side does. The other two are at least a millisecond, whatever a peer asks
+    /// for: else what is due would be due again at once, for ever.
     pub(crate) fn new(pings: bool, interval: Duration, timeout: Duration, now: Instant) -> Self {
+        let (interval, timeout) = (interval.max(SHORTEST_WAIT), timeout.max(SHORTEST_WAIT));
         let wait =
             if pings { Wait::Quiet } else { Wait::Ping { by: now + interval + timeout, owed: 0 } };
         Self { interval, timeout, ping_at: now + interval, wait, held_since: None }
@@ -173,3 +175,5 @@ impl Heartbeat {
         }
     }
 }
+
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);

@@ -225,6 +225,19 @@ fn while_a_poll_waits_a_full_inbox_stops_nothing() {
 }
 
 #[test]
+fn an_interval_of_nothing_keeps_nobody_busy() {
+    for revision in REVISIONS {
+        let scenario = || narrow().revision(revision).heartbeat(0, 0);
+        let mut scene = scenario().polling();
+        scene.answer("g1", &[&format!("4{}", "x".repeat(1_000))]);
+        scene.wait_until(3_600_000);
+        assert!(scene.due().is_none_or(|due| due > scene.now), "a deadline in the past");
+        stuck(scenario()).run_until(100);
+        scenario().websocket().run_until(100);
+    }
+}
+
+#[test]
 fn intervals_beyond_all_bounds_never_come() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).heartbeat(u64::MAX, u64::MAX).websocket();
