@@ -1,5 +1,7 @@
 //! What the two ends of a session say to each other.
 
+use alloc::vec::Vec;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -80,7 +82,7 @@ impl Packet {
     }
 
     /// The same packet, sharing no memory with what it was decoded from.
-    pub(crate) fn into_owned(self) -> Self {
+    fn into_owned(self) -> Self {
         match self {
             Self::Message(Message::Text(text)) => Self::Message(Message::Text((*text).into())),
             Self::Message(Message::Binary(bytes)) => {
@@ -94,6 +96,18 @@ impl Packet {
             | Self::Noop => self,
         }
     }
+}
+
+/// The packets of a body of this length, for keeping: messages share the body, but where they
+/// are little of it, they are copied. What waits for an application must not weigh more
+/// than is counted.
+pub(crate) fn unshare(mut packets: Vec<Packet>, length: usize) -> Vec<Packet> {
+    let message_len =
+        |packet: &Packet| if let Packet::Message(message) = packet { message.len() } else { 0 };
+    if packets.iter().map(message_len).sum::<usize>() < length / 2 {
+        packets = packets.into_iter().map(Packet::into_owned).collect();
+    }
+    packets
 }
 
 /// What an application sends and receives. Cloning shares the payload.
@@ -161,8 +175,8 @@ impl From<Bytes> for Message {
     }
 }
 
-impl From<alloc::vec::Vec<u8>> for Message {
-    fn from(bytes: alloc::vec::Vec<u8>) -> Self {
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Self {
         Self::Binary(bytes.into())
     }
 }

@@ -243,3 +243,20 @@ fn a_full_inbox_ends_the_polling_until_the_application_has_read() {
         assert!(scene.session.wants_input(scene.conn("g2")));
     }
 }
+
+#[test]
+fn a_small_message_does_not_keep_a_large_answer_in_memory() {
+    let mut scene = client().polling();
+    let body = bytes::Bytes::from(format!("4a\u{1e}6{}", long(100_000)));
+    scene.respond("g1", 200, "text/plain", body.clone());
+    assert!(body.is_unique(), "what is counted is not what is kept");
+    assert_eq!(scene.outcome(), "GET g2 | a | polling");
+}
+
+#[test]
+fn what_came_with_one_answer_is_shared_and_not_copied() {
+    let mut scene = client().polling();
+    let body = bytes::Bytes::from(format!("4{}", long(1_000)));
+    scene.respond("g1", 200, "text/plain", body.clone());
+    assert!(!body.is_unique());
+}

@@ -14,7 +14,7 @@ use crate::error::DecodeError;
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
 use crate::http::Response;
-use crate::packet::Packet;
+use crate::packet::{Packet, unshare};
 use crate::revision::Revision;
 use crate::transport::Transport;
 
@@ -76,10 +76,11 @@ impl Session {
             return self.attempt_failed(CloseReason::Violation(Violation::Framing));
         }
         let payload = payload(response);
+        let length = payload.body.len();
         match self.open_payload(self.revision, payload.clone()) {
             Ok((handshake, packets)) => {
                 self.opened(handshake, None);
-                self.packets(packets);
+                self.packets(unshare(packets, length));
             }
             Err(violation) => {
                 let other = other(self.revision);

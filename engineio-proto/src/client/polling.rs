@@ -11,7 +11,7 @@ use crate::codec::{self, PayloadSize};
 use crate::conn::ConnId;
 use crate::http::Response;
 use crate::outbox::Batch;
-use crate::packet::Packet;
+use crate::packet::{Packet, unshare};
 use crate::transport::Transport;
 
 /// What there is to start.
@@ -125,11 +125,12 @@ impl Session {
             Err(refused) => return self.finish(CloseReason::Refused(refused)),
         };
         let payload = payload(response);
-        let violation = if payload.body.len() > self.config.max_payload() {
+        let length = payload.body.len();
+        let violation = if length > self.config.max_payload() {
             Violation::TooLarge
         } else {
             match codec::decode_payload(self.revision, payload, self.config.max_packets()) {
-                Ok(packets) => return self.packets(packets),
+                Ok(packets) => return self.packets(unshare(packets, length)),
                 Err(error) => Violation::Packet(error),
             }
         };

@@ -15,7 +15,7 @@ use crate::codec::{self, Payload, PayloadSize};
 use crate::conn::{ConnId, Failure};
 use crate::http::{Headers, Response};
 use crate::outbox::Batch;
-use crate::packet::Packet;
+use crate::packet::{Packet, unshare};
 
 impl Session {
     pub(super) fn poll(&mut self, conn: ConnId, exchange: Exchange) {
@@ -78,12 +78,7 @@ impl Session {
                 return self.finish(CloseReason::Overloaded);
             }
             Ok(packets) => {
-                // Messages share the body. Where they are little of it, they are copied:
-                // what waits for the application must not weigh more than is counted.
-                let is_sparse = packets.iter().map(message_len).sum::<usize>() < length / 2;
-                packets.into_iter().try_for_each(|packet| {
-                    self.packet(if is_sparse { packet.into_owned() } else { packet })
-                })
+                unshare(packets, length).into_iter().try_for_each(|packet| self.packet(packet))
             }
             Err(error) => Err(CloseReason::Violation(Violation::Packet(error))),
         };
@@ -297,11 +292,6 @@ impl Polling {
     pub(super) fn end_abandonment(&mut self) {
         self.absence.take_if(|(_, reason)| *reason == CloseReason::Abandoned);
     }
-}
-
-/// How much of a body the messages in it make use of.
-fn message_len(packet: &Packet) -> usize {
-    if let Packet::Message(message) = packet { message.len() } else { 0 }
 }
 
 /// The answer to a POST that was taken in.
