@@ -196,6 +196,31 @@ fn a_server_that_does_not_know_the_session_any_more_is_no_obstacle() {
 }
 
 #[test]
+fn once_the_close_packet_has_left_a_poll_has_nothing_to_say() {
+    for revision in REVISIONS {
+        // The session is gone, and servers differ in what they make of its poll.
+        for body in ["", "1", "<html>"] {
+            let mut scene = client().revision(revision).polling().closing();
+            scene.outcome();
+            scene.respond("g1", 200, "text/plain", body);
+            assert_eq!(scene.outcome(), "closing", "{body:?}");
+            scene.ok("p1");
+            assert_eq!(scene.outcome(), "closed Application | over");
+        }
+        let mut scene = client().revision(revision).polling().closing();
+        scene.outcome();
+        scene.refuse("g1", 400, "");
+        assert_eq!(scene.outcome(), "closing");
+        let mut scene = client().revision(revision).polling().closing();
+        scene.outcome();
+        scene.fail("g1", Failure::Gone);
+        assert_eq!(scene.outcome(), "closing");
+        scene.ok("p1");
+        assert_eq!(scene.outcome(), "closed Application | over", "no hang-up for what is gone");
+    }
+}
+
+#[test]
 fn a_last_post_that_was_cut_may_have_lost_messages() {
     let mut scene = client().polling();
     scene.send("a");
@@ -213,6 +238,25 @@ fn a_server_that_closes_first_is_named() {
     let mut scene = client().websocket().closing();
     scene.fail("w1", Failure::Closed(CloseCode::AWAY));
     assert_eq!(scene.outcome(), "w1: hangup 1000 | closed Server 1001 | over");
+}
+
+#[test]
+fn a_websocket_that_is_closed_in_answer_to_the_close_packet_was_closed_by_this_side() {
+    for revision in REVISIONS {
+        for why in [Failure::Closed(CloseCode::NORMAL), Failure::Gone] {
+            let mut scene = client().revision(revision).websocket().closing();
+            let conn = scene.conn("w1");
+            assert!(scene.session.poll_transmit(conn).is_some(), "`1`");
+            scene.fail("w1", why);
+            let outcome = scene.outcome();
+            assert!(outcome.ends_with("closed Application | over"), "{why:?}: {outcome}");
+        }
+        let mut scene = client().revision(revision).websocket().closing();
+        let conn = scene.conn("w1");
+        assert!(scene.session.poll_transmit(conn).is_some(), "`1`");
+        scene.frame("w1", "1");
+        assert_eq!(scene.outcome(), "w1: hangup 1000 | closed Application | over");
+    }
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl Session {
     /// There is a session, on this WebSocket or over polling.
     fn opened(&mut self, handshake: Handshake, socket: Option<ConnId>) {
         self.state = if let Some(conn) = socket {
-            State::Framed(Framed { conn, owes_upgrade: false, has_said_close: false })
+            State::Framed(Framed { conn, owes_upgrade: false })
         } else if self.closing.is_none()
             && self.config.can_upgrade()
             && handshake.upgrades.contains(&Transport::WebSocket)

@@ -336,7 +336,9 @@ impl Session {
             }
             State::Polling(polling) | State::Probing(polling, _) if polling.get == Some(conn) => {
                 polling.get = None;
-                self.get_responded(response);
+                if !polling.has_said_close {
+                    self.get_responded(response);
+                }
             }
             State::Polling(polling) | State::Probing(polling, _) if polling.post == Some(conn) => {
                 polling.post = None;
@@ -365,7 +367,7 @@ impl Session {
                 });
             }
             State::Polling(polling) if polling.get == Some(conn) && polling.has_said_close => {
-                polling.get = None;
+                polling.get = polling.get.filter(|_| why != Failure::Gone);
             }
             State::Polling(polling) | State::Probing(polling, _)
                 if polling.get == Some(conn) || polling.post == Some(conn) =>

@@ -79,7 +79,8 @@ pub(super) struct Opening {
 pub(super) struct Polling {
     pub(super) get: Option<ConnId>,
     pub(super) post: Option<ConnId>,
-    /// The close packet has left: with the answer to that POST all is done.
+    /// The close packet has left: with the answer to that POST all is done, and whatever
+    /// becomes of the GET means nothing.
     pub(super) has_said_close: bool,
 }
 
@@ -110,7 +111,6 @@ pub(super) struct Framed {
     pub(super) conn: ConnId,
     /// `5` is to be sent, before anything else.
     pub(super) owes_upgrade: bool,
-    pub(super) has_said_close: bool,
 }
 
 /// Hang-ups, until their connections take them. A session has few connections.

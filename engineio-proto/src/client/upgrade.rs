@@ -68,7 +68,7 @@ impl Session {
             && polling.get.is_none()
             && polling.post.is_none()
         {
-            let framed = Framed { conn: *conn, owes_upgrade: true, has_said_close: false };
+            let framed = Framed { conn: *conn, owes_upgrade: true };
             self.state = State::Framed(framed);
             self.inbox.push(Event::Upgraded(Transport::WebSocket));
         }
@@ -100,14 +100,11 @@ impl Session {
             packet
         } else if let Some(message) = self.outbox.pop() {
             Packet::Message(message)
-        } else if self.closing.is_some() && !framed.has_said_close {
-            framed.has_said_close = true;
-            Packet::Close
         } else {
             self.closing?;
-            let conn = framed.conn;
+            // All that is left is the hang-up, and it waits until it is pulled.
             self.finish(CloseReason::Application);
-            return self.hangups.take(conn);
+            Packet::Close
         };
         Some(self.encode(packet))
     }
