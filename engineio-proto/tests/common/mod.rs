@@ -10,6 +10,7 @@
 pub(crate) mod ask;
 pub(crate) mod cell;
 pub(crate) mod client;
+pub(crate) mod client_cell;
 pub(crate) mod client_render;
 pub(crate) mod client_scenario;
 pub(crate) mod client_scene;
@@ -22,9 +23,9 @@ pub(crate) mod world;
 
 pub(crate) use client_scenario::{ClientScenario, client};
 pub(crate) use client_scene::ClientScene;
-pub(crate) use engineio_proto::client::CloseReason as ClientClose;
+pub(crate) use engineio_proto::client::{CloseReason as ClientClose, Input as ClientInput};
 pub(crate) use engineio_proto::server::{ConnId, Event, Failure, Input, Route, Session, Transmit};
-pub(crate) use engineio_proto::{CloseReason, Config, Instant, Message, Outgoing, Revision};
+pub(crate) use engineio_proto::{CloseReason, Config, Frame, Instant, Message, Outgoing, Revision};
 pub(crate) use scenario::{Scenario, scenario};
 pub(crate) use scene::Scene;
 
