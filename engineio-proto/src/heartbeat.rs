@@ -14,7 +14,8 @@ use crate::time::Instant;
 /// While this side itself keeps the peer from being heard, a slow application is no
 /// dead peer: the wait stands still. The peer's own wait doesn't, so this side goes on
 /// as if it heard: it pings once more each interval, or sends the pong for the ping that
-/// must have come.
+/// must have come. That pong goes half a time-out after the ping was due: many peers take
+/// none for a ping that hasn't left yet, and nobody here knows when exactly it did.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     interval: Duration,
@@ -55,10 +56,11 @@ impl Heartbeat {
     }
 
     /// When something has to happen.
-    pub(crate) const fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         match self.wait {
             Wait::Pong { by, .. } | Wait::Ping { by, .. } if self.held_since.is_none() => by,
-            Wait::Quiet | Wait::Pong { .. } | Wait::Ping { .. } => self.ping_at,
+            Wait::Quiet | Wait::Pong { .. } => self.ping_at,
+            Wait::Ping { .. } => self.ping_at + self.timeout / 2,
         }
     }
 
@@ -111,7 +113,7 @@ impl Heartbeat {
     /// A pong came. One that nobody asked for changes nothing.
     pub(crate) fn pong(&mut self, now: Instant) -> Result<(), WrongDirection> {
         match self.wait {
-            Wait::Quiet | Wait::Pong { is_sent: false, .. } => Ok(()),
+            Wait::Quiet => Ok(()),
             Wait::Pong { .. } => {
                 self.wait = Wait::Quiet;
                 self.ping_at = now + self.interval;
@@ -159,7 +161,7 @@ impl Heartbeat {
         match (self.held_since, is_held) {
             (None, true) => {
                 self.held_since = Some(now);
-                if self.ping_at <= now {
+                if self.deadline() <= now {
                     // It is late already, and may be among what isn't heard.
                     let _ = self.expire(now);
                 }

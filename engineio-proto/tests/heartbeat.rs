@@ -105,10 +105,21 @@ fn a_pong_that_nobody_asked_for_is_not_banked() {
     scene.frame(conn, "3");
     assert_eq!(scene.due(), Some(25_000), "no later ping");
     scene.wait_until(25_000);
-    scene.frame(conn, "3");
     assert_eq!(scene.outcome(), "w1: 2 | websocket", "the ping leaves although a pong came");
     scene.wait_until(45_000);
     assert_eq!(scene.outcome(), "w1: hangup 1000 | closed PingTimeout | over");
+}
+
+/// A client whose application doesn't read polls no more, and says that it is alive.
+#[test]
+fn a_pong_answers_a_ping_that_is_due_also_when_it_could_not_leave() {
+    let mut scene = scenario().polling().parked();
+    scene.session.send("a").expect("it is open");
+    assert_eq!(scene.outcome(), "g1: 200 4a | polling");
+    scene.wait_until(25_000);
+    scene.post(&["3"]);
+    assert_eq!(scene.outcome(), "p1: 200 ok | polling");
+    assert_eq!(scene.due(), Some(50_000), "the next ping");
 }
 
 #[test]

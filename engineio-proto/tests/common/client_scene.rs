@@ -258,11 +258,12 @@ impl ClientScene {
         }
     }
 
-    /// The next deadline, in milliseconds.
+    /// The next deadline, in whole milliseconds: not before it.
     pub(crate) fn due(&self) -> Option<u64> {
         let due = self.session.poll_timeout()?;
         assert!(!self.session.is_closed(), "a deadline after the end");
-        Some(u64::try_from(due.since_zero().as_millis()).expect("a time of a test"))
+        let millis = due.since_zero().as_nanos().div_ceil(1_000_000);
+        Some(u64::try_from(millis).expect("a time of a test"))
     }
 
     pub(crate) const fn time(&self) -> Instant {

@@ -278,10 +278,11 @@ impl Scene {
         }
     }
 
-    /// The next deadline, in milliseconds.
+    /// The next deadline, in whole milliseconds: not before it.
     pub(crate) fn due(&self) -> Option<u64> {
         let due = self.session.poll_timeout()?;
-        Some(u64::try_from(due.since_zero().as_millis()).expect("a time of a test"))
+        let millis = due.since_zero().as_nanos().div_ceil(1_000_000);
+        Some(u64::try_from(millis).expect("a time of a test"))
     }
 
     pub(crate) fn time(&self) -> Instant {
