@@ -292,7 +292,7 @@ impl Client {
 }
 
 /// The same bytes in one piece, as they arrive.
-fn on_the_wire(frame: &Frame) -> Frame {
+pub(super) fn on_the_wire(frame: &Frame) -> Frame {
     let bytes = frame.parts().concat();
     if frame.is_text() {
         Frame::text(String::from_utf8(bytes).expect("text").into())

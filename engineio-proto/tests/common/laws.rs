@@ -38,7 +38,7 @@ impl World {
 
 /// What was received is what was sent, as far as it goes. The first `verified` are
 /// known to be.
-fn extends_prefix(verified: &mut usize, received: &[Message], sent: &[Message]) {
+pub(super) fn extends_prefix(verified: &mut usize, received: &[Message], sent: &[Message]) {
     assert!(received.len() <= sent.len(), "more was received than sent");
     assert_eq!(received[*verified..], sent[*verified..received.len()], "in order, none missing");
     *verified = received.len();

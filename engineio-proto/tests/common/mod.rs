@@ -2,8 +2,8 @@
 //!
 //! A [`scene`] is a server's session and a pen: reach a state with its builders, do one
 //! thing, and compare what everybody got. A [`client_scene`] is the same for a client's.
-//! A [`world`] is a server's session and a client with a hostile network between them.
-//! Time is a number that the tests move.
+//! A [`world`] is a server's session and a client with a hostile network between them, a
+//! [`pair`] the two sessions of the crate. Time is a number that the tests move.
 #![allow(dead_code, unused_imports, reason = "every test file uses its own part")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "whatever else comes fails the test")]
 
@@ -16,6 +16,11 @@ pub(crate) mod client_scenario;
 pub(crate) mod client_scene;
 pub(crate) mod laws;
 pub(crate) mod link;
+pub(crate) mod pair;
+pub(crate) mod pair_client;
+pub(crate) mod pair_laws;
+pub(crate) mod pair_ops;
+pub(crate) mod pair_server;
 pub(crate) mod render;
 pub(crate) mod scenario;
 pub(crate) mod scene;
