@@ -353,7 +353,8 @@ pub fn numbered(number: u64, padding: usize) -> String {
     format!("#{number}#{}", ".".repeat(padding))
 }
 
-fn in_order(last: &mut u64, message: &Message) {
+/// Whether a message's number is above the last one's. One that lost its number says nothing.
+pub fn in_order(last: &mut u64, message: &Message) {
     let text = String::from_utf8_lossy(message.as_bytes());
     let number = text.strip_prefix('#').and_then(|text| text.split('#').next()?.parse().ok());
     if let Some(number) = number {
