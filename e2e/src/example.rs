@@ -1,5 +1,6 @@
 //! The examples of `engineio-tokio`, each in a process of its own.
 
+use crate::process;
 use std::env;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -54,6 +55,11 @@ impl Example {
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
+    }
+
+    /// Stops its process: nothing is read, answered or sent, and no connection ends.
+    pub(crate) fn pause(&self) {
+        process::signal("STOP", self.child.id());
     }
 
     /// Ends it, if it runs, and gives what it wrote to its standard error.

@@ -27,6 +27,7 @@ pub mod javascript;
 mod local;
 mod packages;
 mod polling;
+mod process;
 pub mod python;
 mod revision;
 mod script;

@@ -31,7 +31,7 @@ impl Options {
 #[derive(Debug)]
 pub struct Server {
     authority: String,
-    _example: Option<Example>,
+    example: Option<Example>,
 }
 
 impl Server {
@@ -46,7 +46,7 @@ impl Server {
                 Self {
                     authority: authority
                         .unwrap_or_else(|| panic!("{URL} is no http:// URL: {url}")),
-                    _example: None,
+                    example: None,
                 }
             }
             Err(_) => Self::start(options),
@@ -63,7 +63,7 @@ impl Server {
     /// A server that was started by somebody else, for the raw peers. Dropping it ends nothing.
     #[must_use]
     pub(crate) fn at(authority: &str) -> Self {
-        Self { authority: authority.to_owned(), _example: None }
+        Self { authority: authority.to_owned(), example: None }
     }
 
     /// Host and port.
@@ -76,6 +76,15 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.authority)
+    }
+
+    /// Stops its process: nothing is read, answered or sent, and no connection ends.
+    ///
+    /// # Panics
+    ///
+    /// If somebody else has started it.
+    pub fn pause(&self) {
+        self.example.as_ref().expect("a server of its own").pause();
     }
 
     fn start(options: Options) -> Self {
@@ -94,7 +103,7 @@ impl Server {
                 &options.max_payload.to_string(),
             ],
         );
-        Self { authority: example.authority().to_owned(), _example: Some(example) }
+        Self { authority: example.authority().to_owned(), example: Some(example) }
     }
 }
 

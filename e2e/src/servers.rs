@@ -3,10 +3,9 @@
 
 use crate::javascript::{npm_ci, require_node};
 use crate::packages::{self, Packages};
-use crate::{Certificate, Script, Server, python};
+use crate::{Certificate, Script, Server, process, python};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::OnceLock;
 
 const JAVASCRIPT: Packages = Packages {
@@ -107,24 +106,17 @@ impl Remote {
 
     /// Stops its process: nothing is read, answered or sent, and no connection ends.
     pub fn pause(&self) {
-        self.signal("STOP");
+        process::signal("STOP", self.script.pid());
     }
 
     /// Lets a paused process go on.
     pub fn resume(&self) {
-        self.signal("CONT");
+        process::signal("CONT", self.script.pid());
     }
 
     /// Makes it close its sessions and end, and gives the lines that nobody has waited for.
     pub async fn stop(self) -> Vec<Value> {
         self.script.stop().await
-    }
-
-    /// By way of the shell: the standard library sends no signals, and every Unix has this one.
-    fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.script.pid());
-        let status = Command::new("sh").args(["-c", &kill]).status().expect("a shell");
-        assert!(status.success(), "{kill}: {status}");
     }
 }
 

@@ -165,6 +165,7 @@ async fn heartbeats_keep_the_session_and_their_absence_ends_it() {
             all.spawn(heartbeats(server, revision, way));
         }
     }
+    all.spawn(heartbeats_of_this_projects_server());
     while let Some(ended) = all.join_next().await {
         ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
     }
@@ -183,6 +184,28 @@ async fn heartbeats(server: &'static str, revision: Revision, way: &'static [Tra
     let reason = within("the end", client.closed()).await;
     assert_eq!(reason, ClientCloseReason::PingTimeout, "{server} {way:?}");
     remote.resume();
+}
+
+async fn heartbeats_of_this_projects_server() {
+    let options = Options { ping_interval: 500, ping_timeout: 1000, ..Options::SUITE };
+    let Some(server) = Server::own(options) else { return };
+    let mut clients = Vec::new();
+    for revision in [Revision::V3, Revision::V4] {
+        for way in WAYS {
+            let client = Client::builder(&server.url()).transports(way);
+            clients.push(connect(client.revision(RevisionChoice::Only(revision))).await);
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    for client in &mut clients {
+        client.send("still here").await.expect("an open session");
+        assert_eq!(within("an echo", client.recv()).await, Some("still here".into()));
+    }
+    server.pause();
+    for client in &clients {
+        let reason = within("the end", client.closed()).await;
+        assert_eq!(reason, ClientCloseReason::PingTimeout, "ours");
+    }
 }
 
 #[tokio::test]
@@ -206,11 +229,17 @@ async fn refusal_by_the_application_has_its_status_and_body() {
 async fn another_path_is_refused() {
     for (server, revision) in servers() {
         let remote = Remote::start(json!({ "server": server })).await;
-        let client = client(&remote, revision).config(|config| config.path("/elsewhere/".into()));
-        let reason = setback(client.transports([Transport::Polling])).await;
-        let ClientCloseReason::Refused(refused) = reason else { panic!("{server}: {reason:?}") };
-        assert_eq!(refused.status, 404, "{server}");
+        refused_with_404(client(&remote, revision), server).await;
     }
+    let server = Server::echo(Options::PATIENT);
+    refused_with_404(Client::builder(&server.url()), "ours").await;
+}
+
+async fn refused_with_404(client: ClientBuilder, server: &str) {
+    let client = client.path("/elsewhere/").transports([Transport::Polling]);
+    let reason = setback(client).await;
+    let ClientCloseReason::Refused(refused) = reason else { panic!("{server}: {reason:?}") };
+    assert_eq!(refused.status, 404, "{server}");
 }
 
 #[tokio::test]

@@ -48,6 +48,11 @@ impl ClientBuilder {
         self
     }
 
+    /// The path that the server serves, in the place of the URL's. Default `/engine.io/`.
+    pub fn path(self, path: &str) -> Self {
+        self.config(|config| config.path(path.into()))
+    }
+
     /// Adds a parameter to the query of every request.
     pub fn query(self, name: &str, value: &str) -> Self {
         self.config(|config| config.query_pair(name, value))
