@@ -160,6 +160,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod body;
 mod cell;
 pub mod client;
 mod clock;
@@ -185,6 +186,7 @@ mod waiting;
 pub mod websocket;
 mod wire;
 
+pub use body::RequestBody;
 pub use cell::Overflow;
 pub use clock::Clock;
 pub use compression::compress;

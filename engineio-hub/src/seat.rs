@@ -88,9 +88,14 @@ impl<D: Send + Sync + 'static> Seat<D> {
     /// matters.
     ///
     /// Read it even if the answer is known already, and throw it away: a client that
-    /// is still writing may never see an answer.
+    /// is still writing may never see an answer. [`RequestBody`](crate::RequestBody) does all
+    /// of that.
     pub const fn body_limit(&self) -> Option<usize> {
         self.body_limit
+    }
+
+    pub(crate) fn max_payload(&self) -> usize {
+        self.hub.config().max_payload()
     }
 
     /// The whole body is there.

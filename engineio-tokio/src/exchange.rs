@@ -4,12 +4,11 @@ use std::error::Error;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::iter;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
-use engineio_hub::{Answer, Seat};
+use bytes::Bytes;
+use engineio_hub::{Answer, RequestBody, Seat};
 use engineio_proto::server::Failure;
 use http::{Response, StatusCode};
 use http_body::Body;
@@ -32,7 +31,7 @@ pin_project! {
         seat: Seat<D>,
         #[pin]
         body: B,
-        reading: Reading,
+        reading: RequestBody,
         upgrade: Option<OnUpgrade>,
         answer: Option<Response<Bytes>>,
         #[pin]
@@ -41,26 +40,9 @@ pin_project! {
     }
 }
 
-/// How far the body is.
-enum Reading {
-    /// What came so far, and how much may come in all.
-    Keep {
-        body: BytesMut,
-        limit: usize,
-    },
-    /// The rest is thrown away, up to this much.
-    Discard {
-        left: usize,
-    },
-    Done,
-}
-
 impl<B: Body, D: Send + Sync + 'static> Exchange<B, D> {
     pub(crate) fn new(server: Server<D>, seat: Seat<D>, body: B, upgrade: OnUpgrade) -> Self {
-        let reading = match seat.body_limit() {
-            Some(limit) => Reading::Keep { body: BytesMut::new(), limit },
-            None => Reading::discard(server.config().max_payload()),
-        };
+        let reading = RequestBody::new(&seat);
         Self { seat, body, reading, upgrade: Some(upgrade), answer: None, patience: None, server }
     }
 }
@@ -75,7 +57,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Bytes>> {
         let mut this = self.project();
-        let is_read = this.reading.poll(this.body, this.seat, cx).is_ready();
+        let is_read = poll_body(this.body, this.reading, this.seat, cx).is_ready();
         if this.answer.is_none() {
             *this.answer = match ready!(this.seat.poll_answer(cx)) {
                 Answer::Respond(response) => Some(response),
@@ -92,9 +74,7 @@ where
         // limits. One that was too slow has had its time.
         let is_late = |answer: &Response<_>| answer.status() == StatusCode::REQUEST_TIMEOUT;
         if !is_read && !this.answer.as_ref().is_some_and(is_late) {
-            if let Reading::Keep { limit, .. } = this.reading {
-                *this.reading = Reading::discard(*limit);
-            }
+            this.reading.answered();
             if this.patience.is_none() {
                 this.patience.set(Some(sleep(this.server.config().linger())));
             }
@@ -111,59 +91,31 @@ where
     }
 }
 
-impl Reading {
-    /// Nobody wants what still comes.
-    const fn discard(limit: usize) -> Self {
-        Self::Discard { left: limit.saturating_mul(DISCARD_FACTOR) }
-    }
-
-    /// Reads the body and tells the seat. Ready when there is nothing left to read.
-    fn poll<B, D>(
-        &mut self,
-        mut stream: Pin<&mut B>,
-        seat: &mut Seat<D>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()>
-    where
-        B: Body,
-        B::Error: Into<BoxError>,
-        D: Send + Sync + 'static,
-    {
-        while !matches!(self, Self::Done | Self::Discard { left: 0 }) {
-            match ready!(stream.as_mut().poll_frame(cx)) {
-                Some(Ok(frame)) => {
-                    // Trailers are of no interest.
-                    let Ok(data) = frame.into_data() else { continue };
-                    self.take(data, seat);
-                }
-                Some(Err(error)) => {
-                    if let Self::Keep { .. } = mem::replace(self, Self::Done) {
-                        seat.failed(failure(&*error.into()));
-                    }
-                }
-                None => {
-                    if let Self::Keep { body, .. } = mem::replace(self, Self::Done) {
-                        seat.body(body.freeze());
-                    }
+/// Reads the body for its seat. Ready when there is nothing left to read.
+fn poll_body<B, D>(
+    mut stream: Pin<&mut B>,
+    reading: &mut RequestBody,
+    seat: &mut Seat<D>,
+    cx: &mut Context<'_>,
+) -> Poll<()>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+    D: Send + Sync + 'static,
+{
+    while reading.is_open() {
+        match ready!(stream.as_mut().poll_frame(cx)) {
+            // Trailers are of no interest.
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    reading.data(data, seat);
                 }
             }
-        }
-        Poll::Ready(())
-    }
-
-    fn take<D: Send + Sync + 'static>(&mut self, data: impl Buf, seat: &mut Seat<D>) {
-        match self {
-            Self::Keep { body, limit } if data.remaining() <= limit.saturating_sub(body.len()) => {
-                body.put(data);
-            }
-            Self::Keep { limit, .. } => {
-                *self = Self::discard(*limit);
-                seat.failed(Failure::TooLarge);
-            }
-            Self::Discard { left } => *left = left.saturating_sub(data.remaining()),
-            Self::Done => {}
+            Some(Err(error)) => reading.failed(failure(&*error.into()), seat),
+            None => reading.end(seat),
         }
     }
+    Poll::Ready(())
 }
 
 /// What every kind of body can make of its errors.
@@ -179,7 +131,3 @@ fn failure(error: &(dyn Error + 'static)) -> Failure {
     });
     if is_nonsense { Failure::Malformed } else { Failure::Gone }
 }
-
-/// How many times the limit is read of a body that nobody wants, for the sake of the
-/// answer.
-const DISCARD_FACTOR: usize = 8;
