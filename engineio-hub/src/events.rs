@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -14,6 +15,7 @@ use futures_core::Stream;
 use crate::cell::{Audience, Cell};
 use crate::hub::Hub;
 use crate::incoming::Incoming;
+use crate::reception::add;
 
 /// What happens to one of the server's sessions.
 #[derive(Debug)]
@@ -31,13 +33,23 @@ pub enum ServerEvent {
 
 /// The stream of events of a whole server. Sessions take turns: one that talks much
 /// doesn't keep the others from being heard.
+///
+/// Clones are for several workers: each event goes to one of them, and a session belongs to
+/// the worker that has its event until that one asks for the next, so that the events of
+/// one session are dealt with one after the other.
+#[derive(Clone)]
 pub struct Events<D: Send + Sync + 'static = ()> {
     hub: Arc<Hub<D>>,
-    /// There never will be an event: the server is consumed another way.
-    is_void: bool,
-    /// The session whose message was given last.
-    last: Option<Arc<Cell<D>>>,
+    /// `None`: there never will be an event, the server is consumed another way.
+    audience: Option<Arc<Listeners<D>>>,
+    last: Held<D>,
 }
+
+/// The session whose event was given last. A clone holds none.
+struct Held<D: Send + Sync + 'static>(Option<Arc<Cell<D>>>);
+
+/// All clones of one stream. With the last of them, nobody hears events any more.
+struct Listeners<D: Send + Sync + 'static>(Arc<Hub<D>>);
 
 impl<D: Send + Sync + 'static> Hub<D> {
     /// Accepts all clients from now on, and gives what they do as one stream.
@@ -50,15 +62,15 @@ impl<D: Send + Sync + 'static> Hub<D> {
         D: Default,
     {
         let waiting = self.reception.take_all(D::default);
-        let is_void = waiting.is_none();
-        if is_void && !self.is_closing() {
+        let audience = waiting.is_some().then(|| Arc::new(Listeners(Arc::clone(self))));
+        if audience.is_none() && !self.is_closing() {
             self.observer
                 .misused("events() after accept(), incoming() or events(): it has no events");
         }
         for arrival in waiting.into_iter().flatten() {
             Incoming::new(self, arrival).open(D::default(), Audience::EVENTS);
         }
-        Events { hub: Arc::clone(self), is_void, last: None }
+        Events { hub: Arc::clone(self), audience, last: Held(None) }
     }
 }
 
@@ -70,36 +82,68 @@ impl<D: Send + Sync + 'static> Events<D> {
 
     /// As [`next`](Self::next), for use in a task.
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<ServerEvent>> {
-        if self.is_void {
+        self.poll_next_event(Some(cx.waker()))
+    }
+
+    /// An event if there is one now, as [`poll_event`](Self::poll_event) gives it; nobody is
+    /// woken later.
+    pub fn poll_now(&mut self) -> Poll<Option<ServerEvent>> {
+        self.poll_next_event(None)
+    }
+
+    fn poll_next_event(&mut self, waker: Option<&Waker>) -> Poll<Option<ServerEvent>> {
+        if self.audience.is_none() {
             return Poll::Ready(None);
         }
-        // Whoever comes back has dealt with the last message.
-        if let Some(mut turn) = self.last.take().as_ref().and_then(Cell::turn)
-            && !turn.session.has_event()
-        {
-            turn.session.poll_event();
-        }
+        // Whoever comes back has dealt with the last event.
+        self.last.release();
         loop {
-            let Some(cell) = self.hub.events.next(cx) else {
+            let Some(cell) = self.hub.events.next(waker) else {
                 let is_over = self.hub.is_closing() && self.hub.is_empty();
                 return if is_over { Poll::Ready(None) } else { Poll::Pending };
             };
+            self.last = Held(Some(Arc::clone(&cell)));
             if let Some(event) = take_event(&cell) {
-                self.last = Some(cell);
                 return Poll::Ready(Some(event));
             }
+            self.last.release();
         }
     }
 }
 
-/// One event of a session that has some. With more to tell, it stands in the queue
-/// again when the turn ends.
+impl<D: Send + Sync + 'static> Held<D> {
+    /// From now on somebody else may have it: with more to tell, it stands in the queue
+    /// again when this turn ends.
+    fn release(&mut self) {
+        let cell = self.0.take();
+        let Some(mut turn) = cell.as_ref().and_then(Cell::turn) else { return };
+        if let Audience::Events { is_listed, .. } = &mut turn.audience {
+            *is_listed = false;
+        }
+        if !turn.session.has_event() {
+            turn.session.poll_event();
+        }
+    }
+}
+
+impl<D: Send + Sync + 'static> Clone for Held<D> {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
+
+impl<D: Send + Sync + 'static> Drop for Held<D> {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+/// One event of a session that has some. It counts as listed until it is released.
 fn take_event<D: Send + Sync + 'static>(cell: &Arc<Cell<D>>) -> Option<ServerEvent> {
     let mut turn = cell.turn()?;
-    let Audience::Events { is_announced, is_listed } = &mut turn.audience else { return None };
-    *is_listed = false;
+    let Audience::Events { is_announced, .. } = &mut turn.audience else { return None };
     let sid = || cell.sid().clone();
-    if !std::mem::replace(is_announced, true) {
+    if !mem::replace(is_announced, true) {
         return Some(ServerEvent::Connect(sid()));
     }
     match turn.session.poll_event()? {
@@ -111,11 +155,9 @@ fn take_event<D: Send + Sync + 'static>(cell: &Arc<Cell<D>>) -> Option<ServerEve
 }
 
 /// The sessions go on, and what their clients say is thrown away.
-impl<D: Send + Sync + 'static> Drop for Events<D> {
+impl<D: Send + Sync + 'static> Drop for Listeners<D> {
     fn drop(&mut self) {
-        if !self.is_void {
-            self.hub.events.end().iter().for_each(Cell::detach);
-        }
+        self.0.events.end().iter().for_each(Cell::detach);
     }
 }
 
@@ -138,14 +180,14 @@ pub(crate) struct EventQueue<D: Send + Sync + 'static>(Mutex<Queue<D>>);
 
 struct Queue<D: Send + Sync + 'static> {
     cells: VecDeque<Arc<Cell<D>>>,
-    reader: Option<Waker>,
+    readers: Vec<Waker>,
     /// Nobody reads any more.
     is_over: bool,
 }
 
 impl<D: Send + Sync + 'static> EventQueue<D> {
     pub(crate) const fn new() -> Self {
-        Self(Mutex::new(Queue { cells: VecDeque::new(), reader: None, is_over: false }))
+        Self(Mutex::new(Queue { cells: VecDeque::new(), readers: Vec::new(), is_over: false }))
     }
 
     /// Whether somebody will read what the session has to tell.
@@ -155,9 +197,9 @@ impl<D: Send + Sync + 'static> EventQueue<D> {
             return false;
         }
         queue.cells.push_back(Arc::clone(cell));
-        let reader = queue.reader.take();
+        let readers = mem::take(&mut queue.readers);
         drop(queue);
-        reader.into_iter().for_each(Waker::wake);
+        readers.into_iter().for_each(Waker::wake);
         true
     }
 
@@ -165,21 +207,22 @@ impl<D: Send + Sync + 'static> EventQueue<D> {
     fn end(&self) -> VecDeque<Arc<Cell<D>>> {
         let mut queue = self.lock();
         queue.is_over = true;
-        std::mem::take(&mut queue.cells)
+        mem::take(&mut queue.cells)
     }
 
     /// Wakes whoever waits, to look whether the server has closed.
     pub(crate) fn wake(&self) {
-        let reader = self.lock().reader.take();
-        reader.into_iter().for_each(Waker::wake);
+        let readers = mem::take(&mut self.lock().readers);
+        readers.into_iter().for_each(Waker::wake);
     }
 
-    fn next(&self, cx: &Context<'_>) -> Option<Arc<Cell<D>>> {
+    /// The next session. Without one, the task of this waker is woken when there is.
+    fn next(&self, waker: Option<&Waker>) -> Option<Arc<Cell<D>>> {
         let mut queue = self.lock();
         let cell = queue.cells.pop_front();
-        let displaced = cell.is_none().then(|| queue.reader.replace(cx.waker().clone()));
-        drop(queue);
-        drop(displaced);
+        if cell.is_none() {
+            waker.into_iter().for_each(|waker| add(&mut queue.readers, waker));
+        }
         cell
     }
 

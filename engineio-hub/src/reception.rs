@@ -170,7 +170,7 @@ impl<D: Send + Sync + 'static> Reception<D> {
 }
 
 /// Adds a task that waits, once.
-fn add(waiters: &mut Vec<Waker>, waker: &Waker) {
+pub(crate) fn add(waiters: &mut Vec<Waker>, waker: &Waker) {
     if !waiters.iter().any(|it| it.will_wake(waker)) {
         waiters.push(waker.clone());
     }

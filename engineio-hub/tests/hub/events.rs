@@ -1,8 +1,11 @@
 //! A server consumed as one stream of events.
 
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::task::Poll;
 use core::time::Duration;
+use std::sync::Arc;
 
-use engineio_hub::ServerEvent;
+use engineio_hub::{Events, ServerEvent};
 use engineio_proto::{CloseReason, Packet, Transport};
 
 use crate::common::polling::Polling;
@@ -17,6 +20,13 @@ fn short(event: Option<ServerEvent>) -> String {
         Some(ServerEvent::Upgrade(_, Transport::WebSocket)) => "upgrade".into(),
         Some(ServerEvent::Disconnect(_, reason)) => format!("{reason:?}"),
         Some(other) => format!("{other:?}"),
+    }
+}
+
+fn now(events: &mut Events<u32>) -> Option<ServerEvent> {
+    match events.poll_now() {
+        Poll::Ready(event) => event,
+        Poll::Pending => panic!("nothing is there now"),
     }
 }
 
@@ -137,6 +147,63 @@ fn the_stream_ends_after_the_last_session() {
         assert_eq!(client.log.count("misused"), 0);
         assert!(client.incoming().await.is_none());
         assert_eq!(client.log.count("misused"), 0);
+    });
+}
+
+#[test]
+fn a_session_belongs_to_the_worker_that_has_its_event() {
+    let world = World::new();
+    let client = world.clone();
+    world.run(async move {
+        let mut one = client.hub.events();
+        let mut other = one.clone();
+        let first = WebSocket::open(&client).await;
+        first.say("1").await;
+        first.say("2").await;
+        client.settle().await;
+        assert_eq!(short(now(&mut one)), "connect");
+        assert!(other.poll_now().is_pending(), "the first session's event is being dealt with");
+        let second = WebSocket::open(&client).await;
+        second.say("3").await;
+        client.settle().await;
+        assert_eq!(short(now(&mut other)), "connect");
+        // Whoever asks again lets go: any worker may go on with that session.
+        assert_eq!(short(now(&mut one)), "1");
+        assert_eq!(short(now(&mut other)), "3");
+        assert!(other.poll_now().is_pending(), "this session is the first worker's");
+        drop(one);
+        assert_eq!(short(now(&mut other)), "2");
+        assert!(other.poll_now().is_pending(), "each event goes to one worker");
+    });
+}
+
+#[test]
+fn all_workers_are_told_of_what_comes_and_of_the_end() {
+    let world = World::new();
+    let client = world.clone();
+    world.run(async move {
+        let events = client.hub.events();
+        let heard = Arc::new(AtomicUsize::new(0));
+        let ended = Arc::new(AtomicUsize::new(0));
+        for _ in 0..3 {
+            let (mut events, heard, ended) = (events.clone(), heard.clone(), ended.clone());
+            client.spawn(async move {
+                while events.next().await.is_some() {
+                    heard.fetch_add(1, Relaxed);
+                }
+                ended.fetch_add(1, Relaxed);
+            });
+        }
+        drop(events);
+        client.settle().await;
+        let mut socket = WebSocket::open(&client).await;
+        socket.say("hello").await;
+        client.settle().await;
+        assert_eq!(heard.load(Relaxed), 2);
+        client.hub.close(Duration::from_secs(1));
+        client.spawn(async move { drop(socket.rest().await) });
+        client.settle().await;
+        assert_eq!((heard.load(Relaxed), ended.load(Relaxed)), (3, 3));
     });
 }
 
