@@ -37,7 +37,6 @@ pub enum ServerEvent {
 /// Clones are for several workers: each event goes to one of them, and a session belongs to
 /// the worker that has its event until that one asks for the next, so that the events of
 /// one session are dealt with one after the other.
-#[derive(Clone)]
 pub struct Events<D: Send + Sync + 'static = ()> {
     hub: Arc<Hub<D>>,
     /// `None`: there never will be an event, the server is consumed another way.
@@ -123,6 +122,13 @@ impl<D: Send + Sync + 'static> Held<D> {
         if !turn.session.has_event() {
             turn.session.poll_event();
         }
+    }
+}
+
+impl<D: Send + Sync + 'static> Clone for Events<D> {
+    fn clone(&self) -> Self {
+        let (hub, audience) = (Arc::clone(&self.hub), self.audience.clone());
+        Self { hub, audience, last: self.last.clone() }
     }
 }
 

@@ -1,0 +1,90 @@
+//! What goes out before the body of an answer.
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use http::header::{self, HeaderMap};
+use http::{Response, StatusCode};
+
+use super::Fault;
+
+/// How the client is told where the answer ends, and what comes after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Framing {
+    /// The length of the body, in bytes.
+    pub(crate) length: usize,
+    /// Whether the connection ends with it.
+    pub(crate) closes: bool,
+}
+
+/// What a client may wait for that announced a body.
+pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// The head of an answer.
+pub(crate) fn response<B>(response: &Response<B>, framing: Framing) -> Vec<u8> {
+    let mut head = begin(response.status());
+    write_headers(&mut head, response.headers());
+    let Framing { length, closes } = framing;
+    // Without a body by definition (RFC 9110, section 8.6).
+    if response.status() != StatusCode::NO_CONTENT {
+        let _ = write!(head, "content-length: {length}\r\n");
+    }
+    if closes {
+        head.extend_from_slice(b"connection: close\r\n");
+    }
+    end(head)
+}
+
+/// The head of the answer to a request for a WebSocket.
+pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
+    let mut head = begin(response.status());
+    for (name, value) in response.headers() {
+        write_header(&mut head, name.as_str(), value.as_bytes());
+    }
+    end(head)
+}
+
+/// The whole answer to something that isn't a request.
+pub(crate) fn refusal(fault: Fault) -> Vec<u8> {
+    let status = match fault {
+        Fault::Malformed => StatusCode::BAD_REQUEST,
+        Fault::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    };
+    bare(status)
+}
+
+/// An answer that says nothing but its status, and ends the connection.
+pub(crate) fn bare(status: StatusCode) -> Vec<u8> {
+    let mut empty = Response::new(());
+    *empty.status_mut() = status;
+    response(&empty, Framing { length: 0, closes: true })
+}
+
+/// All headers but those that are the connection's own.
+fn write_headers(head: &mut Vec<u8>, headers: &HeaderMap) {
+    let own = [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+    for (name, value) in headers.iter().filter(|(name, _)| !own.contains(name)) {
+        write_header(head, name.as_str(), value.as_bytes());
+    }
+}
+
+fn write_header(head: &mut Vec<u8>, name: &str, value: &[u8]) {
+    head.extend_from_slice(name.as_bytes());
+    head.extend_from_slice(b": ");
+    head.extend_from_slice(value);
+    head.extend_from_slice(b"\r\n");
+}
+
+fn begin(status: StatusCode) -> Vec<u8> {
+    // Enough for most heads.
+    let mut head = Vec::with_capacity(256);
+    let reason = status.canonical_reason().unwrap_or_default();
+    let _ = write!(head, "HTTP/1.1 {} {reason}\r\n", status.as_u16());
+    head
+}
+
+fn end(mut head: Vec<u8>) -> Vec<u8> {
+    let date = httpdate::HttpDate::from(SystemTime::now());
+    let _ = write!(head, "date: {date}\r\n\r\n");
+    head
+}

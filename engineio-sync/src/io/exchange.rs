@@ -1,0 +1,193 @@
+//! One request, from its head to its answer.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use engineio_hub::{Answer, Framed, Hub, RemoteAddr, RequestBody, Seat};
+use engineio_proto::Instant;
+use engineio_proto::server::Failure;
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+
+use super::fallback::{Fallback, MAX_BODY, empty};
+use super::settings::Settings;
+use crate::http::{Body, Head};
+
+/// A request that is being served.
+pub(super) struct Exchange<D: Send + Sync + 'static> {
+    body: Body,
+    /// The body is no HTTP: nothing more is taken of it.
+    is_broken: bool,
+    /// The client sends the body when it is told to.
+    awaits_continue: bool,
+    pub(super) is_head: bool,
+    pub(super) is_kept_alive: bool,
+    /// Until when it is waited for more of the body, where that isn't the session's to say.
+    deadline: Option<Instant>,
+    server: Server<D>,
+}
+
+/// Who answers.
+enum Server<D: Send + Sync + 'static> {
+    Session { seat: Seat<D>, reading: RequestBody, answer: Option<Box<Response<Bytes>>> },
+    Fallback { parts: Box<Parts>, body: BytesMut, handler: Fallback },
+}
+
+/// What is to be done for a request.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Nothing before more of the body has come, or its waker is woken.
+    Wait,
+    /// Tell the client to send the body.
+    Continue,
+    Answer(Response<Bytes>),
+    Upgrade(Response<()>, Framed),
+}
+
+impl<D: Send + Sync + 'static> Exchange<D> {
+    pub(super) fn begin(
+        head: Head,
+        peer: RemoteAddr,
+        hub: &Arc<Hub<D>>,
+        settings: &Settings,
+        now: Instant,
+    ) -> Self {
+        let Head { mut parts, body, is_kept_alive, expects_continue } = head;
+        let is_head = parts.method == Method::HEAD;
+        parts.extensions.insert(peer);
+        let (server, deadline) = match hub.admit(&parts) {
+            Some(seat) => {
+                let reading = RequestBody::new(&seat);
+                (Server::Session { seat, reading, answer: None }, None)
+            }
+            None => {
+                let handler = settings.fallback.clone();
+                let by = now + hub.config().body_timeout();
+                let (parts, body) = (Box::new(parts), BytesMut::new());
+                (Server::Fallback { parts, body, handler }, Some(by))
+            }
+        };
+        let mut exchange = Self {
+            awaits_continue: expects_continue && !body.is_ended(),
+            is_broken: false,
+            body,
+            is_head,
+            is_kept_alive,
+            deadline,
+            server,
+        };
+        exchange.refuse_early();
+        exchange
+    }
+
+    /// A client that asks first needn't send what is too long.
+    fn refuse_early(&mut self) {
+        if let Server::Session { seat, reading, .. } = &mut self.server
+            && self.awaits_continue
+            && seat.body_limit().is_some_and(|limit| self.body.is_longer_than(limit))
+        {
+            reading.failed(Failure::TooLarge, seat);
+        }
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether all of the request has come, and what follows is the next one.
+    pub(super) fn is_read(&self) -> bool {
+        self.body.is_ended()
+    }
+
+    /// Takes in what has come of the body, and looks for the answer.
+    pub(super) fn poll(
+        &mut self,
+        input: &mut BytesMut,
+        hub: &Arc<Hub<D>>,
+        now: Instant,
+        cx: &mut Context<'_>,
+    ) -> Step {
+        self.take_body(input);
+        let is_late = self.deadline.is_some_and(|deadline| deadline <= now);
+        let Self { body, server, is_broken, .. } = self;
+        match server {
+            Server::Fallback { parts, body: collected, handler } => {
+                let status = if *is_broken {
+                    StatusCode::BAD_REQUEST
+                } else if collected.len() > MAX_BODY || body.is_longer_than(MAX_BODY) {
+                    StatusCode::PAYLOAD_TOO_LARGE
+                } else if body.is_ended() {
+                    let request =
+                        Request::from_parts(Parts::clone(parts), collected.split().freeze());
+                    return Step::Answer(handler.answer(request));
+                } else if is_late {
+                    StatusCode::REQUEST_TIMEOUT
+                } else {
+                    return self.wait();
+                };
+                Step::Answer(empty(status))
+            }
+            Server::Session { seat, reading, answer } => {
+                let response = match answer.take() {
+                    Some(response) => *response,
+                    None => match seat.poll_answer(cx) {
+                        Poll::Pending => return self.wait(),
+                        Poll::Ready(Answer::Respond(response)) => response,
+                        // What comes behind the head would be taken for frames.
+                        Poll::Ready(Answer::Upgrade(..)) if !body.is_ended() => {
+                            return Step::Answer(empty(StatusCode::BAD_REQUEST));
+                        }
+                        Poll::Ready(Answer::Upgrade(response, framed)) => {
+                            return Step::Upgrade(response, framed);
+                        }
+                    },
+                };
+                // A client that is still writing may not see the answer: let it finish, within
+                // limits. One that was too slow has had its time.
+                let was_slow = response.status() == StatusCode::REQUEST_TIMEOUT;
+                reading.answered();
+                if reading.is_open()
+                    && !*is_broken
+                    && !self.awaits_continue
+                    && !was_slow
+                    && !is_late
+                {
+                    self.deadline.get_or_insert_with(|| now + hub.config().linger());
+                    *answer = Some(Box::new(response));
+                    return Step::Wait;
+                }
+                Step::Answer(response)
+            }
+        }
+    }
+
+    fn take_body(&mut self, input: &mut BytesMut) {
+        while !self.is_broken {
+            match self.body.take(input) {
+                Ok(None) => break,
+                Ok(Some(part)) => match &mut self.server {
+                    Server::Session { seat, reading, .. } => reading.data(part, seat),
+                    // More than that is as good as all of it.
+                    Server::Fallback { body, .. } if body.len() > MAX_BODY => {}
+                    Server::Fallback { body, .. } => body.unsplit(part),
+                },
+                Err(_) => {
+                    self.is_broken = true;
+                    if let Server::Session { seat, reading, .. } = &mut self.server {
+                        reading.failed(Failure::Malformed, seat);
+                    }
+                }
+            }
+        }
+        if let Server::Session { seat, reading, .. } = &mut self.server
+            && self.body.is_ended()
+        {
+            reading.end(seat);
+        }
+    }
+
+    fn wait(&mut self) -> Step {
+        if std::mem::take(&mut self.awaits_continue) { Step::Continue } else { Step::Wait }
+    }
+}

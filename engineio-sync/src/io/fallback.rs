@@ -1,0 +1,49 @@
+//! Requests that aren't for the Engine.IO server.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+
+/// What answers the requests of all other paths.
+#[derive(Clone)]
+pub(crate) struct Fallback(Arc<Handler>);
+
+type Handler = dyn Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync;
+
+impl Fallback {
+    pub(crate) fn new<B: Into<Bytes>>(
+        handler: impl Fn(Request<Bytes>) -> Response<B> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(move |request| handler(request).map(Into::into)))
+    }
+
+    /// Answers. A handler that panics harms nobody else's requests.
+    pub(super) fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let answered = catch_unwind(AssertUnwindSafe(|| (self.0)(request)));
+        answered.unwrap_or_else(|_| empty(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+}
+
+impl Default for Fallback {
+    fn default() -> Self {
+        Self(Arc::new(|_| empty(StatusCode::NOT_FOUND)))
+    }
+}
+
+impl fmt::Debug for Fallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fallback")
+    }
+}
+
+pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
+}
+
+/// The longest body that the handler is given, in bytes.
+pub(super) const MAX_BODY: usize = 64 << 10;

@@ -1,0 +1,75 @@
+//! What is on its way out of a connection.
+
+use std::collections::VecDeque;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use engineio_proto::Instant;
+
+use crate::stream::Stream;
+
+/// Bytes that wait to be written.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    parts: VecDeque<Bytes>,
+    /// Until when the peer has to take some.
+    until: Option<Instant>,
+}
+
+/// The connection can't be written to, or not in time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stuck;
+
+impl Output {
+    pub(super) fn push(&mut self, bytes: impl Into<Bytes>) {
+        self.parts.push_back(bytes.into());
+    }
+
+    /// A head and what follows it, in one piece where that costs little.
+    pub(super) fn push_with_body(&mut self, mut head: Vec<u8>, body: Bytes) {
+        if body.len() <= JOINED {
+            head.extend_from_slice(&body);
+            self.push(head);
+        } else {
+            self.push(head);
+            self.push(body);
+        }
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        self.until
+    }
+
+    /// Writes what the stream takes. Ready when nothing is left.
+    pub(super) fn poll_write(
+        &mut self,
+        stream: &mut impl Stream,
+        now: Instant,
+        patience: Duration,
+    ) -> Poll<Result<(), Stuck>> {
+        while let Some(part) = self.parts.front_mut() {
+            if part.is_empty() {
+                self.parts.pop_front();
+                continue;
+            }
+            match stream.poll_write(part) {
+                Poll::Ready(Ok(count)) if count > 0 => {
+                    part.advance(count.min(part.len()));
+                    self.until = None;
+                }
+                Poll::Ready(Ok(_) | Err(_)) => return Poll::Ready(Err(Stuck)),
+                Poll::Pending => {
+                    let until = *self.until.get_or_insert(now + patience);
+                    return if until <= now { Poll::Ready(Err(Stuck)) } else { Poll::Pending };
+                }
+            }
+        }
+        // A connection that waits holds no memory for what it wrote.
+        *self = Self::default();
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The longest body that is copied behind its head, for one write instead of two.
+const JOINED: usize = 8 << 10;

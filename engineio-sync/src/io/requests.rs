@@ -1,0 +1,225 @@
+//! A connection that speaks HTTP: requests come in one after the other.
+
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use engineio_hub::{Framed, RemoteAddr};
+use engineio_proto::Instant;
+use http::{Response, StatusCode};
+
+use super::connection::Carrying;
+use super::exchange::{Exchange, Step};
+use super::output::Output;
+use crate::http::CONTINUE;
+use crate::http::{Framing, MAX_HEAD, bare, refusal, response, switching_protocols, take_head};
+use crate::stream::{Stream, Tcp};
+
+pub(super) struct Requests<D: Send + Sync + 'static> {
+    /// What came and isn't used yet.
+    input: BytesMut,
+    /// How much of it holds no end of a head.
+    seen: usize,
+    output: Output,
+    stage: Stage<D>,
+}
+
+enum Stage<D: Send + Sync + 'static> {
+    /// Nothing of the next request has come.
+    Idle {
+        until: Instant,
+    },
+    /// Some of its head has.
+    Head {
+        until: Instant,
+    },
+    Exchange(Exchange<D>),
+    /// A WebSocket, once its 101 is written.
+    Switch(Framed),
+    /// The last answer is on its way.
+    Farewell,
+    /// The own side is ended. To close now, with something unread, would reset the connection,
+    /// and the peer might lose the answer.
+    Drain {
+        until: Instant,
+        left: usize,
+    },
+}
+
+/// How a turn ended.
+pub(super) enum Turn {
+    /// Nothing can be done before the next event, wake-up or deadline.
+    Waiting,
+    /// There may be more to do at once.
+    Yielded,
+    /// Take the WebSocket that it is from now on.
+    Switched,
+    /// Drop the connection.
+    Ended,
+}
+
+impl<D: Send + Sync + 'static> Requests<D> {
+    pub(super) fn new(until: Instant) -> Self {
+        let (input, output) = (BytesMut::new(), Output::default());
+        Self { input, seen: 0, output, stage: Stage::Idle { until } }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let of_stage = match &self.stage {
+            Stage::Idle { until } | Stage::Head { until } | Stage::Drain { until, .. } => {
+                Some(*until)
+            }
+            Stage::Exchange(exchange) => exchange.deadline(),
+            Stage::Switch(_) | Stage::Farewell => None,
+        };
+        of_stage.into_iter().chain(self.output.deadline()).min()
+    }
+
+    /// Does what can be done now.
+    pub(super) fn turn(
+        &mut self,
+        tcp: &mut Tcp,
+        peer: RemoteAddr,
+        carrying: &mut Carrying<'_, D>,
+        cx: &mut Context<'_>,
+    ) -> Turn {
+        for _ in 0..READS_PER_TURN {
+            match self.advance(tcp, peer, carrying, cx) {
+                Advance::Read => {}
+                Advance::Blocked => return Turn::Waiting,
+                Advance::Switch => return Turn::Switched,
+                Advance::End => return Turn::Ended,
+            }
+            match tcp.poll_read(carrying.scratch) {
+                Poll::Pending => {
+                    if self.input.is_empty() {
+                        // A connection that waits holds no memory for what it read.
+                        self.input = BytesMut::new();
+                    }
+                    return Turn::Waiting;
+                }
+                // Whoever has ended its side takes no answer but those that were there by now.
+                Poll::Ready(Ok(0) | Err(_)) => return Turn::Ended,
+                Poll::Ready(Ok(count)) => {
+                    let bytes = carrying.scratch.get(..count).unwrap_or_default();
+                    if let Stage::Drain { left, .. } = &mut self.stage {
+                        *left = left.saturating_sub(bytes.len());
+                    } else {
+                        self.input.extend_from_slice(bytes);
+                    }
+                }
+            }
+        }
+        Turn::Yielded
+    }
+
+    /// The WebSocket that it has switched to, and what has come of it already.
+    pub(super) fn into_websocket(self) -> Option<(Framed, BytesMut)> {
+        if let Stage::Switch(framed) = self.stage { Some((framed, self.input)) } else { None }
+    }
+
+    /// Goes on until more has to be read.
+    fn advance(
+        &mut self,
+        tcp: &mut Tcp,
+        peer: RemoteAddr,
+        carrying: &Carrying<'_, D>,
+        cx: &mut Context<'_>,
+    ) -> Advance {
+        let now = carrying.now;
+        loop {
+            match self.output.poll_write(tcp, now, carrying.settings.patience) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Advance::End,
+                Poll::Pending => return Advance::Blocked,
+            }
+            match &mut self.stage {
+                Stage::Idle { .. } if !self.input.is_empty() => {
+                    self.stage = Stage::Head { until: now + carrying.settings.head_timeout };
+                }
+                Stage::Idle { until } if *until <= now || carrying.is_stopping => {
+                    return Advance::End;
+                }
+                Stage::Idle { .. } => return Advance::Read,
+                Stage::Head { until } => match take_head(&mut self.input, &mut self.seen) {
+                    Ok(Some(head)) => {
+                        let (hub, settings) = (carrying.hub, carrying.settings);
+                        self.stage =
+                            Stage::Exchange(Exchange::begin(head, peer, hub, settings, now));
+                    }
+                    Ok(None) if *until <= now => {
+                        self.bid_farewell(bare(StatusCode::REQUEST_TIMEOUT));
+                    }
+                    Ok(None) => return Advance::Read,
+                    Err(fault) => self.bid_farewell(refusal(fault)),
+                },
+                Stage::Exchange(exchange) => {
+                    match exchange.poll(&mut self.input, carrying.hub, now, cx) {
+                        Step::Answer(answer) => self.answer(answer, carrying),
+                        Step::Continue => self.output.push(CONTINUE),
+                        Step::Upgrade(head, framed) => {
+                            self.output.push(switching_protocols(&head));
+                            self.stage = Stage::Switch(framed);
+                        }
+                        // The next request has to wait, and the one after that in the kernel.
+                        Step::Wait if exchange.is_read() && self.input.len() > MAX_HEAD => {
+                            return Advance::Blocked;
+                        }
+                        Step::Wait => return Advance::Read,
+                    }
+                }
+                Stage::Farewell => {
+                    if !matches!(tcp.poll_shutdown(), Poll::Ready(Ok(()))) {
+                        return Advance::End;
+                    }
+                    let until = now + carrying.hub.config().linger();
+                    let left = carrying.hub.config().max_payload().max(MAX_HEAD);
+                    self.input = BytesMut::new();
+                    self.stage = Stage::Drain { until, left };
+                }
+                Stage::Drain { until, left } if *until <= now || *left == 0 => {
+                    return Advance::End;
+                }
+                Stage::Drain { .. } => return Advance::Read,
+                Stage::Switch(_) => return Advance::Switch,
+            }
+        }
+    }
+
+    /// Sends the answer of the exchange, and makes room for the next.
+    fn answer(&mut self, answer: Response<Bytes>, carrying: &Carrying<'_, D>) {
+        let Stage::Exchange(exchange) = &self.stage else { return };
+        // Behind a body that wasn't read to its end, nothing can be found.
+        let closes = !exchange.is_kept_alive || !exchange.is_read() || carrying.is_stopping;
+        let head = response(&answer, Framing { length: answer.body().len(), closes });
+        let has_body = !exchange.is_head && !is_bodiless(answer.status());
+        let body = if has_body { answer.into_body() } else { Bytes::new() };
+        self.output.push_with_body(head, body);
+        self.stage = if closes {
+            Stage::Farewell
+        } else {
+            Stage::Idle { until: carrying.now + carrying.settings.patience }
+        };
+    }
+
+    fn bid_farewell(&mut self, last: Vec<u8>) {
+        self.output.push(last);
+        self.stage = Stage::Farewell;
+    }
+}
+
+enum Advance {
+    /// Read on.
+    Read,
+    /// Reading would not help.
+    Blocked,
+    Switch,
+    End,
+}
+
+/// Whether answers of this status have no body by definition (RFC 9110, section 6.4.1).
+fn is_bodiless(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// How often one connection reads before the others have their turn.
+const READS_PER_TURN: usize = 16;

@@ -1,0 +1,115 @@
+//! Engine.IO without an async runtime: a server and a client for threads.
+//!
+//! The server speaks both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
+//! 4 (from 4.x on), by long-polling and WebSocket, with the upgrade from one to the other. The
+//! protocol itself is in [`engineio_proto`], what all bindings share in [`engineio_hub`]; this
+//! crate moves the bytes, with `mio` and an HTTP/1.1 edge of its own over `httparse`.
+//!
+//! It is **not** Socket.IO: there are no namespaces, rooms, event names or acknowledgements, just
+//! ordered messages of text or bytes. The server has no TLS and no HTTP/2 (put a proxy in front).
+//! It is not a web server either: a [fallback](ServerBuilder::fallback) is enough for a page and a
+//! few files.
+//!
+//! # The picture
+//!
+//! ```text
+//!    your threads                                   I/O threads (one, several, none)
+//!
+//!    server.accept()  ->  Socket: recv, send  <->
+//!    server.incoming() -> Incoming                     sockets, timers, HTTP, WebSocket
+//!    for event in server.events()             <->
+//! ```
+//!
+//! A poll that waits and a WebSocket that is idle are state of an I/O thread, not threads: one of
+//! them holds thousands. Your own threads wait in [`accept`](Server::accept),
+//! [`recv`](Socket::recv), [`send`](Sender::send) or [`events`](Server::events).
+//!
+//! # A thread for each session
+//!
+//! ```
+//! use std::thread;
+//!
+//! use engineio_sync::{Config, Server, Socket};
+//!
+//! fn echo(mut socket: Socket) {
+//!     while let Some(message) = socket.recv() {
+//!         if socket.send(message).is_err() {
+//!             break; // the session is over
+//!         }
+//!     }
+//! }
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let server = Server::bind("127.0.0.1:0", Config::default())?;
+//! # let closing = server.clone();
+//! # thread::spawn(move || closing.close(std::time::Duration::ZERO));
+//! while let Some(socket) = server.accept() {
+//!     thread::spawn(|| echo(socket));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # All sessions in one place
+//!
+//! ```
+//! use engineio_sync::{Config, Server, ServerEvent};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let server = Server::bind("127.0.0.1:0", Config::default())?;
+//! # let closing = server.clone();
+//! # std::thread::spawn(move || closing.close(std::time::Duration::ZERO));
+//! for event in server.events() {
+//!     match event {
+//!         ServerEvent::Connect(sid) => println!("{sid:?} is there"),
+//!         ServerEvent::Message(_, message) => server.broadcast(message),
+//!         ServerEvent::Disconnect(sid, reason) => println!("{sid:?} has left: {reason:?}"),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Events`] shows the same for several workers, and for a game loop that does the I/O itself.
+//!
+//! # What HTTP it takes
+//!
+//! HTTP/1.1 and 1.0, with keep-alive and pipelining. A head of up to 16 KiB with up to 100 headers;
+//! a longer one gets 431. What two servers could read in two ways gets 400 and the end of its
+//! connection: `Content-Length` together with `Transfer-Encoding` or twice, any transfer coding
+//! but exactly `chunked`, a missing `Host`, a bare line feed. A head has
+//! [30 s](ServerBuilder::head_timeout), a connection may be idle for
+//! [`ping_interval`](Config::ping_interval) and [`ping_timeout`](Config::ping_timeout) together,
+//! 30 s at least, and is dropped when its peer takes no bytes for that long.
+//!
+//! # Features
+//!
+//! - `json`: `Message::json` and `Message::to_json`.
+//! - `tracing`: tells the subscriber of the `tracing` crate of refusals, openings, upgrades and
+//!   ends, at the level `debug`; without it an [`Observer`] can be given to the
+//!   [`ServerBuilder`].
+#![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod block;
+mod clock;
+mod http;
+mod io;
+mod server;
+mod stream;
+mod timed_out;
+mod websocket;
+
+pub use engineio_hub::{Observer, Overflow, RemoteAddr, ServerEvent};
+pub use engineio_proto::{
+    CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, DecodeError, InvalidHeader,
+    InvalidSid, Message, Outgoing, PacketError, Revision, Revisions, SameSite, SendError, Sid,
+    Transport, Transports, Violation,
+    server::{Refusal, RefusalCause},
+};
+
+#[cfg(feature = "tracing")]
+pub use engineio_hub::TracingObserver;
+pub use server::{Events, Incoming, Sender, Server, ServerBuilder, Socket};
+pub use timed_out::TimedOut;

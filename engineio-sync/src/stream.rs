@@ -1,0 +1,65 @@
+//! Streams that never wait.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::task::Poll;
+
+use mio::event::Event;
+use mio::net::TcpStream;
+
+/// Bytes both ways. What is pending goes on at the next event of its socket.
+pub(crate) trait Stream {
+    fn poll_read(&mut self, into: &mut [u8]) -> Poll<io::Result<usize>>;
+    fn poll_write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>>;
+    /// Ends the writing side.
+    fn poll_shutdown(&mut self) -> Poll<io::Result<()>>;
+}
+
+/// A connection, and what its events have said about it: there is one only when something
+/// changes, so that has to be kept.
+#[derive(Debug)]
+pub(crate) struct Tcp {
+    pub(crate) socket: TcpStream,
+    may_read: bool,
+    may_write: bool,
+}
+
+impl Tcp {
+    pub(crate) const fn new(socket: TcpStream) -> Self {
+        Self { socket, may_read: true, may_write: true }
+    }
+
+    /// Takes note of an event of this socket.
+    pub(crate) fn ready(&mut self, event: &Event) {
+        self.may_read |= event.is_readable() || event.is_read_closed() || event.is_error();
+        self.may_write |= event.is_writable() || event.is_write_closed() || event.is_error();
+    }
+}
+
+impl Stream for Tcp {
+    fn poll_read(&mut self, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        attempt(&mut self.may_read, || (&self.socket).read(into))
+    }
+
+    fn poll_write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        attempt(&mut self.may_write, || (&self.socket).write(bytes))
+    }
+
+    fn poll_shutdown(&mut self) -> Poll<io::Result<()>> {
+        Poll::Ready(self.socket.shutdown(Shutdown::Write))
+    }
+}
+
+fn attempt(
+    is_ready: &mut bool,
+    mut act: impl FnMut() -> io::Result<usize>,
+) -> Poll<io::Result<usize>> {
+    while *is_ready {
+        match act() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => *is_ready = false,
+            result => return Poll::Ready(result),
+        }
+    }
+    Poll::Pending
+}
