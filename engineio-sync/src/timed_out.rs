@@ -5,7 +5,6 @@ use std::fmt;
 
 /// Nothing came within the time that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct TimedOut;
 
 impl fmt::Display for TimedOut {

@@ -3,7 +3,7 @@
 #![cfg(feature = "tracing")]
 
 #[allow(dead_code, unused_imports, reason = "this test uses a part of it")]
-#[path = "server/peer/mod.rs"]
+#[path = "../../binding-tests/peer/mod.rs"]
 mod peer;
 
 use std::io;

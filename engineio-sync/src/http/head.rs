@@ -13,7 +13,7 @@ use super::{Body, Fault};
 pub(crate) struct Head {
     pub(crate) parts: Parts,
     pub(crate) body: Body,
-    /// Whether the client lets the connection be used again.
+    /// Whether the connection can be used again. Of HTTP/1.0 it never is: who speaks that has no use for it.
     pub(crate) is_kept_alive: bool,
     /// Whether the client waits for a word before it sends the body.
     pub(crate) expects_continue: bool,
@@ -34,7 +34,7 @@ pub(crate) fn take_head(input: &mut BytesMut, seen: &mut usize) -> Result<Option
         .and_then(|unseen| unseen.windows(END.len()).position(|window| window == END));
     let Some(end) = end else {
         *seen = input.len();
-        return if input.len() > MAX_HEAD { Err(Fault::HeadTooLarge) } else { Ok(None) };
+        return if input.len() >= MAX_HEAD { Err(Fault::HeadTooLarge) } else { Ok(None) };
     };
     *seen = 0;
     let len = unseen.saturating_add(end).saturating_add(END.len());
@@ -72,8 +72,7 @@ fn parse(bytes: &[u8]) -> Result<Head, Fault> {
     }
     Ok(Head {
         body: Body::new(&parts)?,
-        is_kept_alive: is_current && !mentions(&parts.headers, header::CONNECTION, "close")
-            || mentions(&parts.headers, header::CONNECTION, "keep-alive"),
+        is_kept_alive: is_current && !mentions(&parts.headers, header::CONNECTION, "close"),
         expects_continue: is_current && mentions(&parts.headers, header::EXPECT, "100-continue"),
         parts,
     })

@@ -3,12 +3,16 @@
 //! No test asserts how long something took: waits are bounded generously, and where time itself is
 //! the matter it is tokio's paused time.
 
+#[path = "../../../binding-tests/bad_bodies.rs"]
 mod bad_bodies;
+#[path = "../../../binding-tests/bad_connections.rs"]
 mod bad_connections;
 mod close;
 mod handshake;
 mod mounting;
 mod paused_time;
+#[allow(dead_code, reason = "tests of other bindings use the rest")]
+#[path = "../../../binding-tests/peer/mod.rs"]
 mod peer;
 mod whole_server;
 

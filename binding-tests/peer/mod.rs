@@ -61,6 +61,11 @@ impl Peer {
         readable.expect("something comes").expect("an open connection");
     }
 
+    /// Whether there is something to read already.
+    pub(crate) async fn readable_now(&self) -> bool {
+        tokio::time::timeout(Duration::ZERO, self.stream.readable()).await.is_ok()
+    }
+
     /// Sends nothing more, and reads on.
     pub(crate) async fn finish(&mut self) {
         self.stream.shutdown().await.expect("an open connection");

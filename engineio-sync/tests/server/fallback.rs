@@ -1,0 +1,71 @@
+//! Requests for other paths.
+
+use http::{Request, Response, StatusCode};
+
+use crate::peer::{Peer, get, post, session};
+use crate::{builder, echo_with};
+
+fn page(request: Request<bytes::Bytes>) -> Response<Vec<u8>> {
+    match request.uri().path() {
+        "/" => Response::builder()
+            .header("content-type", "text/html")
+            .body(b"<p>hello</p>".to_vec())
+            .expect("a legal response"),
+        "/length" => Response::new(request.body().len().to_string().into_bytes()),
+        "/panic" => panic!("a handler that panics on purpose"),
+        "/nothing" => Response::builder().status(204).body(Vec::new()).expect("a legal response"),
+        _ => {
+            let mut response = Response::new(Vec::new());
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            response
+        }
+    }
+}
+
+#[tokio::test]
+async fn fallback_serves_a_page_beside_the_sessions() {
+    let (_, address) = echo_with(builder().fallback(page));
+    let (mut peer, target) = session(address).await;
+    let answer = peer.get("/").await.expect(200);
+    assert_eq!(answer.header("content-type"), Some("text/html"));
+    assert_eq!(answer.text(), "<p>hello</p>");
+    assert_eq!(peer.get("/nothing").await.expect(204).header("content-length"), None);
+    peer.get("/other").await.expect(404);
+    peer.post(&target, "4hello").await.expect(200);
+    assert_eq!(peer.get(&target).await.expect(200).text(), "4hello");
+}
+
+#[tokio::test]
+async fn without_a_fallback_other_paths_are_404() {
+    let (_, address) = echo_with(builder());
+    let mut peer = Peer::connect(address).await;
+    peer.get("/").await.expect(404);
+    peer.post("/", "something").await.expect(404);
+    peer.get("/engine.io.js").await.expect(404);
+}
+
+#[tokio::test]
+async fn fallback_gets_bodies_up_to_its_limit() {
+    let (_, address) = echo_with(builder().fallback(page));
+    let mut peer = Peer::connect(address).await;
+    let limit = 64 << 10;
+    assert_eq!(peer.post("/length", &"x".repeat(limit)).await.expect(200).text(), "65536");
+    peer.post("/length", &"x".repeat(limit + 1)).await.expect(413);
+    let mut peer = Peer::connect(address).await;
+    let chunks = "5\r\nxxxxx\r\n".repeat(limit / 5 + 1);
+    let request = format!(
+        "POST /length HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
+    );
+    peer.request(request).await.expect(413);
+}
+
+#[tokio::test]
+async fn fallback_that_panics_is_500_and_harms_nobody() {
+    let (_, address) = echo_with(builder().fallback(page));
+    let (mut peer, target) = session(address).await;
+    let mut other = Peer::connect(address).await;
+    other.request(post("/panic", "")).await.expect(500);
+    other.request(get("/")).await.expect(200);
+    peer.post(&target, "4hello").await.expect(200);
+    assert_eq!(peer.get(&target).await.expect(200).text(), "4hello");
+}

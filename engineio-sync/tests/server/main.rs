@@ -1,0 +1,67 @@
+//! A server on a socket of its own, and raw peers that show what it says.
+//!
+//! No test asserts how long something took: waits are bounded generously.
+
+#[path = "../../../binding-tests/bad_bodies.rs"]
+mod bad_bodies;
+#[path = "../../../binding-tests/bad_connections.rs"]
+mod bad_connections;
+mod blocking;
+mod close;
+mod events;
+mod fallback;
+mod handshake;
+mod limits;
+mod no_threads;
+#[allow(dead_code, reason = "tests of other bindings use the rest")]
+#[path = "../../../binding-tests/peer/mod.rs"]
+mod peer;
+mod requests;
+mod slow;
+mod strictness;
+
+use std::net::SocketAddr;
+use std::thread;
+
+use engineio_sync::{Config, ConfigBuilder, Server, ServerBuilder, Socket};
+
+const POLLING: &str = "/engine.io/?EIO=4&transport=polling";
+const WEBSOCKET: &str = "/engine.io/?EIO=4&transport=websocket";
+
+fn bind(builder: ServerBuilder) -> (Server, SocketAddr) {
+    let server = builder.bind("127.0.0.1:0").expect("a free port");
+    let address = server.local_addr();
+    (server, address)
+}
+
+/// A server that sends every message back.
+async fn echo(config: ConfigBuilder) -> (Server, SocketAddr) {
+    echo_with(Server::builder(config.build().expect("a legal configuration")))
+}
+
+fn echo_with(builder: ServerBuilder) -> (Server, SocketAddr) {
+    let (server, address) = bind(builder);
+    let accepting = server.clone();
+    thread::spawn(move || {
+        while let Some(socket) = accepting.accept() {
+            thread::spawn(|| send_back(socket));
+        }
+    });
+    (server, address)
+}
+
+fn send_back(mut socket: Socket) {
+    while let Some(message) = socket.recv() {
+        if socket.send(message).is_err() {
+            break;
+        }
+    }
+}
+
+fn config() -> ConfigBuilder {
+    Config::builder()
+}
+
+fn builder() -> ServerBuilder {
+    Server::builder(Config::default())
+}
