@@ -2,30 +2,13 @@
 
 use std::collections::HashMap;
 
-use engineio_tokio::{Message, Server, ServerEvent, Sid};
 use serde::{Deserialize, Serialize};
 
-/// Runs the room until the server closes. One task hears of everything that happens, so
-/// nothing here needs a lock.
-pub(crate) async fn run(server: Server) {
-    let mut events = server.events();
-    let mut room = Room { server, guests: HashMap::new(), last_id: 0 };
-    while let Some(event) = events.next().await {
-        match event {
-            ServerEvent::Message(sid, message) => match message.to_json() {
-                Ok(FromPage::Join { name }) => room.join(sid, shortened(&name, 40)),
-                Ok(FromPage::Say { text }) => room.say(&sid, &shortened(&text, 2000)),
-                // This isn't our page.
-                Err(_) => drop(room.server.disconnect(&sid)),
-            },
-            ServerEvent::Disconnect(sid, _reason) => room.leave(&sid),
-            // Who connects says `join` next, and an upgrade changes nothing.
-            ServerEvent::Connect(_) | ServerEvent::Upgrade(..) | _ => {}
-        }
-    }
-}
+// The binding: what is said here is the same for all of them.
+use crate::engineio::{Message, Server, ServerEvent, Sid};
 
-struct Room {
+/// The room. Whoever has it hears of everything that happens, so nothing here needs a lock.
+pub(crate) struct Room {
     server: Server,
     guests: HashMap<Sid, Guest>,
     last_id: u64,
@@ -39,6 +22,26 @@ struct Guest {
 }
 
 impl Room {
+    /// An empty room.
+    pub(crate) fn new(server: Server) -> Self {
+        Self { server, guests: HashMap::new(), last_id: 0 }
+    }
+
+    /// Something has happened.
+    pub(crate) fn hear(&mut self, event: ServerEvent) {
+        match event {
+            ServerEvent::Message(sid, message) => match message.to_json() {
+                Ok(FromPage::Join { name }) => self.join(sid, shortened(&name, 40)),
+                Ok(FromPage::Say { text }) => self.say(&sid, &shortened(&text, 2000)),
+                // This isn't our page.
+                Err(_) => drop(self.server.disconnect(&sid)),
+            },
+            ServerEvent::Disconnect(sid, _reason) => self.leave(&sid),
+            // Who connects says `join` next, and an upgrade changes nothing.
+            ServerEvent::Connect(_) | ServerEvent::Upgrade(..) | _ => {}
+        }
+    }
+
     fn join(&mut self, sid: Sid, name: String) {
         if let Some(guest) = self.guests.get_mut(&sid) {
             let was = std::mem::replace(&mut guest.name, name);

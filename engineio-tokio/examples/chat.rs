@@ -5,10 +5,11 @@
 //! cargo run -p engineio-tokio --example chat
 //! ```
 //!
-//! This file is the web application, `room.rs` the chat. The page is `page.html`,
-//! `page.css` and `page.js`; it brings a client of its own, `engine-io.js`, kept
+//! This file is the web application, `room.rs` in `examples/chat` the chat. The page beside it is
+//! `page.html`, `page.css` and `page.js`; it brings a client of its own, `engine-io.js`, kept
 //! connected by `connection.js`, so it needs nothing from the internet.
 
+#[path = "../../examples/chat/room.rs"]
 mod room;
 
 use std::error::Error;
@@ -21,9 +22,12 @@ use axum::response::IntoResponse;
 use axum::routing::{Router, get};
 use axum::serve::ListenerExt;
 use clap::Parser;
+use engineio_tokio as engineio;
 use engineio_tokio::{Config, Server, Transports};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
+
+use room::Room;
 
 /// A chat room on a web page.
 #[derive(Parser)]
@@ -45,15 +49,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .max_payload(16 * 1024) // a line of chat is short
         .build()?;
     let server = Server::new(config);
-    tokio::spawn(room::run(server.clone()));
+    tokio::spawn(run(server.clone()));
 
     // The layer takes the requests below /engine.io/ and leaves all others to the routes.
     let app = Router::new()
-        .route("/", get(|| file("text/html", include_str!("page.html"))))
-        .route("/page.css", get(|| file("text/css", include_str!("page.css"))))
-        .route("/page.js", get(|| file("text/javascript", include_str!("page.js"))))
-        .route("/connection.js", get(|| file("text/javascript", include_str!("connection.js"))))
-        .route("/engine-io.js", get(|| file("text/javascript", include_str!("engine-io.js"))))
+        .route("/", get(|| file("text/html", include_str!("../../examples/chat/page.html"))))
+        .route("/page.css", get(|| file("text/css", include_str!("../../examples/chat/page.css"))))
+        .route(
+            "/page.js",
+            get(|| file("text/javascript", include_str!("../../examples/chat/page.js"))),
+        )
+        .route(
+            "/connection.js",
+            get(|| file("text/javascript", include_str!("../../examples/chat/connection.js"))),
+        )
+        .route(
+            "/engine-io.js",
+            get(|| file("text/javascript", include_str!("../../examples/chat/engine-io.js"))),
+        )
         .layer(server.layer());
 
     let listener = TcpListener::bind(options.listen).await?;
@@ -71,6 +84,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         () = async { ctrl_c().await; sleep(Duration::from_secs(5)).await } => {}
     }
     Ok(())
+}
+
+/// Runs the room until the server closes.
+async fn run(server: Server) {
+    let mut events = server.events();
+    let mut room = Room::new(server);
+    while let Some(event) = events.next().await {
+        room.hear(event);
+    }
 }
 
 /// Waits for Ctrl-C.
