@@ -26,7 +26,8 @@ pub(crate) struct Worker<D: Send + Sync + 'static> {
     poll: Poll,
     events: Events,
     inbox: Arc<Inbox>,
-    connections: Slab<Connection<D>>,
+    /// Boxed: a place that was used once stays.
+    connections: Slab<Box<Connection<D>>>,
     timers: Timers,
     scratch: Box<[u8]>,
     /// Those with more to do, whose turn was over.
@@ -221,7 +222,7 @@ impl<D: Send + Sync + 'static> Worker<D> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut socket, token, interest).is_ok() {
             let until = now + self.engine.settings.head_timeout;
-            entry.insert(Connection::new(socket, permit, token, &self.inbox, until));
+            entry.insert(Box::new(Connection::new(socket, permit, token, &self.inbox, until)));
             self.yielded.push(token);
         }
     }
@@ -242,7 +243,7 @@ impl<D: Send + Sync + 'static> Worker<D> {
 /// The connections, and what one needs for a turn.
 struct Turns<'a, D: Send + Sync + 'static> {
     carrying: Carrying<'a, D>,
-    connections: &'a mut Slab<Connection<D>>,
+    connections: &'a mut Slab<Box<Connection<D>>>,
     timers: &'a mut Timers,
     yielded: &'a mut Vec<Token>,
 }
