@@ -131,7 +131,9 @@ fn chunk_size(input: &[u8]) -> Result<Option<(usize, u64)>, Fault> {
     }
     let line_feed = input.iter().position(|byte| *byte == b'\n');
     match httparse::parse_chunk_size(input) {
-        Ok(Status::Complete((len, size))) if line_feed == len.checked_sub(1) => {
+        Ok(Status::Complete((len, size)))
+            if line_feed == len.checked_sub(1) && len <= MAX_SIZE_LINE =>
+        {
             Ok(Some((len, size)))
         }
         Ok(Status::Partial) if line_feed.is_none() && input.len() <= MAX_SIZE_LINE => Ok(None),

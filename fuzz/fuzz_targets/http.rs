@@ -1,0 +1,84 @@
+// No panic; requests are found the same in one chunk as byte by byte; behind a fault nothing is
+// found; a body of a stated length is as long as that.
+#![no_main]
+
+// The edge of `engineio-sync` isn't public. Not all of it is for here.
+#[allow(dead_code, unused_imports)]
+#[path = "../../engineio-sync/src/http/mod.rs"]
+mod http_edge;
+
+use bytes::BytesMut;
+use http_edge::{Body, Fault, Head, take_head};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|wire: &[u8]| {
+    let whole = run([wire]);
+    assert_eq!(whole, run(wire.chunks(1)));
+    for request in &whole.0 {
+        assert!(
+            request
+                .stated
+                .is_none_or(|length| request.is_cut || request.body.len() as u64 == length)
+        );
+    }
+});
+
+#[derive(Debug, PartialEq, Eq)]
+struct Request {
+    head: String,
+    /// The length that its head names.
+    stated: Option<u64>,
+    body: Vec<u8>,
+    /// The input ended before it did, or it isn't HTTP any more.
+    is_cut: bool,
+}
+
+/// The requests, and how it ends.
+fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Request>, Option<Fault>) {
+    let (mut input, mut seen) = (BytesMut::new(), 0);
+    let mut requests: Vec<Request> = Vec::new();
+    let mut body: Option<Body> = None;
+    for chunk in chunks {
+        input.extend_from_slice(chunk);
+        loop {
+            let taken = match (&mut body, requests.last_mut()) {
+                (Some(coming), Some(request)) => match coming.take(&mut input) {
+                    Ok(Some(part)) => {
+                        request.body.extend_from_slice(&part);
+                        continue;
+                    }
+                    Ok(None) if coming.is_ended() => {
+                        request.is_cut = false;
+                        body = None;
+                        continue;
+                    }
+                    Ok(None) => break,
+                    Err(fault) => Err(fault),
+                },
+                _ => take_head(&mut input, &mut seen),
+            };
+            match taken {
+                Ok(None) => break,
+                Ok(Some(head)) => {
+                    body = Some(head.body);
+                    requests.push(Request::begin(&head));
+                }
+                Err(fault) => return (requests, Some(fault)),
+            }
+        }
+    }
+    (requests, None)
+}
+
+impl Request {
+    fn begin(head: &Head) -> Self {
+        let Head { parts, body, is_kept_alive, expects_continue } = head;
+        let mut text =
+            format!("{} {} {is_kept_alive} {expects_continue}\n", parts.method, parts.uri);
+        for (name, value) in &parts.headers {
+            text += &format!("{name}:{}\n", value.as_bytes().escape_ascii());
+        }
+        let stated = if let Body::Sized(length) = body { Some(*length) } else { None };
+        Self { head: text, stated, body: Vec::new(), is_cut: true }
+    }
+}
