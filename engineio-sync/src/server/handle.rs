@@ -169,6 +169,7 @@ impl<D: Send + Sync + 'static> Drop for Shared<D> {
         self.engine.hub.close(Duration::ZERO);
         self.engine.hub.abort();
         self.engine.stop(self.engine.hub.now());
+        self.waiting.end();
     }
 }
 

@@ -76,6 +76,15 @@ impl<D: Send + Sync + 'static> Waiting<D> {
         }
     }
 
+    /// Ends the I/O, unless threads of the server's own or one that waits do it: they end it.
+    pub(super) fn end(&self) {
+        if let Some(here) = &self.here
+            && let Ok(mut worker) = here.worker.try_lock()
+        {
+            *worker = None;
+        }
+    }
+
     /// Waits until the I/O has ended, at most so long.
     pub(super) fn wait_for_end(&self, engine: &Engine<D>, at_most: Duration) {
         let Some(here) = &self.here else { return engine.wait_for_workers(at_most) };
