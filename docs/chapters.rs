@@ -1,6 +1,11 @@
 //! The guide in `src`: for readers an mdBook (`mdbook serve docs`), for `cargo test` a set
 //! of doctests. Every Rust block of every chapter compiles, and runs unless it says
-//! otherwise. Beside them there is only what blocks use in hidden lines.
+//! otherwise, and so it is with the README. Beside them there is only what blocks use in hidden
+//! lines.
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 #[cfg(doctest)]
 #[doc = include_str!("src/introduction.md")]
@@ -9,6 +14,10 @@ mod introduction {}
 #[cfg(doctest)]
 #[doc = include_str!("src/getting-started.md")]
 mod getting_started {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/threads.md")]
+mod threads {}
 
 #[cfg(doctest)]
 #[doc = include_str!("src/client.md")]

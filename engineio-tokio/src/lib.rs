@@ -159,8 +159,3 @@ pub use engineio_proto::client::{
 };
 pub use server::{Server, ServerBuilder};
 pub use service::{EngineIoLayer, EngineIoService, NotFound, ServiceFuture};
-
-/// The code blocks of the README are tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
