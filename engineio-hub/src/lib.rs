@@ -155,6 +155,7 @@
 //!
 //! # Features
 //!
+//! - `tls`: what [`client::Settings`] say about TLS, as a configuration of rustls.
 //! - `tracing`: `TracingObserver`, which tells the subscriber of that crate what an
 //!   [`Observer`] hears.
 #![forbid(unsafe_code)]

@@ -147,11 +147,11 @@ pub use engineio_proto::{
 
 pub use body::ResponseBody;
 #[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder, ConnectError};
+pub use client::{Client, ClientBuilder};
 #[cfg(feature = "tracing")]
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
-pub use engineio_hub::client::{Client as ClientSession, ClientSender, InvalidUrl};
+pub use engineio_hub::client::{Client as ClientSession, ClientSender, ConnectError, InvalidUrl};
 #[cfg(feature = "client")]
 pub use engineio_proto::client::{
     CloseReason as ClientCloseReason, Config as ClientConfig, ConfigBuilder as ClientConfigBuilder,

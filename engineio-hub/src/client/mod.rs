@@ -10,15 +10,26 @@
 //! 3. What [`Driver::is_given_up`] is dropped.
 //! 4. At [`Driver::timeout`] it polls again.
 //!
-//! The [`Client`] is for the application.
+//! The [`Client`] is for the application. Its builder is the binding's, who keeps [`Settings`]
+//! in it.
 
 mod driver;
+mod error;
 mod handles;
 mod jar;
 mod link;
+mod proxy;
 mod request;
+mod settings;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use driver::{Driver, Start};
+pub use error::ConnectError;
 pub use handles::{Client, ClientSender};
 pub use link::connect;
+pub use proxy::{InvalidProxy, Proxy};
 pub use request::{InvalidUrl, Remote};
+pub use settings::{Plan, Settings};
+#[cfg(feature = "tls")]
+pub use tls::Tls;

@@ -2,49 +2,29 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engineio_hub::client::{InvalidUrl, Remote, connect};
+use engineio_hub::client::{ConnectError, Plan, Settings, connect};
 use engineio_proto::Transport;
-use engineio_proto::client::{CloseReason, Config, ConfigBuilder, RevisionChoice};
-use http::{HeaderName, HeaderValue};
+use engineio_proto::client::{ConfigBuilder, RevisionChoice};
 
 use super::Client;
 use super::connector::connector;
-use super::error::ConnectError;
 use super::task::Task;
-#[cfg(feature = "tls")]
-use super::tls::Tls;
 use crate::clock::TokioClock;
 
 /// A client about to connect.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `connect`"]
-pub struct ClientBuilder {
-    remote: Result<Remote, InvalidUrl>,
-    config: ConfigBuilder,
-    headers: Vec<(String, String)>,
-    proxy: Option<String>,
-    #[cfg(feature = "tls")]
-    tls: Tls,
-}
+pub struct ClientBuilder(Settings);
 
 impl ClientBuilder {
     pub(super) fn new(url: &str) -> Self {
-        let remote = Remote::new(url);
-        let config = remote.as_ref().map_or_else(|_| Config::builder(), Remote::settings);
-        Self {
-            remote,
-            config,
-            headers: Vec::new(),
-            proxy: None,
-            #[cfg(feature = "tls")]
-            tls: Tls::default(),
-        }
+        Self(Settings::new(url))
     }
 
     /// Changes the settings of the session: time-outs, limits, everything that
     /// [`ClientConfigBuilder`](crate::ClientConfigBuilder) has.
     pub fn config(mut self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        self.config = change(self.config);
+        self.0.config = change(self.0.config);
         self
     }
 
@@ -70,20 +50,20 @@ impl ClientBuilder {
 
     /// Adds a header to every request, also to those for a WebSocket.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
+        self.0.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Goes through this HTTP proxy, by `CONNECT`: `http://user:password@proxy:8080`.
     pub fn proxy(mut self, url: &str) -> Self {
-        self.proxy = Some(url.to_owned());
+        self.0.proxy = Some(url.to_owned());
         self
     }
 
     /// Trusts these certificates, too: one or more in PEM.
     #[cfg(feature = "tls")]
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.tls.roots.push(pem.into());
+        self.0.tls.roots.push(pem.into());
         self
     }
 
@@ -94,7 +74,7 @@ impl ClientBuilder {
         chain: impl Into<Vec<u8>>,
         key: impl Into<Vec<u8>>,
     ) -> Self {
-        self.tls.own = Some((chain.into(), key.into()));
+        self.0.tls.own = Some((chain.into(), key.into()));
         self
     }
 
@@ -102,7 +82,7 @@ impl ClientBuilder {
     /// For tests.
     #[cfg(feature = "tls")]
     pub const fn danger_accept_any_certificate(mut self) -> Self {
-        self.tls.accepts_any = true;
+        self.0.tls.accepts_any = true;
         self
     }
 
@@ -114,18 +94,9 @@ impl ClientBuilder {
     ///
     /// See [`ConnectError`].
     pub async fn connect(self) -> Result<Client, ConnectError> {
-        let mut remote = self.remote?;
-        for (name, value) in &self.headers {
-            match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                (Ok(name), Ok(value)) => remote.header(name, value),
-                _ => return Err(ConnectError::Header(name.clone())),
-            }
-        }
-        let config = self.config.build()?;
-        #[cfg(feature = "tls")]
-        let http = connector(self.proxy.as_deref(), remote.is_secure().then_some(&self.tls))?;
-        #[cfg(not(feature = "tls"))]
-        let http = connector(self.proxy.as_deref())?;
+        let plan = self.0.plan()?;
+        let http = connector(&plan)?;
+        let Plan { remote, config, .. } = plan;
         let setback = Arc::new(Mutex::new(None));
         let clock = TokioClock::start();
         let (mut session, driver) = connect(config, remote, clock);
@@ -134,9 +105,7 @@ impl ClientBuilder {
             Ok(_) => Ok(Client(session)),
             Err(reason) => {
                 let source = setback.lock().unwrap_or_else(PoisonError::into_inner).take();
-                // Nothing of the machine's explains what the server itself said.
-                let source = source.filter(|_| !matches!(reason, CloseReason::Refused(_)));
-                Err(ConnectError::Closed { reason, source })
+                Err(ConnectError::closed(reason, source))
             }
         }
     }

@@ -2,48 +2,56 @@
 
 use std::error::Error;
 use std::pin::Pin;
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use engineio_hub::client::{ConnectError, Plan, Proxy};
 use http::Uri;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tower_service::Service;
-
-use super::error::ConnectError;
-#[cfg(feature = "tls")]
-use super::tls::Tls;
 
 #[cfg(feature = "tls")]
 pub(super) type Http = Client<hyper_rustls::HttpsConnector<Road>, Full<Bytes>>;
 #[cfg(not(feature = "tls"))]
 pub(super) type Http = Client<Road, Full<Bytes>>;
 
-/// Makes requests over connections of its own, TLS where `tls` is given.
+/// Makes requests over connections of its own, TLS where the plan has it.
 #[cfg(feature = "tls")]
-pub(super) fn connector(proxy: Option<&str>, tls: Option<&Tls>) -> Result<Http, ConnectError> {
-    let config = match tls {
-        Some(tls) => tls.config()?,
+pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
+    let config = match &plan.tls {
+        Some(config) => config.clone(),
         // For `http` it isn't used.
-        None => Tls::trusts_nobody().map_err(ConnectError::Tls)?,
+        None => trusts_nobody().map_err(|error| ConnectError::Tls(error.into()))?,
     };
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(config)
         .https_or_http()
         .enable_http1()
-        .wrap_connector(Road::new(proxy)?);
+        .wrap_connector(Road::new(plan.proxy.as_ref()));
     Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
 /// Makes requests over connections of its own.
 #[cfg(not(feature = "tls"))]
-pub(super) fn connector(proxy: Option<&str>) -> Result<Http, ConnectError> {
-    Ok(Client::builder(TokioExecutor::new()).build(Road::new(proxy)?))
+pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
+    let road = Road::new(plan.proxy.as_ref());
+    Ok(Client::builder(TokioExecutor::new()).build(road))
+}
+
+#[cfg(feature = "tls")]
+fn trusts_nobody() -> Result<rustls::ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth())
 }
 
 /// The way to the server.
@@ -54,19 +62,16 @@ pub(super) enum Road {
 }
 
 impl Road {
-    fn new(proxy: Option<&str>) -> Result<Self, ConnectError> {
+    fn new(proxy: Option<&Proxy>) -> Self {
         let mut direct = HttpConnector::new();
         direct.enforce_http(false);
         direct.set_nodelay(true);
-        let Some(proxy) = proxy else { return Ok(Self::Direct(direct)) };
-        let matcher = Matcher::builder().all(proxy).build();
-        let anywhere = Uri::from_static("http://server");
-        let proxy = matcher.intercept(&anywhere).ok_or(ConnectError::Proxy)?;
+        let Some(proxy) = proxy else { return Self::Direct(direct) };
         let tunnel = Tunnel::new(proxy.uri().clone(), direct);
-        Ok(Self::Proxy(match proxy.basic_auth() {
-            Some(auth) => tunnel.with_auth(auth.clone()),
+        Self::Proxy(match proxy.authorization() {
+            Some(authorization) => tunnel.with_auth(authorization.clone()),
             None => tunnel,
-        }))
+        })
     }
 }
 

@@ -2,22 +2,18 @@
 
 mod builder;
 mod connector;
-mod error;
 mod task;
-#[cfg(feature = "tls")]
-mod tls;
 
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use engineio_hub::client::Client as Session;
+use engineio_hub::client::{Client as Session, ConnectError};
 use engineio_proto::{Message, Outgoing, SendError};
 use futures_core::Stream;
 use futures_sink::Sink;
 
 pub use builder::ClientBuilder;
-pub use error::ConnectError;
 
 /// A session with a server, for the one task that reads it.
 ///

@@ -8,18 +8,20 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use super::error::ConnectError;
 
-/// What the application said about TLS.
+/// What the application said about TLS. By default the machine's roots are trusted.
 #[derive(Clone, Default)]
-pub(super) struct Tls {
-    /// In PEM.
-    pub(super) roots: Vec<Vec<u8>>,
-    /// Chain and key, in PEM.
-    pub(super) own: Option<(Vec<u8>, Vec<u8>)>,
-    pub(super) accepts_any: bool,
+#[non_exhaustive]
+pub struct Tls {
+    /// Certificates to trust beside the machine's, in PEM.
+    pub roots: Vec<Vec<u8>>,
+    /// The own certificate's chain and its key, in PEM.
+    pub own: Option<(Vec<u8>, Vec<u8>)>,
+    /// Whether every certificate will do.
+    pub accepts_any: bool,
 }
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -53,14 +55,6 @@ impl Tls {
             }
             None => builder.with_no_client_auth(),
         })
-    }
-
-    /// For connections without TLS.
-    pub(super) fn trusts_nobody() -> Result<ClientConfig, BoxError> {
-        Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth())
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::error::Error;
 
-use engineio_hub::client::InvalidUrl;
 use engineio_proto::ConfigError;
 use engineio_proto::client::CloseReason;
+
+use super::proxy::InvalidProxy;
+use super::request::InvalidUrl;
 
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]
@@ -34,4 +36,19 @@ pub enum ConnectError {
         /// What the machine said.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+}
+
+impl ConnectError {
+    /// A session that ended before it was open, and the last error of the machine.
+    pub fn closed(reason: CloseReason, source: Option<Box<dyn Error + Send + Sync>>) -> Self {
+        // Nothing of the machine's explains what the server itself said.
+        let source = source.filter(|_| !matches!(reason, CloseReason::Refused(_)));
+        Self::Closed { reason, source }
+    }
+}
+
+impl From<InvalidProxy> for ConnectError {
+    fn from(InvalidProxy: InvalidProxy) -> Self {
+        Self::Proxy
+    }
 }
