@@ -53,6 +53,17 @@ impl Remote {
         self.headers.append(name, value);
     }
 
+    /// The server's host: a name or an address, one of IPv6 in brackets.
+    pub fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    /// The server's port, that of the scheme if the URL has none.
+    pub fn port(&self) -> u16 {
+        let default = if self.is_secure() { 443 } else { 80 };
+        self.authority.port_u16().unwrap_or(default)
+    }
+
     /// Whether nobody on the way can read along.
     pub fn is_secure(&self) -> bool {
         self.scheme == Scheme::HTTPS
