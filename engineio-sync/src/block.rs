@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Instant;
 
-use crate::clock;
+use crate::clock::machine_time;
 
 /// Sleeps until the future is ready.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
@@ -45,7 +45,7 @@ fn wait<F: Future>(future: F, until: Option<Instant>) -> Option<F::Output> {
             match until {
                 None => thread::park(),
                 Some(until) => {
-                    let left = until.saturating_duration_since(clock::now());
+                    let left = until.saturating_duration_since(machine_time());
                     if left.is_zero() {
                         break;
                     }
@@ -53,7 +53,7 @@ fn wait<F: Future>(future: F, until: Option<Instant>) -> Option<F::Output> {
                 }
             }
         }
-        if until.is_some_and(|until| clock::now() >= until) {
+        if until.is_some_and(|until| machine_time() >= until) {
             // What came in the last moment isn't lost.
             break match future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 Poll::Ready(output) => Some(output),

@@ -5,19 +5,13 @@ use std::time;
 use engineio_hub::Clock;
 use engineio_proto::Instant;
 
-/// The time by the machine's clock.
-#[expect(clippy::disallowed_methods, reason = "this is the binding's clock")]
-pub(crate) fn now() -> time::Instant {
-    time::Instant::now()
-}
-
 /// Counts from when it was made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StdClock(time::Instant);
 
 impl StdClock {
     pub(crate) fn start() -> Self {
-        Self(now())
+        Self(machine_time())
     }
 }
 
@@ -25,4 +19,10 @@ impl Clock for StdClock {
     fn now(&self) -> Instant {
         Instant::from_duration(self.0.elapsed())
     }
+}
+
+/// The time by which threads sleep.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub(crate) fn machine_time() -> time::Instant {
+    time::Instant::now()
 }

@@ -93,6 +93,8 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod block;
+#[cfg(feature = "client")]
+mod client;
 mod clock;
 mod http;
 mod io;
@@ -101,7 +103,14 @@ mod stream;
 mod timed_out;
 mod websocket;
 
+#[cfg(feature = "client")]
+pub use engineio_hub::client::{ConnectError, InvalidUrl};
 pub use engineio_hub::{Observer, Overflow, RemoteAddr, ServerEvent};
+#[cfg(feature = "client")]
+pub use engineio_proto::client::{
+    CloseReason as ClientCloseReason, Config as ClientConfig, ConfigBuilder as ClientConfigBuilder,
+    Event as ClientEvent, Refused, RevisionChoice,
+};
 pub use engineio_proto::{
     CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, DecodeError, InvalidHeader,
     InvalidSid, Message, Outgoing, PacketError, Revision, Revisions, SameSite, SendError, Sid,
@@ -109,6 +118,8 @@ pub use engineio_proto::{
     server::{Refusal, RefusalCause},
 };
 
+#[cfg(feature = "client")]
+pub use client::{Client, ClientBuilder, ClientSender};
 #[cfg(feature = "tracing")]
 pub use engineio_hub::TracingObserver;
 pub use server::{Events, Incoming, Sender, Server, ServerBuilder, Socket};

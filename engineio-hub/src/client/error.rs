@@ -39,6 +39,11 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// For a binding that was built without TLS: the connection must not be made without.
+    pub fn built_without_tls() -> Self {
+        Self::Tls("it is not in this build: see the feature `tls`".into())
+    }
+
     /// A session that ended before it was open, and the last error of the machine.
     pub fn closed(reason: CloseReason, source: Option<Box<dyn Error + Send + Sync>>) -> Self {
         // Nothing of the machine's explains what the server itself said.

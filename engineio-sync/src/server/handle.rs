@@ -15,7 +15,7 @@ use super::events::Events;
 use super::incoming::Incoming;
 use super::socket::Socket;
 use super::waiting::Waiting;
-use crate::clock;
+use crate::clock::machine_time;
 use crate::io::Engine;
 
 /// An Engine.IO server with its listener. Clones are cheap and mean the same server; with the
@@ -147,7 +147,7 @@ impl<D: Send + Sync + 'static> Server<D> {
     /// after `within`.
     pub fn close(&self, within: Duration) {
         let Shared { engine, waiting, .. } = &*self.shared;
-        let start = clock::now();
+        let start = machine_time();
         engine.hub.close(within);
         let closed = || poll_fn(|cx| engine.hub.poll_closed(cx));
         let last_quarter = within / 4;

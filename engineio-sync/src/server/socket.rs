@@ -8,7 +8,7 @@ use engineio_proto::{CloseReason, Message, Outgoing, Revision, SendError, Sid, T
 
 use super::waiting::Waiting;
 use crate::block::now;
-use crate::clock;
+use crate::clock::machine_time;
 use crate::timed_out::TimedOut;
 
 /// A session, for the one thread that reads it.
@@ -49,18 +49,21 @@ impl<D: Send + Sync + 'static> Socket<D> {
     ///
     /// [`TimedOut`] if nothing has come by then; nothing is lost.
     pub fn recv_timeout(&mut self, at_most: Duration) -> Result<Option<Message>, TimedOut> {
-        let until = clock::now().checked_add(at_most);
+        let until = machine_time().checked_add(at_most);
         self.sender.waiting.block_until(self.inner.recv(), until).ok_or(TimedOut)
     }
 
-    /// A message if there is one now. `None` for good if the session had ended before
-    /// ([`close_reason`](Sender::close_reason) says so).
-    pub fn try_recv(&mut self) -> Option<Message> {
-        let message = now(self.inner.recv()).flatten();
-        message.or_else(|| {
-            self.sender.waiting.give_turn();
-            now(self.inner.recv()).flatten()
-        })
+    /// As [`recv`](Self::recv), but without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if nothing is there now.
+    pub fn try_recv(&mut self) -> Result<Option<Message>, TimedOut> {
+        if let Some(received) = now(self.inner.recv()) {
+            return Ok(received);
+        }
+        self.sender.waiting.give_turn();
+        now(self.inner.recv()).ok_or(TimedOut)
     }
 
     /// The client's messages, as [`recv`](Self::recv) gives them.

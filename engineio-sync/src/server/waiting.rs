@@ -10,7 +10,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::block::{block_on, block_until};
-use crate::clock;
+use crate::clock::machine_time;
 use crate::io::{Engine, Inbox, Worker};
 
 /// How to wait for something of a server.
@@ -88,8 +88,8 @@ impl<D: Send + Sync + 'static> Waiting<D> {
     /// Waits until the I/O has ended, at most so long.
     pub(super) fn wait_for_end(&self, engine: &Engine<D>, at_most: Duration) {
         let Some(here) = &self.here else { return engine.wait_for_workers(at_most) };
-        let until = clock::now().checked_add(at_most);
-        while here.lock().is_some() && until.is_some_and(|until| clock::now() < until) {
+        let until = machine_time().checked_add(at_most);
+        while here.lock().is_some() && until.is_some_and(|until| machine_time() < until) {
             here.take_turn(Some(LOOK_AGAIN));
         }
     }
@@ -112,7 +112,7 @@ impl<D: Send + Sync + 'static> Here<D> {
         let waker = Waker::from(Arc::clone(&bell));
         let output = loop {
             // What came in the last moment isn't lost: it is looked at once more after the end.
-            let left = until.map(|until| until.saturating_duration_since(clock::now()));
+            let left = until.map(|until| until.saturating_duration_since(machine_time()));
             if bell.has_rung.swap(false, Ordering::AcqRel)
                 && let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
             {

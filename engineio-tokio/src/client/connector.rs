@@ -41,6 +41,9 @@ pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
 /// Makes requests over connections of its own.
 #[cfg(not(feature = "tls"))]
 pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
+    if plan.remote.is_secure() {
+        return Err(ConnectError::built_without_tls());
+    }
     let road = Road::new(plan.proxy.as_ref());
     Ok(Client::builder(TokioExecutor::new()).build(road))
 }

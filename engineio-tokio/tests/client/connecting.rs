@@ -123,3 +123,10 @@ async fn nonsense_is_an_error_before_anything_is_sent() {
     let error = within(builder().transports([]).connect()).await.expect_err("no transport");
     assert!(matches!(error, ConnectError::Config(_)), "{error:?}");
 }
+
+#[cfg(not(feature = "tls"))]
+#[tokio::test]
+async fn tls_that_is_not_in_the_build_is_an_error() {
+    let error = within(Client::connect("https://127.0.0.1:1")).await.expect_err("no TLS");
+    assert!(matches!(error, ConnectError::Tls(_)), "{error:?}");
+}
