@@ -1,5 +1,6 @@
-//! The examples of `engineio-tokio`, each in a process of its own.
+//! The examples of the bindings, each in a process of its own.
 
+use crate::Binding;
 use crate::process;
 use std::env;
 use std::io::{BufRead, BufReader, Read};
@@ -12,7 +13,7 @@ use std::thread::{self, JoinHandle};
 /// fails the test if it panicked or had ended before.
 #[derive(Debug)]
 pub struct Example {
-    name: &'static str,
+    name: String,
     authority: String,
     child: Child,
     errors: Option<JoinHandle<String>>,
@@ -21,8 +22,9 @@ pub struct Example {
 impl Example {
     /// Starts an example and waits for the line that says where it listens.
     #[must_use]
-    pub fn start(name: &'static str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(executable(name))
+    pub fn start(binding: Binding, name: &str, arguments: &[&str]) -> Self {
+        let name = binding.example(name);
+        let mut child = Command::new(executable(binding, &name))
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -44,7 +46,7 @@ impl Example {
         match line.trim().strip_prefix("listening on http://") {
             Some(authority) => authority.clone_into(&mut example.authority),
             None => {
-                let errors = example.end();
+                let (errors, name) = (example.end(), &example.name);
                 panic!("the {name} example said {line:?} instead of its address: {errors}")
             }
         }
@@ -74,7 +76,7 @@ impl Drop for Example {
     fn drop(&mut self) {
         let ended = self.child.try_wait().ok().flatten();
         let errors = self.end();
-        let name = self.name;
+        let name = &self.name;
         if thread::panicking() {
             eprintln!("the errors of the {name} example: {errors}");
             return;
@@ -86,7 +88,7 @@ impl Drop for Example {
 
 /// An example's executable. `cargo test --workspace` has built it beside the tests; a test of this
 /// crate alone has it built here.
-fn executable(name: &str) -> PathBuf {
+fn executable(binding: Binding, name: &str) -> PathBuf {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let folder = profile_folder();
     let path = folder.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
@@ -98,7 +100,7 @@ fn executable(name: &str) -> PathBuf {
             Some(name) => name,
         };
         let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "-p", "engineio-tokio"])
+            .args(["build", "--quiet", "-p", binding.package()])
             .args(["--example", name, "--profile", profile])
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .status()

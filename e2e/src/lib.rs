@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   Server ── starts the `echo` example on a free port, or is the one in ENGINEIO_E2E_URL
-//!     ▲  ▲    Example: any example; Local: a server inside the test, which is its application
+//!     ▲  ▲    Example: any example; bindings: Local, a server inside the test, and Client
 //!     │  │
 //!     │  └── http, Polling, WebSocket: raw peers that show the wire and repair nothing
 //!     └───── javascript, python: peers that nobody here wrote, in processes of their own
@@ -11,7 +11,7 @@
 //!   Remote ── a server that nobody here wrote, or one that does something wrong, for a client of ours
 //! ```
 //!
-//! Only [`Local`] knows a crate under test: any other server is known by its address. Every wait
+//! Only [`bindings`] knows the crates under test: any other server is known by its address. Every wait
 //! ends after [`LIMIT`], so that a server that stands still fails a test and doesn't hang it; no
 //! test asserts how long something took.
 
@@ -20,11 +20,11 @@
     reason = "a harness reports by panicking: each panic is a failed test"
 )]
 
+pub mod bindings;
 pub mod chromium;
 mod example;
 pub mod http;
 pub mod javascript;
-mod local;
 mod packages;
 mod polling;
 mod process;
@@ -37,8 +37,8 @@ mod skip;
 mod tls;
 mod websocket;
 
+pub use bindings::Binding;
 pub use example::Example;
-pub use local::Local;
 pub use polling::Polling;
 pub use revision::Revision;
 pub use script::Script;
@@ -48,10 +48,19 @@ pub use tls::Certificate;
 pub use websocket::{Received, WebSocket};
 
 use core::time::Duration;
+use engineio_tokio::{Config, ConfigBuilder};
 
 /// How long a peer waits for anything at all: far more than two loaded cores need, far less than a
 /// CI run has.
 pub const LIMIT: Duration = Duration::from_secs(40);
+
+/// The settings that a test of a server inside it starts with: no heartbeat comes during a test, so
+/// that none is missed on loaded cores.
+#[must_use]
+pub fn patient() -> ConfigBuilder {
+    let minute = Duration::from_secs(60);
+    Config::builder().ping_interval(minute).ping_timeout(minute)
+}
 
 /// Awaits `future`, or fails the test with `what` after [`LIMIT`].
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {

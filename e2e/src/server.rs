@@ -1,3 +1,4 @@
+use crate::Binding;
 use crate::example::Example;
 use crate::skip::test_name;
 use std::env;
@@ -38,7 +39,7 @@ impl Server {
     /// A server for tests that any echo server passes: `options` are what it is started with, a
     /// server that runs already is taken as it is.
     #[must_use]
-    pub fn echo(options: Options) -> Self {
+    pub fn echo(binding: Binding, options: Options) -> Self {
         match env::var(URL) {
             Ok(url) => {
                 let authority =
@@ -49,15 +50,15 @@ impl Server {
                     example: None,
                 }
             }
-            Err(_) => Self::start(options),
+            Err(_) => Self::start(binding, options),
         }
     }
 
     /// A server for tests that mean nothing without these options. `None`, and a line that says so,
     /// where the suite is pointed at a server that runs already.
     #[must_use]
-    pub fn own(options: Options) -> Option<Self> {
-        needs_own_server().then(|| Self::start(options))
+    pub fn own(binding: Binding, options: Options) -> Option<Self> {
+        needs_own_server().then(|| Self::start(binding, options))
     }
 
     /// A server that was started by somebody else, for the raw peers. Dropping it ends nothing.
@@ -87,8 +88,9 @@ impl Server {
         self.example.as_ref().expect("a server of its own").pause();
     }
 
-    fn start(options: Options) -> Self {
+    fn start(binding: Binding, options: Options) -> Self {
         let example = Example::start(
+            binding,
             "echo",
             &[
                 "--listen",

@@ -1,6 +1,6 @@
 //! Engine.IO without an async runtime: a server and a client for threads.
 //!
-//! The server speaks both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
+//! Both speak both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
 //! 4 (from 4.x on), by long-polling and WebSocket, with the upgrade from one to the other. The
 //! protocol itself is in [`engineio_proto`], what all bindings share in [`engineio_hub`]; this
 //! crate moves the bytes, with `mio` and an HTTP/1.1 edge of its own over `httparse`.
@@ -83,8 +83,14 @@
 //! [`ping_interval`](Config::ping_interval) and [`ping_timeout`](Config::ping_timeout) together,
 //! 30 s at least, and is dropped when its peer takes no bytes for that long.
 //!
+//! # A client
+//!
+//! [`Client::connect`] reaches any Engine.IO server; the example there is all it takes.
+//!
 //! # Features
 //!
+//! - `client` (default): `Client`.
+//! - `tls` (default): `https` and `wss` for the client, by rustls.
 //! - `json`: `Message::json` and `Message::to_json`.
 //! - `tracing`: tells the subscriber of the `tracing` crate of refusals, openings, upgrades and
 //!   ends, at the level `debug`; without it an [`Observer`] can be given to the

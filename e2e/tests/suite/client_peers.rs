@@ -1,10 +1,10 @@
 //! This project's client against servers that nobody here wrote, and against its own.
 
+use crate::binding::{BINDING, Client, ClientBuilder};
 use core::time::Duration;
-use e2e::{Certificate, Options, Remote, Server, python, within};
+use e2e::{Binding, Certificate, Options, Remote, Server, python, within};
 use engineio_tokio::{
-    Client, ClientBuilder, ClientCloseReason, ConnectError, Message, Revision, RevisionChoice,
-    SendError, Transport,
+    ClientCloseReason, ConnectError, Message, Revision, RevisionChoice, SendError, Transport,
 };
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -78,13 +78,16 @@ async fn messages_of_every_kind_come_back_and_the_servers_hear_the_end() {
 }
 
 #[tokio::test]
-async fn messages_of_every_kind_come_back_from_this_projects_server() {
-    let server = Server::echo(Options::PATIENT);
-    for revision in [Revision::V3, Revision::V4] {
-        for way in WAYS {
-            let client = Client::builder(&server.url()).transports(way);
-            let client = connect(client.revision(RevisionChoice::Only(revision))).await;
-            messages_come_back(client, "ours", &format!("{revision:?} {way:?}")).await;
+async fn messages_of_every_kind_come_back_from_this_projects_servers() {
+    for binding in Binding::ALL {
+        let server = Server::echo(binding, Options::PATIENT);
+        for revision in [Revision::V3, Revision::V4] {
+            for way in WAYS {
+                let client = Client::builder(&server.url()).transports(way);
+                let client = connect(client.revision(RevisionChoice::Only(revision))).await;
+                let how = format!("{binding:?} {revision:?} {way:?}");
+                messages_come_back(client, "ours", &how).await;
+            }
         }
     }
 }
@@ -188,7 +191,7 @@ async fn heartbeats(server: &'static str, revision: Revision, way: &'static [Tra
 
 async fn heartbeats_of_this_projects_server() {
     let options = Options { ping_interval: 500, ping_timeout: 1000, ..Options::SUITE };
-    let Some(server) = Server::own(options) else { return };
+    let Some(server) = Server::own(BINDING, options) else { return };
     let mut clients = Vec::new();
     for revision in [Revision::V3, Revision::V4] {
         for way in WAYS {
@@ -231,7 +234,7 @@ async fn another_path_is_refused() {
         let remote = Remote::start(json!({ "server": server })).await;
         refused_with_404(client(&remote, revision), server).await;
     }
-    let server = Server::echo(Options::PATIENT);
+    let server = Server::echo(BINDING, Options::PATIENT);
     refused_with_404(Client::builder(&server.url()), "ours").await;
 }
 

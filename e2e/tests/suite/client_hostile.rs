@@ -1,11 +1,11 @@
 //! This project's client against servers that do something wrong: it says what, and what was good
 //! before is delivered.
 
+use crate::binding::{Client, ClientBuilder};
 use core::time::Duration;
 use e2e::{Remote, within};
 use engineio_tokio::{
-    Client, ClientBuilder, ClientCloseReason, ConnectError, Revision, RevisionChoice, Transport,
-    Violation,
+    ClientCloseReason, ConnectError, Revision, RevisionChoice, Transport, Violation,
 };
 use serde_json::json;
 

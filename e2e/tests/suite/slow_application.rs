@@ -4,9 +4,10 @@
 //! The heartbeat is short enough that two would be missed, and the inbox so small that most of what
 //! is sent has to wait outside: in the client, in the network, and in a POST without an answer.
 
+use crate::binding::{Local, Socket};
 use core::time::Duration;
-use e2e::{Local, javascript, python, within};
-use engineio_tokio::{CloseReason, Config, Message, Socket};
+use e2e::{javascript, python, within};
+use engineio_tokio::{CloseReason, Config, Message};
 use serde_json::json;
 use tokio::task::JoinSet;
 

@@ -1,7 +1,8 @@
 //! python-engineio's `Client` and `AsyncClient`, over polling, over a WebSocket, and moving from one
 //! to the other.
 
-use e2e::{Local, Options, Server, python, within};
+use crate::binding::{BINDING, Local};
+use e2e::{Options, Server, patient, python, within};
 use engineio_tokio::{CloseReason, Message};
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ impl Peer {
     }
 
     async fn echoes(self, messages: Value) {
-        let server = Server::echo(Options::PATIENT);
+        let server = Server::echo(BINDING, Options::PATIENT);
         let saw = self.run(server.url(), "echo.py", json!({ "messages": messages })).await;
         assert_eq!(saw["transport"], self.transport());
         assert_eq!(saw["messages"], messages);
@@ -62,7 +63,7 @@ impl Peer {
 
     /// The client refuses an answer with more than 16 packets.
     async fn hundred_messages_sent_at_once_arrive_in_order(self) {
-        let Some(local) = Local::start(Local::patient()).await else { return };
+        let Some(local) = Local::start(patient()).await else { return };
         let client = self.run(local.url(), "burst.py", json!({ "count": 100 }));
         let application = async {
             let mut socket = local.accept().await;
@@ -87,7 +88,7 @@ impl Peer {
     }
 
     async fn end_by_the_server_is_heard(self) {
-        let Some(local) = Local::start(Local::patient()).await else { return };
+        let Some(local) = Local::start(patient()).await else { return };
         let client = self.run(local.url(), "server_closes.py", json!({}));
         let application = async {
             let mut socket = local.accept().await;
@@ -102,7 +103,7 @@ impl Peer {
     }
 
     async fn end_by_the_client_is_heard(self) {
-        let Some(local) = Local::start(Local::patient()).await else { return };
+        let Some(local) = Local::start(patient()).await else { return };
         let client = self.run(local.url(), "echo.py", json!({ "messages": ["hello"] }));
         let application = async {
             let mut socket = local.accept().await;

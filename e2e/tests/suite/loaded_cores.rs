@@ -3,6 +3,7 @@
 //!
 //! A test binary of its own, since the tests of another one should not run beside these threads.
 
+use crate::binding::BINDING;
 use core::hint;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::time::Duration;
@@ -41,7 +42,7 @@ where
 // 9
 #[tokio::test]
 async fn several_echoes_come_in_one_response() {
-    repeat(Server::echo(Options::PATIENT), 2, |session| async move {
+    repeat(Server::echo(BINDING, Options::PATIENT), 2, |session| async move {
         session.post("4test1\u{1e}4test2\u{1e}4test3").await.expect(200);
         assert_eq!(session.get().await.expect(200).text(), "4test1\u{1e}4test2\u{1e}4test3");
     })
@@ -51,7 +52,7 @@ async fn several_echoes_come_in_one_response() {
 // 10
 #[tokio::test]
 async fn text_and_binary_echoes_come_in_one_response() {
-    repeat(Server::echo(Options::PATIENT), 2, |session| async move {
+    repeat(Server::echo(BINDING, Options::PATIENT), 2, |session| async move {
         session.post("4hello\u{1e}bAQIDBA==").await.expect(200);
         assert_eq!(session.get().await.expect(200).text(), "4hello\u{1e}bAQIDBA==");
     })
@@ -61,7 +62,7 @@ async fn text_and_binary_echoes_come_in_one_response() {
 // 17
 #[tokio::test]
 async fn session_is_gone_half_a_second_after_its_handshake() {
-    repeat(Server::echo(Options::SUITE), 25, |session| async move {
+    repeat(Server::echo(BINDING, Options::SUITE), 25, |session| async move {
         tokio::time::sleep(Duration::from_millis(500)).await;
         session.get().await.expect(400);
     })

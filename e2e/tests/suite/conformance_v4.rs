@@ -5,13 +5,14 @@
 //! project is asserted (the README has the list); and where it leaves to luck which of two
 //! connections is heard first, the order is made sure.
 
+use crate::binding::BINDING;
 use e2e::{Options, Polling, Received, Revision, Server, WebSocket, http};
 use serde_json::{Value, json};
 
 const V4: Revision = Revision::V4;
 
 fn patient() -> Server {
-    Server::echo(Options::PATIENT)
+    Server::echo(BINDING, Options::PATIENT)
 }
 
 async fn open(server: &Server) -> Polling {
@@ -32,7 +33,7 @@ fn assert_handshake(handshake: &Value, upgrades: &Value) {
 // 1
 #[tokio::test]
 async fn polling_handshake_announces_the_session_and_its_numbers() {
-    let server = Server::echo(Options::SUITE);
+    let server = Server::echo(BINDING, Options::SUITE);
     let session = open(&server).await;
     assert_handshake(&session.handshake, &json!(["websocket"]));
 }
@@ -75,7 +76,7 @@ async fn polling_handshake_with_another_method_is_refused() {
 // 5
 #[tokio::test]
 async fn websocket_handshake_announces_the_session_and_its_numbers() {
-    let server = Server::echo(Options::SUITE);
+    let server = Server::echo(BINDING, Options::SUITE);
     let (_websocket, handshake) = WebSocket::open(&server, V4).await;
     assert_handshake(&handshake, &json!([]));
 }
@@ -178,7 +179,7 @@ async fn websocket_is_closed_after_an_invalid_packet() {
 // suite
 #[tokio::test]
 async fn polling_hears_a_ping_after_each_pong() {
-    let server = Server::echo(Options { ping_timeout: 20_000, ..Options::SUITE });
+    let server = Server::echo(BINDING, Options { ping_timeout: 20_000, ..Options::SUITE });
     let session = open(&server).await;
     for _ in 0..3 {
         assert_eq!(session.get().await.expect(200).text(), "2");
@@ -189,7 +190,7 @@ async fn polling_hears_a_ping_after_each_pong() {
 // 17
 #[tokio::test]
 async fn polling_session_is_gone_when_its_heartbeat_was_missed() {
-    let server = Server::echo(Options::SUITE);
+    let server = Server::echo(BINDING, Options::SUITE);
     let session = open(&server).await;
     tokio::time::sleep(core::time::Duration::from_millis(500)).await;
     session.get().await.expect(400);
@@ -198,7 +199,7 @@ async fn polling_session_is_gone_when_its_heartbeat_was_missed() {
 // 18, with the same patience as 16
 #[tokio::test]
 async fn websocket_hears_a_ping_after_each_pong() {
-    let server = Server::echo(Options { ping_timeout: 20_000, ..Options::SUITE });
+    let server = Server::echo(BINDING, Options { ping_timeout: 20_000, ..Options::SUITE });
     let (mut websocket, _) = WebSocket::open(&server, V4).await;
     for _ in 0..3 {
         assert_eq!(websocket.next().await, Received::text("2"));
@@ -209,7 +210,7 @@ async fn websocket_hears_a_ping_after_each_pong() {
 // 19
 #[tokio::test]
 async fn websocket_is_closed_when_its_heartbeat_was_missed() {
-    let server = Server::echo(Options::SUITE);
+    let server = Server::echo(BINDING, Options::SUITE);
     let (mut websocket, _) = WebSocket::open(&server, V4).await;
     assert!(websocket.closed().await.is_close());
 }

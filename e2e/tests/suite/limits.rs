@@ -1,12 +1,13 @@
 //! What is larger than the server takes, over both transports.
 
+use crate::binding::BINDING;
 use e2e::{Options, Polling, Received, Revision, Server, WebSocket};
 
 const LIMITED: Options = Options { max_payload: 1_000, ..Options::PATIENT };
 
 #[tokio::test]
 async fn post_over_the_limit_is_413_and_the_session_goes_on() {
-    let Some(server) = Server::own(LIMITED) else { return };
+    let Some(server) = Server::own(BINDING, LIMITED) else { return };
     let session = Polling::open(&server, Revision::V4, "").await;
     let largest = format!("4{}", "x".repeat(999));
     let refused = session.post(&format!("{largest}x")).await.expect(413);
@@ -17,7 +18,7 @@ async fn post_over_the_limit_is_413_and_the_session_goes_on() {
 
 #[tokio::test]
 async fn websocket_message_over_the_limit_is_1009_and_other_sessions_go_on() {
-    let Some(server) = Server::own(LIMITED) else { return };
+    let Some(server) = Server::own(BINDING, LIMITED) else { return };
     let (mut one, _) = WebSocket::open(&server, Revision::V4).await;
     let (mut other, _) = WebSocket::open(&server, Revision::V4).await;
     let largest = format!("4{}", "x".repeat(999));

@@ -3,7 +3,8 @@
 //!
 //! 1.8.x encodes UTF-8 twice over polling, so it has only ASCII there.
 
-use e2e::{Local, Options, Revision, Server, http, javascript, within};
+use crate::binding::{BINDING, Local};
+use e2e::{Options, Revision, Server, http, javascript, patient, within};
 use engineio_tokio::{CloseReason, Message};
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ impl Peer {
     /// from none.
     async fn messages_arrive_as_they_were_sent(self) {
         javascript::install();
-        let Some(local) = Local::start(Local::patient()).await else { return };
+        let Some(local) = Local::start(patient()).await else { return };
         let is_ascii_only = self.client == 1 && self.mode == "polling";
         let text = if is_ascii_only { "text end" } else { "é€😀 end" };
         let client = self.run_at(
@@ -61,7 +62,7 @@ impl Peer {
     }
 
     async fn echoes(self, groups: Value) {
-        let server = Server::echo(Options::PATIENT);
+        let server = Server::echo(BINDING, Options::PATIENT);
         let saw = self.run(&server, "echo.js", json!({ "groups": groups })).await;
         let sent: Vec<_> = groups
             .as_array()
@@ -95,8 +96,10 @@ impl Peer {
     }
 
     async fn heartbeats_keep_the_session(self) {
-        let server =
-            Server::echo(Options { ping_interval: 200, ping_timeout: 20_000, ..Options::SUITE });
+        let server = Server::echo(
+            BINDING,
+            Options { ping_interval: 200, ping_timeout: 20_000, ..Options::SUITE },
+        );
         let saw = self.run(&server, "heartbeats.js", json!({ "count": 4 })).await;
         assert_eq!(saw["message"], "still here");
     }
@@ -104,7 +107,7 @@ impl Peer {
     /// Over polling the end is heard in the answer to a poll, or in the refusal of the poll that
     /// came a moment later.
     async fn end_by_the_server_is_heard(self) {
-        let server = Server::echo(Options::PATIENT);
+        let server = Server::echo(BINDING, Options::PATIENT);
         let saw = self.run(&server, "server_closes.js", json!({})).await;
         let reason = saw["reason"].as_str().expect("a reason");
         let late = self.mode == "polling" && reason == "transport error";
@@ -112,7 +115,7 @@ impl Peer {
     }
 
     async fn end_by_the_client_ends_the_session(self) {
-        let server = Server::echo(Options::PATIENT);
+        let server = Server::echo(BINDING, Options::PATIENT);
         let saw = self.run(&server, "client_closes.js", json!({})).await;
         assert_eq!(saw["reason"], "forced close");
         let revision = if self.client <= 3 { Revision::V3 } else { Revision::V4 };
@@ -131,7 +134,7 @@ impl Peer {
     }
 
     async fn order_survives_the_upgrade(self) {
-        let server = Server::echo(Options::PATIENT);
+        let server = Server::echo(BINDING, Options::PATIENT);
         let saw = self.run(&server, "across_upgrade.js", json!({ "count": 1000 })).await;
         assert_eq!(saw["received"], 1000);
         assert_eq!(saw["transport"], "websocket");

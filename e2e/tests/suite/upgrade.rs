@@ -1,12 +1,13 @@
 //! What the conformance suites leave out of the upgrade: messages that wait while it happens, probes
 //! that fail, and a second WebSocket for a session that has one.
 
+use crate::binding::BINDING;
 use e2e::{Options, Polling, Received, Revision, Server, WebSocket};
 
 const BOTH: [Revision; 2] = [Revision::V3, Revision::V4];
 
 async fn open(revision: Revision) -> (Server, Polling) {
-    let server = Server::echo(Options::PATIENT);
+    let server = Server::echo(BINDING, Options::PATIENT);
     let session = Polling::open(&server, revision, "").await;
     (server, session)
 }
@@ -101,7 +102,7 @@ async fn second_websocket_after_an_upgrade_is_told_1008_and_the_first_goes_on() 
 #[tokio::test]
 async fn second_websocket_for_a_session_born_on_one_is_told_1008_and_the_first_goes_on() {
     for revision in BOTH {
-        let server = Server::echo(Options::PATIENT);
+        let server = Server::echo(BINDING, Options::PATIENT);
         let (mut first, handshake) = WebSocket::open(&server, revision).await;
         let sid = handshake["sid"].as_str().expect("a sid");
         let target = format!("{}&sid={sid}", revision.target("websocket"));

@@ -1,13 +1,14 @@
 //! The official conformance suite for revision 3, case by case in its order, as raw bytes over real
 //! sockets. The differences from the original are of the two kinds that `conformance_v4.rs` names.
 
+use crate::binding::BINDING;
 use e2e::{Options, Polling, Received, Revision, Server, WebSocket, http};
 use serde_json::{Value, json};
 
 const V3: Revision = Revision::V3;
 
 fn patient() -> Server {
-    Server::echo(Options::PATIENT)
+    Server::echo(BINDING, Options::PATIENT)
 }
 
 /// A session whose client can't read binary bodies, as the suite has it unless a case says
@@ -28,7 +29,7 @@ fn assert_handshake(handshake: &Value, upgrades: &Value) {
 // 1
 #[tokio::test]
 async fn polling_handshake_announces_the_session_and_its_numbers() {
-    let server = Server::echo(Options::SUITE);
+    let server = Server::echo(BINDING, Options::SUITE);
     let session = Polling::open(&server, V3, "").await;
     assert_handshake(&session.handshake, &json!(["websocket"]));
 }
@@ -55,7 +56,7 @@ async fn polling_handshake_with_another_method_is_refused() {
 // 4
 #[tokio::test]
 async fn websocket_handshake_announces_the_session_and_its_numbers() {
-    let server = Server::echo(Options::SUITE);
+    let server = Server::echo(BINDING, Options::SUITE);
     let (_websocket, handshake) = WebSocket::open(&server, V3).await;
     assert_handshake(&handshake, &json!([]));
 }
@@ -178,7 +179,7 @@ async fn polling_hears_a_pong_for_each_ping() {
 // 17
 #[tokio::test]
 async fn polling_session_is_gone_when_its_heartbeat_was_missed() {
-    let server = Server::echo(Options::SUITE);
+    let server = Server::echo(BINDING, Options::SUITE);
     let session = open(&server).await;
     tokio::time::sleep(core::time::Duration::from_millis(500)).await;
     session.post("1:2").await.expect(400);
@@ -198,7 +199,7 @@ async fn websocket_hears_a_pong_for_each_ping() {
 // 19
 #[tokio::test]
 async fn websocket_is_closed_when_its_heartbeat_was_missed() {
-    let server = Server::echo(Options::SUITE);
+    let server = Server::echo(BINDING, Options::SUITE);
     let (mut websocket, _) = WebSocket::open(&server, V3).await;
     assert!(websocket.next().await.is_close());
 }

@@ -1,9 +1,16 @@
+//! `engineio-tokio`.
+
+use crate::Binding;
 use crate::server::needs_own_server;
 use crate::within;
-use core::time::Duration;
-use engineio_tokio::{Config, ConfigBuilder, Server, Socket};
+use engineio_tokio::{ConfigBuilder, Server};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+pub use engineio_tokio::{Client, ClientBuilder, Socket};
+
+/// Which one this is.
+pub const BINDING: Binding = Binding::Tokio;
 
 /// A server of the test's own, inside the test: for what only the application behind it can see or
 /// do. Dropping it ends it at once.
@@ -27,14 +34,6 @@ impl Local {
         let serving = server.serve(listener);
         let serving = tokio::spawn(async { serving.await.expect("a listener that works") });
         Some(Self { server, authority, serving })
-    }
-
-    /// The settings that a test starts with: no heartbeat comes during a test, so that none is
-    /// missed on loaded cores.
-    #[must_use]
-    pub fn patient() -> ConfigBuilder {
-        let minute = Duration::from_secs(60);
-        Config::builder().ping_interval(minute).ping_timeout(minute)
     }
 
     /// The application's handle.

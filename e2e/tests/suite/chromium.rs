@@ -1,5 +1,6 @@
 //! The `chat` example in a real browser.
 
+use crate::binding::BINDING;
 use e2e::{Example, chromium};
 
 #[tokio::test]
@@ -7,7 +8,7 @@ async fn two_tabs_chat_upgrade_and_come_back_after_a_restart() {
     if !chromium::is_here() {
         return;
     }
-    let server = Example::start("chat", &["--listen", "127.0.0.1:0"]);
+    let server = Example::start(BINDING, "chat", &["--listen", "127.0.0.1:0"]);
     let authority = server.authority().to_owned();
     let mut tabs = chromium::start("chat.js", &format!("http://{authority}/"));
 
@@ -18,6 +19,6 @@ async fn two_tabs_chat_upgrade_and_come_back_after_a_restart() {
     drop(server);
     assert!(tabs.hear().await["lost"].is_string());
 
-    let _again = Example::start("chat", &["--listen", &authority]);
+    let _again = Example::start(BINDING, "chat", &["--listen", &authority]);
     assert_eq!(tabs.end().await["heard"], "Here again");
 }

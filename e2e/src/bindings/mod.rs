@@ -1,0 +1,35 @@
+//! The bindings under test. Each module here has the same names, so that one body of tests serves
+//! them all: `Local`, a server inside the test, and `Client`.
+
+pub mod sync;
+pub mod tokio;
+
+/// A binding of this project, known by its examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// `engineio-tokio`.
+    Tokio,
+    /// `engineio-sync`.
+    Sync,
+}
+
+impl Binding {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Tokio, Self::Sync];
+
+    pub(crate) const fn package(self) -> &'static str {
+        match self {
+            Self::Tokio => "engineio-tokio",
+            Self::Sync => "engineio-sync",
+        }
+    }
+
+    /// What an example is called. All examples are built into one folder, so those of the other
+    /// bindings than tokio's have names of their own.
+    pub(crate) fn example(self, name: &str) -> String {
+        match self {
+            Self::Tokio => name.to_owned(),
+            Self::Sync => format!("sync-{name}"),
+        }
+    }
+}

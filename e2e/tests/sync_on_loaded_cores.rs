@@ -1,0 +1,7 @@
+//! `engineio-sync` on cores that are busy with something else. Apart from its other tests, which
+//! should not run beside that.
+
+use e2e::bindings::sync as binding;
+
+#[path = "suite/loaded_cores.rs"]
+mod loaded_cores;
