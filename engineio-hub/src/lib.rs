@@ -10,6 +10,7 @@
 //!   nothing but `core::task`;
 //! - the handles of the application: [`Incoming`], [`Socket`], [`Sender`], [`Events`];
 //! - the [`client`]: its session, its requests and cookies, its handles;
+//! - what a listener grants to connections ([`edge`]);
 //! - WebSocket over memory ([`websocket`]: bytes in, messages out), the way between the
 //!   types of the `http` crate and the core's plain data, and compression of answers.
 //!
@@ -167,6 +168,7 @@ pub mod client;
 mod clock;
 mod compression;
 mod deadlines;
+pub mod edge;
 mod events;
 mod framed;
 mod futures;

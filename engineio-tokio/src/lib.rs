@@ -122,22 +122,17 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
-mod body;
 #[cfg(feature = "client")]
 mod client;
 mod clock;
-mod driver;
-mod exchange;
 mod listener;
 mod server;
 mod service;
-mod span;
-mod watched;
-mod websocket;
 
 pub use engineio_hub::{
     Events, Incoming, Observer, Overflow, RemoteAddr, Sender, ServerEvent, Socket,
 };
+pub use engineio_hyper::ResponseBody;
 pub use engineio_proto::{
     CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, DecodeError, InvalidHeader,
     InvalidSid, Message, Outgoing, PacketError, Revision, Revisions, SameSite, SendError, Sid,
@@ -145,7 +140,6 @@ pub use engineio_proto::{
     server::{Refusal, RefusalCause},
 };
 
-pub use body::ResponseBody;
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "tracing")]

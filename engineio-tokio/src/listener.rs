@@ -5,6 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use engineio_hub::RemoteAddr;
+use engineio_hub::edge::{
+    ACCEPT_PAUSE, AcceptError, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, patience,
+};
+use engineio_hyper::Watched;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -15,8 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tower_service::Service;
 
+use crate::clock::timer;
 use crate::server::Server;
-use crate::watched::Watched;
 
 pub(crate) async fn serve<D: Send + Sync + 'static>(
     server: Server<D>,
@@ -24,7 +28,7 @@ pub(crate) async fn serve<D: Send + Sync + 'static>(
 ) -> io::Result<()> {
     let mut stop = server.shared.stop.subscribe();
     let connections = GracefulShutdown::new();
-    let patience = patience(&server);
+    let patience = patience(server.config());
     let http = http(patience);
     loop {
         let accepted = tokio::select! {
@@ -33,16 +37,17 @@ pub(crate) async fn serve<D: Send + Sync + 'static>(
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
-            Err(error) if is_final(&error) => return Err(error),
-            Err(error) => {
-                if !is_of_peer(&error) {
+            Err(error) => match AcceptError::of(&error) {
+                AcceptError::Final => return Err(error),
+                AcceptError::OfPeer => continue,
+                AcceptError::Passing => {
                     tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
                 }
-                continue;
-            }
+            },
         };
         let service = WithPeer { inner: server.service(), peer };
-        let stream = TokioIo::new(watched(stream, patience));
+        let stream = watched(stream, patience);
         let connection =
             http.serve_connection_with_upgrades(stream, TowerToHyperService::new(service));
         let connection = connections.watch(connection.into_owned());
@@ -72,30 +77,10 @@ fn http(patience: Duration) -> auto::Builder<TokioExecutor> {
     http
 }
 
-fn watched(stream: TcpStream, patience: Duration) -> Watched<TcpStream> {
+fn watched(stream: TcpStream, patience: Duration) -> Watched<TokioIo<TcpStream>> {
     // Packets are whole when they are written: waiting for more only delays them.
     let _ = stream.set_nodelay(true);
-    Watched::new(stream, HEAD_TIMEOUT, patience)
-}
-
-/// How long a connection may be idle between requests, and how long its peer may take
-/// no bytes. A client that polls uses a connection once in a `ping_interval` at least,
-/// and must not find it closing just then.
-fn patience<D: Send + Sync + 'static>(server: &Server<D>) -> Duration {
-    let config = server.config();
-    config.ping_interval().saturating_add(config.ping_timeout()).clamp(HEAD_TIMEOUT, LONGEST)
-}
-
-/// Whether there is no listener to accept from. All else passes: a network that is down
-/// for a moment, no memory, too many open files.
-fn is_final(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
-}
-
-/// Whether the trouble is over with the connection that it came with.
-fn is_of_peer(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+    Watched::new(TokioIo::new(stream), timer(), HEAD_TIMEOUT, patience)
 }
 
 /// Adds the peer's address to each request of a connection.
@@ -122,18 +107,3 @@ impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for WithPeer<S> {
         self.inner.call(request)
     }
 }
-
-/// How long a connection may take for its first byte, and the least that it may be idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Longer than any connection lasts; more could overflow a clock.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
-
-/// The longest head of a request, in bytes. Hyper's own 400 KiB are more than any
-/// client of this protocol needs.
-const MAX_HEAD: usize = 16 << 10;
-
-const MAX_HEADERS: usize = 100;
-
-/// How long to wait when `accept` can't go on for now.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use engineio_hub::{Events, Hub, Incoming, Observer, Socket};
+use engineio_hyper::drive;
 use engineio_proto::{Config, Outgoing, SendError, Sid};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::clock::TokioClock;
-use crate::driver::drive;
+use crate::clock::{TokioClock, timer};
 use crate::listener;
 use crate::service::{EngineIoLayer, EngineIoService, NotFound};
 
@@ -38,7 +38,6 @@ pub struct Server<D: Send + Sync + 'static = ()> {
 
 pub(crate) struct Shared<D: Send + Sync + 'static> {
     pub(crate) hub: Arc<Hub<D>>,
-    clock: TokioClock,
     has_driver: AtomicBool,
     /// Set when listeners are to stop: until when they may wait for last answers.
     pub(crate) stop: watch::Sender<Option<tokio::time::Instant>>,
@@ -84,10 +83,9 @@ impl ServerBuilder {
 
     /// The server.
     pub fn build<D: Send + Sync + 'static>(self) -> Server<D> {
-        let clock = TokioClock::start();
-        let hub = Hub::new(self.config, clock, self.observer);
+        let hub = Hub::new(self.config, TokioClock::start(), self.observer);
         let (stop, _) = watch::channel(None);
-        Server { shared: Arc::new(Shared { hub, clock, has_driver: AtomicBool::new(false), stop }) }
+        Server { shared: Arc::new(Shared { hub, has_driver: AtomicBool::new(false), stop }) }
     }
 }
 
@@ -230,7 +228,7 @@ impl<D: Send + Sync + 'static> Server<D> {
     /// Starts the task that lets time pass, if none runs.
     pub(crate) fn start_driver(&self) {
         if !self.shared.has_driver.load(Relaxed) && !self.shared.has_driver.swap(true, Relaxed) {
-            tokio::spawn(drive(Arc::downgrade(&self.shared.hub), self.shared.clock));
+            tokio::spawn(drive(Arc::downgrade(&self.shared.hub), timer()));
         }
     }
 }

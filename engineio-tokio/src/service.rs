@@ -6,14 +6,14 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready as try_ready};
 
+use engineio_hyper::{Answered, BoxError, Exchange, ResponseBody, carry};
 use http::{Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::body::ResponseBody;
-use crate::exchange::{BoxError, Exchange};
+use crate::clock::timer;
 use crate::server::Server;
 
 /// Puts a server in front of a service; see [`Server::layer`].
@@ -71,7 +71,8 @@ where
                 self.server.start_driver();
                 let mut request = Request::from_parts(parts, ());
                 let upgrade = hyper::upgrade::on(&mut request);
-                let exchange = Exchange::new(self.server.clone(), seat, body, upgrade);
+                let linger = self.server.config().linger();
+                let exchange = Exchange::new(seat, body, upgrade, timer(), linger);
                 Inner::Ours { exchange }
             }
         };
@@ -117,7 +118,11 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match self.project().inner.project() {
             InnerProjection::Ours { exchange } => {
-                Ok(try_ready!(exchange.poll(cx)).map(ResponseBody::ours))
+                let Answered { response, switching } = try_ready!(exchange.poll(cx));
+                if let Some(switching) = switching {
+                    tokio::spawn(carry(switching));
+                }
+                Ok(response.map(ResponseBody::ours))
             }
             InnerProjection::Theirs { future } => {
                 try_ready!(future.poll(cx)).map(|response| response.map(ResponseBody::theirs))

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_proto::client::{Config, Connect, Input};
@@ -100,6 +101,12 @@ impl Driver {
             inner.session.poll_timeout().into_iter().chain(lingers).min()
         });
         timeouts.flatten()
+    }
+
+    /// How long until [`timeout`](Self::timeout), for timers that run so.
+    pub fn time_left(&self) -> Option<Duration> {
+        let now = self.link.turn(|now, _| now)?;
+        Some(self.timeout()?.saturating_since(now))
     }
 
     /// Whether the session has no more use for a request, or for a WebSocket that has no 101

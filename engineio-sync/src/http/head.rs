@@ -1,6 +1,7 @@
 //! The head of a request.
 
 use bytes::{Buf, BytesMut};
+use engineio_hub::edge::{MAX_HEAD, MAX_HEADERS};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Uri, Version};
@@ -89,8 +90,3 @@ fn mentions(headers: &HeaderMap, name: HeaderName, entry: &str) -> bool {
 }
 
 const END: &[u8] = b"\r\n\r\n";
-
-/// The longest head, in bytes: four times what browsers send with many cookies.
-pub(crate) const MAX_HEAD: usize = 16 << 10;
-
-const MAX_HEADERS: usize = 100;

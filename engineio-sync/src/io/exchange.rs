@@ -100,6 +100,11 @@ impl<D: Send + Sync + 'static> Exchange<D> {
         self.body.is_ended()
     }
 
+    /// Whether what comes may be for this request.
+    pub(super) fn takes_more(&self) -> bool {
+        !self.body.is_ended() && !self.is_broken
+    }
+
     /// Takes in what has come of the body, and looks for the answer.
     pub(super) fn poll(
         &mut self,

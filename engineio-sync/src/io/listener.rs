@@ -1,8 +1,9 @@
 //! Where connections come in.
 
-use std::io::{self, ErrorKind, Write};
-use std::time::Duration;
+use std::io::{ErrorKind, Write};
+use std::net::SocketAddr;
 
+use engineio_hub::edge::{ACCEPT_PAUSE, AcceptError};
 use engineio_proto::Instant;
 use http::StatusCode;
 use mio::net::{TcpListener, TcpStream};
@@ -34,7 +35,7 @@ impl Door {
     }
 
     /// The next connection. `None`: there is none now.
-    pub(super) fn accept(&mut self, now: Instant) -> Option<(TcpStream, std::net::SocketAddr)> {
+    pub(super) fn accept(&mut self, now: Instant) -> Option<(TcpStream, SocketAddr)> {
         self.closed_until = None;
         loop {
             match self.listener.accept() {
@@ -47,12 +48,14 @@ impl Door {
                     self.may_accept = false;
                     return None;
                 }
-                Err(error) if is_of_peer(&error) => {}
-                // No memory, too many open files, a network that is down: it passes.
-                Err(_) => {
-                    self.closed_until = Some(now + ACCEPT_PAUSE);
-                    return None;
-                }
+                Err(error) => match AcceptError::of(&error) {
+                    AcceptError::OfPeer => {}
+                    // Of a listener that was registered, the latter can't be.
+                    AcceptError::Passing | AcceptError::Final => {
+                        self.closed_until = Some(now + ACCEPT_PAUSE);
+                        return None;
+                    }
+                },
             }
         }
     }
@@ -63,12 +66,3 @@ impl Door {
 pub(super) fn turn_away(mut socket: TcpStream) {
     let _ = socket.write(&bare(StatusCode::SERVICE_UNAVAILABLE));
 }
-
-/// Whether the trouble is over with the connection that it came with.
-fn is_of_peer(error: &io::Error) -> bool {
-    use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
-}
-
-/// How long to wait when `accept` can't go on for now.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

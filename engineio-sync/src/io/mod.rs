@@ -22,6 +22,6 @@ pub(crate) use engine::Engine;
 pub(crate) use fallback::Fallback;
 pub(crate) use inbox::Inbox;
 pub(crate) use limits::Limits;
-pub(crate) use settings::{Settings, patience};
+pub(crate) use settings::Settings;
 pub(crate) use start::{Start, start};
 pub(crate) use worker::Worker;

@@ -3,6 +3,7 @@
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
+use engineio_hub::edge::MAX_HEAD;
 use engineio_hub::{Framed, RemoteAddr};
 use engineio_proto::Instant;
 use http::{Response, StatusCode};
@@ -11,7 +12,7 @@ use super::connection::Carrying;
 use super::exchange::{Exchange, Step};
 use super::output::Output;
 use crate::http::CONTINUE;
-use crate::http::{Framing, MAX_HEAD, bare, refusal, response, switching_protocols, take_head};
+use crate::http::{Framing, bare, refusal, response, switching_protocols, take_head};
 use crate::stream::{Stream, Tcp};
 
 pub(super) struct Requests<D: Send + Sync + 'static> {
@@ -161,7 +162,7 @@ impl<D: Send + Sync + 'static> Requests<D> {
                             self.stage = Stage::Switch(framed);
                         }
                         // The next request has to wait, and the one after that in the kernel.
-                        Step::Wait if exchange.is_read() && self.input.len() > MAX_HEAD => {
+                        Step::Wait if !exchange.takes_more() && self.input.len() > MAX_HEAD => {
                             return Advance::Blocked;
                         }
                         Step::Wait => return Advance::Read,

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use engineio_proto::Config;
-
 use super::fallback::Fallback;
 
 #[derive(Debug)]
@@ -15,14 +13,3 @@ pub(crate) struct Settings {
     pub(crate) patience: Duration,
     pub(crate) fallback: Fallback,
 }
-
-/// A client that polls uses a connection once in a `ping_interval` at least, and must not find
-/// it closing just then.
-pub(crate) fn patience(config: &Config) -> Duration {
-    config.ping_interval().saturating_add(config.ping_timeout()).clamp(SHORTEST, LONGEST)
-}
-
-const SHORTEST: Duration = Duration::from_secs(30);
-
-/// Longer than any connection lasts; more could overflow a clock.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);

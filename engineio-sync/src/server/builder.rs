@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use engineio_hub::edge::{HEAD_TIMEOUT, patience};
 use engineio_hub::{Hub, Observer};
 use engineio_proto::Config;
 use http::{Request, Response};
@@ -14,7 +15,7 @@ use http::{Request, Response};
 use super::handle::{Server, Shared};
 use super::waiting::Waiting;
 use crate::clock::StdClock;
-use crate::io::{Engine, Fallback, Limits, Settings, Start, patience, start};
+use crate::io::{Engine, Fallback, Limits, Settings, Start, start};
 
 /// A server about to be made.
 #[must_use = "a builder does nothing until `bind` or `listen`"]
@@ -35,7 +36,7 @@ impl ServerBuilder {
             observer: default_observer(),
             io_threads: 1,
             fallback: Fallback::default(),
-            head_timeout: Duration::from_secs(30),
+            head_timeout: HEAD_TIMEOUT,
             max_connections: usize::MAX,
             max_connections_per_address: usize::MAX,
         }

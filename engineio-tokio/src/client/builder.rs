@@ -1,15 +1,13 @@
 //! The settings of a client.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use engineio_hub::client::{ConnectError, Plan, Settings, connect};
+use engineio_hyper::client::{Setback, Task};
 use engineio_proto::Transport;
 use engineio_proto::client::{ConfigBuilder, RevisionChoice};
 
 use super::Client;
 use super::connector::connector;
-use super::task::Task;
-use crate::clock::TokioClock;
+use crate::clock::{TokioClock, timer};
 
 /// A client about to connect.
 #[derive(Clone, Debug)]
@@ -97,16 +95,12 @@ impl ClientBuilder {
         let plan = self.0.plan()?;
         let http = connector(&plan)?;
         let Plan { remote, config, .. } = plan;
-        let setback = Arc::new(Mutex::new(None));
-        let clock = TokioClock::start();
-        let (mut session, driver) = connect(config, remote, clock);
-        tokio::spawn(Task::new(driver, http, clock, Arc::clone(&setback)));
+        let setback = Setback::default();
+        let (mut session, driver) = connect(config, remote, TokioClock::start());
+        tokio::spawn(Task::new(driver, http, timer(), setback.clone()));
         match session.opened().await {
             Ok(_) => Ok(Client(session)),
-            Err(reason) => {
-                let source = setback.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Err(ConnectError::closed(reason, source))
-            }
+            Err(reason) => Err(ConnectError::closed(reason, setback.take())),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! How connections are made: directly or through a proxy, with TLS or without.
 
-use std::error::Error;
 use std::pin::Pin;
 #[cfg(feature = "tls")]
 use std::sync::Arc;
@@ -8,7 +7,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use engineio_hub::client::{ConnectError, Plan, Proxy};
-use http::Uri;
+use engineio_hyper::BoxError;
+use engineio_hyper::client::{Requests, Responding};
+use http::{Request, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -18,9 +19,19 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 #[cfg(feature = "tls")]
-pub(super) type Http = Client<hyper_rustls::HttpsConnector<Road>, Full<Bytes>>;
+type Connector = hyper_rustls::HttpsConnector<Road>;
 #[cfg(not(feature = "tls"))]
-pub(super) type Http = Client<Road, Full<Bytes>>;
+type Connector = Road;
+
+/// Makes requests over connections that it keeps.
+pub(super) struct Http(Client<Connector, Full<Bytes>>);
+
+impl Requests for Http {
+    fn request(&self, request: Request<Full<Bytes>>) -> Responding {
+        let responding = self.0.request(request);
+        Box::pin(async { Ok(responding.await?) })
+    }
+}
 
 /// Makes requests over connections of its own, TLS where the plan has it.
 #[cfg(feature = "tls")]
@@ -35,7 +46,7 @@ pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
         .https_or_http()
         .enable_http1()
         .wrap_connector(Road::new(plan.proxy.as_ref()));
-    Ok(Client::builder(TokioExecutor::new()).build(connector))
+    Ok(Http(Client::builder(TokioExecutor::new()).build(connector)))
 }
 
 /// Makes requests over connections of its own.
@@ -45,7 +56,7 @@ pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
         return Err(ConnectError::built_without_tls());
     }
     let road = Road::new(plan.proxy.as_ref());
-    Ok(Client::builder(TokioExecutor::new()).build(road))
+    Ok(Http(Client::builder(TokioExecutor::new()).build(road)))
 }
 
 #[cfg(feature = "tls")]
@@ -59,7 +70,7 @@ fn trusts_nobody() -> Result<rustls::ClientConfig, rustls::Error> {
 
 /// The way to the server.
 #[derive(Clone)]
-pub(super) enum Road {
+enum Road {
     Direct(HttpConnector),
     Proxy(Tunnel<HttpConnector>),
 }
@@ -77,8 +88,6 @@ impl Road {
         })
     }
 }
-
-type BoxError = Box<dyn Error + Send + Sync>;
 
 impl Service<Uri> for Road {
     type Response = TokioIo<TcpStream>;

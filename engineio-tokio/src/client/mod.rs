@@ -2,7 +2,6 @@
 
 mod builder;
 mod connector;
-mod task;
 
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;

@@ -1,9 +1,9 @@
 //! The one task of a client: starts what the session names, and carries bytes.
 
-use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -12,27 +12,26 @@ use engineio_proto::client::{ConnId, Failure};
 use http::StatusCode;
 use http::response::Parts;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::rt::Sleep;
 use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
-use tokio::time::{Sleep, sleep};
 
-use super::connector::Http;
-use crate::clock::TokioClock;
+use super::Requests;
 use crate::websocket::Carrier;
-
-pub(super) type BoxError = Box<dyn Error + Send + Sync>;
+use crate::{BoxError, Timer};
 
 /// Where a task leaves the last error of the machine.
-pub(super) type Setback = Arc<Mutex<Option<BoxError>>>;
+#[derive(Clone, Debug, Default)]
+pub struct Setback(Arc<Mutex<Option<BoxError>>>);
 
-pub(super) struct Task {
+/// Carries a client's session: a future for the one task that it takes.
+pub struct Task<R> {
     driver: Driver,
-    http: Http,
-    clock: TokioClock,
+    requests: R,
     /// Requests under way.
     flights: Vec<Flight>,
-    sockets: Vec<Carrier<TokioIo<Upgraded>>>,
-    sleep: Pin<Box<Sleep>>,
+    sockets: Vec<Carrier<Upgraded>>,
+    timer: Timer,
+    sleep: Option<Pin<Box<dyn Sleep>>>,
     setback: Setback,
 }
 
@@ -48,11 +47,22 @@ enum Landing {
     Failed(Failure, BoxError),
 }
 
-impl Task {
-    pub(super) fn new(driver: Driver, http: Http, clock: TokioClock, setback: Setback) -> Self {
-        let sleep = Box::pin(sleep(std::time::Duration::ZERO));
+impl Setback {
+    /// The last error of the machine, if there was one.
+    pub fn take(&self) -> Option<BoxError> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<BoxError>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R: Requests> Task<R> {
+    /// The task of this driver, which makes its requests so.
+    pub fn new(driver: Driver, requests: R, timer: Timer, setback: Setback) -> Self {
         let (flights, sockets) = (Vec::new(), Vec::new());
-        Self { driver, http, clock, flights, sockets, sleep, setback }
+        Self { driver, requests, flights, sockets, timer, sleep: None, setback }
     }
 
     fn take_off(&mut self, conn: ConnId, start: Start) {
@@ -60,12 +70,12 @@ impl Task {
             Start::Request(request) => (request, false),
             Start::WebSocket(request) => (request, true),
         };
-        let request = self.http.request(request.map(Full::new));
+        let request = self.requests.request(request.map(Full::new));
         let limit = self.driver.body_limit();
         let landing = Box::pin(async move {
             let mut response = match request.await {
                 Ok(response) => response,
-                Err(error) => return Landing::Failed(Failure::Gone, error.into()),
+                Err(error) => return Landing::Failed(Failure::Gone, error),
             };
             if upgrades && response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 let upgraded = hyper::upgrade::on(&mut response).await;
@@ -92,12 +102,12 @@ impl Task {
             Landing::Answered(parts, body) => self.driver.answered(conn, &parts, body),
             Landing::Switched(parts, upgraded) => {
                 if let Some(framed) = self.driver.switched(conn, &parts) {
-                    self.sockets.push(Carrier::new(TokioIo::new(upgraded), framed));
+                    self.sockets.push(Carrier::new(upgraded, framed));
                 }
             }
             Landing::Failed(why, error) => {
                 // First, so that whoever hears of the end finds it.
-                *self.setback.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                *self.setback.lock() = Some(error);
                 self.driver.failed(conn, why);
             }
         }
@@ -124,15 +134,13 @@ impl Task {
 
     /// Whether time has passed that the session waits for.
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> bool {
-        let at = self.driver.timeout().and_then(|at| self.clock.when(at));
-        // Nothing is due, or only at a time that never comes.
-        let Some(at) = at else { return false };
-        self.sleep.as_mut().reset(at);
-        self.sleep.as_mut().poll(cx).is_ready()
+        let Some(left) = self.driver.time_left() else { return false };
+        let sleep = self.sleep.insert(self.timer.sleep(left));
+        sleep.as_mut().poll(cx).is_ready()
     }
 }
 
-impl Future for Task {
+impl<R: Requests> Future for Task<R> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -154,5 +162,11 @@ impl Future for Task {
                 return Poll::Pending;
             }
         }
+    }
+}
+
+impl<R> fmt::Debug for Task<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("driver", &self.driver).finish_non_exhaustive()
     }
 }

@@ -6,23 +6,33 @@ use std::io::{self, ErrorKind};
 use std::iter;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_hub::{Answer, RequestBody, Seat};
 use engineio_proto::server::Failure;
 use http::{Response, StatusCode};
 use http_body::Body;
+use hyper::rt::Sleep;
 use hyper::upgrade::OnUpgrade;
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
 
-use crate::server::Server;
-use crate::span;
-use crate::websocket::carry;
+use crate::Timer;
+use crate::websocket::Switching;
+
+/// What comes of a request.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a binding uses both")]
+pub struct Answered {
+    /// To be sent.
+    pub response: Response<Bytes>,
+    /// With a 101: to be given to [`carry`](crate::carry), in a task of its own.
+    pub switching: Option<Switching>,
+}
 
 pin_project! {
-    /// Reads the body, waits for the answer, and hands an upgrade over to its task.
-    pub(crate) struct Exchange<B, D>
+    /// Reads the body, and waits for the answer.
+    pub struct Exchange<B, D>
     where
         D: Send,
         D: Sync,
@@ -34,16 +44,19 @@ pin_project! {
         reading: RequestBody,
         upgrade: Option<OnUpgrade>,
         answer: Option<Response<Bytes>>,
-        #[pin]
-        patience: Option<Sleep>,
-        server: Server<D>,
+        patience: Option<Pin<Box<dyn Sleep>>>,
+        timer: Timer,
+        linger: Duration,
     }
 }
 
 impl<B: Body, D: Send + Sync + 'static> Exchange<B, D> {
-    pub(crate) fn new(server: Server<D>, seat: Seat<D>, body: B, upgrade: OnUpgrade) -> Self {
-        let reading = RequestBody::new(&seat);
-        Self { seat, body, reading, upgrade: Some(upgrade), answer: None, patience: None, server }
+    /// The request that this seat is for, the upgrade of its connection, and how long a client may
+    /// go on writing when its answer is known
+    /// ([`linger`](engineio_proto::Config::linger)).
+    pub fn new(seat: Seat<D>, body: B, upgrade: OnUpgrade, timer: Timer, linger: Duration) -> Self {
+        let (reading, upgrade) = (RequestBody::new(&seat), Some(upgrade));
+        Self { seat, body, reading, upgrade, answer: None, patience: None, timer, linger }
     }
 }
 
@@ -53,20 +66,19 @@ where
     B::Error: Into<BoxError>,
     D: Send + Sync + 'static,
 {
-    type Output = Response<Bytes>;
+    type Output = Answered;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Bytes>> {
-        let mut this = self.project();
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answered> {
+        let this = self.project();
         let is_read = poll_body(this.body, this.reading, this.seat, cx).is_ready();
         if this.answer.is_none() {
             *this.answer = match ready!(this.seat.poll_answer(cx)) {
                 Answer::Respond(response) => Some(response),
                 Answer::Upgrade(response, framed) => {
-                    if let Some(upgrade) = this.upgrade.take() {
-                        let sid = framed.sid();
-                        tokio::spawn(span::websocket(sid.as_ref(), carry(upgrade, framed)));
-                    }
-                    return Poll::Ready(response.map(|()| Bytes::new()));
+                    let upgrade = this.upgrade.take();
+                    let switching = upgrade.map(|upgrade| Switching { upgrade, framed });
+                    let response = response.map(|()| Bytes::new());
+                    return Poll::Ready(Answered { response, switching });
                 }
             };
         }
@@ -75,17 +87,11 @@ where
         let is_late = |answer: &Response<_>| answer.status() == StatusCode::REQUEST_TIMEOUT;
         if !is_read && !this.answer.as_ref().is_some_and(is_late) {
             this.reading.answered();
-            if this.patience.is_none() {
-                this.patience.set(Some(sleep(this.server.config().linger())));
-            }
-            let patience = this.patience.as_pin_mut();
-            let is_over = patience.is_none_or(|patience| patience.poll(cx).is_ready());
-            if !is_over {
-                return Poll::Pending;
-            }
+            let patience = this.patience.get_or_insert_with(|| this.timer.sleep(*this.linger));
+            ready!(patience.as_mut().poll(cx));
         }
         match this.answer.take() {
-            Some(answer) => Poll::Ready(answer),
+            Some(response) => Poll::Ready(Answered { response, switching: None }),
             None => Poll::Pending,
         }
     }
@@ -119,7 +125,7 @@ where
 }
 
 /// What every kind of body can make of its errors.
-pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// What it means that a body can't be read on: a broken connection, unless what came
 /// over it was no HTTP.

@@ -5,33 +5,49 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use engineio_hub::{Framed, Write};
+use engineio_hub::{Framed, Write as ToWrite};
+use hyper::rt::{Read, ReadBuf, Write};
 use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Carries a WebSocket to its end, once the 101 is written.
-pub(crate) async fn carry(upgrade: OnUpgrade, framed: Framed) {
-    // Without a connection the drop of `framed` tells the session.
-    let Ok(upgraded) = upgrade.await else { return };
-    let mut carrier = Carrier::new(TokioIo::new(upgraded), framed);
-    poll_fn(|cx| carrier.poll(cx)).await;
+use crate::span;
+
+/// A WebSocket whose 101 isn't written yet.
+#[derive(Debug)]
+pub struct Switching {
+    pub(crate) upgrade: OnUpgrade,
+    pub(crate) framed: Framed,
 }
 
-pub(crate) struct Carrier<S> {
+/// Carries a WebSocket to its end, once the 101 is written: for a task of its own.
+pub async fn carry(switching: Switching) {
+    let Switching { upgrade, framed } = switching;
+    let sid = framed.sid();
+    let carried = async {
+        // Without a connection the drop of `framed` tells the session.
+        let Ok(upgraded) = upgrade.await else { return };
+        let mut carrier = Carrier::new(upgraded, framed);
+        poll_fn(|cx| carrier.poll(cx)).await;
+    };
+    span::websocket(sid.as_ref(), carried).await;
+}
+
+/// Moves bytes between a stream and a session's WebSocket.
+#[derive(Debug)]
+pub struct Carrier<S> {
     stream: S,
     framed: Framed,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Carrier<S> {
-    pub(crate) const fn new(stream: S, framed: Framed) -> Self {
+impl<S: Read + Write + Unpin> Carrier<S> {
+    /// Nothing is moved before it is polled.
+    pub const fn new(stream: S, framed: Framed) -> Self {
         Self { stream, framed }
     }
 
-    /// One go: writes what there is, reads what there is, until neither gets on.
-    /// Tokio's own budget makes the stream pending now and then, so others get a turn.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
+    /// One go: writes what there is, reads what there is, until neither gets on or others
+    /// should have a turn. Ready at the end of the connection.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..READS_PER_TURN {
             if self.poll_write(cx).is_ready() || self.framed.poll_abort().is_ready() {
                 return Poll::Ready(());
             }
@@ -39,6 +55,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier<S> {
                 return Poll::Pending;
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Ready at the end of the connection.
@@ -46,17 +64,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier<S> {
         while let Poll::Ready(write) = self.framed.poll_write(cx) {
             let stream = Pin::new(&mut self.stream);
             let is_sound = match write {
-                Write::Bytes(bytes) => {
+                ToWrite::Bytes(bytes) => {
                     let count = ready!(stream.poll_write(cx, bytes)).unwrap_or(0);
                     self.framed.written(count);
                     count > 0
                 }
-                Write::Shutdown => {
+                ToWrite::Shutdown => {
                     let end = ready!(stream.poll_shutdown(cx));
                     self.framed.shut_down();
                     end.is_ok()
                 }
-                Write::End => return stream.poll_shutdown(cx).map(drop),
+                ToWrite::End => return stream.poll_shutdown(cx).map(drop),
             };
             if !is_sound {
                 self.framed.failed();
@@ -75,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier<S> {
         }
         with_scratch(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
-            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+            match Pin::new(&mut self.stream).poll_read(cx, buffer.unfilled()) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(_)) => self.framed.failed(),
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => self.framed.ended(),
@@ -97,6 +115,9 @@ fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
     SCRATCH.set(scratch);
     result
 }
+
+/// How often one connection reads before the others have their turn.
+const READS_PER_TURN: usize = 16;
 
 /// Large enough that a busy connection isn't bound by system calls, small enough to
 /// stay in the cache.

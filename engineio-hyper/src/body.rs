@@ -27,11 +27,13 @@ pin_project! {
 }
 
 impl<B> ResponseBody<B> {
-    pub(crate) const fn ours(bytes: Bytes) -> Self {
+    /// A body of the server's own.
+    pub const fn ours(bytes: Bytes) -> Self {
         Self { inner: Inner::Ours { bytes } }
     }
 
-    pub(crate) const fn theirs(body: B) -> Self {
+    /// A body of the application's.
+    pub const fn theirs(body: B) -> Self {
         Self { inner: Inner::Theirs { body } }
     }
 }

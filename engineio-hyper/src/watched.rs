@@ -1,37 +1,39 @@
 //! A stream whose peer has to get on.
 
-use std::future::Future;
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Sleep, Write};
+
+use crate::Timer;
 
 /// Fails when the connection doesn't begin, or when the peer takes nothing for too
 /// long. Between the two it costs nothing: timers exist only while they run.
-#[derive(Debug)]
-pub(crate) struct Watched<S> {
+pub struct Watched<S> {
     stream: S,
+    timer: Timer,
     opening: Option<Opening>,
     write_timeout: Duration,
     /// Runs while the peer takes nothing.
-    stuck: Option<Pin<Box<Sleep>>>,
+    stuck: Option<Pin<Box<dyn Sleep>>>,
 }
 
 /// The beginning of a connection. From its first bytes it shows whether it speaks HTTP/1
 /// or HTTP/2; only then do the time-outs of either exist.
-#[derive(Debug)]
 struct Opening {
     missing: usize,
-    timeout: Pin<Box<Sleep>>,
+    timeout: Pin<Box<dyn Sleep>>,
 }
 
 impl<S> Watched<S> {
-    pub(crate) fn new(stream: S, opening: Duration, write_timeout: Duration) -> Self {
-        let opening = Opening { missing: PREFACE_LEN, timeout: Box::pin(sleep(opening)) };
-        Self { stream, opening: Some(opening), write_timeout, stuck: None }
+    /// Its first bytes may take as long as `opening`, and its peer may take nothing for
+    /// `write_timeout`.
+    pub fn new(stream: S, timer: Timer, opening: Duration, write_timeout: Duration) -> Self {
+        let opening = Opening { missing: PREFACE_LEN, timeout: timer.sleep(opening) };
+        Self { stream, timer, opening: Some(opening), write_timeout, stuck: None }
     }
 
     /// Watches over an attempt to write.
@@ -44,23 +46,30 @@ impl<S> Watched<S> {
             self.stuck = None;
             return written;
         }
-        let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(self.write_timeout)));
+        let stuck = self.stuck.get_or_insert_with(|| self.timer.sleep(self.write_timeout));
         stuck.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: Read + Unpin> Read for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        let Some(opening) = &mut self.opening else { return read };
-        opening.missing = opening.missing.saturating_sub(buffer.filled().len() - before);
+        let this = &mut *self;
+        let Some(opening) = &mut this.opening else {
+            return Pin::new(&mut this.stream).poll_read(cx, buffer);
+        };
+        // A read doesn't say how much came. These few bytes are counted on their way.
+        let mut first = [0; PREFACE_LEN];
+        let room = first.get_mut(..buffer.remaining().min(PREFACE_LEN)).unwrap_or_default();
+        let mut counted = ReadBuf::new(room);
+        let read = Pin::new(&mut this.stream).poll_read(cx, counted.unfilled());
+        buffer.put_slice(counted.filled());
+        opening.missing = opening.missing.saturating_sub(counted.filled().len());
         if opening.missing == 0 {
-            self.opening = None;
+            this.opening = None;
         } else if read.is_pending() {
             let is_over = opening.timeout.as_mut().poll(cx);
             return is_over.map(|()| Err(io::ErrorKind::TimedOut.into()));
@@ -69,7 +78,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: Write + Unpin> Write for Watched<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -98,6 +107,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl<S> fmt::Debug for Watched<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watched")
     }
 }
 

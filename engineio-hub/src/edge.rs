@@ -1,0 +1,58 @@
+//! Where a binding with a listener of its own meets clients that aren't there for the protocol.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use engineio_proto::Config;
+
+/// How long a connection may take for its first byte and for the head of a request, and the least
+/// that it may be idle.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest head of a request, in bytes: four times what browsers send with many cookies.
+pub const MAX_HEAD: usize = 16 << 10;
+
+/// The most headers of a request.
+pub const MAX_HEADERS: usize = 100;
+
+/// How long to wait when `accept` can't go on for now.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a connection may be idle between requests, and how long its peer may take no bytes.
+///
+/// A client that polls uses a connection once in a `ping_interval` at least, and must not find it
+/// closing just then.
+pub fn patience(config: &Config) -> Duration {
+    config.ping_interval().saturating_add(config.ping_timeout()).clamp(HEAD_TIMEOUT, LONGEST)
+}
+
+/// What an error of `accept` means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
+pub enum AcceptError {
+    /// The trouble is over with the connection that it came with: go on.
+    OfPeer,
+    /// The machine has no room, or no network: it passes. Go on after [`ACCEPT_PAUSE`].
+    Passing,
+    /// There is no listener to accept from.
+    Final,
+}
+
+impl AcceptError {
+    /// What this one means.
+    pub fn of(error: &io::Error) -> Self {
+        use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+        use ErrorKind::{InvalidInput, Unsupported};
+        let kind = error.kind();
+        if matches!(kind, ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) {
+            Self::OfPeer
+        } else if matches!(kind, InvalidInput | Unsupported) {
+            Self::Final
+        } else {
+            Self::Passing
+        }
+    }
+}
+
+/// Longer than any connection lasts; more could overflow a clock.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);

@@ -1,0 +1,29 @@
+//! The one task of a server: it lets time pass.
+
+use std::future::poll_fn;
+use std::sync::Weak;
+use std::task::Poll;
+
+use engineio_hub::Hub;
+
+use crate::Timer;
+
+/// Runs the hub's deadlines until the hub is gone.
+pub async fn drive<D: Send + Sync + 'static>(hub: Weak<Hub<D>>, timer: Timer) {
+    let mut sleep = None;
+    poll_fn(|cx| {
+        loop {
+            // A hub that goes away wakes this task.
+            let Some(hub) = hub.upgrade() else { return Poll::Ready(()) };
+            let next = hub.expire(cx);
+            let now = hub.now();
+            drop(hub);
+            let Some(next) = next else { return Poll::Pending };
+            let sleep = sleep.insert(timer.sleep(next.saturating_since(now)));
+            if sleep.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await;
+}

@@ -1,0 +1,35 @@
+//! The shared half of the Engine.IO bindings that stand on hyper.
+//!
+//! What is here is the same for each of them, whatever executor it is for: it waits by
+//! `core::task` and by hyper's own traits, [`hyper::rt::Timer`], [`hyper::rt::Read`] and
+//! [`hyper::rt::Write`]. An application has no use for it; take `engineio-tokio` or
+//! `engineio-async-std`.
+//!
+//! - [`Exchange`]: one request, from its head to its answer;
+//! - [`carry`], [`Carrier`]: a WebSocket over a stream;
+//! - [`Watched`]: a stream whose peer has to get on;
+//! - [`drive`]: lets time pass for a server;
+//! - [`ResponseBody`]: bodies of answers;
+//! - `client` (feature): the one task of a client.
+#![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod body;
+#[cfg(feature = "client")]
+pub mod client;
+mod drive;
+mod exchange;
+mod span;
+mod watched;
+mod websocket;
+
+use std::sync::Arc;
+
+pub use body::ResponseBody;
+pub use drive::drive;
+pub use exchange::{Answered, BoxError, Exchange};
+pub use watched::Watched;
+pub use websocket::{Carrier, Switching, carry};
+
+/// An executor's timers.
+pub type Timer = Arc<dyn hyper::rt::Timer + Send + Sync>;
