@@ -44,6 +44,20 @@ impl Peer {
         within(self.stream.read_buf(&mut self.received)).await
     }
 
+    /// Waits for so many bytes at least, and gives how many came; they are kept out of sight.
+    pub(crate) async fn take_some(&mut self, at_least: usize) -> usize {
+        let before = self.received.len();
+        while self.received.len() < before + at_least {
+            assert!(self.read().await.expect("no reset") > 0, "the end");
+        }
+        self.received.len() - before
+    }
+
+    /// Forgets what came up to now.
+    pub(crate) fn forget(&mut self) {
+        self.received.clear();
+    }
+
     /// Waits for the end of the connection, be it a reset, and gives what came before.
     pub(crate) async fn rest(mut self) -> BytesMut {
         while self.read().await.is_ok_and(|count| count > 0) {}

@@ -90,6 +90,11 @@ impl<D: Send + Sync + 'static> Events<D> {
         self.poll_next_event(None)
     }
 
+    /// Whether no session can tell anything new.
+    fn is_over(&self) -> bool {
+        self.hub.is_closing() && self.hub.is_empty()
+    }
+
     fn poll_next_event(&mut self, waker: Option<&Waker>) -> Poll<Option<ServerEvent>> {
         if self.audience.is_none() {
             return Poll::Ready(None);
@@ -97,9 +102,18 @@ impl<D: Send + Sync + 'static> Events<D> {
         // Whoever comes back has dealt with the last event.
         self.last.release();
         loop {
+            // Looked at before the queue: what the last session had to tell was in it before the
+            // session was gone.
+            let was_over = self.is_over();
             let Some(cell) = self.hub.events.next(waker) else {
-                let is_over = self.hub.is_closing() && self.hub.is_empty();
-                return if is_over { Poll::Ready(None) } else { Poll::Pending };
+                if was_over {
+                    return Poll::Ready(None);
+                }
+                // It may have ended before it was known whom to wake.
+                if self.is_over() {
+                    continue;
+                }
+                return Poll::Pending;
             };
             self.last = Held(Some(Arc::clone(&cell)));
             if let Some(event) = take_event(&cell) {

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::deadlines::{Deadlines, Target};
 use crate::events::EventQueue;
 use crate::incoming::Incoming;
-use crate::observer::Observer;
+use crate::observer::{Guarded, Observer};
 use crate::reception::Reception;
 use crate::seat::Seat;
 use crate::sessions::{Sessions, shard_of};
@@ -30,7 +30,7 @@ use crate::wire;
 pub struct Hub<D: Send + Sync + 'static = ()> {
     config: Arc<Config>,
     clock: Box<dyn Clock>,
-    pub(crate) observer: Box<dyn Observer>,
+    pub(crate) observer: Guarded,
     pub(crate) sessions: Sessions<D>,
     pub(crate) deadlines: Deadlines,
     pub(crate) reception: Reception<D>,
@@ -52,7 +52,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
         Arc::new(Self {
             config: Arc::new(config),
             clock: Box::new(clock),
-            observer,
+            observer: Guarded(observer),
             sessions: Sessions::new(),
             deadlines: Deadlines::new(),
             reception: Reception::new(),
@@ -284,6 +284,9 @@ impl<D: Send + Sync + 'static> Hub<D> {
     pub(crate) fn session_failed(&self, cell: &Arc<Cell<D>>) {
         self.sessions.remove(cell);
         self.reception.note_end();
+        if self.is_closing() {
+            self.events.wake();
+        }
     }
 
     fn with_session(&self, sid: &Sid, act: impl FnOnce(&mut crate::cell::Turn<'_, D>)) {

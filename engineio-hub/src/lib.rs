@@ -142,8 +142,8 @@
 //! assert!(next.is_some_and(|at| at <= Instant::ZERO + hub.config().ping_interval()));
 //! ```
 //!
-//! `engineio-tokio` is this with hyper and tokio: its `exchange.rs` is `serve`, its
-//! `websocket.rs` is `carry`, its `driver.rs` calls `expire`.
+//! `engineio-hyper` is this for hyper: its `exchange.rs` is `serve`, its `websocket.rs` is
+//! `carry`, its `drive.rs` calls `expire`.
 //!
 //! # What holds for all of it
 //!

@@ -29,6 +29,11 @@ impl Tcp {
         Self { socket, may_read: true, may_write: true }
     }
 
+    /// Whether a write would be taken, as far as is known.
+    pub(crate) const fn is_writable(&self) -> bool {
+        self.may_write
+    }
+
     /// Takes note of an event of this socket.
     pub(crate) fn ready(&mut self, event: &Event) {
         self.may_read |= event.is_readable() || event.is_read_closed() || event.is_error();

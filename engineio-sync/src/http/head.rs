@@ -24,9 +24,7 @@ pub(crate) struct Head {
 ///
 /// `seen` is how much of it was looked at before, for a head that comes byte by byte.
 pub(crate) fn take_head(input: &mut BytesMut, seen: &mut usize) -> Result<Option<Head>, Fault> {
-    // Some clients send an empty line after a body (RFC 9112, section 2.2).
-    while input.starts_with(b"\r\n") {
-        input.advance(2);
+    if skip_empty_lines(input) {
         *seen = 0;
     }
     let unseen = seen.saturating_sub(END.len());
@@ -43,6 +41,15 @@ pub(crate) fn take_head(input: &mut BytesMut, seen: &mut usize) -> Result<Option
         return Err(Fault::HeadTooLarge);
     }
     parse(&input.split_to(len)).map(Some)
+}
+
+/// Some clients send an empty line after a body (RFC 9112, section 2.2). Whether there was one.
+pub(crate) fn skip_empty_lines(input: &mut BytesMut) -> bool {
+    let before = input.len();
+    while input.starts_with(b"\r\n") {
+        input.advance(2);
+    }
+    input.len() < before
 }
 
 fn parse(bytes: &[u8]) -> Result<Head, Fault> {

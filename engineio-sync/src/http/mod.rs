@@ -9,7 +9,7 @@ mod head;
 mod response;
 
 pub(crate) use body::Body;
-pub(crate) use head::{Head, take_head};
+pub(crate) use head::{Head, skip_empty_lines, take_head};
 pub(crate) use response::{CONTINUE, Framing, bare, refusal, response, switching_protocols};
 
 /// Why a request can't be served, nor anything behind it on its connection.

@@ -24,6 +24,8 @@ pub(super) struct Connection<D: Send + Sync + 'static> {
     bell: Arc<Bell>,
     waker: Waker,
     pub(super) timer: Timer,
+    /// It waits for its next turn already.
+    pub(super) has_yielded: bool,
     protocol: Protocol<D>,
 }
 
@@ -57,6 +59,7 @@ impl<D: Send + Sync + 'static> Connection<D> {
             waker: Waker::from(Arc::clone(&bell)),
             bell,
             timer: Timer::default(),
+            has_yielded: true,
             protocol: Protocol::Http(Requests::new(until)),
         }
     }
@@ -64,6 +67,10 @@ impl<D: Send + Sync + 'static> Connection<D> {
     /// Takes note of what its socket has to say.
     pub(super) fn ready(&mut self, event: &Event) {
         self.tcp.ready(event);
+        // The peer has taken something.
+        if self.tcp.is_writable() && matches!(self.protocol, Protocol::WebSocket(_)) {
+            self.timer.deadline = None;
+        }
     }
 
     /// Does what can be done now.
@@ -95,7 +102,17 @@ impl<D: Send + Sync + 'static> Connection<D> {
                     }
                 }
                 Protocol::WebSocket(framed) => {
-                    return carry(&mut self.tcp, framed, carrying.scratch, cx);
+                    let carried = carry(&mut self.tcp, framed, carrying.scratch, cx);
+                    // The session may live for as long as its peer talks, but the peer has to
+                    // take bytes, too.
+                    let deadline = &mut self.timer.deadline;
+                    if self.tcp.is_writable() {
+                        *deadline = None;
+                        return carried;
+                    }
+                    let patience = carrying.settings.patience;
+                    let until = *deadline.get_or_insert_with(|| carrying.now + patience);
+                    return if until <= carrying.now { Carried::Ended } else { carried };
                 }
             }
         }

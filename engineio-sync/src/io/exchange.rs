@@ -31,7 +31,7 @@ pub(super) struct Exchange<D: Send + Sync + 'static> {
 /// Who answers.
 enum Server<D: Send + Sync + 'static> {
     Session { seat: Seat<D>, reading: RequestBody, answer: Option<Box<Response<Bytes>>> },
-    Fallback { parts: Box<Parts>, body: BytesMut, handler: Fallback },
+    Fallback { parts: Option<Box<Parts>>, body: BytesMut, handler: Fallback },
 }
 
 /// What is to be done for a request.
@@ -64,7 +64,7 @@ impl<D: Send + Sync + 'static> Exchange<D> {
             None => {
                 let handler = settings.fallback.clone();
                 let by = now + hub.config().body_timeout();
-                let (parts, body) = (Box::new(parts), BytesMut::new());
+                let (parts, body) = (Some(Box::new(parts)), BytesMut::new());
                 (Server::Fallback { parts, body, handler }, Some(by))
             }
         };
@@ -123,8 +123,8 @@ impl<D: Send + Sync + 'static> Exchange<D> {
                 } else if collected.len() > MAX_BODY || body.is_longer_than(MAX_BODY) {
                     StatusCode::PAYLOAD_TOO_LARGE
                 } else if body.is_ended() {
-                    let request =
-                        Request::from_parts(Parts::clone(parts), collected.split().freeze());
+                    let Some(parts) = parts.take() else { return Step::Wait };
+                    let request = Request::from_parts(*parts, collected.split().freeze());
                     return Step::Answer(handler.answer(request));
                 } else if is_late {
                     StatusCode::REQUEST_TIMEOUT
@@ -137,6 +137,10 @@ impl<D: Send + Sync + 'static> Exchange<D> {
                 let response = match answer.take() {
                     Some(response) => *response,
                     None => match seat.poll_answer(cx) {
+                        // Nothing behind it can be found, and nobody reads on.
+                        Poll::Pending if *is_broken => {
+                            return Step::Answer(empty(StatusCode::BAD_REQUEST));
+                        }
                         Poll::Pending => return self.wait(),
                         Poll::Ready(Answer::Respond(response)) => response,
                         // What comes behind the head would be taken for frames.

@@ -23,7 +23,11 @@ impl Fallback {
     /// Answers. A handler that panics harms nobody else's requests.
     pub(super) fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let answered = catch_unwind(AssertUnwindSafe(|| (self.0)(request)));
-        answered.unwrap_or_else(|_| empty(StatusCode::INTERNAL_SERVER_ERROR))
+        match answered {
+            // A word in between isn't an answer.
+            Ok(answer) if !answer.status().is_informational() => answer,
+            Ok(_) | Err(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Letters {
     pub(super) accepted: Vec<(TcpStream, Permit)>,
     /// Something has changed that concerns all.
     is_call: bool,
+    /// The worker has ended: nobody reads letters any more.
+    is_closed: bool,
 }
 
 impl Letters {
@@ -54,7 +56,11 @@ impl Inbox {
     }
 
     pub(super) fn hand_over(&self, socket: TcpStream, permit: Permit) {
-        self.post(|letters| letters.accepted.push((socket, permit)));
+        self.post(|letters| {
+            if !letters.is_closed {
+                letters.accepted.push((socket, permit));
+            }
+        });
     }
 
     /// Has the worker take a turn.
@@ -75,6 +81,12 @@ impl Inbox {
         self.is_asleep.store(true, Ordering::SeqCst);
         let letters = self.lock();
         letters.woken.is_empty() && letters.accepted.is_empty() && !letters.is_call
+    }
+
+    /// The worker ends: connections that come from now on are dropped.
+    pub(super) fn close(&self) {
+        let spare = Letters { is_closed: true, ..Letters::default() };
+        drop(self.take(spare));
     }
 
     /// The worker is awake, and takes what is there. `spare` has the room for what comes next.

@@ -37,10 +37,11 @@ impl Limits {
         if counts.all >= self.max {
             return None;
         }
-        let of_address = counts.by_address.entry(peer.ip().to_canonical()).or_default();
-        if *of_address >= self.max_per_address {
+        let address = peer.ip().to_canonical();
+        if counts.by_address.get(&address).is_some_and(|count| *count >= self.max_per_address) {
             return None;
         }
+        let of_address = counts.by_address.entry(address).or_default();
         *of_address = of_address.saturating_add(1);
         counts.all = counts.all.saturating_add(1);
         drop(counts);

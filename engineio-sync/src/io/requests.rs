@@ -6,13 +6,14 @@ use bytes::{Bytes, BytesMut};
 use engineio_hub::edge::MAX_HEAD;
 use engineio_hub::{Framed, RemoteAddr};
 use engineio_proto::Instant;
-use http::{Response, StatusCode};
+use http::{Response, StatusCode, header};
 
 use super::connection::Carrying;
 use super::exchange::{Exchange, Step};
 use super::output::Output;
-use crate::http::CONTINUE;
-use crate::http::{Framing, bare, refusal, response, switching_protocols, take_head};
+use crate::http::{
+    CONTINUE, Framing, bare, refusal, response, skip_empty_lines, switching_protocols, take_head,
+};
 use crate::stream::{Stream, Tcp};
 
 pub(super) struct Requests<D: Send + Sync + 'static> {
@@ -27,7 +28,8 @@ pub(super) struct Requests<D: Send + Sync + 'static> {
 enum Stage<D: Send + Sync + 'static> {
     /// Nothing of the next request has come.
     Idle {
-        until: Instant,
+        /// `None`: the last answer isn't written yet.
+        until: Option<Instant>,
     },
     /// Some of its head has.
     Head {
@@ -61,18 +63,20 @@ pub(super) enum Turn {
 impl<D: Send + Sync + 'static> Requests<D> {
     pub(super) fn new(until: Instant) -> Self {
         let (input, output) = (BytesMut::new(), Output::default());
-        Self { input, seen: 0, output, stage: Stage::Idle { until } }
+        Self { input, seen: 0, output, stage: Stage::Idle { until: Some(until) } }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let of_stage = match &self.stage {
-            Stage::Idle { until } | Stage::Head { until } | Stage::Drain { until, .. } => {
-                Some(*until)
-            }
+        // What comes after the writing can't be late before it.
+        if let Some(until) = self.output.deadline() {
+            return Some(until);
+        }
+        match &self.stage {
+            Stage::Idle { until } => *until,
+            Stage::Head { until } | Stage::Drain { until, .. } => Some(*until),
             Stage::Exchange(exchange) => exchange.deadline(),
             Stage::Switch(_) | Stage::Farewell => None,
-        };
-        of_stage.into_iter().chain(self.output.deadline()).min()
+        }
     }
 
     /// Does what can be done now.
@@ -83,14 +87,19 @@ impl<D: Send + Sync + 'static> Requests<D> {
         carrying: &mut Carrying<'_, D>,
         cx: &mut Context<'_>,
     ) -> Turn {
+        let mut answers = 0;
         for _ in 0..READS_PER_TURN {
-            match self.advance(tcp, peer, carrying, cx) {
+            let mut is_last = false;
+            match self.advance(tcp, peer, carrying, &mut answers, cx) {
                 Advance::Read => {}
+                Advance::ReadAtLast => is_last = true,
                 Advance::Blocked => return Turn::Waiting,
+                Advance::Yield => return Turn::Yielded,
                 Advance::Switch => return Turn::Switched,
                 Advance::End => return Turn::Ended,
             }
             match tcp.poll_read(carrying.scratch) {
+                Poll::Pending if is_last => return Turn::Ended,
                 Poll::Pending => {
                     if self.input.is_empty() {
                         // A connection that waits holds no memory for what it read.
@@ -124,6 +133,7 @@ impl<D: Send + Sync + 'static> Requests<D> {
         tcp: &mut Tcp,
         peer: RemoteAddr,
         carrying: &Carrying<'_, D>,
+        answers: &mut usize,
         cx: &mut Context<'_>,
     ) -> Advance {
         let now = carrying.now;
@@ -134,13 +144,17 @@ impl<D: Send + Sync + 'static> Requests<D> {
                 Poll::Pending => return Advance::Blocked,
             }
             match &mut self.stage {
-                Stage::Idle { .. } if !self.input.is_empty() => {
-                    self.stage = Stage::Head { until: now + carrying.settings.head_timeout };
+                Stage::Idle { until } => {
+                    // An empty line behind a body isn't the beginning of a request.
+                    skip_empty_lines(&mut self.input);
+                    if !self.input.is_empty() {
+                        self.stage = Stage::Head { until: now + carrying.settings.head_timeout };
+                        continue;
+                    }
+                    let until = *until.get_or_insert_with(|| now + carrying.settings.patience);
+                    let is_over = until <= now || carrying.is_stopping;
+                    return if is_over { Advance::ReadAtLast } else { Advance::Read };
                 }
-                Stage::Idle { until } if *until <= now || carrying.is_stopping => {
-                    return Advance::End;
-                }
-                Stage::Idle { .. } => return Advance::Read,
                 Stage::Head { until } => match take_head(&mut self.input, &mut self.seen) {
                     Ok(Some(head)) => {
                         let (hub, settings) = (carrying.hub, carrying.settings);
@@ -155,7 +169,13 @@ impl<D: Send + Sync + 'static> Requests<D> {
                 },
                 Stage::Exchange(exchange) => {
                     match exchange.poll(&mut self.input, carrying.hub, now, cx) {
-                        Step::Answer(answer) => self.answer(answer, carrying),
+                        Step::Answer(answer) => {
+                            self.answer(answer, carrying);
+                            *answers = answers.saturating_add(1);
+                            if *answers == ANSWERS_PER_TURN {
+                                return Advance::Yield;
+                            }
+                        }
                         Step::Continue => self.output.push(CONTINUE),
                         Step::Upgrade(head, framed) => {
                             self.output.push(switching_protocols(&head));
@@ -191,15 +211,17 @@ impl<D: Send + Sync + 'static> Requests<D> {
         let Stage::Exchange(exchange) = &self.stage else { return };
         // Behind a body that wasn't read to its end, nothing can be found.
         let closes = !exchange.is_kept_alive || !exchange.is_read() || carrying.is_stopping;
-        let head = response(&answer, Framing { length: answer.body().len(), closes });
         let has_body = !exchange.is_head && !is_bodiless(answer.status());
+        // These tell of the body that another request would get.
+        let is_about = exchange.is_head || answer.status() == StatusCode::NOT_MODIFIED;
+        let told = answer.headers().get(header::CONTENT_LENGTH).filter(|_| is_about);
+        let told = told.and_then(|length| length.to_str().ok()?.parse().ok());
+        let given = if has_body || is_about { answer.body().len() } else { 0 };
+        let length = told.unwrap_or(given);
+        let head = response(&answer, Framing { length, closes });
         let body = if has_body { answer.into_body() } else { Bytes::new() };
         self.output.push_with_body(head, body);
-        self.stage = if closes {
-            Stage::Farewell
-        } else {
-            Stage::Idle { until: carrying.now + carrying.settings.patience }
-        };
+        self.stage = if closes { Stage::Farewell } else { Stage::Idle { until: None } };
     }
 
     fn bid_farewell(&mut self, last: Vec<u8>) {
@@ -211,6 +233,10 @@ impl<D: Send + Sync + 'static> Requests<D> {
 enum Advance {
     /// Read on.
     Read,
+    /// Its time is over, but for what may have come already.
+    ReadAtLast,
+    /// Others should have their turn.
+    Yield,
     /// Reading would not help.
     Blocked,
     Switch,
@@ -219,8 +245,11 @@ enum Advance {
 
 /// Whether answers of this status have no body by definition (RFC 9110, section 6.4.1).
 fn is_bodiless(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// How often one connection reads before the others have their turn.
 const READS_PER_TURN: usize = 16;
+
+/// How many requests of one connection are answered before that.
+const ANSWERS_PER_TURN: usize = 16;

@@ -1,6 +1,7 @@
 //! One thread's part of the I/O.
 
 use std::io;
+use std::iter;
 use std::mem;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -120,7 +121,10 @@ impl<D: Send + Sync + 'static> Worker<D> {
             yielded: &mut self.yielded,
         };
         for token in mem::take(turns.yielded) {
-            turns.give(token);
+            if let Some(connection) = turns.connections.get_mut(token.0) {
+                connection.has_yielded = false;
+                turns.give(token);
+            }
         }
         for event in &self.events {
             match event.token() {
@@ -222,6 +226,7 @@ impl<D: Send + Sync + 'static> Worker<D> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut socket, token, interest).is_ok() {
             let until = now + self.engine.settings.head_timeout;
+            // It has its first turn at once.
             entry.insert(Box::new(Connection::new(socket, permit, token, &self.inbox, until)));
             self.yielded.push(token);
         }
@@ -233,9 +238,7 @@ impl<D: Send + Sync + 'static> Worker<D> {
             porter.bell.reset();
             let cx = &mut Context::from_waker(&porter.waker);
             let hub = &self.engine.hub;
-            // Code of the application's may hear of it.
-            let expired = catch_unwind(AssertUnwindSafe(|| hub.expire(cx)));
-            porter.expire_at = expired.unwrap_or(Some(now));
+            porter.expire_at = hub.expire(cx);
         }
     }
 }
@@ -252,19 +255,28 @@ impl<D: Send + Sync + 'static> Turns<'_, D> {
     fn give(&mut self, token: Token) {
         let Some(connection) = self.connections.get_mut(token.0) else { return };
         let carrying = &mut self.carrying;
-        // Code of the application's may hear of what happens in it.
+        // A fault of ours in one of them takes no other along.
         let carried = catch_unwind(AssertUnwindSafe(|| connection.turn(carrying)));
         match carried.unwrap_or(Carried::Ended) {
             Carried::Waiting => self.timers.arm(token, &mut connection.timer),
-            Carried::Yielded => self.yielded.push(token),
-            Carried::Ended => drop(self.connections.remove(token.0)),
+            Carried::Yielded => {
+                if !mem::replace(&mut connection.has_yielded, true) {
+                    self.yielded.push(token);
+                }
+            }
+            Carried::Ended => {
+                let ended = self.connections.remove(token.0);
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(ended)));
+            }
         }
     }
 
     /// Gives a turn to those that have waited long enough.
     fn expire(&mut self) {
         let now = self.carrying.now;
-        while let Some((token, entry)) = self.timers.take_due(now) {
+        // All first: whatever they are armed for next, it isn't for this turn.
+        let due: Vec<_> = iter::from_fn(|| self.timers.take_due(now)).collect();
+        for (token, entry) in due {
             let Some(connection) = self.connections.get_mut(token.0) else { continue };
             if connection.timer.is_due(entry, now) {
                 self.give(token);
@@ -282,6 +294,7 @@ impl<D: Send + Sync + 'static> Turns<'_, D> {
 
 impl<D: Send + Sync + 'static> Drop for Worker<D> {
     fn drop(&mut self) {
+        self.inbox.close();
         self.engine.worker_ended();
     }
 }

@@ -25,6 +25,7 @@ pub struct ServerBuilder {
     io_threads: usize,
     fallback: Fallback,
     head_timeout: Duration,
+    idle_timeout: Option<Duration>,
     max_connections: usize,
     max_connections_per_address: usize,
 }
@@ -37,6 +38,7 @@ impl ServerBuilder {
             io_threads: 1,
             fallback: Fallback::default(),
             head_timeout: HEAD_TIMEOUT,
+            idle_timeout: None,
             max_connections: usize::MAX,
             max_connections_per_address: usize::MAX,
         }
@@ -53,13 +55,15 @@ impl ServerBuilder {
     /// How many threads do the I/O. Default 1, which carries thousands of clients; more are for
     /// more traffic than one core can move.
     ///
-    /// **With 0, there is none**: whoever waits in [`Events`](crate::Events),
-    /// [`accept`](Server::accept), [`recv`](crate::Socket::recv) or
-    /// [`close`](Server::close) does the I/O meanwhile, and
-    /// [`try_next`](crate::Events::try_next) does what there is to do at once. Nothing has to go
-    /// from one thread to another then: the shape for a game loop, or a small server. While
-    /// nobody waits, nothing moves, so come back often. [`Sender::send`](crate::Sender::send)
-    /// doesn't wait there but gives [`SendError::Full`](crate::SendError::Full).
+    /// **With 0, there is none**: whoever waits does the I/O meanwhile, be it in
+    /// [`Events`](crate::Events), [`accept`](Server::accept), [`recv`](crate::Socket::recv),
+    /// [`flush`](crate::Sender::flush), [`closed`](crate::Sender::closed) or
+    /// [`close`](Server::close); [`try_next`](crate::Events::try_next) and
+    /// [`try_recv`](crate::Socket::try_recv) do what there is to do at once. So do observer and
+    /// fallback run in the waiting thread. Nothing has to go from one thread to another then: the
+    /// shape for a game loop, or a small server. While nobody waits, nothing moves, so come back
+    /// often. [`Sender::send`](crate::Sender::send) doesn't wait there but gives
+    /// [`SendError::Full`](crate::SendError::Full).
     pub const fn io_threads(mut self, count: usize) -> Self {
         self.io_threads = count;
         self
@@ -68,8 +72,12 @@ impl ServerBuilder {
     /// What answers requests for other paths. Without it they get 404.
     ///
     /// It is for small uses, a page and a few files: it runs on the I/O thread, so whatever it
-    /// waits for, all sessions of that thread wait for. Bodies over 64 KiB get 413 before it is
-    /// asked. If it panics, the client gets 500.
+    /// waits for, all sessions of that thread wait for, and to wait for a session there is to wait
+    /// forever. Bodies over 64 KiB get 413 before it is asked. If it panics, the client gets 500.
+    /// The address of the client is among the request's extensions, as
+    /// [`RemoteAddr`](crate::RemoteAddr).
+    ///
+    /// A [`Server`] that it holds never stops by being dropped: [`close`](Server::close) it.
     pub fn fallback<B: Into<Bytes>>(
         mut self,
         handler: impl Fn(Request<Bytes>) -> Response<B> + Send + Sync + 'static,
@@ -82,6 +90,15 @@ impl ServerBuilder {
     /// connection, before the client gets 408 or is cut off. Default 30 s.
     pub const fn head_timeout(mut self, timeout: Duration) -> Self {
         self.head_timeout = timeout;
+        self
+    }
+
+    /// How long a connection may be idle between two requests, and how long its peer may take no
+    /// bytes, before it is cut off. Default
+    /// [`ping_interval`](Config::ping_interval) and [`ping_timeout`](Config::ping_timeout)
+    /// together, 30 s at least: a client that polls uses a connection that often.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
         self
     }
 
@@ -121,7 +138,7 @@ impl ServerBuilder {
         let local_addr = listener.local_addr()?;
         let settings = Settings {
             head_timeout: self.head_timeout,
-            patience: patience(&self.config),
+            patience: self.idle_timeout.unwrap_or_else(|| patience(&self.config)),
             fallback: self.fallback,
         };
         let hub = Hub::new(self.config, StdClock::start(), self.observer);

@@ -55,13 +55,16 @@ impl<D: Send + Sync + 'static> Events<D> {
     /// An event if there is one now, for a loop that has other things to do. `None` for good once
     /// the server is closed and the last session gone.
     ///
+    /// Without [I/O threads](crate::ServerBuilder::io_threads) a call may find something new each
+    /// time: take so many of them in a frame as the frame has time for.
+    ///
     /// ```
     /// # use engineio_sync::{Config, Server, ServerEvent};
     /// # fn main() -> std::io::Result<()> {
     /// let server: Server = Server::builder(Config::default()).io_threads(0).bind("127.0.0.1:0")?;
     /// let mut events = server.events();
     /// for _frame in 0..3 {
-    ///     while let Some(event) = events.try_next() {
+    ///     for event in std::iter::from_fn(|| events.try_next()).take(100) {
     ///         println!("{event:?}");
     ///     }
     ///     // .. move the world, draw it, wait for the next frame.

@@ -46,7 +46,6 @@ impl Server {
     /// # Errors
     ///
     /// If nothing can listen there, or no thread can be started.
-    ///
     pub fn bind(address: impl ToSocketAddrs, config: Config) -> io::Result<Self> {
         Self::builder(config).bind(address)
     }

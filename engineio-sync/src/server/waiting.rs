@@ -72,14 +72,15 @@ impl<D: Send + Sync + 'static> Waiting<D> {
     /// Does what there is to do at once, if that is this thread's to do.
     pub(super) fn give_turn(&self) {
         if let Some(here) = &self.here {
-            here.take_turn(Some(Duration::ZERO));
+            let mut relay = Relay { here, has_led: false };
+            relay.take_turn(Some(Duration::ZERO));
         }
     }
 
     /// Ends the I/O, unless threads of the server's own or one that waits do it: they end it.
     pub(super) fn end(&self) {
         if let Some(here) = &self.here
-            && let Ok(mut worker) = here.worker.try_lock()
+            && let Some(mut worker) = here.try_lead()
         {
             *worker = None;
         }
@@ -89,9 +90,13 @@ impl<D: Send + Sync + 'static> Waiting<D> {
     pub(super) fn wait_for_end(&self, engine: &Engine<D>, at_most: Duration) {
         let Some(here) = &self.here else { return engine.wait_for_workers(at_most) };
         let until = machine_time().checked_add(at_most);
-        while here.lock().is_some() && until.is_some_and(|until| machine_time() < until) {
-            here.take_turn(Some(LOOK_AGAIN));
+        while !engine.is_over() && until.is_some_and(|until| machine_time() < until) {
+            // Whoever closes may be in the middle of a turn: it never gets one here.
+            if !here.take_turn(Some(LOOK_AGAIN)) {
+                thread::sleep(LOOK_AGAIN);
+            }
         }
+        self.end();
     }
 }
 
@@ -110,34 +115,40 @@ impl<D: Send + Sync + 'static> Here<D> {
             inbox: Arc::clone(&self.inbox),
         });
         let waker = Waker::from(Arc::clone(&bell));
+        let mut relay = Relay { here: self, has_led: false };
+        // However little time there is, what can be done at once is done.
+        let mut has_tried = false;
         let output = loop {
-            // What came in the last moment isn't lost: it is looked at once more after the end.
-            let left = until.map(|until| until.saturating_duration_since(machine_time()));
             if bell.has_rung.swap(false, Ordering::AcqRel)
                 && let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
             {
                 break Some(output);
             }
-            if left.is_some_and(|left| left.is_zero()) {
+            let left = until.map(|until| until.saturating_duration_since(machine_time()));
+            if has_tried && left.is_some_and(|left| left.is_zero()) {
                 break None;
             }
-            if !self.take_turn(left) {
+            has_tried = true;
+            if !relay.take_turn(left) {
                 self.follow(&waker, &bell, left);
             }
         };
-        // Somebody else has to go on with the work.
-        let followers = mem::take(&mut *lock(&self.followers));
-        followers.into_iter().for_each(Waker::wake);
+        lock(&self.followers).retain(|follower| !follower.will_wake(&waker));
         output
+    }
+
+    /// The worker, if no other thread has it.
+    fn try_lead(&self) -> Option<MutexGuard<'_, Option<Worker<D>>>> {
+        match self.worker.try_lock() {
+            Ok(place) => Some(place),
+            Err(TryLockError::Poisoned(place)) => Some(place.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Runs the worker once. `false`: another thread does, or it has stopped.
     fn take_turn(&self, at_most: Option<Duration>) -> bool {
-        let mut place = match self.worker.try_lock() {
-            Ok(place) => place,
-            Err(TryLockError::Poisoned(place)) => place.into_inner(),
-            Err(TryLockError::WouldBlock) => return false,
-        };
+        let Some(mut place) = self.try_lead() else { return false };
         let Some(worker) = place.as_mut() else { return false };
         let until = at_most.map(|at_most| self.engine.hub.now() + at_most);
         if !worker.turn(until) {
@@ -148,7 +159,11 @@ impl<D: Send + Sync + 'static> Here<D> {
 
     /// Waits while another thread runs the worker.
     fn follow(&self, waker: &Waker, bell: &Bell, at_most: Option<Duration>) {
-        lock(&self.followers).push(waker.clone());
+        let mut followers = lock(&self.followers);
+        if !followers.iter().any(|follower| follower.will_wake(waker)) {
+            followers.push(waker.clone());
+        }
+        drop(followers);
         // It may have stopped just now.
         let is_led = matches!(self.worker.try_lock(), Err(TryLockError::WouldBlock));
         let is_over = self.engine.is_over();
@@ -159,9 +174,31 @@ impl<D: Send + Sync + 'static> Here<D> {
             }
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Option<Worker<D>>> {
-        lock(&self.worker)
+/// A thread that may have run the worker. When it leaves, be it by a panic, another one has to go
+/// on.
+struct Relay<'a, D: Send + Sync + 'static> {
+    here: &'a Here<D>,
+    has_led: bool,
+}
+
+impl<D: Send + Sync + 'static> Relay<'_, D> {
+    fn take_turn(&mut self, at_most: Option<Duration>) -> bool {
+        // Already now: the turn may panic.
+        let was_leading = mem::replace(&mut self.has_led, true);
+        let leads = self.here.take_turn(at_most);
+        self.has_led = was_leading || leads;
+        leads
+    }
+}
+
+impl<D: Send + Sync + 'static> Drop for Relay<'_, D> {
+    fn drop(&mut self) {
+        if self.has_led {
+            let followers = mem::take(&mut *lock(&self.here.followers));
+            followers.into_iter().for_each(Waker::wake);
+        }
     }
 }
 

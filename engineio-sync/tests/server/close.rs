@@ -118,3 +118,18 @@ async fn closing_from_the_fallback_ends_in_time() {
     let answer = peer.rest().await;
     assert!(answer.starts_with(b"HTTP/1.1 200 "), "{answer:?}");
 }
+
+#[tokio::test]
+async fn connections_that_come_while_it_stops_are_dropped() {
+    for _ in 0..10 {
+        let (server, address) = bind(builder().io_threads(4));
+        let flood = thread::spawn(move || {
+            let connect = |_| std::net::TcpStream::connect(address).ok();
+            (0..1000).map_while(connect).collect::<Vec<_>>()
+        });
+        until(|| server.connections() > 0).await;
+        server.close(Duration::from_millis(50));
+        until(|| server.connections() == 0).await;
+        drop(flood.join().expect("no panic"));
+    }
+}

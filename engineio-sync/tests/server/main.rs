@@ -13,6 +13,7 @@ mod fallback;
 mod handshake;
 mod limits;
 mod no_threads;
+mod observer;
 #[allow(dead_code, reason = "tests of other bindings use the rest")]
 #[path = "../../../binding-tests/peer/mod.rs"]
 mod peer;
@@ -61,6 +62,17 @@ fn send_back(mut socket: Socket) {
 fn config() -> ConfigBuilder {
     Config::builder()
 }
+
+/// Handles may go from thread to thread.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Server>();
+    shared::<Socket>();
+    shared::<engineio_sync::Sender>();
+    shared::<engineio_sync::Incoming>();
+    shared::<engineio_sync::Events>();
+    shared::<engineio_sync::Client>();
+};
 
 fn builder() -> ServerBuilder {
     Server::builder(Config::default())

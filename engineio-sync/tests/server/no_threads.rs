@@ -1,11 +1,13 @@
 //! A server whose I/O is done by whoever waits.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use engineio_sync::{SendError, Server, ServerEvent};
 
-use crate::peer::{Frame, Peer, get, session, upgrade};
+use crate::peer::{Frame, Peer, get, session, until, upgrade};
 use crate::{POLLING, WEBSOCKET, bind, builder, config};
 
 /// Runs frames of a game until it has heard something.
@@ -138,4 +140,74 @@ async fn the_last_handle_ends_the_server() {
         })
         .await;
     }
+}
+
+/// A thread that tries now and then is no leader that others could rely on.
+#[tokio::test]
+async fn thread_that_waits_takes_over_from_one_that_tries() {
+    for _ in 0..10 {
+        let (server, address) = bind(builder().io_threads(0));
+        let mut trying = server.events();
+        let mut waiting = trying.clone();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopping = Arc::clone(&stop);
+        let tries = thread::spawn(move || {
+            while !stopping.load(Relaxed) {
+                assert!(trying.try_next().is_none());
+            }
+            trying
+        });
+        let waits = thread::spawn(move || waiting.next().is_some());
+        thread::sleep(Duration::from_millis(10));
+        stop.store(true, Relaxed);
+        let busy_elsewhere = tries.join().expect("no panic");
+        Peer::connect(address).await.get(POLLING).await.expect(200);
+        until(|| waits.is_finished()).await;
+        assert!(waits.join().expect("no panic"));
+        drop(busy_elsewhere);
+    }
+}
+
+#[tokio::test]
+async fn closing_from_the_fallback_ends_in_time() {
+    let handle = Arc::new(OnceLock::<Server>::new());
+    let closing = Arc::clone(&handle);
+    let (server, address) = bind(builder().io_threads(0).fallback(move |_| {
+        let server = closing.get().expect("it was set before the first request");
+        server.close(Duration::from_millis(100));
+        http::Response::new("closed")
+    }));
+    handle.set(server.clone()).expect("it is set once");
+    let waiting = thread::spawn(move || server.accept().is_none());
+    let mut peer = Peer::connect(address).await;
+    peer.send(get("/")).await;
+    until(|| waiting.is_finished()).await;
+    assert!(waiting.join().expect("no panic"));
+}
+
+#[tokio::test]
+async fn closing_at_once_closes_the_listener_too() {
+    let (server, address) = bind(builder().io_threads(0));
+    let idle = Peer::connect(address).await;
+    assert!(server.events().try_next().is_none());
+    server.close(Duration::ZERO);
+    assert_eq!(server.connections(), 0);
+    assert_eq!(idle.rest().await.len(), 0);
+    tokio::net::TcpStream::connect(address).await.expect_err("nobody listens");
+}
+
+#[tokio::test]
+async fn waiting_for_no_time_moves_what_is_there() {
+    let (server, address) = bind(builder().io_threads(0));
+    let mut peer = Peer::connect(address).await;
+    peer.send(upgrade(WEBSOCKET)).await;
+    let mut socket = server.accept().expect("a client");
+    peer.say("4hello").await;
+    let mut heard = Err(engineio_sync::TimedOut);
+    until(|| {
+        heard = socket.recv_timeout(Duration::ZERO);
+        heard.is_ok()
+    })
+    .await;
+    assert_eq!(heard, Ok(Some("hello".into())));
 }

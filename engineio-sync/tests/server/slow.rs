@@ -119,3 +119,57 @@ async fn peer_that_takes_no_answer_keeps_no_thread_from_its_work() {
     drop(peer);
     until(|| server.connections() == 0).await;
 }
+
+/// One that takes its time over an answer, longer than a connection may be idle.
+#[tokio::test]
+async fn slow_reader_gets_all_of_its_answer_and_keeps_no_other_from_being_served() {
+    let large = bytes::Bytes::from("x".repeat(24 << 20));
+    let builder =
+        builder().idle_timeout(4 * SHORT).fallback(move |_| http::Response::new(large.clone()));
+    let (server, address) = echo_with(builder);
+    let (mut other, target) = session(address).await;
+    let mut slow = Peer::connect(address).await;
+    slow.send(get("/large")).await;
+    let mut taken = 0;
+    for _ in 0..8 {
+        taken += slow.take_some(2 << 20).await;
+        tokio::time::sleep(SHORT).await;
+        other.post(&target, "4hello").await.expect(200);
+        assert_eq!(other.get(&target).await.expect(200).text(), "4hello");
+    }
+    slow.take_some((24 << 20) - taken).await;
+    // And may go on with that connection.
+    slow.forget();
+    slow.get("/large").await.expect(200);
+    drop(slow);
+    drop(other);
+    until(|| server.connections() == 0).await;
+}
+
+#[tokio::test]
+async fn websocket_that_takes_no_bytes_is_cut_off_however_much_it_says() {
+    let (server, address) = crate::bind(builder().idle_timeout(4 * SHORT));
+    let accepting = server.clone();
+    let sending = std::thread::spawn(move || {
+        let socket = accepting.accept().expect("a client");
+        while socket.send("x".repeat(50_000)).is_ok() {}
+        socket.close_reason()
+    });
+    let (mut peer, _) = Peer::open_websocket(address).await;
+    while server.connections() > 0 {
+        peer.say("4hello").await;
+        tokio::time::sleep(SHORT / 10).await;
+    }
+    let reason = sending.join().expect("no panic");
+    assert_eq!(reason, Some(engineio_sync::CloseReason::TransportLost));
+}
+
+#[tokio::test]
+async fn empty_line_behind_a_body_is_not_a_slow_request() {
+    let (_server, address) = echo_with(builder().head_timeout(SHORT));
+    let (mut peer, target) = session(address).await;
+    peer.send(format!("{}\r\n", post(&target, "4hello"))).await;
+    peer.answer().await.expect(200);
+    tokio::time::sleep(3 * SHORT).await;
+    assert_eq!(peer.get(&target).await.expect(200).text(), "4hello");
+}

@@ -174,3 +174,16 @@ async fn websocket_handshake_with_a_body_is_400() {
     peer.request(request).await.expect(400);
     crate::peer::until(|| server.is_empty()).await;
 }
+
+/// Nothing behind a broken chunk is kept, though the poll would wait for long.
+#[tokio::test]
+async fn broken_chunk_behind_a_poll_that_waits_is_400_at_once() {
+    let (_, address) = echo(config()).await;
+    let (_, target) = session(address).await;
+    let request = format!(
+        "GET {target} HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n"
+    );
+    let answers = answers_to(address, request.as_bytes()).await;
+    assert!(answers.starts_with("HTTP/1.1 400 "), "{answers}");
+    assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
+}
