@@ -4,54 +4,21 @@
 //! cargo run -p engineio-sync --example sync-echo -- --listen 127.0.0.1:3000
 //! ```
 
+#[path = "../../examples/echo/options.rs"]
+mod options;
+
 use std::error::Error;
-use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
-use engineio_sync::{Config, Cors, Server, Socket};
+use clap::Parser;
+use engineio_sync as engineio;
+use engineio_sync::{Server, Socket};
 
-/// Sends every Engine.IO message back as it came. The path is /engine.io/.
-#[derive(Parser)]
-struct Options {
-    /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:3000")]
-    listen: SocketAddr,
-    /// Milliseconds between two pings.
-    #[arg(long, value_name = "MS", default_value_t = 25_000)]
-    ping_interval: u64,
-    /// Milliseconds that the answer to a ping may take.
-    #[arg(long, value_name = "MS", default_value_t = 20_000)]
-    ping_timeout: u64,
-    /// The longest body and the longest message.
-    #[arg(long, value_name = "BYTES", default_value_t = 1_000_000)]
-    max_payload: usize,
-    /// Whose pages may connect.
-    #[arg(long, value_enum, default_value = "same-origin")]
-    cors: Origins,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Origins {
-    /// Pages of this server.
-    SameOrigin,
-    /// All pages.
-    Any,
-}
+use options::Options;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let config = Config::builder()
-        .ping_interval(Duration::from_millis(options.ping_interval))
-        .ping_timeout(Duration::from_millis(options.ping_timeout))
-        .max_payload(options.max_payload)
-        .cors(match options.cors {
-            Origins::SameOrigin => Cors::SameOrigin,
-            Origins::Any => Cors::Any,
-        })
-        .build()?;
-    let server = Server::bind(options.listen, config)?;
+    let server = Server::bind(options.listen, options.config()?)?;
     println!("listening on http://{}", server.local_addr());
 
     while let Some(socket) = server.accept() {

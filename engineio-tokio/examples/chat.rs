@@ -9,12 +9,13 @@
 //! `page.html`, `page.css` and `page.js`; it brings a client of its own, `engine-io.js`, kept
 //! connected by `connection.js`, so it needs nothing from the internet.
 
+#[path = "../../examples/chat/options.rs"]
+mod options;
 #[path = "../../examples/chat/room.rs"]
 mod room;
 
 use std::error::Error;
 use std::future::IntoFuture;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -23,32 +24,17 @@ use axum::routing::{Router, get};
 use axum::serve::ListenerExt;
 use clap::Parser;
 use engineio_tokio as engineio;
-use engineio_tokio::{Config, Server, Transports};
+use engineio_tokio::Server;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
+use options::Options;
 use room::Room;
-
-/// A chat room on a web page.
-#[derive(Parser)]
-struct Options {
-    /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:3000")]
-    listen: SocketAddr,
-    /// Serve polling alone, to see the page without an upgrade.
-    #[arg(long)]
-    polling_only: bool,
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let transports = if options.polling_only { Transports::POLLING } else { Transports::ALL };
-    let config = Config::builder()
-        .transports(transports)
-        .max_payload(16 * 1024) // a line of chat is short
-        .build()?;
-    let server = Server::new(config);
+    let server = Server::new(options.config()?);
     tokio::spawn(run(server.clone()));
 
     // The layer takes the requests below /engine.io/ and leaves all others to the routes.

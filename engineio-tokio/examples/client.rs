@@ -6,55 +6,28 @@
 //! cargo run -p engineio-tokio --example client -- http://127.0.0.1:3000
 //! ```
 
+#[path = "../../examples/client/options.rs"]
+mod options;
+#[path = "../../examples/client/words.rs"]
+mod words;
+
 use std::error::Error;
-use std::process::exit;
 
 use clap::Parser;
-use engineio_tokio::{Client, ClientEvent, Message};
-use serde::{Deserialize, Serialize};
+use engineio_tokio as engineio;
+use engineio_tokio::{ClientEvent, Message};
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
-/// A terminal in the chat room of the example `chat`.
-#[derive(Parser)]
-struct Options {
-    /// The address that the chat printed.
-    #[arg(default_value = "http://127.0.0.1:3000")]
-    url: String,
-    /// The name to be known by.
-    #[arg(long, default_value = "terminal")]
-    name: String,
-    /// Which certificates to trust beside the machine's: a file in PEM, for `https`.
-    #[arg(long, value_name = "FILE")]
-    roots: Option<std::path::PathBuf>,
-    /// An HTTP proxy to go through.
-    #[arg(long, value_name = "URL")]
-    proxy: Option<String>,
-}
+use options::{Options, leave};
+use words::{FromRoom, ToRoom};
 
 #[tokio::main]
 async fn main() {
-    let ended = run(Options::parse()).await;
-    if let Err(error) = &ended {
-        eprintln!("{error}");
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            eprintln!("  because: {error}");
-            cause = error.source();
-        }
-    }
-    // To return would wait for the line that is being typed.
-    exit(i32::from(ended.is_err()));
+    leave(run(Options::parse()).await)
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let mut builder = Client::builder(&options.url);
-    if let Some(file) = options.roots {
-        builder = builder.root_certificates(std::fs::read(file)?);
-    }
-    if let Some(proxy) = options.proxy {
-        builder = builder.proxy(&proxy);
-    }
-    let mut client = builder.connect().await?;
+    let mut client = options.client()?.connect().await?;
     if let Some(transport) = client.transport() {
         println!("* connected over {transport}");
     }
@@ -86,38 +59,6 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
                 Some(_) => {}
                 None => return Ok(()),
             },
-        }
-    }
-}
-
-/// What the room hears.
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum ToRoom<'a> {
-    Join { name: &'a str },
-    Say { text: &'a str },
-}
-
-/// What the room says.
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum FromRoom {
-    Welcome { id: u64 },
-    Join { name: String, here: usize },
-    Rename { was: String, name: String },
-    Say { id: u64, name: String, text: String },
-    Leave { name: String, here: usize },
-}
-
-impl FromRoom {
-    fn print(&self, own: Option<u64>) {
-        match self {
-            Self::Say { id, .. } if Some(*id) == own => {}
-            Self::Say { name, text, .. } => println!("{name}: {text}"),
-            Self::Join { name, here } => println!("* {name} is here, {here} in all"),
-            Self::Leave { name, here } => println!("* {name} has left, {here} in all"),
-            Self::Rename { was, name } => println!("* {was} is called {name} now"),
-            Self::Welcome { .. } => {}
         }
     }
 }

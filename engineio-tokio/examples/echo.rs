@@ -4,58 +4,25 @@
 //! cargo run -p engineio-tokio --example echo -- --listen 127.0.0.1:3000
 //! ```
 
-use std::error::Error;
-use std::net::SocketAddr;
-use std::time::Duration;
+#[path = "../../examples/echo/options.rs"]
+mod options;
 
-use clap::{Parser, ValueEnum};
-use engineio_tokio::{Config, Cors, Server, Socket};
+use std::error::Error;
+
+use clap::Parser;
+use engineio_tokio as engineio;
+use engineio_tokio::{Server, Socket};
 use tokio::net::TcpListener;
 
-/// Sends every Engine.IO message back as it came. The path is /engine.io/.
-#[derive(Parser)]
-struct Options {
-    /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:3000")]
-    listen: SocketAddr,
-    /// Milliseconds between two pings.
-    #[arg(long, value_name = "MS", default_value_t = 25_000)]
-    ping_interval: u64,
-    /// Milliseconds that the answer to a ping may take.
-    #[arg(long, value_name = "MS", default_value_t = 20_000)]
-    ping_timeout: u64,
-    /// The longest body and the longest message.
-    #[arg(long, value_name = "BYTES", default_value_t = 1_000_000)]
-    max_payload: usize,
-    /// Whose pages may connect.
-    #[arg(long, value_enum, default_value = "same-origin")]
-    cors: Origins,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Origins {
-    /// Pages of this server.
-    SameOrigin,
-    /// All pages.
-    Any,
-}
+use options::Options;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let config = Config::builder()
-        .ping_interval(Duration::from_millis(options.ping_interval))
-        .ping_timeout(Duration::from_millis(options.ping_timeout))
-        .max_payload(options.max_payload)
-        .cors(match options.cors {
-            Origins::SameOrigin => Cors::SameOrigin,
-            Origins::Any => Cors::Any,
-        })
-        .build()?;
     let listener = TcpListener::bind(options.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
 
-    let server = Server::new(config);
+    let server = Server::new(options.config()?);
     let accepting = server.clone();
     tokio::spawn(async move {
         while let Some(socket) = accepting.accept().await {
