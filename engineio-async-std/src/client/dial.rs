@@ -1,0 +1,126 @@
+//! How connections are made: directly or through a proxy, with TLS or without.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+
+use async_io::Async;
+use bytes::Bytes;
+use engineio_hub::client::{ConnectError, Plan, Proxy};
+use engineio_hyper::BoxError;
+use futures_io::{AsyncRead, AsyncWrite};
+use http::{Request, Uri, header};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper::upgrade::Upgraded;
+use smol_hyper::rt::FuturesIo;
+
+use crate::rt::{spawn, unblock};
+
+/// The way to a server.
+#[derive(Debug)]
+pub(super) struct Dial {
+    host: String,
+    port: u16,
+    proxy: Option<Proxy>,
+    #[cfg(feature = "tls")]
+    tls: Option<std::sync::Arc<futures_rustls::rustls::ClientConfig>>,
+}
+
+/// A connection to a server.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+impl Dial {
+    /// The way that the plan says.
+    pub(super) fn new(plan: &Plan) -> Result<Self, ConnectError> {
+        #[cfg(not(feature = "tls"))]
+        if plan.remote.is_secure() {
+            return Err(ConnectError::built_without_tls());
+        }
+        Ok(Self {
+            host: plan.remote.host().to_owned(),
+            port: plan.remote.port(),
+            proxy: plan.proxy.clone(),
+            #[cfg(feature = "tls")]
+            tls: plan.tls.clone().map(std::sync::Arc::new),
+        })
+    }
+
+    /// Makes a connection.
+    pub(super) async fn connect(&self) -> Result<Box<dyn Stream>, BoxError> {
+        let stream = match &self.proxy {
+            None => tcp(&self.host, self.port).await?,
+            Some(proxy) => self.tunnel(proxy).await?,
+        };
+        #[cfg(feature = "tls")]
+        if let Some(config) = &self.tls {
+            let connector = futures_rustls::TlsConnector::from(std::sync::Arc::clone(config));
+            let name = bare(&self.host).to_owned().try_into()?;
+            return Ok(Box::new(connector.connect(name, stream).await?));
+        }
+        Ok(Box::new(stream))
+    }
+
+    /// Asks the proxy for a connection to the server (RFC 9110, section 9.3.6).
+    async fn tunnel(&self, proxy: &Proxy) -> Result<Async<TcpStream>, BoxError> {
+        let uri = proxy.uri();
+        let port = uri.port_u16().unwrap_or(80);
+        let stream = tcp(uri.host().unwrap_or_default(), port).await?;
+        let (mut sender, connection) = http1::handshake(FuturesIo::new(stream)).await?;
+        spawn(async {
+            let _ = connection.with_upgrades().await;
+        });
+        let place = format!("{}:{}", self.host, self.port);
+        let mut request = Request::connect(place.parse::<Uri>()?)
+            .header(header::HOST, place)
+            .body(Empty::<Bytes>::new())?;
+        if let Some(word) = proxy.authorization() {
+            request.headers_mut().insert(header::PROXY_AUTHORIZATION, word.clone());
+        }
+        let mut response = sender.send_request(request).await?;
+        if !response.status().is_success() {
+            let said = format!("the proxy answered {}", response.status());
+            return Err(io::Error::new(ErrorKind::ConnectionRefused, said).into());
+        }
+        let upgraded = hyper::upgrade::on(&mut response).await?;
+        let parts = upgraded.downcast::<FuturesIo<Async<TcpStream>>>().map_err(not_ours)?;
+        if !parts.read_buf.is_empty() {
+            let said = "the proxy said something before the server could";
+            return Err(io::Error::new(ErrorKind::InvalidData, said).into());
+        }
+        Ok(parts.io.into_inner())
+    }
+}
+
+fn not_ours(_other: Upgraded) -> io::Error {
+    io::Error::other("the connection to the proxy is another one")
+}
+
+/// Tries the addresses of a host one after the other.
+async fn tcp(host: &str, port: u16) -> io::Result<Async<TcpStream>> {
+    let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
+    let place = (bare(host).to_owned(), port);
+    let addresses = unblock(move || look_up(&place)).await?;
+    for address in addresses {
+        match Async::<TcpStream>::connect(address).await {
+            Ok(stream) => {
+                // A packet is whole when it is written: waiting for more only delays it.
+                let _ = stream.get_ref().set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// The addresses of a host. The machine waits for its name server.
+fn look_up((host, port): &(String, u16)) -> io::Result<Vec<SocketAddr>> {
+    Ok((host.as_str(), *port).to_socket_addrs()?.collect())
+}
+
+/// An IPv6 address stands in brackets in a URL, and nowhere else.
+fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}

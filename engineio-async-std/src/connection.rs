@@ -1,0 +1,103 @@
+//! One connection, with hyper.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Instant;
+
+use bytes::Bytes;
+use engineio_hub::RemoteAddr;
+use engineio_hub::edge::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, patience};
+use engineio_hyper::{Answered, BoxError, Exchange, ResponseBody, Watched, carry};
+use futures_io::{AsyncRead, AsyncWrite};
+use futures_lite::future::or;
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use smol_hyper::rt::FuturesIo;
+
+use crate::rt::{AsyncIoTimer, machine_time, spawn, timeout, timer};
+use crate::server::Server;
+
+/// Answers everything with 404.
+pub(crate) async fn not_found(_request: Request<Incoming>) -> Response<String> {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// Serves one connection to its end, or until the server has stopped.
+pub(crate) async fn serve<D, S, H, F, B>(
+    server: &Server<D>,
+    stream: S,
+    peer: Option<SocketAddr>,
+    handler: H,
+) where
+    D: Send + Sync + 'static,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    H: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body<Data = Bytes> + 'static,
+    B::Error: Into<BoxError>,
+{
+    let patience = patience(server.config());
+    let stream = Watched::new(FuturesIo::new(stream), timer(), HEAD_TIMEOUT, patience);
+    let (server_ref, handler) = (server, &handler);
+    let service = service_fn(move |request| answer(server_ref, request, peer, handler));
+    let connection = http1::Builder::new()
+        .timer(AsyncIoTimer)
+        .header_read_timeout(patience)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(stream, service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let stop = async { Some(server.shared.stop.wait().await) };
+    // Nobody is left to hear of an error, and the sessions know.
+    let ended = async {
+        let _ = connection.as_mut().await;
+        None
+    };
+    if let Some(until) = or(ended, stop).await {
+        connection.as_mut().graceful_shutdown();
+        let _ = timeout(left_until(until), connection).await;
+    }
+}
+
+/// How long it is until then.
+pub(crate) fn left_until(until: Instant) -> std::time::Duration {
+    until.saturating_duration_since(machine_time())
+}
+
+async fn answer<D, H, F, B>(
+    server: &Server<D>,
+    mut request: Request<Incoming>,
+    peer: Option<SocketAddr>,
+    handler: &H,
+) -> Result<Response<ResponseBody<B>>, Infallible>
+where
+    D: Send + Sync + 'static,
+    H: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<B>>,
+{
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(RemoteAddr(peer));
+    }
+    let (parts, body) = request.into_parts();
+    let Some(seat) = server.shared.hub.admit(&parts) else {
+        let response = handler(Request::from_parts(parts, body)).await;
+        return Ok(response.map(ResponseBody::theirs));
+    };
+    server.start_driver();
+    let upgrade = hyper::upgrade::on(Request::from_parts(parts, ()));
+    let linger = server.config().linger();
+    let Answered { response, switching } =
+        Exchange::new(seat, body, upgrade, timer(), linger).await;
+    if let Some(switching) = switching {
+        spawn(carry(switching));
+    }
+    Ok(response.map(ResponseBody::ours))
+}

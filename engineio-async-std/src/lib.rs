@@ -1,0 +1,92 @@
+//! Engine.IO for async-std and smol: a server and a client on `futures-io`.
+//!
+//! Both speak both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
+//! 4 (from 4.x on), by long-polling and WebSocket, with the upgrade from one to the other.
+//! The protocol itself is in [`engineio_proto`], what all bindings share in
+//! [`engineio_hub`]; this crate moves the bytes, with hyper.
+//!
+//! **async-std is discontinued.** Its last release is of August 2025, its authors point to smol,
+//! and RUSTSEC-2025-0052 lists it as unmaintained: nobody mends what is found in it. It works
+//! today, and programs that stand on it are what the feature `async-std` is for. New programs
+//! should take smol: `default-features = false, features = ["smol", "client", "tls"]`. Both stand
+//! on the same reactor, `async-io`, so nothing but the tasks differs here.
+//!
+//! It is **not** Socket.IO: there are no namespaces, rooms, event names or
+//! acknowledgements, just ordered messages of text or bytes. The server speaks HTTP/1.1. It has no
+//! TLS of its own: put a proxy in front, or hand your TLS streams to
+//! [`Server::serve_connection`].
+//!
+//! # A server
+//!
+//! ```no_run
+//! use engineio_async_std::{Config, Server, Socket};
+//!
+//! async fn echo(mut socket: Socket) {
+//!     while let Some(message) = socket.recv().await {
+//!         if socket.send(message).await.is_err() {
+//!             break; // the session is over
+//!         }
+//!     }
+//! }
+//!
+//! # #[cfg(feature = "async-std")]
+//! async fn serve() -> std::io::Result<()> {
+//!     let server = Server::new(Config::default());
+//!     let listener = async_std::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     async_std::task::spawn(server.serve(listener)); // or smol's listener and spawn
+//!     while let Some(socket) = server.accept().await {
+//!         async_std::task::spawn(echo(socket));
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! - `async-std` (default), `smol`: whose tasks are used. With both, async-std's.
+//! - `client` (default): `Client`.
+//! - `tls` (default): `https` and `wss` for the client, by rustls.
+//! - `json`: `Message::json` and `Message::to_json`.
+//! - `tracing`: tells the subscriber of the `tracing` crate of refusals, openings,
+//!   upgrades and ends, at the level `debug`; without it an [`Observer`] can be given to
+//!   the [`ServerBuilder`].
+//!
+//! # Where to look next
+//!
+//! [`Server`] sorts what can be done with one. [`Config`] has every setting, its default
+//! and the reason for it. The example `echo` is a whole program with its options.
+#![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
+
+#[cfg(feature = "client")]
+mod client;
+mod connection;
+mod listener;
+mod rt;
+mod server;
+mod stop;
+
+#[cfg(feature = "tracing")]
+pub use engineio_hub::TracingObserver;
+#[cfg(feature = "client")]
+pub use engineio_hub::client::{Client as ClientSession, ClientSender, ConnectError, InvalidUrl};
+pub use engineio_hub::{
+    Events, Incoming, Observer, Overflow, RemoteAddr, Sender, ServerEvent, Socket,
+};
+pub use engineio_hyper::BoxError;
+#[cfg(feature = "client")]
+pub use engineio_proto::client::{
+    CloseReason as ClientCloseReason, Config as ClientConfig, ConfigBuilder as ClientConfigBuilder,
+    Event as ClientEvent, Refused, RevisionChoice,
+};
+pub use engineio_proto::{
+    CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, DecodeError, InvalidHeader,
+    InvalidSid, Message, Outgoing, PacketError, Revision, Revisions, SameSite, SendError, Sid,
+    Transport, Transports, Violation,
+    server::{Refusal, RefusalCause},
+};
+
+#[cfg(feature = "client")]
+pub use client::{Client, ClientBuilder};
+pub use listener::Listener;
+pub use server::{Server, ServerBuilder};

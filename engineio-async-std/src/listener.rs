@@ -1,0 +1,50 @@
+//! What connections are accepted from.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+
+use async_io::Async;
+use futures_io::{AsyncRead, AsyncWrite};
+
+/// A listener of async-std, of smol, or of `async-io` itself.
+pub trait Listener: Send + Sync + 'static {
+    /// Its connections.
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    /// Waits for the next connection.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+}
+
+impl Listener for Async<std::net::TcpListener> {
+    type Stream = Async<std::net::TcpStream>;
+
+    async fn accept(&self) -> io::Result<(Self::Stream, SocketAddr)> {
+        let (stream, peer) = self.accept().await?;
+        // A packet is whole when it is written: waiting for more only delays it.
+        let _ = stream.get_ref().set_nodelay(true);
+        Ok((stream, peer))
+    }
+}
+
+#[cfg(feature = "async-std")]
+impl Listener for async_std::net::TcpListener {
+    type Stream = async_std::net::TcpStream;
+
+    async fn accept(&self) -> io::Result<(Self::Stream, SocketAddr)> {
+        let (stream, peer) = self.accept().await?;
+        let _ = stream.set_nodelay(true);
+        Ok((stream, peer))
+    }
+}
+
+#[cfg(feature = "smol")]
+impl Listener for smol::net::TcpListener {
+    type Stream = smol::net::TcpStream;
+
+    async fn accept(&self) -> io::Result<(Self::Stream, SocketAddr)> {
+        let (stream, peer) = self.accept().await?;
+        let _ = stream.set_nodelay(true);
+        Ok((stream, peer))
+    }
+}

@@ -1,0 +1,83 @@
+//! How this binding waits: tasks of async-std or smol, and the timers of `async-io`, on which both
+//! stand.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use engineio_hub::Clock;
+use hyper::rt::{Sleep, Timer};
+
+/// Runs a future in a task of its own.
+pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    #[cfg(feature = "async-std")]
+    drop(async_std::task::spawn(future));
+    #[cfg(all(feature = "smol", not(feature = "async-std")))]
+    smol::spawn(future).detach();
+}
+
+/// Runs what waits for the machine in a thread for such things.
+#[cfg(feature = "client")]
+pub(crate) async fn unblock<T: Send + 'static>(wait: impl FnOnce() -> T + Send + 'static) -> T {
+    #[cfg(feature = "async-std")]
+    return async_std::task::spawn_blocking(wait).await;
+    #[cfg(all(feature = "smol", not(feature = "async-std")))]
+    return smol::unblock(wait).await;
+}
+
+#[cfg(not(any(feature = "async-std", feature = "smol")))]
+compile_error!("tasks need an executor: the feature `async-std` or `smol`");
+
+/// `async-io`'s timers.
+pub(crate) fn timer() -> engineio_hyper::Timer {
+    Arc::new(AsyncIoTimer)
+}
+
+/// Waits for a future, but no longer than that.
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    let late = async {
+        async_io::Timer::after(limit).await;
+        None
+    };
+    futures_lite::future::or(async { Some(future.await) }, late).await
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AsyncIoTimer;
+
+impl Timer for AsyncIoTimer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
+        Box::pin(AsyncIoSleep(async_io::Timer::after(duration)))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
+        Box::pin(AsyncIoSleep(async_io::Timer::at(deadline)))
+    }
+}
+
+struct AsyncIoSleep(async_io::Timer);
+
+impl Future for AsyncIoSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(Pin::new(&mut self.0).poll(cx));
+        Poll::Ready(())
+    }
+}
+
+impl Sleep for AsyncIoSleep {}
+
+/// The time by the machine's clock.
+#[expect(clippy::disallowed_methods, reason = "this is the binding's clock")]
+pub(crate) fn machine_time() -> Instant {
+    Instant::now()
+}
+
+/// A clock that starts now.
+pub(crate) fn clock() -> impl Clock {
+    let start = machine_time();
+    move || engineio_proto::Instant::from_duration(start.elapsed())
+}
