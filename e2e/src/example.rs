@@ -99,12 +99,16 @@ fn executable(binding: Binding, name: &str) -> PathBuf {
             Some("debug") | None => "dev",
             Some(name) => name,
         };
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "-p", binding.package()])
-            .args(["--example", name, "--profile", profile])
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .status()
-            .expect("cargo runs");
+        let built =
+            Command::new(env!("CARGO"))
+                .args(["build", "--quiet", "-p", binding.package()])
+                .args(["--example", name, "--profile", profile])
+                .args(binding.features().iter().flat_map(|features| {
+                    ["--no-default-features", "--features", features.as_str()]
+                }))
+                .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+                .status()
+                .expect("cargo runs");
         assert!(
             built.success() && path.exists(),
             "no example {name} at {}: {built}",

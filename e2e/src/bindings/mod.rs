@@ -1,6 +1,7 @@
 //! The bindings under test. Each module here has the same names, so that one body of tests serves
 //! them all: `Local`, a server inside the test, and `Client`.
 
+pub mod async_std;
 pub mod sync;
 pub mod tokio;
 
@@ -11,16 +12,27 @@ pub enum Binding {
     Tokio,
     /// `engineio-sync`.
     Sync,
+    /// `engineio-async-std`, on async-std or on smol: on what this crate is built with.
+    AsyncStd,
 }
 
 impl Binding {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Tokio, Self::Sync];
+    pub const ALL: [Self; 3] = [Self::Tokio, Self::Sync, Self::AsyncStd];
 
     pub(crate) const fn package(self) -> &'static str {
         match self {
             Self::Tokio => "engineio-tokio",
             Self::Sync => "engineio-sync",
+            Self::AsyncStd => "engineio-async-std",
+        }
+    }
+
+    /// What an example is built with.
+    pub(crate) fn features(self) -> Option<String> {
+        match self {
+            Self::Tokio | Self::Sync => None,
+            Self::AsyncStd => Some(format!("{},client,tls", async_std::FEATURE)),
         }
     }
 
@@ -30,6 +42,7 @@ impl Binding {
         match self {
             Self::Tokio => name.to_owned(),
             Self::Sync => format!("sync-{name}"),
+            Self::AsyncStd => format!("{}-{name}", async_std::FEATURE),
         }
     }
 }

@@ -1,0 +1,7 @@
+//! `engineio-async-std` on cores that are busy with something else. Apart from its other tests, which
+//! should not run beside that.
+
+use e2e::bindings::async_std as binding;
+
+#[path = "suite/loaded_cores.rs"]
+mod loaded_cores;
