@@ -109,7 +109,7 @@ async fn tcp(host: &str, port: u16) -> io::Result<Async<TcpStream>> {
                 let _ = stream.get_ref().set_nodelay(true);
                 return Ok(stream);
             }
-            Err(error) => last = error,
+            Err(error) => last = io::Error::new(error.kind(), format!("{address}: {error}")),
         }
     }
     Err(last)

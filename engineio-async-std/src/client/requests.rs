@@ -1,10 +1,13 @@
 //! The requests of a client, over connections that are used again.
 
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use bytes::Bytes;
 use engineio_hyper::BoxError;
 use engineio_hyper::client::{Requests, Responding};
+use futures_lite::future::or;
 use http::{Request, Response, StatusCode, Uri, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -14,12 +17,14 @@ use smol_hyper::rt::FuturesIo;
 use super::dial::Dial;
 use crate::rt::spawn;
 
+type Sender = SendRequest<Full<Bytes>>;
+
 /// Makes requests over connections that it keeps.
 #[derive(Clone)]
 pub(super) struct Http {
     dial: Arc<Dial>,
-    /// Connections that have been used. One is free when the answer before was read.
-    kept: Arc<Mutex<Vec<SendRequest<Full<Bytes>>>>>,
+    /// Connections whose answers have begun.
+    kept: Arc<Mutex<Vec<Sender>>>,
 }
 
 impl Http {
@@ -29,39 +34,44 @@ impl Http {
 
     async fn send(self, mut request: Request<Full<Bytes>>) -> Result<Response<Incoming>, BoxError> {
         address(&mut request)?;
-        while let Some(mut sender) = self.take_free() {
+        loop {
+            let kept = async { Ok((self.free().await, true)) };
+            let new = async { Ok::<_, BoxError>((self.dial().await?, false)) };
+            let (mut sender, is_kept) = or(kept, new).await?;
             match sender.try_send_request(request).await {
                 Ok(response) => return Ok(self.keep(sender, response)),
                 // The server has closed the connection meanwhile. If nothing was sent, another
                 // one will do.
                 Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(error.into_error().into()),
+                    Some(unsent) if is_kept => request = unsent,
+                    _ => return Err(error.into_error().into()),
                 },
             }
         }
+    }
+
+    /// A connection whose last answer was read, once there is one.
+    async fn free(&self) -> Sender {
+        poll_fn(|cx| {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.retain(|sender| !sender.is_closed());
+            let free = kept.iter_mut().position(|sender| sender.poll_ready(cx).is_ready());
+            free.map_or(Poll::Pending, |free| Poll::Ready(kept.swap_remove(free)))
+        })
+        .await
+    }
+
+    async fn dial(&self) -> Result<Sender, BoxError> {
         let stream = FuturesIo::new(self.dial.connect().await?);
-        let (mut sender, connection) = handshake(stream).await?;
+        let (sender, connection) = handshake(stream).await?;
         spawn(async {
             // Whoever waits for an answer hears of its errors.
             let _ = connection.with_upgrades().await;
         });
-        let response = sender.send_request(request).await?;
-        Ok(self.keep(sender, response))
+        Ok(sender)
     }
 
-    fn take_free(&self) -> Option<SendRequest<Full<Bytes>>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|sender| !sender.is_closed());
-        let free = kept.iter().position(SendRequest::is_ready)?;
-        Some(kept.swap_remove(free))
-    }
-
-    fn keep(
-        &self,
-        sender: SendRequest<Full<Bytes>>,
-        response: Response<Incoming>,
-    ) -> Response<Incoming> {
+    fn keep(&self, sender: Sender, response: Response<Incoming>) -> Response<Incoming> {
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         }

@@ -1,16 +1,13 @@
 //! A client against this crate's own server, over real sockets.
 #![cfg(feature = "client")]
 
-mod connecting;
-mod cookies;
-mod hostile;
-mod proxy;
-mod talking;
+#[path = "../../../binding-tests/async_client/mod.rs"]
+mod async_client;
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use engineio_tokio::{Client, ClientBuilder, Config, ConfigBuilder, Server, Socket, Transport};
+use engineio_tokio as engineio;
+use engineio_tokio::Server;
 use tokio::net::TcpListener;
 
 /// Serves on a free port.
@@ -21,37 +18,16 @@ async fn listen<D: Send + Sync + 'static>(server: &Server<D>) -> SocketAddr {
     address
 }
 
-/// A server, and a client about to connect to it.
-async fn pair(config: ConfigBuilder) -> (Server, ClientBuilder) {
-    let server = Server::new(config.build().expect("a legal configuration"));
-    let address = listen(&server).await;
-    (server, Client::builder(&format!("http://{address}")))
+/// Time in the client is tokio's, so tests of applications can pause it.
+#[tokio::test(start_paused = true)]
+async fn server_that_says_nothing_is_given_up_after_the_connect_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let start = tokio::time::Instant::now();
+    let client = engineio::Client::builder(&format!("http://{address}"));
+    let client = client.transports([engineio::Transport::Polling]);
+    let client = client.config(|it| it.connect_timeout(std::time::Duration::from_secs(5)));
+    let error = client.connect().await.expect_err("no answer");
+    assert_eq!(error.to_string(), "the server didn't open a session in time");
+    assert_eq!(start.elapsed().as_secs(), 5);
 }
-
-fn config() -> ConfigBuilder {
-    Config::builder()
-}
-
-/// Both ends of a session.
-async fn connected(server: &Server, client: ClientBuilder) -> (Client, Socket) {
-    let (client, socket) = within(async { tokio::join!(client.connect(), server.accept()) }).await;
-    (client.expect("a session"), socket.expect("a client"))
-}
-
-/// Fails when it takes far too long.
-async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(20), future).await.expect("ready within 20 s")
-}
-
-async fn until(mut is_so: impl FnMut() -> bool) {
-    within(async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    })
-    .await;
-}
-
-/// Both transports, and both in turn.
-const WAYS: [&[Transport]; 3] =
-    [&[Transport::Polling], &[Transport::WebSocket], &[Transport::Polling, Transport::WebSocket]];

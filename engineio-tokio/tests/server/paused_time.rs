@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use engineio_tokio::Server;
 use tokio::time::Instant;
 
 use crate::peer::{Frame, Peer, get, session, until};
-use crate::{POLLING, WEBSOCKET, config, echo};
+use crate::{POLLING, WEBSOCKET, accept, config, echo, serving};
 
 /// Waits for the end of the connection for up to an hour, and says how long that took.
 async fn lasted(peer: Peer) -> Duration {
@@ -133,4 +134,43 @@ async fn upgrade_that_gets_nowhere_is_given_up() {
     assert!(about(5).contains(&lasted(probe).await));
     assert_eq!(server.len(), 1);
     Peer::connect(address).await.upgrade(WEBSOCKET).await.expect(101);
+}
+
+/// Peers that don't answer the close frame, don't poll, and don't finish what they began.
+#[tokio::test(start_paused = true)]
+async fn deadline_holds_whatever_the_peers_do() {
+    let server = Server::new(
+        config().linger(Duration::from_secs(20)).build().expect("a legal configuration"),
+    );
+    tokio::spawn(accept(server.clone()));
+    let (address, serving) = serving(&server).await;
+    let (_silent, _) = Peer::open_websocket(address).await;
+    let (mut half, target) = session(address).await;
+    half.send("POST /engine.io/?EIO=4&transport=polling&sid=nobody HTTP/1.1\r\n").await;
+    half.send("Host: test\r\nContent-Length: 10\r\n\r\nhalf").await;
+    let _never_polls = target;
+    until(|| server.len() == 2).await;
+    let start = Instant::now();
+    let within = Duration::from_secs(4);
+    server.close(within).await;
+    serving.await.expect("no panic").expect("no failure of the listener");
+    assert!(start.elapsed() <= within + Duration::from_millis(10), "{:?}", start.elapsed());
+    assert!(server.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_who_close_return_when_the_last_session_is_gone() {
+    let (server, address) = echo(config()).await;
+    let (mut peer, target) = session(address).await;
+    let start = Instant::now();
+    let closings = [0, 1].map(|_| {
+        let server = server.clone();
+        tokio::spawn(async move { server.close(Duration::from_secs(20)).await })
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(peer.get(&target).await.expect(200).text(), "1");
+    for closing in closings {
+        closing.await.expect("no panic");
+    }
+    assert!(start.elapsed() < Duration::from_secs(20) / 2, "{:?}", start.elapsed());
 }

@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use engineio_tokio::Client;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{WAYS, config, connected, listen, within};
+use super::{WAYS, config, connected, within};
+use crate::engineio::{self, Client};
+use crate::listen;
 
 /// A proxy that knows `CONNECT`, and the heads of the requests that it got.
-async fn proxy() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+pub(crate) async fn proxy() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let heads = Arc::new(Mutex::new(Vec::new()));
@@ -38,7 +39,7 @@ async fn proxy() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
 #[tokio::test]
 async fn every_connection_goes_through_the_proxy_with_its_password() {
     for way in WAYS {
-        let server = engineio_tokio::Server::new(config().build().expect("legal"));
+        let server = engineio::Server::new(config().build().expect("legal"));
         let address = listen(&server).await;
         let (proxy, heads) = proxy().await;
         let client = Client::builder(&format!("http://{address}"))
@@ -65,7 +66,7 @@ async fn proxy_that_is_not_there_is_named_in_the_error() {
     drop(listener);
     let client = Client::builder("http://127.0.0.1:1").proxy(&format!("http://{proxy}"));
     let error = within(client.connect()).await.expect_err("no proxy");
-    let engineio_tokio::ConnectError::Closed { source: Some(source), .. } = error else {
+    let engineio::ConnectError::Closed { source: Some(source), .. } = error else {
         panic!("{error:?}");
     };
     assert!(format!("{source:?}").contains(&proxy.to_string()), "{source:?}");

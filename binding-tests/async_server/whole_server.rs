@@ -1,11 +1,10 @@
 //! What is said to the server as a whole.
 
-use engineio_tokio::{
+use super::{config, echo, listen};
+use crate::engineio::{
     CloseReason, Config, Message, SendError, Server, ServerEvent, Sid, Transport,
 };
-
 use crate::peer::{Frame, Peer, session, until, within};
-use crate::{config, echo, listen};
 
 fn sid(text: &str) -> Sid {
     Sid::from_text(text).expect("a sid")

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use engineio_tokio::{CloseReason, Config, Server};
-use tokio::net::TcpListener;
-
+use super::{POLLING, WEBSOCKET, accept, config, echo, listen};
+use crate::engineio::{CloseReason, Config, Server};
 use crate::peer::{Frame, Peer, get, session, until, within};
-use crate::{POLLING, WEBSOCKET, accept, config, echo, listen};
+use crate::serving;
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -14,9 +13,7 @@ const LONG: Duration = Duration::from_secs(20);
 async fn sessions_are_flushed_and_told_and_serve_returns() {
     let server = Server::new(Config::default());
     tokio::spawn(accept(server.clone()));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let serving = tokio::spawn(server.serve(listener));
+    let (address, serving) = serving(&server).await;
     let (mut websocket, _) = Peer::open_websocket(address).await;
     let (mut parked, parked_target) = session(address).await;
     parked.send(get(&parked_target)).await;
@@ -91,48 +88,9 @@ async fn handshake_that_is_decided_about_while_the_server_closes_is_503() {
     assert!(server.is_empty());
 }
 
-/// Peers that don't answer the close frame, don't poll, and don't finish what they began.
-#[tokio::test(start_paused = true)]
-async fn deadline_holds_whatever_the_peers_do() {
-    let server = Server::new(config().linger(LONG).build().expect("a legal configuration"));
-    tokio::spawn(accept(server.clone()));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let serving = tokio::spawn(server.serve(listener));
-    let (_silent, _) = Peer::open_websocket(address).await;
-    let (mut half, target) = session(address).await;
-    half.send("POST /engine.io/?EIO=4&transport=polling&sid=nobody HTTP/1.1\r\n").await;
-    half.send("Host: test\r\nContent-Length: 10\r\n\r\nhalf").await;
-    let _never_polls = target;
-    until(|| server.len() == 2).await;
-    let start = tokio::time::Instant::now();
-    let within = Duration::from_secs(4);
-    server.close(within).await;
-    serving.await.expect("no panic").expect("no failure of the listener");
-    assert!(start.elapsed() <= within + Duration::from_millis(10), "{:?}", start.elapsed());
-    assert!(server.is_empty());
-}
-
 #[tokio::test]
 async fn closing_an_idle_server_is_immediate_and_can_be_repeated() {
     let (server, _) = echo(config()).await;
     within(server.close(Duration::from_secs(3600))).await;
     within(server.close(Duration::from_secs(3600))).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn all_who_close_return_when_the_last_session_is_gone() {
-    let (server, address) = echo(config()).await;
-    let (mut peer, target) = session(address).await;
-    let start = tokio::time::Instant::now();
-    let closings = [0, 1].map(|_| {
-        let server = server.clone();
-        tokio::spawn(async move { server.close(LONG).await })
-    });
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(peer.get(&target).await.expect(200).text(), "1");
-    for closing in closings {
-        closing.await.expect("no panic");
-    }
-    assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());
 }

@@ -1,11 +1,10 @@
 //! What is said in a session.
 
-use engineio_tokio::{
+use super::{WAYS, config, connected, pair, until, within};
+use crate::engineio::{
     ClientCloseReason, ClientEvent, CloseReason, Message, Revision, RevisionChoice, SendError,
     Transport,
 };
-
-use crate::{WAYS, config, connected, pair, until, within};
 
 fn messages() -> Vec<Message> {
     let long = "é".repeat(400_000);

@@ -4,14 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engineio_tokio::{
-    Client, ClientBuilder, ClientCloseReason, ConnectError, Revision, RevisionChoice, Violation,
-};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::within;
+use super::within;
+use crate::engineio::{
+    self, Client, ClientBuilder, ClientCloseReason, ConnectError, Revision, RevisionChoice,
+    Violation,
+};
 
 /// What is said to a request.
 #[derive(Clone, Copy)]
@@ -94,7 +95,7 @@ async fn say(stream: &mut TcpStream, said: Answer) -> Option<()> {
 fn client(address: SocketAddr) -> ClientBuilder {
     Client::builder(&format!("http://{address}"))
         .config(|config| config.connect_timeout(Duration::from_secs(5)).upgrade(false))
-        .transports([engineio_tokio::Transport::Polling])
+        .transports([engineio::Transport::Polling])
 }
 
 /// Why there is no session with a server that always says this.
@@ -145,15 +146,6 @@ async fn connection_that_is_cut_in_the_handshake_ends_the_attempt() {
 async fn endless_body_is_given_up_at_the_limit() {
     let reason = setback(Answer::Endless).await;
     assert_eq!(reason, ClientCloseReason::Violation(Violation::TooLarge));
-}
-
-#[tokio::test(start_paused = true)]
-async fn server_that_says_nothing_is_given_up_after_the_connect_timeout() {
-    let (address, _requests) = scripted(|_| Answer::Silence).await;
-    let start = tokio::time::Instant::now();
-    let error = client(address).connect().await.expect_err("no answer");
-    assert_eq!(error.to_string(), "the server didn't open a session in time");
-    assert_eq!(start.elapsed().as_secs(), 5);
 }
 
 #[tokio::test]

@@ -1,9 +1,8 @@
 //! Cookies that a server, or a balancer before it, sets.
 
-use engineio_tokio::{Client, Transport};
-
-use crate::hostile::{Answer, scripted};
-use crate::within;
+use super::hostile::{Answer, scripted};
+use super::within;
+use crate::engineio::{Client, Transport};
 
 const OPEN: &str =
     r#"0{"sid":"S","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000}"#;

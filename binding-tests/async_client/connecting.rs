@@ -2,13 +2,14 @@
 
 use std::error::Error;
 
-use engineio_tokio::{Client, ClientCloseReason, ConnectError, Server, Transport};
 use http::HeaderMap;
 use tokio::net::TcpListener;
 
-use crate::{WAYS, config, connected, listen, pair, until, within};
+use super::{WAYS, config, connected, pair, until, within};
+use crate::engineio::{self, Client, ClientCloseReason, ConnectError, Server, Transport};
+use crate::listen;
 
-async fn reason(client: engineio_tokio::ClientBuilder) -> ClientCloseReason {
+async fn reason(client: engineio::ClientBuilder) -> ClientCloseReason {
     match within(client.connect()).await {
         Err(ConnectError::Closed { reason, .. }) => reason,
         other => panic!("{other:?}"),
@@ -17,9 +18,8 @@ async fn reason(client: engineio_tokio::ClientBuilder) -> ClientCloseReason {
 
 #[tokio::test]
 async fn headers_query_and_cookies_are_on_every_request_of_both_transports() {
-    let server = Server::new(
-        config().cookie(Some(engineio_tokio::Cookie::new("io"))).build().expect("legal"),
-    );
+    let server =
+        Server::new(config().cookie(Some(engineio::Cookie::new("io"))).build().expect("legal"));
     let address = listen(&server).await;
     for way in WAYS {
         let client = Client::builder(&format!("ws://{address}/?room=a%20b"))
@@ -80,13 +80,13 @@ async fn server_that_does_not_listen_is_unreachable_and_the_error_says_why() {
 
 #[tokio::test]
 async fn transport_that_is_off_is_followed_by_the_next() {
-    let only = engineio_tokio::Transports::POLLING;
+    let only = engineio::Transports::POLLING;
     let (server, client) = pair(config().transports(only)).await;
     let both = [Transport::WebSocket, Transport::Polling];
     let (client, _socket) = connected(&server, client.transports(both)).await;
     assert_eq!(client.transport(), Some(Transport::Polling));
 
-    let only = engineio_tokio::Transports::WEBSOCKET;
+    let only = engineio::Transports::WEBSOCKET;
     let (server, client) = pair(config().transports(only)).await;
     let (client, _socket) = connected(&server, client).await;
     assert_eq!(client.transport(), Some(Transport::WebSocket));

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use engineio_tokio::{CloseReason, Config, Incoming, Server, Transport};
-
+use super::{POLLING, WEBSOCKET, config, listen};
+use crate::engineio::{CloseReason, Config, Incoming, Server, Transport};
 use crate::peer::{Frame, Peer, get, until, upgrade, within};
-use crate::{POLLING, WEBSOCKET, config, listen};
 
 /// Looks the token up in a database that takes its time.
 async fn user_of(incoming: &Incoming<String>) -> Option<String> {
