@@ -55,7 +55,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
         .serve_connection(stream, service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let stop = async { Some(server.shared.stop.wait().await) };
+    let stop = async { Some(server.stop.wait().await) };
     // Nobody is left to hear of an error, and the sessions know.
     let ended = async {
         let _ = connection.as_mut().await;
@@ -87,7 +87,7 @@ where
         request.extensions_mut().insert(RemoteAddr(peer));
     }
     let (parts, body) = request.into_parts();
-    let Some(seat) = server.shared.hub.admit(&parts) else {
+    let Some(seat) = server.hub().admit(&parts) else {
         let response = handler(Request::from_parts(parts, body)).await;
         return Ok(response.map(ResponseBody::theirs));
     };

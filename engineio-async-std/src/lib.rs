@@ -71,7 +71,8 @@ pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
 pub use engineio_hub::client::{Client as ClientSession, ClientSender, ConnectError, InvalidUrl};
 pub use engineio_hub::{
-    Events, Incoming, Observer, Overflow, RemoteAddr, Sender, ServerEvent, Socket,
+    Events, Incoming, Observer, Overflow, RemoteAddr, Sender, ServerEvent, ServerHandle, Sessions,
+    Socket,
 };
 pub use engineio_hyper::BoxError;
 #[cfg(feature = "client")]

@@ -1,18 +1,18 @@
 //! The handle of a server.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_hub::edge::{ACCEPT_PAUSE, AcceptError};
-use engineio_hub::{Events, Hub, Incoming, Observer, Socket};
+use engineio_hub::{Hub, Observer, ServerHandle, default_observer};
 use engineio_hyper::{BoxError, drive};
-use engineio_proto::{Config, Outgoing, SendError, Sid};
+use engineio_proto::Config;
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::or;
 use http::{Request, Response};
@@ -28,23 +28,19 @@ use crate::stop::{Connections, Stop};
 /// - **Requests come in** through [`serve`](Self::serve), or beside pages of the application's
 ///   through [`serve_with`](Self::serve_with), or connection by connection through
 ///   [`serve_connection`](Self::serve_connection).
-/// - **Sessions come out** one way: one by one with [`accept`](Self::accept) or
-///   [`incoming`](Self::incoming), or all as one stream with [`events`](Self::events).
-/// - **The whole server** is spoken to with [`send`](Self::send),
-///   [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and
+/// - **Sessions come out** one way: one by one with [`accept`](ServerHandle::accept) or
+///   [`incoming`](ServerHandle::incoming), or all as one stream with
+///   [`events`](ServerHandle::events).
+/// - **The whole server** is spoken to with [`send`](crate::Sessions::send),
+///   [`broadcast`](crate::Sessions::broadcast), [`disconnect`](crate::Sessions::disconnect) and
 ///   [`close`](Self::close).
 ///
 /// `D` is what the application keeps with each session, given when it is accepted.
 ///
 /// Its one task of its own ends with the last handle.
 pub struct Server<D: Send + Sync + 'static = ()> {
-    pub(crate) shared: Arc<Shared<D>>,
-}
-
-pub(crate) struct Shared<D: Send + Sync + 'static> {
-    pub(crate) hub: Arc<Hub<D>>,
-    has_driver: AtomicBool,
-    pub(crate) stop: Stop,
+    handle: ServerHandle<D>,
+    pub(crate) stop: Arc<Stop>,
 }
 
 /// A server about to be made, for what isn't in [`Config`].
@@ -65,16 +61,6 @@ impl Server {
     }
 }
 
-#[cfg(feature = "tracing")]
-fn default_observer() -> Box<dyn Observer> {
-    Box::new(engineio_hub::TracingObserver)
-}
-
-#[cfg(not(feature = "tracing"))]
-fn default_observer() -> Box<dyn Observer> {
-    Box::new(())
-}
-
 impl ServerBuilder {
     /// Who hears of refusals, openings, upgrades and closings. Without one, nobody; or
     /// with the feature `tracing`, the subscriber of that crate: an observer of your own takes
@@ -88,8 +74,7 @@ impl ServerBuilder {
     /// The server.
     pub fn build<D: Send + Sync + 'static>(self) -> Server<D> {
         let hub = Hub::new(self.config, clock(), self.observer);
-        let (has_driver, stop) = (AtomicBool::new(false), Stop::default());
-        Server { shared: Arc::new(Shared { hub, has_driver, stop }) }
+        Server { handle: ServerHandle::new(hub), stop: Arc::default() }
     }
 }
 
@@ -100,96 +85,14 @@ impl fmt::Debug for ServerBuilder {
 }
 
 impl<D: Send + Sync + 'static> Server<D> {
-    /// The next client that asks for a session, for an application that wants to look
-    /// at the request first. `None` when there will be none: the server has closed, or
-    /// is consumed by [`events`](Self::events).
-    ///
-    /// A client waits for [`accept_timeout`](Config::accept_timeout) at most: decide
-    /// in a task of its own if it takes long.
-    pub async fn incoming(&self) -> Option<Incoming<D>> {
-        poll_fn(|cx| self.shared.hub.poll_incoming(cx)).await
-    }
-
-    /// Accepts the next client, whoever it is. `None` as with
-    /// [`incoming`](Self::incoming).
-    pub async fn accept(&self) -> Option<Socket<D>>
-    where
-        D: Default,
-    {
-        loop {
-            if let Some(socket) = self.incoming().await?.accept() {
-                return Some(socket);
-            }
-        }
-    }
-
-    /// Accepts all clients, and gives what they do as one stream of events.
-    ///
-    /// A server is consumed one way: after [`accept`](Self::accept) or
-    /// [`incoming`](Self::incoming) the stream ends at once, and the observer is told.
-    pub fn events(&self) -> Events<D>
-    where
-        D: Default,
-    {
-        self.shared.hub.events()
-    }
-
-    /// Sends to one session, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// Both give the message back: [`SendError::Closed`] if there is no such session,
-    /// [`SendError::Full`] if more than
-    /// [`outbox_high_water`](Config::outbox_high_water) bytes wait for it already.
-    pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
-        self.shared.hub.send(sid, outgoing)
-    }
-
-    /// Sends to every session, without waiting; the payload is shared. A session that has
-    /// no room does what its [`Overflow`](crate::Overflow) says.
-    pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
-        self.shared.hub.broadcast(outgoing);
-    }
-
-    /// Closes one session when its queue has left, at the latest after
-    /// [`close_timeout`](Config::close_timeout). `false`: there is no such session.
-    pub fn disconnect(&self, sid: &Sid) -> bool {
-        self.shared.hub.disconnect(sid)
-    }
-
-    /// How many sessions are open.
-    pub fn len(&self) -> usize {
-        self.shared.hub.len()
-    }
-
-    /// Whether no session is open.
-    pub fn is_empty(&self) -> bool {
-        self.shared.hub.is_empty()
-    }
-
-    /// The settings.
-    pub fn config(&self) -> &Config {
-        self.shared.hub.config()
-    }
-
     /// Closes the server: handshakes get 503 from now on, sessions are flushed and
     /// closed one after the other. Those left after three quarters of `within` are cut
     /// off. Ready when the last one is gone, at the latest after `within`; listeners of
     /// [`serve`](Self::serve) stop then.
     pub async fn close(&self, within: Duration) {
-        let hub = &self.shared.hub;
-        let start = machine_time();
         self.start_driver();
-        hub.close(within);
-        let closed = || poll_fn(|cx| hub.poll_closed(cx));
-        let last_quarter = within / 4;
-        if timeout(within.saturating_sub(last_quarter), closed()).await.is_none() {
-            hub.abort();
-            // For the last words to be written.
-            timeout(last_quarter, closed()).await;
-        }
-        let left = within.saturating_sub(start.elapsed()).min(hub.config().linger());
-        self.shared.stop.set(machine_time() + left);
+        let left = engineio_hyper::close(self.hub(), within, &timer()).await;
+        self.stop.set(machine_time() + left);
     }
 
     /// Serves the connections of a listener, HTTP/1.1, until the server is
@@ -236,11 +139,24 @@ impl<D: Send + Sync + 'static> Server<D> {
         connection::serve(self, stream, peer, not_found).await;
     }
 
+    pub(crate) const fn hub(&self) -> &Arc<Hub<D>> {
+        ServerHandle::hub(&self.handle)
+    }
+
     /// Starts the task that lets time pass, if none runs.
     pub(crate) fn start_driver(&self) {
-        if !self.shared.has_driver.load(Relaxed) && !self.shared.has_driver.swap(true, Relaxed) {
-            spawn(drive(Arc::downgrade(&self.shared.hub), timer()));
+        if let Some(hub) = self.hub().undriven() {
+            spawn(drive(hub, timer()));
         }
+    }
+}
+
+/// What is the same for every binding: how sessions come out, and what is said to them.
+impl<D: Send + Sync + 'static> Deref for Server<D> {
+    type Target = ServerHandle<D>;
+
+    fn deref(&self) -> &ServerHandle<D> {
+        &self.handle
     }
 }
 
@@ -255,7 +171,7 @@ where
     let connections = Arc::new(Connections::default());
     let until = loop {
         let accepted = async { Ok(listener.accept().await) };
-        let stopped = async { Err(server.shared.stop.wait().await) };
+        let stopped = async { Err(server.stop.wait().await) };
         let (stream, peer) = match or(stopped, accepted).await {
             Err(until) => break until,
             Ok(Ok(accepted)) => accepted,
@@ -283,7 +199,7 @@ where
 
 impl<D: Send + Sync + 'static> Clone for Server<D> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { handle: self.handle.clone(), stop: Arc::clone(&self.stop) }
     }
 }
 

@@ -11,7 +11,7 @@ use engineio_proto::{CloseReason, Instant, Sid, Transport};
 use crate::deadlines::Target;
 use crate::hub::Hub;
 use crate::line::{Line, Turned};
-use crate::sessions::shard_of;
+use crate::map::shard_of;
 use crate::waiters::{Awake, Waiters};
 
 /// A session that several tasks share.

@@ -1,23 +1,25 @@
 //! The hub: all sessions of a server, and where requests come in.
 
-use std::sync::Arc;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use engineio_proto::server::{Exchange, Input, Kind, Opening, Refusal, Route, route};
-use engineio_proto::{CloseReason, Config, Instant, Outgoing, SendError, Sid, Transport};
+use engineio_proto::{CloseReason, Config, Instant, Sid, Transport};
 use http::request::Parts;
 
-use crate::cell::{Cell, Overflow};
+use crate::cell::Cell;
 use crate::clock::Clock;
 use crate::deadlines::{Deadlines, Target};
 use crate::events::EventQueue;
 use crate::incoming::Incoming;
+use crate::map::{Map, shard_of};
 use crate::observer::{Guarded, Observer};
 use crate::reception::Reception;
 use crate::seat::Seat;
-use crate::sessions::{Sessions, shard_of};
+use crate::sessions::Sessions;
 use crate::wire;
 
 /// All sessions of one server, and the way in for requests.
@@ -28,13 +30,13 @@ use crate::wire;
 ///
 /// `D` is what the application keeps with each session.
 pub struct Hub<D: Send + Sync + 'static = ()> {
-    config: Arc<Config>,
     clock: Box<dyn Clock>,
     pub(crate) observer: Guarded,
-    pub(crate) sessions: Sessions<D>,
+    sessions: Sessions<D>,
     pub(crate) deadlines: Deadlines,
     pub(crate) reception: Reception<D>,
     pub(crate) events: EventQueue<D>,
+    is_driven: AtomicBool,
     is_closing: AtomicBool,
     /// WebSockets that are open, those of ended sessions among them.
     pub(crate) websockets: AtomicUsize,
@@ -42,7 +44,7 @@ pub struct Hub<D: Send + Sync + 'static = ()> {
 
 impl<D: Send + Sync + 'static> std::fmt::Debug for Hub<D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hub").field("sessions", &self.sessions.len()).finish_non_exhaustive()
+        f.debug_struct("Hub").field("sessions", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -50,21 +52,21 @@ impl<D: Send + Sync + 'static> Hub<D> {
     /// A hub with no sessions. The observer `()` listens to nothing.
     pub fn new(config: Config, clock: impl Clock, observer: Box<dyn Observer>) -> Arc<Self> {
         Arc::new(Self {
-            config: Arc::new(config),
             clock: Box::new(clock),
             observer: Guarded(observer),
-            sessions: Sessions::new(),
+            sessions: Sessions::new(config),
             deadlines: Deadlines::new(),
             reception: Reception::new(),
             events: EventQueue::new(),
+            is_driven: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
             websockets: AtomicUsize::new(0),
         })
     }
 
-    /// The settings.
-    pub const fn config(&self) -> &Arc<Config> {
-        &self.config
+    /// All sessions, by their names.
+    pub(crate) const fn map(&self) -> &Map<D> {
+        self.sessions.map()
     }
 
     /// The time by the hub's clock.
@@ -77,8 +79,8 @@ impl<D: Send + Sync + 'static> Hub<D> {
     /// Give the peer's address along as a [`RemoteAddr`](crate::RemoteAddr) among the
     /// request's extensions, if handlers shall see it.
     pub fn admit(self: &Arc<Self>, request: &Parts) -> Option<Seat<D>> {
-        let plain = wire::request(&self.config, request);
-        let seat = match route(&self.config, &plain) {
+        let plain = wire::request(self.config(), request);
+        let seat = match route(self.config(), &plain) {
             Route::Foreign => return None,
             Route::Answer(response) => Seat::answered(self, response),
             Route::Refuse(refusal) => self.turn_away(refusal),
@@ -86,11 +88,11 @@ impl<D: Send + Sync + 'static> Hub<D> {
             Route::Session { sid, exchange } => self.admit_exchange(&sid, exchange, request),
         };
         let is_post = request.method == http::Method::POST;
-        Some(seat.with_body(is_post.then(|| self.config.max_payload())))
+        Some(seat.with_body(is_post.then(|| self.config().max_payload())))
     }
 
     fn admit_exchange(self: &Arc<Self>, sid: &str, exchange: Exchange, parts: &Parts) -> Seat<D> {
-        let Some(cell) = self.sessions.get(sid) else {
+        let Some(cell) = self.map().get(sid) else {
             return self.turn_away(exchange.unknown_session());
         };
         let accept = match exchange.kind() {
@@ -119,14 +121,14 @@ impl<D: Send + Sync + 'static> Hub<D> {
         } else {
             None
         };
-        let is_full = self.sessions.len() + self.reception.waiting() >= self.config.max_sessions()
-            || self.reception.waiting() >= self.config.max_waiting();
+        let is_full = self.len() + self.reception.waiting() >= self.config().max_sessions()
+            || self.reception.waiting() >= self.config().max_waiting();
         if is_full || self.is_closing.load(Relaxed) {
             return self.turn_away(opening.overloaded(RETRY_AFTER.as_secs()));
         }
         let waiting = self.reception.receive(self, opening, parts);
         let target = Target::Other(waiting.as_expire());
-        let at = self.now() + self.config.accept_timeout();
+        let at = self.now() + self.config().accept_timeout();
         self.deadlines.arm(0, at, target);
         Seat::waiting(self, waiting, accept)
     }
@@ -134,6 +136,13 @@ impl<D: Send + Sync + 'static> Hub<D> {
     pub(crate) fn turn_away(self: &Arc<Self>, refusal: Refusal) -> Seat<D> {
         self.observer.refused(&refusal);
         Seat::answered(self, refusal.response())
+    }
+
+    /// The hub, once, for the task that is to let time pass in it. A binding that starts one
+    /// when there is something to do asks at each request.
+    pub fn undriven(self: &Arc<Self>) -> Option<Weak<Self>> {
+        let is_first = !self.is_driven.load(Relaxed) && !self.is_driven.swap(true, Relaxed);
+        is_first.then(|| Arc::downgrade(self))
     }
 
     /// Lets time pass for everything that is due, and gives the time of the next
@@ -147,7 +156,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
         for (at, target) in self.deadlines.take_due(now, DUE_PER_SHARD) {
             match target {
                 Target::Session(sid) => {
-                    if let Some(cell) = self.sessions.get(sid.as_str()) {
+                    if let Some(cell) = self.map().get(sid.as_str()) {
                         cell.deadline(at);
                     }
                 }
@@ -175,58 +184,6 @@ impl<D: Send + Sync + 'static> Hub<D> {
         next
     }
 
-    /// How many sessions are open.
-    pub fn len(&self) -> usize {
-        self.sessions.len()
-    }
-
-    /// Whether no session is open.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Sends to one session, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// [`SendError::Closed`] if there is no such session, [`SendError::Full`] if it
-    /// has no room; both give the message back.
-    pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
-        let outgoing = outgoing.into();
-        let cell = self.sessions.get(sid.as_str());
-        let Some(mut turn) = cell.as_ref().and_then(Cell::turn) else {
-            return Err(SendError::Closed(outgoing));
-        };
-        turn.session.send(outgoing).map(drop)
-    }
-
-    /// Sends to every open session, without waiting; the payload is shared. A session
-    /// without room does what its [`Overflow`] says. Sessions that come or go meanwhile
-    /// may get it or not.
-    pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
-        let outgoing = outgoing.into();
-        self.sessions.for_each(|cell| {
-            let Some(mut turn) = cell.turn() else { return };
-            let sent = turn.session.send(outgoing.clone());
-            if matches!(sent, Err(SendError::Full(_))) && turn.overflow == Overflow::Close {
-                let now = turn.now;
-                turn.session.abort(now, CloseReason::Overloaded);
-            }
-        });
-    }
-
-    /// Closes one session when its queue has left, at the latest after
-    /// [`close_timeout`](Config::close_timeout). `false`: there is no such session.
-    pub fn disconnect(&self, sid: &Sid) -> bool {
-        let cell = self.sessions.get(sid.as_str());
-        let turn = cell.as_ref().and_then(Cell::turn);
-        turn.map(|mut turn| {
-            let now = turn.now;
-            turn.session.close(now);
-        })
-        .is_some()
-    }
-
     /// Closes all sessions, and refuses handshakes from now on with 503.
     ///
     /// The sessions are closed one after the other, so that their clients don't come
@@ -239,10 +196,10 @@ impl<D: Send + Sync + 'static> Hub<D> {
         self.reception.close();
         self.events.wake();
         let now = self.now();
-        let count = u32::try_from(self.sessions.len().max(1)).unwrap_or(u32::MAX);
+        let count = u32::try_from(self.len().max(1)).unwrap_or(u32::MAX);
         let step = (within / 2 / count).min(CLOSE_STEP);
         let mut at = now;
-        self.sessions.for_each(|cell| {
+        self.map().for_each(|cell| {
             let shard = shard_of(cell.sid().as_str());
             self.deadlines.arm(shard, at, Target::Shutdown(cell.sid().clone()));
             at = at + step;
@@ -251,7 +208,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
 
     /// Ends all sessions at once: the rest of [`close`](Self::close).
     pub fn abort(&self) {
-        self.sessions.for_each(|cell| cell.abort(CloseReason::Shutdown));
+        self.map().for_each(|cell| cell.abort(CloseReason::Shutdown));
     }
 
     /// Whether [`close`](Self::close) was called.
@@ -272,7 +229,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
 
     /// A session has ended: it leaves the map.
     pub(crate) fn session_closed(&self, cell: &Arc<Cell<D>>, reason: &CloseReason) {
-        self.sessions.remove(cell);
+        self.map().remove(cell);
         self.observer.closed(cell.sid(), reason);
         self.reception.note_end();
         if self.is_closing() {
@@ -282,7 +239,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
 
     /// A panic has left a session in the middle of a change: it counts as ended.
     pub(crate) fn session_failed(&self, cell: &Arc<Cell<D>>) {
-        self.sessions.remove(cell);
+        self.map().remove(cell);
         self.reception.note_end();
         if self.is_closing() {
             self.events.wake();
@@ -290,10 +247,19 @@ impl<D: Send + Sync + 'static> Hub<D> {
     }
 
     fn with_session(&self, sid: &Sid, act: impl FnOnce(&mut crate::cell::Turn<'_, D>)) {
-        let cell = self.sessions.get(sid.as_str());
+        let cell = self.map().get(sid.as_str());
         if let Some(mut turn) = cell.as_ref().and_then(Cell::turn) {
             act(&mut turn);
         }
+    }
+}
+
+/// What is said to sessions by their names, or to all of them.
+impl<D: Send + Sync + 'static> Deref for Hub<D> {
+    type Target = Sessions<D>;
+
+    fn deref(&self) -> &Sessions<D> {
+        &self.sessions
     }
 }
 
@@ -301,7 +267,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
 impl<D: Send + Sync + 'static> Drop for Hub<D> {
     fn drop(&mut self) {
         self.deadlines.wake();
-        self.sessions.for_each(|cell| cell.wake_all());
+        self.map().for_each(|cell| cell.wake_all());
     }
 }
 

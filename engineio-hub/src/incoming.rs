@@ -160,7 +160,7 @@ impl<D: Send + Sync + 'static> Incoming<D> {
             Cell::new(hub, session, data, extras.overflow, audience)
         });
         let mut sids = extras.sid.into_iter().chain([random]);
-        let cell = sids.find_map(|sid| hub.sessions.insert(sid, &mut make))?;
+        let cell = sids.find_map(|sid| hub.map().insert(sid, &mut make))?;
         hub.observer.opened(cell.sid(), revision, transport);
         // The first turn arms the first deadline.
         if let Some(mut turn) = cell.turn()

@@ -8,7 +8,8 @@
 //!   the application, broadcasts, the closing of a server;
 //! - the [`Seat`] of a request and the [`Framed`] of a WebSocket, which wait and wake by
 //!   nothing but `core::task`;
-//! - the handles of the application: [`Incoming`], [`Socket`], [`Sender`], [`Events`];
+//! - the handles of the application: [`ServerHandle`], [`Sessions`], [`Incoming`], [`Socket`],
+//!   [`Sender`], [`Events`];
 //! - the [`client`]: its session, its requests and cookies, its handles;
 //! - what a listener grants to connections ([`edge`]);
 //! - WebSocket over memory ([`websocket`]: bytes in, messages out), the way between the
@@ -172,10 +173,12 @@ pub mod edge;
 mod events;
 mod framed;
 mod futures;
+mod handle;
 mod hub;
 mod incoming;
 mod line;
 mod linger;
+mod map;
 mod observer;
 mod reception;
 mod seat;
@@ -195,10 +198,12 @@ pub use clock::Clock;
 pub use compression::compress;
 pub use events::{Events, ServerEvent};
 pub use framed::{Framed, Write};
+pub use handle::ServerHandle;
 pub use hub::Hub;
 pub use incoming::{Incoming, RemoteAddr};
-pub use observer::Observer;
+pub use observer::{Observer, default_observer};
 pub use seat::{Answer, Seat};
+pub use sessions::Sessions;
 pub use socket::{Sender, Socket};
 #[cfg(feature = "tracing")]
 pub use tracing_observer::TracingObserver;

@@ -8,7 +8,7 @@ use engineio_proto::{Instant, Sid};
 
 use crate::deadlines::{Expire, Target};
 use crate::hub::Hub;
-use crate::sessions::shard_of;
+use crate::map::shard_of;
 
 /// Runs from when a connection has nothing but its end before it.
 #[derive(Default)]

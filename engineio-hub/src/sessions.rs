@@ -1,89 +1,88 @@
-//! The map of open sessions, in shards that are locked one at a time.
+//! The open sessions of a server, as the application speaks to them.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::Arc;
 
-use engineio_proto::Sid;
+use engineio_proto::{CloseReason, Config, Outgoing, SendError, Sid};
 
-use crate::cell::Cell;
+use crate::cell::{Cell, Overflow};
+use crate::map::Map;
 
-/// Enough that two cores rarely meet, few enough to walk.
-pub(crate) const SHARDS: usize = 16;
-
-type Shard<D> = Mutex<HashMap<Sid, Arc<Cell<D>>>>;
-
-pub(crate) struct Sessions<D: Send + Sync + 'static> {
-    shards: [Shard<D>; SHARDS],
-    len: AtomicUsize,
+/// The open sessions of a server: what is said to one by its name, or to all of them.
+pub struct Sessions<D: Send + Sync + 'static = ()> {
+    config: Arc<Config>,
+    map: Map<D>,
 }
 
 impl<D: Send + Sync + 'static> Sessions<D> {
-    pub(crate) fn new() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()), len: AtomicUsize::new(0) }
+    pub(crate) fn new(config: Config) -> Self {
+        Self { config: Arc::new(config), map: Map::new() }
     }
 
-    pub(crate) fn get(&self, sid: &str) -> Option<Arc<Cell<D>>> {
-        lock(self.shard(sid)).get(sid).map(Arc::clone)
+    pub(crate) const fn map(&self) -> &Map<D> {
+        &self.map
     }
 
-    /// Makes a session of this name, unless there is one. It is made under the lock, so
-    /// that no two can be.
-    pub(crate) fn insert(
-        &self,
-        sid: Sid,
-        make: &mut Option<impl FnOnce(Sid) -> Arc<Cell<D>>>,
-    ) -> Option<Arc<Cell<D>>> {
-        let mut shard = lock(self.shard(sid.as_str()));
-        let Entry::Vacant(place) = shard.entry(sid.clone()) else { return None };
-        let cell = make.take()?(sid);
-        place.insert(Arc::clone(&cell));
-        self.len.fetch_add(1, Relaxed);
-        Some(cell)
+    /// The settings of the server.
+    pub const fn config(&self) -> &Arc<Config> {
+        &self.config
     }
 
-    /// Takes this very cell out, if it is in.
-    pub(crate) fn remove(&self, cell: &Arc<Cell<D>>) {
-        let mut shard = lock(self.shard(cell.sid().as_str()));
-        if !shard.get(cell.sid()).is_some_and(|known| Arc::ptr_eq(known, cell)) {
-            return;
-        }
-        let removed = shard.remove(cell.sid());
-        self.len.fetch_sub(1, Relaxed);
-        if shard.capacity() > 16 && shard.len() < shard.capacity() / 8 {
-            let half = shard.capacity() / 2;
-            shard.shrink_to(half);
-        }
-        drop(shard);
-        drop(removed);
+    /// How many sessions are open.
+    pub fn len(&self) -> usize {
+        self.map.len()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len.load(Relaxed)
+    /// Whether no session is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
-    /// Calls `visit` for every session, under no lock. Sessions that come or go
-    /// meanwhile may or may not be among them.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Arc<Cell<D>>)) {
-        for shard in &self.shards {
-            let cells: Vec<_> = lock(shard).values().map(Arc::clone).collect();
-            cells.iter().for_each(&mut visit);
-        }
+    /// Sends to one session, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Both give the message back: [`SendError::Closed`] if there is no such session,
+    /// [`SendError::Full`] if more than
+    /// [`outbox_high_water`](Config::outbox_high_water) bytes wait for it already.
+    pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
+        let outgoing = outgoing.into();
+        let cell = self.map.get(sid.as_str());
+        let Some(mut turn) = cell.as_ref().and_then(Cell::turn) else {
+            return Err(SendError::Closed(outgoing));
+        };
+        turn.session.send(outgoing).map(drop)
     }
 
-    fn shard(&self, sid: &str) -> &Shard<D> {
-        let [first, ..] = &self.shards;
-        self.shards.get(shard_of(sid)).unwrap_or(first)
+    /// Sends to every session, without waiting; the payload is shared. A session that has no room
+    /// does what its [`Overflow`] says. Sessions that come or go meanwhile may get it or not.
+    pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
+        let outgoing = outgoing.into();
+        self.map.for_each(|cell| {
+            let Some(mut turn) = cell.turn() else { return };
+            let sent = turn.session.send(outgoing.clone());
+            if matches!(sent, Err(SendError::Full(_))) && turn.overflow == Overflow::Close {
+                let now = turn.now;
+                turn.session.abort(now, CloseReason::Overloaded);
+            }
+        });
+    }
+
+    /// Closes one session when its queue has left, at the latest after
+    /// [`close_timeout`](Config::close_timeout). `false`: there is no such session.
+    pub fn disconnect(&self, sid: &Sid) -> bool {
+        let cell = self.map.get(sid.as_str());
+        let turn = cell.as_ref().and_then(Cell::turn);
+        turn.map(|mut turn| {
+            let now = turn.now;
+            turn.session.close(now);
+        })
+        .is_some()
     }
 }
 
-/// The shard of a session. Identifiers are random, so any mix of their characters is.
-pub(crate) fn shard_of(sid: &str) -> usize {
-    sid.bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % SHARDS
-}
-
-/// Nothing that can panic is done under these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl<D: Send + Sync + 'static> fmt::Debug for Sessions<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("len", &self.len()).finish_non_exhaustive()
+    }
 }

@@ -8,7 +8,7 @@
 //! - [`Exchange`]: one request, from its head to its answer;
 //! - [`carry`], [`Carrier`]: a WebSocket over a stream;
 //! - [`Watched`]: a stream whose peer has to get on;
-//! - [`drive`]: lets time pass for a server;
+//! - [`drive`], [`close`]: let time pass for a server, and end it in time;
 //! - [`ResponseBody`]: bodies of answers;
 //! - `client` (feature): the one task of a client.
 #![forbid(unsafe_code)]
@@ -17,6 +17,7 @@
 mod body;
 #[cfg(feature = "client")]
 pub mod client;
+mod close;
 mod drive;
 mod exchange;
 mod span;
@@ -26,6 +27,7 @@ mod websocket;
 use std::sync::Arc;
 
 pub use body::ResponseBody;
+pub use close::close;
 pub use drive::drive;
 pub use exchange::{Answered, BoxError, Exchange};
 pub use watched::Watched;

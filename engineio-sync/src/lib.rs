@@ -111,7 +111,7 @@ mod websocket;
 
 #[cfg(feature = "client")]
 pub use engineio_hub::client::{ConnectError, InvalidUrl};
-pub use engineio_hub::{Observer, Overflow, RemoteAddr, ServerEvent};
+pub use engineio_hub::{Observer, Overflow, RemoteAddr, ServerEvent, Sessions};
 #[cfg(feature = "client")]
 pub use engineio_proto::client::{
     CloseReason as ClientCloseReason, Config as ClientConfig, ConfigBuilder as ClientConfigBuilder,

@@ -130,7 +130,8 @@ mod server;
 mod service;
 
 pub use engineio_hub::{
-    Events, Incoming, Observer, Overflow, RemoteAddr, Sender, ServerEvent, Socket,
+    Events, Incoming, Observer, Overflow, RemoteAddr, Sender, ServerEvent, ServerHandle, Sessions,
+    Socket,
 };
 pub use engineio_hyper::ResponseBody;
 pub use engineio_proto::{

@@ -26,7 +26,7 @@ pub(crate) async fn serve<D: Send + Sync + 'static>(
     server: Server<D>,
     listener: TcpListener,
 ) -> io::Result<()> {
-    let mut stop = server.shared.stop.subscribe();
+    let mut stop = server.stop.subscribe();
     let connections = GracefulShutdown::new();
     let patience = patience(server.config());
     let http = http(patience);

@@ -65,7 +65,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let inner = match self.server.shared.hub.admit(&parts) {
+        let inner = match self.server.hub().admit(&parts) {
             None => Inner::Theirs { future: self.inner.call(Request::from_parts(parts, body)) },
             Some(seat) => {
                 self.server.start_driver();

@@ -13,6 +13,7 @@
 //! The [`Client`] is for the application. Its builder is the binding's, who keeps [`Settings`]
 //! in it.
 
+mod builder;
 mod driver;
 mod error;
 mod handles;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_hub::edge::{HEAD_TIMEOUT, patience};
-use engineio_hub::{Hub, Observer};
+use engineio_hub::{Hub, Observer, default_observer};
 use engineio_proto::Config;
 use http::{Request, Response};
 
@@ -155,16 +155,6 @@ impl ServerBuilder {
         };
         Ok(Server::new(Shared { engine, waiting, local_addr }))
     }
-}
-
-#[cfg(feature = "tracing")]
-fn default_observer() -> Box<dyn Observer> {
-    Box::new(engineio_hub::TracingObserver)
-}
-
-#[cfg(not(feature = "tracing"))]
-fn default_observer() -> Box<dyn Observer> {
-    Box::new(())
 }
 
 impl fmt::Debug for ServerBuilder {

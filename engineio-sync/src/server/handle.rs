@@ -5,10 +5,12 @@ use std::future::poll_fn;
 use std::io;
 use std::iter;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engineio_proto::{Config, Outgoing, SendError, Sid};
+use engineio_hub::Sessions;
+use engineio_proto::Config;
 
 use super::builder::ServerBuilder;
 use super::events::Events;
@@ -24,8 +26,8 @@ use crate::io::Engine;
 /// - **Sessions come out** one way: one by one with [`accept`](Self::accept) or
 ///   [`incoming`](Self::incoming), for a thread each, or all as one stream with
 ///   [`events`](Self::events), for one thread or a few.
-/// - **The whole server** is spoken to with [`send`](Self::send),
-///   [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and
+/// - **The whole server** is spoken to with [`send`](crate::Sessions::send),
+///   [`broadcast`](crate::Sessions::broadcast), [`disconnect`](crate::Sessions::disconnect) and
 ///   [`close`](Self::close).
 ///
 /// `D` is what the application keeps with each session, given when it is accepted.
@@ -97,47 +99,9 @@ impl<D: Send + Sync + 'static> Server<D> {
         Events::new(&self.shared)
     }
 
-    /// Sends to one session, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// Both give the message back: [`SendError::Closed`] if there is no such session,
-    /// [`SendError::Full`] if more than
-    /// [`outbox_high_water`](Config::outbox_high_water) bytes wait for it already.
-    pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
-        self.shared.engine.hub.send(sid, outgoing)
-    }
-
-    /// Sends to every session, without waiting; the payload is shared. A session that has
-    /// no room does what its [`Overflow`](crate::Overflow) says.
-    pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
-        self.shared.engine.hub.broadcast(outgoing);
-    }
-
-    /// Closes one session when its queue has left, at the latest after
-    /// [`close_timeout`](Config::close_timeout). `false`: there is no such session.
-    pub fn disconnect(&self, sid: &Sid) -> bool {
-        self.shared.engine.hub.disconnect(sid)
-    }
-
-    /// How many sessions are open.
-    pub fn len(&self) -> usize {
-        self.shared.engine.hub.len()
-    }
-
-    /// Whether no session is open.
-    pub fn is_empty(&self) -> bool {
-        self.shared.engine.hub.is_empty()
-    }
-
     /// How many connections there are, of whatever kind.
     pub fn connections(&self) -> usize {
         self.shared.engine.limits.count()
-    }
-
-    /// The settings.
-    pub fn config(&self) -> &Config {
-        self.shared.engine.hub.config()
     }
 
     /// Closes the server: handshakes get 503 from now on, sessions are flushed and closed one
@@ -159,6 +123,15 @@ impl<D: Send + Sync + 'static> Server<D> {
         let left = within.saturating_sub(start.elapsed()).min(engine.hub.config().linger());
         engine.stop(engine.hub.now() + left);
         waiting.wait_for_end(engine, left);
+    }
+}
+
+/// What is said to sessions by their names, or to all of them.
+impl<D: Send + Sync + 'static> Deref for Server<D> {
+    type Target = Sessions<D>;
+
+    fn deref(&self) -> &Sessions<D> {
+        &self.shared.engine.hub
     }
 }
 

@@ -1,0 +1,47 @@
+//! How a server ends, by the clock of its executor.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use engineio_hub::Hub;
+use hyper::rt::Sleep;
+
+use crate::Timer;
+
+/// Closes all sessions, and cuts those off that are left after three quarters of `within`. Ready
+/// when the last one is gone, at the latest after `within`. Gives how long connections may go on
+/// then, for last answers to be written.
+///
+/// Something has to [`drive`](crate::drive) the hub meanwhile.
+pub async fn close<D: Send + Sync + 'static>(
+    hub: &Arc<Hub<D>>,
+    within: Duration,
+    timer: &Timer,
+) -> Duration {
+    let start = hub.now();
+    hub.close(within);
+    let closed = || poll_fn(|cx| hub.poll_closed(cx));
+    let last_quarter = within / 4;
+    if !is_in_time(closed(), timer.sleep(within.saturating_sub(last_quarter))).await {
+        hub.abort();
+        // For the last words to be written.
+        is_in_time(closed(), timer.sleep(last_quarter)).await;
+    }
+    let left = within.saturating_sub(hub.now().saturating_since(start));
+    left.min(hub.config().linger()).min(A_DAY)
+}
+
+/// A clock has room for so much more.
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+async fn is_in_time(future: impl Future<Output = ()>, mut sleep: Pin<Box<dyn Sleep>>) -> bool {
+    let mut future = pin!(future);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(true),
+        Poll::Pending => sleep.as_mut().poll(cx).map(|()| false),
+    })
+    .await
+}
