@@ -1,37 +1,54 @@
 //! How listeners and connections hear that the server stops.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use event_listener::Event;
+use event_listener::{Event, EventListener};
 
 /// Until when last answers may be written, once the server has stopped.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
-    until: Mutex<Option<Instant>>,
+    until: OnceLock<Instant>,
     is_set: Event,
 }
 
 impl Stop {
     /// Stops what listens, now; and what is left, then.
     pub(crate) fn set(&self, until: Instant) {
-        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        // Where two close a server, the first to be done is right.
+        let _ = self.until.set(until);
         self.is_set.notify(usize::MAX);
     }
 
     /// Waits for the stop, and says how long the rest may take.
     pub(crate) async fn wait(&self) -> Instant {
-        loop {
-            let is_set = self.is_set.listen();
-            let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(until) = until {
-                return until;
+        let mut place = None;
+        poll_fn(|cx| self.poll_wait(&mut place, cx)).await
+    }
+
+    /// Every connection is here at every byte it gets, so this takes the lock that all of them
+    /// share no more than once for each task.
+    fn poll_wait(&self, place: &mut Option<Place>, cx: &mut Context<'_>) -> Poll<Instant> {
+        while self.until.get().is_none() {
+            if place.as_ref().is_some_and(|(waker, _)| waker.will_wake(cx.waker())) {
+                return Poll::Pending;
             }
-            is_set.await;
+            let mut listener = self.is_set.listen();
+            // Set before it listened, or else it is told.
+            if self.until.get().is_none() && Pin::new(&mut listener).poll(cx).is_pending() {
+                *place = Some((cx.waker().clone(), listener));
+            }
         }
+        self.until.get().map_or(Poll::Pending, |until| Poll::Ready(*until))
     }
 }
+
+/// Who is woken, and its place among those who wait.
+type Place = (Waker, EventListener);
 
 /// The connections of a listener, counted for whoever waits for their end.
 #[derive(Debug, Default)]
