@@ -16,6 +16,10 @@ mod introduction {}
 mod getting_started {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/async-std.md")]
+mod async_std {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/threads.md")]
 mod threads {}
 

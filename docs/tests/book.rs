@@ -53,6 +53,36 @@ fn tests_that_the_readme_names_exist() {
 }
 
 #[test]
+fn lines_of_code_in_the_readme_are_those_of_the_crates() {
+    let readme = fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    let row = readme.lines().find(|line| line.starts_with("| lines of code")).unwrap();
+    let named: Vec<u32> = row
+        .split(|it: char| !it.is_ascii_digit() && it != ',')
+        .map(|it| it.trim_matches(',').replace(',', ""))
+        .filter_map(|it| it.parse().ok())
+        .collect();
+    let crates = ["proto", "hub", "tokio", "hyper", "async-std", "hyper", "sync"];
+    let counted = crates.map(|it| lines_of_code(Path::new(&format!("{ROOT}/engineio-{it}/src"))));
+    assert_eq!(named, counted.map(|it| (it + 50) / 100 * 100), "{counted:?}");
+}
+
+/// How many lines below a folder are code, but for tests.
+fn lines_of_code(folder: &Path) -> u32 {
+    let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
+    entries
+        .filter(|path| !path.ends_with("tests.rs"))
+        .map(|path| match path.is_dir() {
+            true => lines_of_code(&path),
+            false => {
+                let text = fs::read_to_string(&path).unwrap();
+                u32::try_from(text.lines().filter(is_code).count()).unwrap()
+            }
+        })
+        .sum()
+}
+
+#[test]
 fn files_that_chapters_name_exist() {
     let root = Path::new(ROOT);
     for chapter in chapters() {

@@ -4,7 +4,7 @@ use crate::Binding;
 use crate::process;
 use std::env;
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
@@ -86,36 +86,38 @@ impl Drop for Example {
     }
 }
 
-/// An example's executable. `cargo test --workspace` has built it beside the tests; a test of this
-/// crate alone has it built here.
+/// An example's executable. `cargo test --workspace` has built it beside the tests, with default
+/// features; what it hasn't built is built here.
 fn executable(binding: Binding, name: &str) -> PathBuf {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    static BUILT: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let folder = profile_folder();
     let path = folder.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
-    let _alone = ONE_AT_A_TIME.lock();
-    if !path.exists() {
-        // the profile's name is not the folder's for one of them
-        let profile = match folder.file_name().and_then(|name| name.to_str()) {
-            Some("debug") | None => "dev",
-            Some(name) => name,
-        };
-        let built =
-            Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "-p", binding.package()])
-                .args(["--example", name, "--profile", profile])
-                .args(binding.features().iter().flat_map(|features| {
-                    ["--no-default-features", "--features", features.as_str()]
-                }))
-                .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-                .status()
-                .expect("cargo runs");
-        assert!(
-            built.success() && path.exists(),
-            "no example {name} at {}: {built}",
-            path.display()
-        );
+    // one build at a time
+    let mut built = BUILT.lock().expect("examples that can be built");
+    let may_have_others = binding.features().is_some() && !built.iter().any(|it| it == name);
+    if may_have_others || !path.exists() {
+        build(binding, name, &folder);
+        assert!(path.exists(), "no example {name} at {}", path.display());
+        built.push(name.to_owned());
     }
     path
+}
+
+fn build(binding: Binding, name: &str, folder: &Path) {
+    // the profile's name is not the folder's for one of them
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let features = binding.features().map(|it| ["--no-default-features", "--features", it]);
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "-p", binding.package()])
+        .args(["--example", name, "--profile", profile])
+        .args(features.iter().flatten())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the example {name} can't be built: {built}");
 }
 
 /// `target/<profile>`, where this test runs from.

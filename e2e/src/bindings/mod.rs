@@ -28,12 +28,10 @@ impl Binding {
         }
     }
 
-    /// What an example is built with.
-    pub(crate) fn features(self) -> Option<String> {
-        match self {
-            Self::Tokio | Self::Sync => None,
-            Self::AsyncStd => Some(format!("{},client,tls", async_std::FEATURE)),
-        }
+    /// Whether an example is built with other features than the default ones.
+    pub(crate) fn features(self) -> Option<&'static str> {
+        let is_smol = self == Self::AsyncStd && async_std::FEATURE == "smol";
+        is_smol.then_some("smol,client,tls")
     }
 
     /// What an example is called. All examples are built into one folder, so those of the other
