@@ -5,9 +5,15 @@ mod common;
 mod heap;
 
 use core::future::poll_fn;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use core::task::{Context, Waker};
 use core::time::Duration;
+use std::sync::Arc;
 
+use engineio_hub::Hub;
 use engineio_proto::server::Failure;
+use engineio_proto::{Config, Instant};
+use http::Request;
 
 use common::polling::Polling;
 use common::websocket::{Seen, WebSocket};
@@ -170,4 +176,36 @@ fn of_a_handshake_whose_client_leaves_after_the_verdict() {
             }
         },
     );
+}
+
+#[test]
+fn of_handshakes_that_no_application_takes() {
+    let clock = Arc::new(AtomicU64::new(0));
+    let reading = Arc::clone(&clock);
+    let now = move || Instant::from_millis(reading.load(Relaxed));
+    let hub: Arc<Hub> = Hub::new(Config::default(), now, Box::new(()));
+    let cx = &mut Context::from_waker(Waker::noop());
+    let request = Request::get("/engine.io/?EIO=4&transport=websocket")
+        .header("host", "test")
+        .header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .body(());
+    let request = request.expect("a request").into_parts().0;
+    let before = heap::live();
+    for _ in 0..5000 {
+        drop(hub.admit(&request));
+        // Half the time in which a handshake is refused for want of a decision.
+        clock.fetch_add(5000, Relaxed);
+        hub.expire(cx);
+    }
+    let left = heap::live() - before;
+    println!("5,000 clients that left hold {left} bytes");
+    // A few of them, not all.
+    assert!(left < 64 << 10, "{left}");
+    // Nor do those keep the hub.
+    let weak = Arc::downgrade(&hub);
+    drop(hub);
+    assert!(weak.upgrade().is_none());
 }

@@ -1,60 +1,33 @@
-//! What clients leave behind, and what idle ones cost, counted by the allocator.
-//!
-//! The clients are blocking sockets in the same process that allocate nothing that stays, so what
-//! is counted is the server's: this crate's, hyper's and tokio's.
+//! What clients leave behind, and what idle ones cost.
 
-mod idle;
-mod leaks;
+#[path = "../../../binding-tests/memory/mod.rs"]
+mod memory;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::sync::LazyLock;
 
-struct Counting;
+use engineio_tokio as engineio;
+use engineio_tokio::Server;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 
-static LIVE: AtomicIsize = AtomicIsize::new(0);
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+});
 
-#[expect(unsafe_code, reason = "an allocator can't be written without")]
-// SAFETY: everything is left to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.fetch_add(layout.size() as isize, Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size() as isize, Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(memory, layout) }
-    }
+fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    RUNTIME.spawn(future);
 }
 
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// Bytes of heap in use.
-fn live() -> isize {
-    LIVE.load(Relaxed)
+fn block_on<F: Future>(future: F) -> F::Output {
+    RUNTIME.block_on(future)
 }
 
-/// The heap when it has stood still for longer than any of the server's time-outs.
-fn settled() -> isize {
-    let mut last = live();
-    let mut still = 0;
-    while still < 5 {
-        thread::sleep(Duration::from_millis(100));
-        let now = live();
-        still = if now == last { still + 1 } else { 0 };
-        last = now;
-    }
-    last
-}
-
-/// One count serves the whole process: one test at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Serves on a free port.
+fn serving(server: &Server) -> SocketAddr {
+    let listener = block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let serving = server.serve(listener);
+    spawn(async { serving.await.expect("a listener that works") });
+    address
 }

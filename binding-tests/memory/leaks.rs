@@ -5,23 +5,22 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use engineio_tokio::{Config, Server};
-use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
-
-use crate::{alone, settled};
+use super::heap::settled;
+use super::{alone, server};
+use crate::block_on;
+use crate::engineio::{Config, Server, Socket};
 
 /// Few enough that both ends of all fit into the usual 1,024 open files.
 const CLIENTS: usize = 300;
 
-/// Less than 28 bytes for each client, so nothing that a client causes can hide in it. Tokio
-/// releases closed sockets in batches, which come to about 4 KiB.
+/// Less than 28 bytes for each client, so nothing that a client causes can hide in it. Runtimes
+/// release closed sockets in batches: tokio's come to about 4 KiB.
 const ALLOWED: isize = 8 << 10;
 
 const POLLING: &str = "/engine.io/?EIO=4&transport=polling";
 
-/// A server whose time-outs are all short, on a thread of its own.
-fn server() -> (Runtime, Server, SocketAddr) {
+/// A server whose time-outs are all short.
+fn hasty() -> (Server, SocketAddr) {
     let soon = Duration::from_millis(100);
     let config = Config::builder()
         .ping_interval(soon)
@@ -33,19 +32,7 @@ fn server() -> (Runtime, Server, SocketAddr) {
         .linger(soon)
         .build()
         .expect("a legal configuration");
-    let runtime =
-        Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    let server = Server::new(config);
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    runtime.spawn(server.serve(listener));
-    let accepting = server.clone();
-    runtime.spawn(async move {
-        while let Some(mut socket) = accepting.accept().await {
-            tokio::spawn(async move { while socket.recv().await.is_some() {} });
-        }
-    });
-    (runtime, server, address)
+    server(config, async |mut socket: Socket| while socket.recv().await.is_some() {})
 }
 
 /// How often a lot of clients is let in. Pools and tables grow with the most that they ever held
@@ -55,7 +42,7 @@ const LOTS: usize = 6;
 /// Lets lots of clients do the same, until one leaves the heap as it was.
 fn assert_nothing_is_left(client: fn(SocketAddr) -> Option<TcpStream>) {
     let _alone = alone();
-    let (runtime, server, address) = server();
+    let (server, address) = hasty();
     let mut heap = Vec::new();
     let is_as_before = (0..LOTS).any(|_| {
         let clients: Vec<_> = (0..CLIENTS).map(|_| client(address)).collect();
@@ -66,7 +53,7 @@ fn assert_nothing_is_left(client: fn(SocketAddr) -> Option<TcpStream>) {
     });
     println!("{CLIENTS} clients a lot, bytes live after each: {heap:?}");
     assert!(is_as_before, "each lot of {CLIENTS} clients left something: {heap:?} bytes live");
-    drop(runtime);
+    block_on(server.close(Duration::ZERO));
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {

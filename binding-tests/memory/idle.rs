@@ -2,19 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Waker};
 use std::time::Duration;
 
-use engineio_hub::Hub;
-use engineio_proto::Instant;
-use engineio_tokio::{Config, Server};
-use http::Request;
-use tokio::net::TcpListener;
-use tokio::runtime::Builder;
-
-use crate::{alone, live, settled};
+use super::heap::settled;
+use super::{alone, server};
+use crate::block_on;
+use crate::engineio::{Config, Socket};
 
 const SESSIONS: usize = 1000;
 /// How many of them carry a mebibyte each way.
@@ -26,21 +19,11 @@ fn an_idle_websocket_session_costs_at_most_4_kib_also_after_it_has_carried_a_meb
     let _alone = alone();
     let files = rlimit::increase_nofile_limit(4096).expect("a limit of open files");
     assert!(files > 2 * SESSIONS as u64 + 48, "this test needs 2,048 open files, not {files}");
-    let runtime =
-        Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let config = Config::builder().max_payload(MEBIBYTE + 1).inbox_limit(4 * MEBIBYTE);
-    let server = Server::new(config.build().expect("a legal configuration"));
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    runtime.spawn(server.serve(listener));
-    let accepting = server.clone();
-    runtime.spawn(async move {
-        while let Some(mut socket) = accepting.accept().await {
-            tokio::spawn(async move {
-                while let Some(message) = socket.recv().await {
-                    let _ = socket.send(message).await;
-                }
-            });
+    let config = config.build().expect("a legal configuration");
+    let (server, address) = server(config, async |mut socket: Socket| {
+        while let Some(message) = socket.recv().await {
+            let _ = socket.send(message).await;
         }
     });
     let mut streams = Vec::with_capacity(SESSIONS + 1);
@@ -58,6 +41,7 @@ fn an_idle_websocket_session_costs_at_most_4_kib_also_after_it_has_carried_a_meb
     println!("{} bytes after a mebibyte each way", each + more);
     assert_eq!(server.len(), SESSIONS + 1);
     assert!(each + more <= 4096, "{each} and {more}");
+    block_on(server.close(Duration::ZERO));
 }
 
 fn open(address: SocketAddr) -> TcpStream {
@@ -90,37 +74,4 @@ fn carry_a_mebibyte(stream: &mut TcpStream) {
     let mut echo = vec![0; 2 + 8 + MEBIBYTE];
     stream.read_exact(&mut echo).expect("the server sends it back");
     assert!(echo[..2] == [0x82, 127] && echo[10..].iter().all(|byte| *byte == 7));
-}
-
-#[test]
-fn handshakes_that_no_application_takes_dont_pile_up() {
-    let _alone = alone();
-    let clock = Arc::new(AtomicU64::new(0));
-    let reading = Arc::clone(&clock);
-    let now = move || Instant::from_millis(reading.load(Relaxed));
-    let hub: Arc<Hub> = Hub::new(Config::default(), now, Box::new(()));
-    let cx = &mut Context::from_waker(Waker::noop());
-    let request = Request::get("/engine.io/?EIO=4&transport=websocket")
-        .header("host", "test")
-        .header("connection", "Upgrade")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-version", "13")
-        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
-        .body(());
-    let request = request.expect("a request").into_parts().0;
-    let before = live();
-    for _ in 0..5000 {
-        drop(hub.admit(&request));
-        // Half the time in which a handshake is refused for want of a decision.
-        clock.fetch_add(5000, Relaxed);
-        hub.expire(cx);
-    }
-    let left = live() - before;
-    println!("5,000 clients that left hold {left} bytes");
-    // A few of them, not all.
-    assert!(left < 64 << 10, "{left}");
-    // Nor do those keep the hub.
-    let weak = Arc::downgrade(&hub);
-    drop(hub);
-    assert!(weak.upgrade().is_none());
 }
