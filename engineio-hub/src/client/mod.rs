@@ -10,10 +10,11 @@
 //! 3. What [`Driver::is_given_up`] is dropped.
 //! 4. At [`Driver::timeout`] it polls again.
 //!
-//! The [`Client`] is for the application. Its builder is the binding's, who keeps [`Settings`]
-//! in it.
+//! The [`Client`] is for the application. A binding wraps it for the sake of `connect`, and its
+//! builder keeps [`Settings`]; [`client_handle!`](crate::client_handle) and
+//! [`client_settings!`](crate::client_settings) write what is the same for both everywhere.
 
-mod builder;
+mod common;
 mod driver;
 mod error;
 mod handles;
@@ -24,6 +25,12 @@ mod request;
 mod settings;
 #[cfg(feature = "tls")]
 mod tls;
+
+// For what `client_handle!` writes.
+#[doc(hidden)]
+pub use futures_core::Stream;
+#[doc(hidden)]
+pub use futures_sink::Sink;
 
 pub use driver::{Driver, Start};
 pub use error::ConnectError;

@@ -3,14 +3,7 @@
 mod builder;
 mod connector;
 
-use std::ops::{Deref, DerefMut};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use engineio_hub::client::{Client as Session, ConnectError};
-use engineio_proto::{Message, Outgoing, SendError};
-use futures_core::Stream;
-use futures_sink::Sink;
 
 pub use builder::ClientBuilder;
 
@@ -60,46 +53,4 @@ impl Client {
     }
 }
 
-impl Deref for Client {
-    type Target = Session;
-
-    fn deref(&self) -> &Session {
-        &self.0
-    }
-}
-
-impl DerefMut for Client {
-    fn deref_mut(&mut self) -> &mut Session {
-        &mut self.0
-    }
-}
-
-/// The server's messages.
-impl Stream for Client {
-    type Item = Message;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        self.0.poll_recv(cx)
-    }
-}
-
-/// Ready while the session takes messages; flushed when they have left.
-impl<M: Into<Outgoing>> Sink<M> for Client {
-    type Error = SendError;
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<M>::poll_ready(Pin::new(&mut self.0), cx)
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, message: M) -> Result<(), SendError> {
-        Pin::new(&mut self.0).start_send(message)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<M>::poll_flush(Pin::new(&mut self.0), cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<M>::poll_close(Pin::new(&mut self.0), cx)
-    }
-}
+engineio_hub::client_handle!();

@@ -1,4 +1,5 @@
-//! What is set for a client, in every binding.
+//! What the bindings' clients have in common beyond a type: it stands in the documentation of
+//! each of them, and is written here once.
 
 /// The methods of a binding's builder of a client that set something, for its `impl` block: one
 /// list for all bindings, which stands in the documentation of each.
@@ -77,6 +78,73 @@ macro_rules! client_settings {
         pub const fn danger_accept_any_certificate(mut self) -> Self {
             self.0.tls.accepts_any = true;
             self
+        }
+    };
+}
+
+/// Passes on what the hub's [`Client`](crate::client::Client) can do to a binding's
+/// `struct Client(Session)`, which is that and a way to connect. For handles that wait
+/// asynchronously.
+#[macro_export]
+macro_rules! client_handle {
+    () => {
+        impl ::core::ops::Deref for Client {
+            type Target = $crate::client::Client;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        impl ::core::ops::DerefMut for Client {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                &mut self.0
+            }
+        }
+
+        /// The server's messages.
+        impl $crate::client::Stream for Client {
+            type Item = ::engineio_proto::Message;
+
+            fn poll_next(
+                mut self: ::core::pin::Pin<&mut Self>,
+                cx: &mut ::core::task::Context<'_>,
+            ) -> ::core::task::Poll<Option<Self::Item>> {
+                self.0.poll_recv(cx)
+            }
+        }
+
+        /// Ready while the session takes messages; flushed when they have left.
+        impl<M: Into<::engineio_proto::Outgoing>> $crate::client::Sink<M> for Client {
+            type Error = ::engineio_proto::SendError;
+
+            fn poll_ready(
+                mut self: ::core::pin::Pin<&mut Self>,
+                cx: &mut ::core::task::Context<'_>,
+            ) -> ::core::task::Poll<Result<(), Self::Error>> {
+                $crate::client::Sink::<M>::poll_ready(::core::pin::Pin::new(&mut self.0), cx)
+            }
+
+            fn start_send(
+                mut self: ::core::pin::Pin<&mut Self>,
+                message: M,
+            ) -> Result<(), Self::Error> {
+                $crate::client::Sink::start_send(::core::pin::Pin::new(&mut self.0), message)
+            }
+
+            fn poll_flush(
+                mut self: ::core::pin::Pin<&mut Self>,
+                cx: &mut ::core::task::Context<'_>,
+            ) -> ::core::task::Poll<Result<(), Self::Error>> {
+                $crate::client::Sink::<M>::poll_flush(::core::pin::Pin::new(&mut self.0), cx)
+            }
+
+            fn poll_close(
+                mut self: ::core::pin::Pin<&mut Self>,
+                cx: &mut ::core::task::Context<'_>,
+            ) -> ::core::task::Poll<Result<(), Self::Error>> {
+                $crate::client::Sink::<M>::poll_close(::core::pin::Pin::new(&mut self.0), cx)
+            }
         }
     };
 }
