@@ -5,6 +5,7 @@ use std::error::Error;
 use http::HeaderMap;
 use tokio::net::TcpListener;
 
+use super::hostile::{Answer, scripted_at};
 use super::{WAYS, config, connected, pair, until, within};
 use crate::engineio::{self, Client, ClientCloseReason, ConnectError, Server, Transport};
 use crate::listen;
@@ -122,6 +123,21 @@ async fn nonsense_is_an_error_before_anything_is_sent() {
     assert!(matches!(error, ConnectError::Proxy), "{error:?}");
     let error = within(builder().transports([]).connect()).await.expect_err("no transport");
     assert!(matches!(error, ConnectError::Config(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn ipv6_address_stands_in_brackets() {
+    let open = |_: &str| {
+        let open = r#"0{"sid":"S","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
+        Answer::Whole(200, "", open)
+    };
+    let Some((address, mut requests)) = scripted_at("[::1]:0", open).await else {
+        return println!("skipped: this machine has no IPv6");
+    };
+    let client = within(Client::connect(&format!("http://{address}"))).await.expect("a session");
+    assert_eq!(client.sid().expect("a session").as_str(), "S");
+    let head = within(requests.recv()).await.expect("a request").to_ascii_lowercase();
+    assert!(head.contains(&format!("host: {address}\r\n")), "{head}");
 }
 
 #[cfg(not(feature = "tls"))]

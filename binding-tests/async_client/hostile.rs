@@ -31,7 +31,15 @@ pub(crate) enum Answer {
 pub(crate) async fn scripted(
     answer: impl Fn(&str) -> Answer + Send + Sync + 'static,
 ) -> (SocketAddr, UnboundedReceiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    scripted_at("127.0.0.1:0", answer).await.expect("a free port")
+}
+
+/// The same at this address, if the machine has it.
+pub(crate) async fn scripted_at(
+    address: &str,
+    answer: impl Fn(&str) -> Answer + Send + Sync + 'static,
+) -> Option<(SocketAddr, UnboundedReceiver<String>)> {
+    let listener = TcpListener::bind(address).await.ok()?;
     let address = listener.local_addr().expect("an address");
     let (heads, requests) = unbounded_channel();
     let answer = Arc::new(answer);
@@ -49,7 +57,7 @@ pub(crate) async fn scripted(
             });
         }
     });
-    (address, requests)
+    Some((address, requests))
 }
 
 /// The next request, without its body.

@@ -14,7 +14,7 @@ use engineio_hub::{Hub, Observer, ServerHandle, default_observer};
 use engineio_hyper::{BoxError, drive};
 use engineio_proto::Config;
 use futures_io::{AsyncRead, AsyncWrite};
-use futures_lite::future::or;
+use futures_lite::future::{or, yield_now};
 use http::{Request, Response};
 use http_body::Body;
 
@@ -190,6 +190,8 @@ where
             connection::serve(&server, stream, Some(peer), handler).await;
             drop(open);
         });
+        // Whoever connects faster than is accepted would keep a single thread busy for ever.
+        yield_now().await;
     };
     drop(listener);
     // No session is left: what remains are idle connections and last answers.

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 
 use async_io::Async;
 use bytes::Bytes;
-use engineio_hub::client::{ConnectError, Plan, Proxy};
+use engineio_hub::client::{ADDRESS_PATIENCE, ConnectError, Plan, Proxy};
 use engineio_hyper::BoxError;
 use futures_io::{AsyncRead, AsyncWrite};
 use http::{Request, Uri, header};
@@ -14,7 +14,7 @@ use hyper::client::conn::http1;
 use hyper::upgrade::Upgraded;
 use smol_hyper::rt::FuturesIo;
 
-use crate::rt::{spawn, unblock};
+use crate::rt::{spawn, timeout, unblock};
 
 /// The way to a server.
 #[derive(Debug)]
@@ -99,11 +99,19 @@ fn not_ours(_other: Upgraded) -> io::Error {
 
 /// Tries the addresses of a host one after the other.
 async fn tcp(host: &str, port: u16) -> io::Result<Async<TcpStream>> {
-    let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
     let place = (bare(host).to_owned(), port);
-    let addresses = unblock(move || look_up(&place)).await?;
-    for address in addresses {
-        match Async::<TcpStream>::connect(address).await {
+    let mut addresses = unblock(move || look_up(&place)).await?.into_iter();
+    let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
+    while let Some(address) = addresses.next() {
+        let connecting = Async::<TcpStream>::connect(address);
+        // The last one may take as long as the session lets it.
+        let connected = match addresses.len() {
+            0 => connecting.await,
+            _ => timeout(ADDRESS_PATIENCE, connecting)
+                .await
+                .unwrap_or_else(|| Err(ErrorKind::TimedOut.into())),
+        };
+        match connected {
             Ok(stream) => {
                 // A packet is whole when it is written: waiting for more only delays it.
                 let _ = stream.get_ref().set_nodelay(true);

@@ -38,6 +38,6 @@ pub use handles::{Client, ClientSender};
 pub use link::connect;
 pub use proxy::{InvalidProxy, Proxy};
 pub use request::{InvalidUrl, Remote};
-pub use settings::{Plan, Settings};
+pub use settings::{ADDRESS_PATIENCE, Plan, Settings};
 #[cfg(feature = "tls")]
 pub use tls::Tls;

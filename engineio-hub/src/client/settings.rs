@@ -1,5 +1,7 @@
 //! What an application says about a client, before there is one.
 
+use std::time::Duration;
+
 use engineio_proto::client::{Config, ConfigBuilder};
 use http::{HeaderName, HeaderValue};
 
@@ -8,6 +10,9 @@ use super::proxy::Proxy;
 use super::request::{InvalidUrl, Remote};
 #[cfg(feature = "tls")]
 use super::tls::Tls;
+
+/// How long one of several addresses of a server is tried, before the next one is.
+pub const ADDRESS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a binding's builder gathers, unchecked.
 #[derive(Clone, Debug)]

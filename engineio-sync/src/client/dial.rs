@@ -3,9 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 use std::task::Poll;
-use std::time::Duration;
 use std::vec;
 
+use engineio_hub::client::ADDRESS_PATIENCE;
 use engineio_proto::Instant;
 use http::StatusCode;
 use mio::event::Event;
@@ -124,7 +124,7 @@ impl Dial {
         });
         match connecting {
             Ok(socket) => {
-                let until = (self.left.len() > 0).then_some(now + PATIENCE);
+                let until = (self.left.len() > 0).then_some(now + ADDRESS_PATIENCE);
                 Stage::Connecting(address, Tcp::new(socket), until)
             }
             Err(source) => failed(address, source),
@@ -157,6 +157,3 @@ fn check(answer: &Answer) -> Result<(), BoxError> {
     // A client of HTTP or TLS speaks first.
     if answer.rest.is_empty() { Ok(()) } else { Err("the proxy said too much".into()) }
 }
-
-/// How long one of several addresses is tried, before the next one is.
-const PATIENCE: Duration = Duration::from_secs(2);
