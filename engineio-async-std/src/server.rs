@@ -139,6 +139,22 @@ impl<D: Send + Sync + 'static> Server<D> {
         connection::serve(self, stream, peer, not_found).await;
     }
 
+    /// As [`serve_connection`](Self::serve_connection), with a handler for the requests of other
+    /// paths.
+    pub async fn serve_connection_with<H, F, B>(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        peer: Option<SocketAddr>,
+        handler: H,
+    ) where
+        H: Fn(Request<hyper::body::Incoming>) -> F,
+        F: Future<Output = Response<B>>,
+        B: Body<Data = Bytes> + 'static,
+        B::Error: Into<BoxError>,
+    {
+        connection::serve(self, stream, peer, handler).await;
+    }
+
     pub(crate) const fn hub(&self) -> &Arc<Hub<D>> {
         ServerHandle::hub(&self.handle)
     }

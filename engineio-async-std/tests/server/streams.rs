@@ -38,6 +38,23 @@ async fn unix_socket_is_served_to_its_end() {
 }
 
 #[tokio::test]
+async fn pages_are_served_on_them_too() {
+    let (ours, theirs) = UnixStream::pair().expect("a pair");
+    let server: Server = Server::new(Config::default());
+    let theirs = Async::new(theirs).expect("a socket");
+    let page = async |request: http::Request<_>| http::Response::new(request.uri().to_string());
+    let serving = tokio::spawn(async move {
+        server.serve_connection_with(theirs, None, page).await;
+    });
+    let mut ours = Async::new(ours).expect("a socket");
+    ours.write_all(last(get("/page")).as_bytes()).await.expect("a server");
+    let mut said = String::new();
+    within(ours.read_to_string(&mut said)).await.expect("an end");
+    assert!(said.starts_with("HTTP/1.1 200 ") && said.ends_with("\r\n\r\n/page"), "{said}");
+    within(serving).await.expect("no panic");
+}
+
+#[tokio::test]
 async fn client_on_a_unix_socket_has_no_address() {
     let server = Server::new(Config::default());
     let talking = tokio::spawn({
