@@ -9,18 +9,20 @@ mod talking;
 
 use std::time::Duration;
 
-use crate::engineio::{Client, ClientBuilder, Config, ConfigBuilder, Server, Socket, Transport};
+use crate::engineio::{
+    Client, ClientBuilder, Server, ServerConfig, ServerConfigBuilder, Socket, Transport,
+};
 use crate::listen;
 
 /// A server, and a client about to connect to it.
-async fn pair(config: ConfigBuilder) -> (Server, ClientBuilder) {
+async fn pair(config: ServerConfigBuilder) -> (Server, ClientBuilder) {
     let server = Server::new(config.build().expect("a legal configuration"));
     let address = listen(&server).await;
     (server, Client::builder(&format!("http://{address}")))
 }
 
-fn config() -> ConfigBuilder {
-    Config::builder()
+fn config() -> ServerConfigBuilder {
+    ServerConfig::builder()
 }
 
 /// Both ends of a session.

@@ -2,8 +2,8 @@
 
 use super::{WAYS, config, connected, pair, until, within};
 use crate::engineio::{
-    ClientCloseReason, ClientEvent, CloseReason, Message, Revision, RevisionChoice, SendError,
-    Transport,
+    ClientCloseReason, ClientEvent, Message, Revision, RevisionChoice, SendError,
+    ServerCloseReason, Transport,
 };
 
 fn messages() -> Vec<Message> {
@@ -40,7 +40,7 @@ async fn messages_of_every_kind_arrive_both_ways_on_every_transport_and_revision
             }
             client.close();
             assert_eq!(within(client.closed()).await, ClientCloseReason::Application);
-            assert_eq!(within(echo).await.expect("no panic"), CloseReason::Peer);
+            assert_eq!(within(echo).await.expect("no panic"), ServerCloseReason::Peer);
             until(|| server.is_empty()).await;
         }
     }
@@ -108,7 +108,7 @@ async fn what_was_sent_before_the_close_arrives() {
             assert_eq!(within(socket.recv()).await, Some(Message::from(number.to_string())));
         }
         assert_eq!(within(socket.recv()).await, None);
-        assert_eq!(within(socket.closed()).await, CloseReason::Peer);
+        assert_eq!(within(socket.closed()).await, ServerCloseReason::Peer);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{POLLING, WEBSOCKET, accept, config, echo, listen};
-use crate::engineio::{CloseReason, Config, Server};
+use crate::engineio::{Server, ServerCloseReason, ServerConfig};
 use crate::peer::{Frame, Peer, get, session, until, within};
 use crate::serving;
 
@@ -11,7 +11,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn sessions_are_flushed_and_told_and_serve_returns() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     tokio::spawn(accept(server.clone()));
     let (address, serving) = serving(&server).await;
     let (mut websocket, _) = Peer::open_websocket(address).await;
@@ -55,7 +55,7 @@ async fn sessions_are_flushed_and_told_and_serve_returns() {
 
 #[tokio::test]
 async fn application_hears_why_its_sockets_end() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     let address = listen(&server).await;
     let opening = tokio::spawn(Peer::open_websocket(address));
     let mut socket = within(server.accept()).await.expect("a client");
@@ -63,7 +63,7 @@ async fn application_hears_why_its_sockets_end() {
     let closing = server.clone();
     let closing = tokio::spawn(async move { closing.close(LONG).await });
     assert!(within(socket.recv()).await.is_none());
-    assert_eq!(socket.close_reason(), Some(CloseReason::Shutdown));
+    assert_eq!(socket.close_reason(), Some(ServerCloseReason::Shutdown));
     assert!(within(server.accept()).await.is_none());
     assert_eq!(peer.frame().await, Frame::text("1"));
     assert_eq!(peer.frame().await, Frame::Close(1001));
@@ -73,7 +73,7 @@ async fn application_hears_why_its_sockets_end() {
 
 #[tokio::test]
 async fn handshake_that_is_decided_about_while_the_server_closes_is_503() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     let address = listen(&server).await;
     let mut waiting = Peer::connect(address).await;
     let mut looked_at = Peer::connect(address).await;

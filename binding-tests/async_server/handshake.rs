@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::{POLLING, WEBSOCKET, config, listen};
-use crate::engineio::{CloseReason, Config, Incoming, Server, Transport};
+use crate::engineio::{Incoming, Server, ServerCloseReason, ServerConfig, Transport};
 use crate::peer::{Frame, Peer, get, until, upgrade, within};
 
 /// Looks the token up in a database that takes its time.
@@ -31,7 +31,7 @@ async fn only_known_users(server: Server<String>) {
 }
 
 async fn known_users() -> (Server<String>, std::net::SocketAddr) {
-    let server = Server::builder(Config::default()).build();
+    let server = Server::builder(ServerConfig::default()).build();
     tokio::spawn(only_known_users(server.clone()));
     let address = listen(&server).await;
     (server, address)
@@ -78,7 +78,7 @@ async fn refusal_has_the_applications_status_and_body_on_both_transports() {
 
 #[tokio::test]
 async fn data_given_at_the_handshake_is_kept_with_the_session() {
-    let server: Server<String> = Server::builder(Config::default()).build();
+    let server: Server<String> = Server::builder(ServerConfig::default()).build();
     let address = listen(&server).await;
     let mut peer = Peer::connect(address).await;
     peer.send(get(POLLING)).await;
@@ -92,7 +92,7 @@ async fn data_given_at_the_handshake_is_kept_with_the_session() {
 
 #[tokio::test]
 async fn client_that_left_before_the_decision_leaves_no_session() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     let address = listen(&server).await;
     let mut peer = Peer::connect(address).await;
     peer.send(get(POLLING)).await;
@@ -105,7 +105,7 @@ async fn client_that_left_before_the_decision_leaves_no_session() {
 
 #[tokio::test]
 async fn client_that_leaves_before_its_answer_ends_the_session_that_was_made_for_it() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     let address = listen(&server).await;
     let mut peer = Peer::connect(address).await;
     peer.send(upgrade(WEBSOCKET)).await;
@@ -115,7 +115,7 @@ async fn client_that_leaves_before_its_answer_ends_the_session_that_was_made_for
     if let Some(mut socket) = incoming.accept() {
         assert!(within(socket.recv()).await.is_none());
         let reason = socket.close_reason();
-        assert_eq!(reason, Some(CloseReason::TransportLost));
+        assert_eq!(reason, Some(ServerCloseReason::TransportLost));
     }
     until(|| server.is_empty()).await;
 }
@@ -137,7 +137,7 @@ async fn handshake_that_nobody_decides_about_is_told_to_come_back() {
 
 #[tokio::test]
 async fn dropping_a_client_that_asks_is_403() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     let address = listen(&server).await;
     let mut peer = Peer::connect(address).await;
     peer.send(get(POLLING)).await;

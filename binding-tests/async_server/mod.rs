@@ -6,7 +6,7 @@ mod whole_server;
 
 use std::net::SocketAddr;
 
-use crate::engineio::{Config, ConfigBuilder, Server, Socket};
+use crate::engineio::{Server, ServerConfig, ServerConfigBuilder, Socket};
 use crate::serving;
 
 pub(crate) const POLLING: &str = "/engine.io/?EIO=4&transport=polling";
@@ -18,7 +18,7 @@ pub(crate) async fn listen<D: Send + Sync + 'static>(server: &Server<D>) -> Sock
 }
 
 /// A server that sends every message back.
-pub(crate) async fn echo(config: ConfigBuilder) -> (Server, SocketAddr) {
+pub(crate) async fn echo(config: ServerConfigBuilder) -> (Server, SocketAddr) {
     let server = Server::new(config.build().expect("a legal configuration"));
     tokio::spawn(accept(server.clone()));
     let address = listen(&server).await;
@@ -39,6 +39,6 @@ async fn send_back(mut socket: Socket) {
     }
 }
 
-pub(crate) fn config() -> ConfigBuilder {
-    Config::builder()
+pub(crate) fn config() -> ServerConfigBuilder {
+    ServerConfig::builder()
 }

@@ -2,7 +2,7 @@
 
 use super::{config, echo, listen};
 use crate::engineio::{
-    CloseReason, Config, Message, SendError, Server, ServerEvent, Sid, Transport,
+    Message, SendError, Server, ServerCloseReason, ServerConfig, ServerEvent, Sid, Transport,
 };
 use crate::peer::{Frame, Peer, session, until, within};
 
@@ -57,7 +57,7 @@ async fn disconnect_flushes_and_closes_one_session() {
 
 #[tokio::test]
 async fn events_tell_the_life_of_a_session_in_order() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     let mut events = server.events();
     let address = listen(&server).await;
     let (mut peer, target) = session(address).await;
@@ -78,7 +78,7 @@ async fn events_tell_the_life_of_a_session_in_order() {
         ServerEvent::Message(_, polled),
         ServerEvent::Upgrade(_, Transport::WebSocket),
         ServerEvent::Message(_, framed),
-        ServerEvent::Disconnect(last, CloseReason::Peer),
+        ServerEvent::Disconnect(last, ServerCloseReason::Peer),
     ] = &told[..]
     else {
         panic!("{told:?}");
@@ -93,7 +93,7 @@ async fn server_is_consumed_one_way() {
     let (server, _) = echo(config()).await;
     tokio::task::yield_now().await;
     assert!(within(server.events().next()).await.is_none());
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     let mut events = server.events();
     assert!(within(server.accept()).await.is_none());
     let address = listen(&server).await;

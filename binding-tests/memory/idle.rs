@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::heap::settled;
 use super::{alone, server};
 use crate::block_on;
-use crate::engineio::{Config, Socket};
+use crate::engineio::{ServerConfig, Socket};
 
 const SESSIONS: usize = 1000;
 /// How many of them carry a mebibyte each way.
@@ -19,7 +19,7 @@ fn an_idle_websocket_session_costs_at_most_4_kib_also_after_it_has_carried_a_meb
     let _alone = alone();
     let files = rlimit::increase_nofile_limit(4096).expect("a limit of open files");
     assert!(files > 2 * SESSIONS as u64 + 48, "this test needs 2,048 open files, not {files}");
-    let config = Config::builder().max_payload(MEBIBYTE + 1).inbox_limit(4 * MEBIBYTE);
+    let config = ServerConfig::builder().max_payload(MEBIBYTE + 1).inbox_limit(4 * MEBIBYTE);
     let config = config.build().expect("a legal configuration");
     let (server, address) = server(config, async |mut socket: Socket| {
         while let Some(message) = socket.recv().await {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::heap::settled;
 use super::{alone, server};
 use crate::block_on;
-use crate::engineio::{Config, Server, Socket};
+use crate::engineio::{Server, ServerConfig, Socket};
 
 /// Few enough that both ends of all fit into the usual 1,024 open files.
 const CLIENTS: usize = 300;
@@ -22,7 +22,7 @@ const POLLING: &str = "/engine.io/?EIO=4&transport=polling";
 /// A server whose time-outs are all short.
 fn hasty() -> (Server, SocketAddr) {
     let soon = Duration::from_millis(100);
-    let config = Config::builder()
+    let config = ServerConfig::builder()
         .ping_interval(soon)
         .ping_timeout(soon)
         .upgrade_timeout(soon)

@@ -10,7 +10,7 @@ mod leaks;
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::engineio::{Config, Server, Socket};
+use crate::engineio::{Server, ServerConfig, Socket};
 use crate::{serving, spawn};
 
 /// One count serves the whole process: one test at a time.
@@ -21,7 +21,7 @@ fn alone() -> MutexGuard<'static, ()> {
 
 /// A server on a free port that does this with each session, in a task of its own.
 fn server<F: Future<Output = ()> + Send + 'static>(
-    config: Config,
+    config: ServerConfig,
     application: impl Fn(Socket) -> F + Send + 'static,
 ) -> (Server, SocketAddr) {
     let server = Server::new(config);

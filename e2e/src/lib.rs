@@ -48,7 +48,7 @@ pub use tls::Certificate;
 pub use websocket::{Received, WebSocket};
 
 use core::time::Duration;
-use engineio_tokio::{Config, ConfigBuilder};
+use engineio_tokio::{ServerConfig, ServerConfigBuilder};
 
 /// How long a peer waits for anything at all: far more than two loaded cores need, far less than a
 /// CI run has.
@@ -57,9 +57,9 @@ pub const LIMIT: Duration = Duration::from_secs(40);
 /// The settings that a test of a server inside it starts with: no heartbeat comes during a test, so
 /// that none is missed on loaded cores.
 #[must_use]
-pub fn patient() -> ConfigBuilder {
+pub fn patient() -> ServerConfigBuilder {
     let minute = Duration::from_secs(60);
-    Config::builder().ping_interval(minute).ping_timeout(minute)
+    ServerConfig::builder().ping_interval(minute).ping_timeout(minute)
 }
 
 /// Awaits `future`, or fails the test with `what` after [`LIMIT`].

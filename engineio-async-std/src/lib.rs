@@ -19,7 +19,7 @@
 //! # A server
 //!
 //! ```no_run
-//! use engineio_async_std::{Config, Server, Socket};
+//! use engineio_async_std::{ServerConfig, Server, Socket};
 //!
 //! async fn echo(mut socket: Socket) {
 //!     while let Some(message) = socket.recv().await {
@@ -31,7 +31,7 @@
 //!
 //! # #[cfg(feature = "async-std")]
 //! async fn serve() -> std::io::Result<()> {
-//!     let server = Server::new(Config::default());
+//!     let server = Server::new(ServerConfig::default());
 //!     let listener = async_std::net::TcpListener::bind("127.0.0.1:3000").await?;
 //!     async_std::task::spawn(server.serve(listener)); // or smol's listener and spawn
 //!     while let Some(socket) = server.accept().await {
@@ -53,7 +53,7 @@
 //!
 //! # Where to look next
 //!
-//! [`Server`] sorts what can be done with one. [`Config`] has every setting, its default
+//! [`Server`] sorts what can be done with one. [`ServerConfig`] has every setting, its default
 //! and the reason for it. The example `echo` is a whole program with its options.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
@@ -76,14 +76,14 @@ pub use engineio_hub::{
 };
 pub use engineio_hyper::BoxError;
 #[cfg(feature = "client")]
-pub use engineio_proto::client::{
-    CloseReason as ClientCloseReason, Config as ClientConfig, ConfigBuilder as ClientConfigBuilder,
-    Event as ClientEvent, Refused, RevisionChoice,
+pub use engineio_proto::client::Event as ClientEvent;
+pub use engineio_proto::{
+    ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
 };
 pub use engineio_proto::{
-    CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, DecodeError, InvalidHeader,
-    InvalidSid, Message, Outgoing, PacketError, Revision, Revisions, SameSite, SendError, Sid,
-    Transport, Transports, Violation,
+    ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message, Outgoing,
+    PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason, ServerConfig,
+    ServerConfigBuilder, Sid, Transport, Transports, Violation,
     server::{Refusal, RefusalCause},
 };
 

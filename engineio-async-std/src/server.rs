@@ -12,7 +12,7 @@ use bytes::Bytes;
 use engineio_hub::edge::{ACCEPT_PAUSE, AcceptError};
 use engineio_hub::{Hub, Observer, ServerHandle, default_observer};
 use engineio_hyper::{BoxError, drive};
-use engineio_proto::Config;
+use engineio_proto::ServerConfig;
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::{or, yield_now};
 use http::{Request, Response};
@@ -43,20 +43,20 @@ pub struct Server<D: Send + Sync + 'static = ()> {
     pub(crate) stop: Arc<Stop>,
 }
 
-/// A server about to be made, for what isn't in [`Config`].
+/// A server about to be made, for what isn't in [`ServerConfig`].
 pub struct ServerBuilder {
-    config: Config,
+    config: ServerConfig,
     observer: Box<dyn Observer>,
 }
 
 impl Server {
     /// A server whose sessions carry no data of the application's.
-    pub fn new(config: Config) -> Self {
+    pub fn new(config: ServerConfig) -> Self {
         Self::builder(config).build()
     }
 
     /// A server about to be made: with an observer, or with data for each session.
-    pub fn builder(config: Config) -> ServerBuilder {
+    pub fn builder(config: ServerConfig) -> ServerBuilder {
         ServerBuilder { config, observer: default_observer() }
     }
 }
@@ -100,8 +100,8 @@ impl<D: Send + Sync + 'static> Server<D> {
     ///
     /// A connection has 30 s for its first byte. It is dropped when no request's head is
     /// complete, or the peer takes no bytes, for
-    /// [`ping_interval`](Config::ping_interval) and
-    /// [`ping_timeout`](Config::ping_timeout) together, 30 s at least.
+    /// [`ping_interval`](ServerConfig::ping_interval) and
+    /// [`ping_timeout`](ServerConfig::ping_timeout) together, 30 s at least.
     ///
     /// # Errors
     ///

@@ -3,7 +3,7 @@
 use std::mem;
 
 use bytes::{Buf, BufMut, BytesMut};
-use engineio_proto::server::Failure;
+use engineio_proto::Failure;
 
 use crate::seat::Seat;
 
@@ -11,7 +11,7 @@ use crate::seat::Seat;
 ///
 /// A body over the limit is refused as soon as that is known, and so are others before
 /// they are complete. Read on all the same while [`is_open`](Self::is_open), for
-/// [`linger`](engineio_proto::Config::linger) at most, before you send the answer: a client
+/// [`linger`](engineio_proto::ServerConfig::linger) at most, before you send the answer: a client
 /// that is still writing may never see it. What comes then is thrown away.
 #[derive(Debug)]
 pub struct RequestBody(Reading);

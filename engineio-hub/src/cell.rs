@@ -5,8 +5,9 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::Waker;
 
-use engineio_proto::server::{ConnId, Event, Session};
-use engineio_proto::{CloseReason, Instant, Sid, Transport};
+use engineio_proto::ConnId;
+use engineio_proto::server::{Event, Session};
+use engineio_proto::{Instant, ServerCloseReason, Sid, Transport};
 
 use crate::deadlines::Target;
 use crate::hub::Hub;
@@ -44,7 +45,7 @@ pub enum Overflow {
     /// The session misses it.
     #[default]
     Drop,
-    /// The session ends as [overloaded](engineio_proto::CloseReason::Overloaded).
+    /// The session ends as [overloaded](engineio_proto::ServerCloseReason::Overloaded).
     Close,
 }
 
@@ -129,7 +130,7 @@ impl<D: Send + Sync + 'static> Cell<D> {
     }
 
     /// Ends the session at once.
-    pub(crate) fn abort(self: &Arc<Self>, reason: CloseReason) {
+    pub(crate) fn abort(self: &Arc<Self>, reason: ServerCloseReason) {
         if let Some(mut turn) = self.turn() {
             let now = turn.now;
             turn.session.abort(now, reason);
@@ -190,7 +191,7 @@ struct End {
     awake: Awake,
     arm: Option<Instant>,
     upgraded: Option<Transport>,
-    closed: Option<CloseReason>,
+    closed: Option<ServerCloseReason>,
     /// Events for the server's stream.
     is_news: bool,
 }

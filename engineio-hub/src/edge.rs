@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use engineio_proto::Config;
+use engineio_proto::ServerConfig;
 
 /// How long a connection may take for its first byte and for the head of a request, and the least
 /// that it may be idle.
@@ -22,7 +22,7 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// A client that polls uses a connection once in a `ping_interval` at least, and must not find it
 /// closing just then.
-pub fn patience(config: &Config) -> Duration {
+pub fn patience(config: &ServerConfig) -> Duration {
     config.ping_interval().saturating_add(config.ping_timeout()).clamp(HEAD_TIMEOUT, LONGEST)
 }
 

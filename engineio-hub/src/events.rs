@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use engineio_proto::server::Event;
-use engineio_proto::{CloseReason, Message, Sid, Transport};
+use engineio_proto::{Message, ServerCloseReason, Sid, Transport};
 use futures_core::Stream;
 
 use crate::cell::{Audience, Cell};
@@ -28,7 +28,7 @@ pub enum ServerEvent {
     /// A session moved to another transport; nothing has to be done about it.
     Upgrade(Sid, Transport),
     /// A session ended. The last event of this session.
-    Disconnect(Sid, CloseReason),
+    Disconnect(Sid, ServerCloseReason),
 }
 
 /// The stream of events of a whole server. Sessions take turns: one that talks much

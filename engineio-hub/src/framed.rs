@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use engineio_proto::server::{ConnId, Failure};
 use engineio_proto::{CloseCode, Sid};
+use engineio_proto::{ConnId, Failure};
 
 use crate::line::{Say, Wire};
 use crate::linger::Linger;

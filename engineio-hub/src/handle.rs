@@ -35,7 +35,7 @@ impl<D: Send + Sync + 'static> ServerHandle<D> {
     /// at the request first. `None` when there will be none: the server has closed, or
     /// is consumed by [`events`](Self::events).
     ///
-    /// A client waits for [`accept_timeout`](engineio_proto::Config::accept_timeout) at most:
+    /// A client waits for [`accept_timeout`](engineio_proto::ServerConfig::accept_timeout) at most:
     /// decide in a task of its own if it takes long.
     pub fn incoming(&self) -> impl Future<Output = Option<Incoming<D>>> {
         poll_fn(|cx| self.hub.poll_incoming(cx))

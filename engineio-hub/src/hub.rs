@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use engineio_proto::server::{Exchange, Input, Kind, Opening, Refusal, Route, route};
-use engineio_proto::{CloseReason, Config, Instant, Sid, Transport};
+use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid, Transport};
 use http::request::Parts;
 
 use crate::cell::Cell;
@@ -50,7 +50,7 @@ impl<D: Send + Sync + 'static> std::fmt::Debug for Hub<D> {
 
 impl<D: Send + Sync + 'static> Hub<D> {
     /// A hub with no sessions. The observer `()` listens to nothing.
-    pub fn new(config: Config, clock: impl Clock, observer: Box<dyn Observer>) -> Arc<Self> {
+    pub fn new(config: ServerConfig, clock: impl Clock, observer: Box<dyn Observer>) -> Arc<Self> {
         Arc::new(Self {
             clock: Box::new(clock),
             observer: Guarded(observer),
@@ -208,7 +208,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
 
     /// Ends all sessions at once: the rest of [`close`](Self::close).
     pub fn abort(&self) {
-        self.map().for_each(|cell| cell.abort(CloseReason::Shutdown));
+        self.map().for_each(|cell| cell.abort(ServerCloseReason::Shutdown));
     }
 
     /// Whether [`close`](Self::close) was called.
@@ -228,7 +228,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
     }
 
     /// A session has ended: it leaves the map.
-    pub(crate) fn session_closed(&self, cell: &Arc<Cell<D>>, reason: &CloseReason) {
+    pub(crate) fn session_closed(&self, cell: &Arc<Cell<D>>, reason: &ServerCloseReason) {
         self.map().remove(cell);
         self.observer.closed(cell.sid(), reason);
         self.reception.note_end();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use bytestring::ByteString;
 use engineio_proto::server::{Opening, Session};
-use engineio_proto::{CloseReason, InvalidHeader, Message, Revision, Sid, Transport};
+use engineio_proto::{InvalidHeader, Message, Revision, ServerCloseReason, Sid, Transport};
 use http::request::Parts;
 
 use crate::cell::{Audience, Cell, FIRST_CONN, Overflow};
@@ -53,7 +53,7 @@ impl<D: Send + Sync + 'static> Incoming<D> {
     }
 
     /// The client's address: the peer's, or where
-    /// [`trust_forwarded`](engineio_proto::Config::trust_forwarded) is on, the last one
+    /// [`trust_forwarded`](engineio_proto::ServerConfig::trust_forwarded) is on, the last one
     /// that `X-Forwarded-For` names. `None` if the binding doesn't know it.
     pub fn remote_ip(&self) -> Option<IpAddr> {
         let forwarded = self.hub.config().trust_forwarded().then(|| self.forwarded_for());
@@ -172,7 +172,7 @@ impl<D: Send + Sync + 'static> Incoming<D> {
         }
         let is_wanted = self.waiting.accept(&cell);
         if !is_wanted {
-            cell.abort(CloseReason::TransportLost);
+            cell.abort(ServerCloseReason::TransportLost);
         }
         is_wanted.then_some(cell)
     }

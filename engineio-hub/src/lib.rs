@@ -46,8 +46,8 @@
 //!
 //! use bytes::Bytes;
 //! use engineio_hub::{Answer, Framed, Hub, Write};
-//! use engineio_proto::server::Failure;
-//! use engineio_proto::{Config, Instant};
+//! use engineio_proto::Failure;
+//! use engineio_proto::{ServerConfig, Instant};
 //! # use std::{future::Future, io, pin::pin, task::Waker};
 //! # trait Stream {
 //! #     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
@@ -118,7 +118,7 @@
 //! }
 //!
 //! // A clock that stands still will do for an example.
-//! let hub = Hub::new(Config::default(), || Instant::ZERO, Box::new(()));
+//! let hub = Hub::new(ServerConfig::default(), || Instant::ZERO, Box::new(()));
 //!
 //! // The application accepts everyone, and greets them.
 //! let application = Arc::clone(&hub);

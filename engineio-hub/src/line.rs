@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use engineio_proto::server::{ConnId, Failure};
 use engineio_proto::{CloseCode, Frame, Instant, Outgoing, SendError, Sid, client, server};
+use engineio_proto::{ConnId, Failure};
 
 use crate::linger::Linger;
 use crate::waiters::Waiters;
@@ -152,11 +152,11 @@ pub(crate) trait Reasoned {
 }
 
 impl Reasoned for server::Session {
-    type Reason = engineio_proto::CloseReason;
+    type Reason = engineio_proto::ServerCloseReason;
 }
 
 impl Reasoned for client::Session {
-    type Reason = client::CloseReason;
+    type Reason = engineio_proto::ClientCloseReason;
 }
 
 end!(server, Shutdown, {

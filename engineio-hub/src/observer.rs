@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use engineio_proto::server::Refusal;
-use engineio_proto::{CloseReason, Revision, Sid, Transport};
+use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
 
 /// Hears what happens to requests and sessions, for logs and metrics.
 ///
@@ -28,7 +28,7 @@ pub trait Observer: Send + Sync + 'static {
     }
 
     /// A session ended. Once for each that was opened.
-    fn closed(&self, sid: &Sid, reason: &CloseReason) {
+    fn closed(&self, sid: &Sid, reason: &ServerCloseReason) {
         let _ = (sid, reason);
     }
 
@@ -72,7 +72,7 @@ impl Guarded {
         self.tell(|observer| observer.upgraded(sid, transport));
     }
 
-    pub(crate) fn closed(&self, sid: &Sid, reason: &CloseReason) {
+    pub(crate) fn closed(&self, sid: &Sid, reason: &ServerCloseReason) {
         self.tell(|observer| observer.closed(sid, reason));
     }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use engineio_proto::server::{ConnId, Failure, Input, Transmit};
+use engineio_proto::server::{Input, Transmit};
 use engineio_proto::{CloseCode, Headers, Response};
+use engineio_proto::{ConnId, Failure};
 use http::HeaderValue;
 
 use crate::cell::{Cell, FIRST_CONN};

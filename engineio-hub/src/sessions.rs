@@ -3,19 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use engineio_proto::{CloseReason, Config, Outgoing, SendError, Sid};
+use engineio_proto::{Outgoing, SendError, ServerCloseReason, ServerConfig, Sid};
 
 use crate::cell::{Cell, Overflow};
 use crate::map::Map;
 
 /// The open sessions of a server: what is said to one by its name, or to all of them.
 pub struct Sessions<D: Send + Sync + 'static = ()> {
-    config: Arc<Config>,
+    config: Arc<ServerConfig>,
     map: Map<D>,
 }
 
 impl<D: Send + Sync + 'static> Sessions<D> {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: ServerConfig) -> Self {
         Self { config: Arc::new(config), map: Map::new() }
     }
 
@@ -24,7 +24,7 @@ impl<D: Send + Sync + 'static> Sessions<D> {
     }
 
     /// The settings of the server.
-    pub const fn config(&self) -> &Arc<Config> {
+    pub const fn config(&self) -> &Arc<ServerConfig> {
         &self.config
     }
 
@@ -44,7 +44,7 @@ impl<D: Send + Sync + 'static> Sessions<D> {
     ///
     /// Both give the message back: [`SendError::Closed`] if there is no such session,
     /// [`SendError::Full`] if more than
-    /// [`outbox_high_water`](Config::outbox_high_water) bytes wait for it already.
+    /// [`outbox_high_water`](ServerConfig::outbox_high_water) bytes wait for it already.
     pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
         let outgoing = outgoing.into();
         let cell = self.map.get(sid.as_str());
@@ -63,13 +63,13 @@ impl<D: Send + Sync + 'static> Sessions<D> {
             let sent = turn.session.send(outgoing.clone());
             if matches!(sent, Err(SendError::Full(_))) && turn.overflow == Overflow::Close {
                 let now = turn.now;
-                turn.session.abort(now, CloseReason::Overloaded);
+                turn.session.abort(now, ServerCloseReason::Overloaded);
             }
         });
     }
 
     /// Closes one session when its queue has left, at the latest after
-    /// [`close_timeout`](Config::close_timeout). `false`: there is no such session.
+    /// [`close_timeout`](ServerConfig::close_timeout). `false`: there is no such session.
     pub fn disconnect(&self, sid: &Sid) -> bool {
         let cell = self.map.get(sid.as_str());
         let turn = cell.as_ref().and_then(Cell::turn);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use engineio_proto::server::{Event, Session};
-use engineio_proto::{CloseReason, Message, Outgoing, Revision, SendError, Sid, Transport};
+use engineio_proto::{Message, Outgoing, Revision, SendError, ServerCloseReason, Sid, Transport};
 use futures_core::Stream;
 use futures_sink::Sink;
 
@@ -41,7 +41,7 @@ impl<D: Send + Sync + 'static> Socket<D> {
     /// were read; [`close_reason`](Sender::close_reason) then says why.
     ///
     /// Nothing is lost if the future is dropped. While nobody reads, the client is
-    /// held back, and after [`stall_timeout`](engineio_proto::Config::stall_timeout)
+    /// held back, and after [`stall_timeout`](engineio_proto::ServerConfig::stall_timeout)
     /// of that the session ends.
     pub fn recv(&mut self) -> impl Future<Output = Option<Message>> {
         poll_fn(|cx| self.poll_recv(cx))
@@ -121,12 +121,12 @@ impl<D: Send + Sync + 'static> Sender<D> {
     }
 
     /// Why the session ended; `None` while it hasn't.
-    pub fn close_reason(&self) -> Option<CloseReason> {
+    pub fn close_reason(&self) -> Option<ServerCloseReason> {
         self.cell.look(|session| session.close_reason().cloned()).flatten()
     }
 
     /// Queues a message, once there is room for it: waits while more than
-    /// [`outbox_high_water`](engineio_proto::Config::outbox_high_water) bytes wait to
+    /// [`outbox_high_water`](engineio_proto::ServerConfig::outbox_high_water) bytes wait to
     /// leave. The future gives [`SendError::Closed`] with the message if the session
     /// closes first. Dropped before its end, it has queued nothing.
     pub fn send<M: Into<Outgoing>>(
@@ -160,7 +160,7 @@ impl<D: Send + Sync + 'static> Sender<D> {
     }
 
     /// Waits for the end of the session, and says why it came.
-    pub fn closed(&self) -> impl Future<Output = CloseReason> {
+    pub fn closed(&self) -> impl Future<Output = ServerCloseReason> {
         futures::closed(&self.cell)
     }
 }

@@ -1,7 +1,7 @@
 //! An observer that tells the subscriber of the `tracing` crate.
 
 use engineio_proto::server::Refusal;
-use engineio_proto::{CloseReason, Revision, Sid, Transport};
+use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
 
 use crate::observer::Observer;
 
@@ -25,7 +25,7 @@ impl Observer for TracingObserver {
         tracing::debug!(target: TARGET, ?sid, %transport, "session upgraded");
     }
 
-    fn closed(&self, sid: &Sid, reason: &CloseReason) {
+    fn closed(&self, sid: &Sid, reason: &ServerCloseReason) {
         tracing::debug!(target: TARGET, ?sid, %reason, "session closed");
     }
 

@@ -3,7 +3,7 @@
 use std::mem;
 use std::task::Waker;
 
-use engineio_proto::server::ConnId;
+use engineio_proto::ConnId;
 
 use crate::line::{End, Framing};
 

@@ -1,7 +1,7 @@
 //! Between the `http` crate's types and the core's plain data.
 
 use bytes::Bytes;
-use engineio_proto::{Config, Headers, Request, Response};
+use engineio_proto::{Headers, Request, Response, ServerConfig};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode, Version};
@@ -9,7 +9,7 @@ use http::{Method, StatusCode, Version};
 use crate::compression::compress;
 
 /// What the core wants to know of a request.
-pub(crate) fn request<'r>(config: &Config, parts: &'r Parts) -> Request<'r> {
+pub(crate) fn request<'r>(config: &ServerConfig, parts: &'r Parts) -> Request<'r> {
     let text = |name: HeaderName| text(&parts.headers, name);
     let authority = || parts.uri.authority().map(http::uri::Authority::as_str);
     let forwarded = config

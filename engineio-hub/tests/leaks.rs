@@ -11,8 +11,8 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use engineio_hub::Hub;
-use engineio_proto::server::Failure;
-use engineio_proto::{Config, Instant};
+use engineio_proto::Failure;
+use engineio_proto::{Instant, ServerConfig};
 use http::Request;
 
 use common::polling::Polling;
@@ -183,7 +183,7 @@ fn of_handshakes_that_no_application_takes() {
     let clock = Arc::new(AtomicU64::new(0));
     let reading = Arc::clone(&clock);
     let now = move || Instant::from_millis(reading.load(Relaxed));
-    let hub: Arc<Hub> = Hub::new(Config::default(), now, Box::new(()));
+    let hub: Arc<Hub> = Hub::new(ServerConfig::default(), now, Box::new(()));
     let cx = &mut Context::from_waker(Waker::noop());
     let request = Request::get("/engine.io/?EIO=4&transport=websocket")
         .header("host", "test")

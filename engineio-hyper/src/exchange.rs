@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_hub::{Answer, RequestBody, Seat};
-use engineio_proto::server::Failure;
+use engineio_proto::Failure;
 use http::{Response, StatusCode};
 use http_body::Body;
 use hyper::rt::Sleep;
@@ -53,7 +53,7 @@ pin_project! {
 impl<B: Body, D: Send + Sync + 'static> Exchange<B, D> {
     /// The request that this seat is for, the upgrade of its connection, and how long a client may
     /// go on writing when its answer is known
-    /// ([`linger`](engineio_proto::Config::linger)).
+    /// ([`linger`](engineio_proto::ServerConfig::linger)).
     pub fn new(seat: Seat<D>, body: B, upgrade: OnUpgrade, timer: Timer, linger: Duration) -> Self {
         let (reading, upgrade) = (RequestBody::new(&seat), Some(upgrade));
         Self { seat, body, reading, upgrade, answer: None, patience: None, timer, linger }

@@ -9,10 +9,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engineio_proto::server::{
-    ConnId, Event, Input, Kind, Opening, Route, Session, Transmit, route,
-};
-use engineio_proto::{Config, Frame, Instant, Request, Response, Sid};
+use engineio_proto::ConnId;
+use engineio_proto::server::{Event, Input, Kind, Opening, Route, Session, Transmit, route};
+use engineio_proto::{Frame, Instant, Request, Response, ServerConfig, Sid};
 
 fn main() {
     print!("{}", transcript());
@@ -69,7 +68,7 @@ fn frame(conn: ConnId, text: &'static str) -> Input {
 
 /// Plays the network, the clock and the application, and notes what everyone says.
 struct Script {
-    config: Arc<Config>,
+    config: Arc<ServerConfig>,
     session: Option<Session>,
     now: Instant,
     /// How many connections there were; also the name of the next.
@@ -79,7 +78,7 @@ struct Script {
 
 impl Script {
     fn new() -> Self {
-        let config = Arc::new(Config::default());
+        let config = Arc::new(ServerConfig::default());
         Self { config, session: None, now: Instant::ZERO, conns: 0, out: String::new() }
     }
 

@@ -17,10 +17,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use engineio_proto::server::{
-    ConnId, Event, Exchange, Failure, Input, Kind, Route, Session, Transmit, route,
-};
-use engineio_proto::{Config, Headers, Instant, Request, Response, Sid, Transports};
+use engineio_proto::server::{Event, Exchange, Input, Kind, Route, Session, Transmit, route};
+use engineio_proto::{ConnId, Failure};
+use engineio_proto::{Headers, Instant, Request, Response, ServerConfig, Sid, Transports};
 
 fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".into());
@@ -30,7 +29,7 @@ fn main() -> io::Result<()> {
 }
 
 struct Server {
-    config: Arc<Config>,
+    config: Arc<ServerConfig>,
     sessions: Mutex<HashMap<Sid, Arc<Shared>>>,
     /// How many requests there were. Each is a connection to the machine.
     conns: AtomicU64,
@@ -46,7 +45,7 @@ struct Shared {
 /// Serves each connection in a thread of its own.
 pub(crate) fn serve(listener: &TcpListener) -> io::Result<()> {
     // The handshake then names no upgrade, and a WebSocket is refused.
-    let config = Config::builder().transports(Transports::POLLING).build();
+    let config = ServerConfig::builder().transports(Transports::POLLING).build();
     let server = Arc::new(Server {
         config: Arc::new(config.map_err(io::Error::other)?),
         sessions: Mutex::default(),

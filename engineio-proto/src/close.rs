@@ -8,7 +8,7 @@ use crate::packet::PacketType;
 /// Why a session ended. There is one for every session, and it is final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum CloseReason {
+pub enum ServerCloseReason {
     /// This side closed it.
     Application,
     /// This side closed it because the server stops.
@@ -19,20 +19,20 @@ pub enum CloseReason {
     PingTimeout,
     /// A connection broke while the session depended on it: its WebSocket, a POST half-way,
     /// the handshake before its answer, or a waiting poll that none followed within
-    /// [`poll_grace`](crate::Config::poll_grace).
+    /// [`poll_grace`](crate::ServerConfig::poll_grace).
     TransportLost,
     /// The handshake was answered, but the client didn't come back within
-    /// [`ping_timeout`](crate::Config::ping_timeout).
+    /// [`ping_timeout`](crate::ServerConfig::ping_timeout).
     Abandoned,
     /// The application left received messages unread for
-    /// [`stall_timeout`](crate::Config::stall_timeout), the peer sent more of them without
+    /// [`stall_timeout`](crate::ServerConfig::stall_timeout), the peer sent more of them without
     /// waiting, or the application ended the session itself for having too much to send to it.
     Overloaded,
     /// The peer broke the protocol.
     Violation(Violation),
 }
 
-impl CloseReason {
+impl ServerCloseReason {
     /// The reason that the reference server gives in this case, one of `forced close`,
     /// `transport close`, `transport error`, `ping timeout` and `parse error`
     /// (`onClose` of `engine.io/lib/socket.ts`). For logs that are compared with its.
@@ -47,7 +47,7 @@ impl CloseReason {
     }
 }
 
-impl fmt::Display for CloseReason {
+impl fmt::Display for ServerCloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Application => f.write_str("closed by the application"),
@@ -115,7 +115,7 @@ impl CloseCode {
     pub const TOO_LARGE: Self = Self(1009);
 }
 
-impl CloseReason {
+impl ServerCloseReason {
     /// What a WebSocket is told when its session ends for this reason.
     pub(crate) const fn code(&self) -> CloseCode {
         match self {

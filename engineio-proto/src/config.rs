@@ -13,9 +13,10 @@ use crate::transport::Transport;
 settings! {
     /// What a server lets its peers do, and how long it waits for them.
     ///
-    /// Made by [`Config::builder`]; a configuration that exists is consistent.
-    /// `Config::default()` serves both revisions over both transports to pages
+    /// Made by [`ServerConfig::builder`]; a configuration that exists is consistent.
+    /// `ServerConfig::default()` serves both revisions over both transports to pages
     /// of its own origin.
+    ServerConfig, ServerConfigBuilder
     copied {
         /// How long the server is silent before it asks whether the client is there
         /// (revision 4), or the client before it tells (revision 3). Default 25 s,
@@ -102,10 +103,10 @@ settings! {
     }
 }
 
-impl Config {
+impl ServerConfig {
     /// A configuration to be changed before use, with all defaults.
-    pub fn builder() -> ConfigBuilder {
-        ConfigBuilder(Self::default())
+    pub fn builder() -> ServerConfigBuilder {
+        ServerConfigBuilder(Self::default())
     }
 
     pub(crate) const fn serves(&self, transport: Transport) -> bool {
@@ -167,16 +168,16 @@ impl Revisions {
 /// Times are kept to the nanosecond but told to clients in milliseconds. They are at
 /// least 1 ms, except `linger` and `cors_max_age`, which may be zero.
 #[derive(Clone, Debug)]
-pub struct ConfigBuilder(Config);
+pub struct ServerConfigBuilder(ServerConfig);
 
-impl ConfigBuilder {
+impl ServerConfigBuilder {
     /// The finished configuration.
     ///
     /// # Errors
     ///
     /// [`ConfigError`] names the setting that makes no sense, alone or beside another.
     /// All of it is known at start-up: nothing that a peer does leads here.
-    pub fn build(self) -> Result<Config, ConfigError> {
+    pub fn build(self) -> Result<ServerConfig, ConfigError> {
         let config = self.0;
         let waits = [
             ("ping_interval", config.ping_interval),

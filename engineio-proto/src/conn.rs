@@ -17,7 +17,7 @@ pub enum Failure {
     Gone,
     /// The peer closed its WebSocket with this code.
     Closed(CloseCode),
-    /// The body or message is longer than [`max_payload`](crate::Config::max_payload).
+    /// The body or message is longer than [`max_payload`](crate::ServerConfig::max_payload).
     /// The connection can still be written to.
     TooLarge,
     /// What arrived breaks HTTP's or WebSocket's rules. The connection can still be

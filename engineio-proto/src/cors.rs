@@ -6,7 +6,7 @@ use core::fmt;
 
 use bytestring::ByteString;
 
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::http::{Headers, Request, Response};
 
 /// Which origins are served. Checked on every request and on both transports,
@@ -57,7 +57,7 @@ pub(crate) enum Origin<'r> {
     Refused(&'r str),
 }
 
-pub(crate) fn check<'r>(config: &Config, request: &Request<'r>) -> Verdict<'r> {
+pub(crate) fn check<'r>(config: &ServerConfig, request: &Request<'r>) -> Verdict<'r> {
     let mut headers = Headers::new();
     let policy = config.cors();
     if matches!(policy, Cors::Off) {
@@ -94,7 +94,11 @@ pub(crate) fn check<'r>(config: &Config, request: &Request<'r>) -> Verdict<'r> {
 }
 
 /// The answer to `OPTIONS`: always 204, with leave where the origin has it.
-pub(crate) fn preflight(config: &Config, request: &Request<'_>, verdict: Verdict<'_>) -> Response {
+pub(crate) fn preflight(
+    config: &ServerConfig,
+    request: &Request<'_>,
+    verdict: Verdict<'_>,
+) -> Response {
     let Verdict { mut headers, origin } = verdict;
     let is_served = !matches!(config.cors(), Cors::Off) && request.origin.is_some();
     if is_served && matches!(origin, Origin::Allowed) {

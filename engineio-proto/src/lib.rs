@@ -35,10 +35,11 @@
 //! ```
 //! use std::{sync::Arc, time::Duration};
 //!
-//! use engineio_proto::server::{ConnId, Event, Input, Route, Session, Transmit, route};
-//! use engineio_proto::{CloseReason, Config, Instant, Request, Sid};
+//! use engineio_proto::server::{Event, Input, Route, Session, Transmit, route};
+//! use engineio_proto::ConnId;
+//! use engineio_proto::{ServerCloseReason, ServerConfig, Instant, Request, Sid};
 //!
-//! let config = Arc::new(Config::default());
+//! let config = Arc::new(ServerConfig::default());
 //! let mut now = Instant::ZERO;
 //! let polling = |method, target| Request { method, target, ..Request::default() };
 //!
@@ -77,7 +78,7 @@
 //!     session.handle_timeout(now);
 //! }
 //! assert_eq!(now.since_zero(), Duration::from_secs(25 + 20));
-//! assert_eq!(session.poll_event(), Some(Event::Closed(CloseReason::PingTimeout)));
+//! assert_eq!(session.poll_event(), Some(Event::Closed(ServerCloseReason::PingTimeout)));
 //! # Ok::<(), engineio_proto::SendError>(())
 //! ```
 //!
@@ -90,15 +91,15 @@
 //! |---|---|
 //! | [`server::route`] | says where a request belongs; needs no session |
 //! | [`server::Session`], [`client::Session`] | one session, whatever its transport |
-//! | [`Config`], [`client::Config`] | every setting, with defaults and their reasons |
+//! | [`ServerConfig`], [`ClientConfig`] | every setting, with defaults and their reasons |
 //! | [`encode_payload`], [`decode_payload`], [`encode_frame`], [`decode_frame`], [`PayloadSize`] | the codec, for use on its own |
 //! | [`Packet`], [`Message`], [`Frame`], [`Payload`], [`Handshake`] | what travels |
 //! | [`Request`], [`Response`], [`Headers`], [`Cors`], [`Cookie`], [`Coding`] | HTTP as plain data |
 //!
 //! What a peer sends can't reach a panic: the lints forbid indexing, `unwrap` and the
-//! like in this crate. What a peer can make a session hold is bounded by [`Config`]
-//! ([`max_payload`](Config::max_payload), [`max_packets`](Config::max_packets),
-//! [`inbox_limit`](Config::inbox_limit), [`outbox_high_water`](Config::outbox_high_water)),
+//! like in this crate. What a peer can make a session hold is bounded by [`ServerConfig`]
+//! ([`max_payload`](ServerConfig::max_payload), [`max_packets`](ServerConfig::max_packets),
+//! [`inbox_limit`](ServerConfig::inbox_limit), [`outbox_high_water`](ServerConfig::outbox_high_water)),
 //! as long as the driver reads a WebSocket only while the session
 //! [wants input](server::Session::wants_input).
 //!
@@ -108,7 +109,7 @@
 //!   more than `core` and `alloc`, and does the same.
 //! - `json`: `Message::json` and `Message::to_json`.
 //!
-//! The revisions are not features but a setting, [`Config::revisions`].
+//! The revisions are not features but a setting, [`ServerConfig::revisions`].
 #![no_std]
 #![forbid(unsafe_code)]
 // What a peer sends must not be able to reach a panic.
@@ -151,12 +152,15 @@ mod sid;
 mod time;
 mod transport;
 
-pub use close::{CloseCode, CloseReason, Violation};
+pub use client::close::{ClientCloseReason, Refused};
+pub use client::config::{ClientConfig, ClientConfigBuilder, RevisionChoice};
+pub use close::{CloseCode, ServerCloseReason, Violation};
 pub use codec::{
     Handshake, Payload, PayloadSize, decode_frame, decode_payload, encode_frame, encode_payload,
 };
 pub use coding::Coding;
-pub use config::{Config, ConfigBuilder, ConfigError, Revisions, Transports};
+pub use config::{ConfigError, Revisions, ServerConfig, ServerConfigBuilder, Transports};
+pub use conn::{ConnId, Failure};
 pub use cookie::{Cookie, SameSite};
 pub use cors::Cors;
 pub use error::{DecodeError, PacketError};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use common::ask::{exchange, opening, request};
 use common::{
-    CloseReason, Config, ConnId, Event, Failure, Input, Instant, Outgoing, Revision, Session,
-    Transmit, millis,
+    ConnId, Event, Failure, Input, Instant, Outgoing, Revision, ServerCloseReason, ServerConfig,
+    Session, Transmit, millis,
 };
 use engineio_proto::{CloseCode, Frame, Request, Sid};
 use proptest::prelude::*;
@@ -120,7 +120,7 @@ struct Conn {
 }
 
 struct Driver {
-    config: Arc<Config>,
+    config: Arc<ServerConfig>,
     session: Session,
     now: u64,
     reuses: bool,
@@ -130,7 +130,7 @@ struct Driver {
 
 impl Driver {
     fn new(revision: Revision, framed: bool, reuses: bool) -> Self {
-        let config = Config::builder()
+        let config = ServerConfig::builder()
             .ping_interval(millis(3_000))
             .ping_timeout(millis(2_000))
             .inbox_high_water(300)
@@ -213,7 +213,7 @@ impl Driver {
             }
             Op::Close => self.session.close(self.time()),
             Op::Shutdown => self.session.shutdown(self.time()),
-            Op::Abort => self.session.abort(self.time(), CloseReason::Overloaded),
+            Op::Abort => self.session.abort(self.time(), ServerCloseReason::Overloaded),
             Op::Transmit(choice) => _ = self.transmit(self.known(choice)),
             Op::Event => _ = self.event(),
         }
@@ -277,7 +277,7 @@ impl Driver {
 
     /// Ends it if need be, and lets everybody have the rest.
     fn finish(mut self) {
-        self.session.abort(self.time(), CloseReason::Application);
+        self.session.abort(self.time(), ServerCloseReason::Application);
         self.check();
         for conn in self.conns.keys().copied().collect::<Vec<_>>() {
             while self.transmit(conn) {}

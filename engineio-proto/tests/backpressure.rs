@@ -292,7 +292,7 @@ fn over_polling_too_an_application_that_does_not_read_for_a_minute_ends_the_sess
     scene.run_until(59_999);
     assert!(!scene.session.is_closed());
     scene.run_until(60_000);
-    assert_eq!(scene.session.close_reason(), Some(&common::CloseReason::Overloaded));
+    assert_eq!(scene.session.close_reason(), Some(&common::ServerCloseReason::Overloaded));
 }
 
 #[test]

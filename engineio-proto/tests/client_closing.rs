@@ -4,8 +4,8 @@ mod common;
 
 use common::{ClientScenario, REVISIONS, client};
 use engineio_proto::CloseCode;
+use engineio_proto::Failure;
 use engineio_proto::Transport::{Polling, WebSocket};
-use engineio_proto::client::Failure;
 
 #[test]
 fn over_polling_what_is_queued_leaves_with_the_close_packet() {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use engineio_proto::client::{
-    CloseReason, Config, ConnId, Connect, Event, Failure, Input, Session, Transmit,
-};
+use engineio_proto::client::{Connect, Event, Input, Session, Transmit};
+use engineio_proto::{ClientCloseReason, ClientConfig};
+use engineio_proto::{ConnId, Failure};
 use engineio_proto::{Headers, Instant, Response};
 
 fn answer(status: u16, body: &str) -> Response {
@@ -15,7 +15,7 @@ fn answer(status: u16, body: &str) -> Response {
 /// An open session with a poll and the last POST under way.
 fn leaving() -> (Session, ConnId, ConnId) {
     let now = Instant::ZERO;
-    let mut session = Session::connect(&Arc::new(Config::default()), now, 1);
+    let mut session = Session::connect(&Arc::new(ClientConfig::default()), now, 1);
     let (get, _) = session.poll_connect().expect("a handshake");
     let open = r#"0{"sid":"S","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
     session.handle_input(now, Input::Responded(get, answer(200, open)));
@@ -46,7 +46,7 @@ fn whatever_comes_of_the_poll_beside_the_goodbye_is_no_reason() {
         assert!(!session.is_closed(), "the goodbye is still under way");
         assert_eq!(session.poll_connect(), None);
         session.handle_input(now, Input::Responded(post, answer(200, "ok")));
-        assert_eq!(session.poll_event(), Some(Event::Closed(CloseReason::Application)));
+        assert_eq!(session.poll_event(), Some(Event::Closed(ClientCloseReason::Application)));
     }
 }
 
@@ -54,7 +54,7 @@ fn whatever_comes_of_the_poll_beside_the_goodbye_is_no_reason() {
 fn poll_that_still_waits_is_given_up_behind_the_goodbye() {
     let (mut session, get, post) = leaving();
     session.handle_input(Instant::ZERO, Input::Responded(post, answer(200, "ok")));
-    assert_eq!(session.close_reason(), Some(&CloseReason::Application));
+    assert_eq!(session.close_reason(), Some(&ClientCloseReason::Application));
     assert!(matches!(session.poll_transmit(get), Some(Transmit::Hangup(_))));
     assert_eq!(session.poll_transmit(get), None);
     assert_eq!(session.poll_timeout(), None);

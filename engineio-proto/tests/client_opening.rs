@@ -3,8 +3,8 @@
 mod common;
 
 use common::{ClientScenario, REVISIONS, client};
+use engineio_proto::Failure;
 use engineio_proto::Transport::{self, Polling, WebSocket};
-use engineio_proto::client::Failure;
 
 const BOTH: [Transport; 2] = [Polling, WebSocket];
 
@@ -74,7 +74,7 @@ fn each_poll_and_post_has_a_t_of_its_own_and_a_websocket_has_none() {
 
 #[test]
 fn sessions_of_different_seeds_ask_for_different_targets() {
-    let config = std::sync::Arc::new(engineio_proto::client::Config::default());
+    let config = std::sync::Arc::new(engineio_proto::ClientConfig::default());
     let target = |seed| {
         let now = common::Instant::ZERO;
         let mut session = engineio_proto::client::Session::connect(&config, now, seed);

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{ClientScenario, Message, REVISIONS, client};
-use engineio_proto::client::Failure;
+use engineio_proto::Failure;
 
 fn long(bytes: usize) -> String {
     "x".repeat(bytes)

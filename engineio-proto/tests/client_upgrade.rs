@@ -4,7 +4,7 @@ mod common;
 
 use common::{ClientScenario, ClientScene, REVISIONS, client};
 use engineio_proto::CloseCode;
-use engineio_proto::client::Failure;
+use engineio_proto::Failure;
 
 /// Polling goes on where it was, and everything still leaves and arrives.
 fn assert_polling_goes_on(mut scene: ClientScene, get: &str, post: &str) {

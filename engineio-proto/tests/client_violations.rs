@@ -3,8 +3,8 @@
 mod common;
 
 use common::{ClientScenario, REVISIONS, client};
+use engineio_proto::Failure;
 use engineio_proto::Transport::{Polling, WebSocket};
-use engineio_proto::client::Failure;
 
 #[test]
 fn a_first_answer_that_is_no_handshake_is_a_violation() {

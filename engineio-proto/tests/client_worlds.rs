@@ -4,9 +4,9 @@ mod common;
 
 use common::pair::Pair;
 use common::pair_ops::{CHOICES, Plan, message};
-use common::{ClientClose, CloseReason, REVISIONS, Revision};
+use common::{ClientClose, REVISIONS, Revision, ServerCloseReason};
 use engineio_proto::Transport::{self, Polling, WebSocket};
-use engineio_proto::client::{Config, RevisionChoice};
+use engineio_proto::{ClientConfig, RevisionChoice};
 use engineio_proto::{Revisions, Transports};
 
 const LATENCIES: [u64; 4] = [0, 1, 20, 200];
@@ -131,7 +131,7 @@ fn a_close_of_either_side_hands_over_what_was_sent_before() {
             closing.run_for(5_000);
             assert_eq!(closing.end().received, closing.client.sent);
             assert_eq!(closing.client.closed, Some(ClientClose::Application));
-            assert_eq!(closing.end().closed, Some(CloseReason::Peer));
+            assert_eq!(closing.end().closed, Some(ServerCloseReason::Peer));
             closing.finish();
             let mut closed = pair(revision, transports, 50);
             converse(&mut closed, 200);
@@ -139,7 +139,7 @@ fn a_close_of_either_side_hands_over_what_was_sent_before() {
             closed.run_for(5_000);
             assert_eq!(closed.client.received, closed.end().sent);
             assert!(matches!(closed.client.closed, Some(ClientClose::Server(_))));
-            assert_eq!(closed.end().closed, Some(CloseReason::Application));
+            assert_eq!(closed.end().closed, Some(ServerCloseReason::Application));
             closed.finish();
         }
     }
@@ -156,7 +156,7 @@ fn a_close_at_any_time_of_an_upgrade_hands_over_what_was_sent_before() {
             pair.run_for(5_000);
             assert_eq!(pair.end().received, pair.client.sent, "at {close_at} ms");
             assert_eq!(pair.client.closed, Some(ClientClose::Application));
-            assert_eq!(pair.end().closed, Some(CloseReason::Peer));
+            assert_eq!(pair.end().closed, Some(ServerCloseReason::Peer));
             pair.finish();
         }
     }
@@ -207,10 +207,10 @@ fn a_server_without_one_of_the_transports_is_reached_by_the_other() {
             [(Transports::POLLING, Polling), (Transports::WEBSOCKET, WebSocket)]
         {
             for transports in [CHOICES[0], CHOICES[3]] {
-                let client = Config::builder()
+                let client = ClientConfig::builder()
                     .revision(RevisionChoice::Only(revision))
                     .transports(transports.to_vec());
-                let server = common::Config::builder().transports(served);
+                let server = common::ServerConfig::builder().transports(served);
                 let client = client.build().expect("legal");
                 let mut pair = Pair::new(client, server.build().expect("legal"), 8, 20).logged();
                 converse(&mut pair, 50);
@@ -231,9 +231,10 @@ fn a_client_that_speaks_both_revisions_finds_the_servers() {
         (Revisions::ALL, Revision::V4),
     ] {
         for transports in CHOICES {
-            let client =
-                Config::builder().revision(RevisionChoice::Auto).transports(transports.to_vec());
-            let server = common::Config::builder().revisions(served);
+            let client = ClientConfig::builder()
+                .revision(RevisionChoice::Auto)
+                .transports(transports.to_vec());
+            let server = common::ServerConfig::builder().revisions(served);
             let client = client.build().expect("legal");
             let mut pair = Pair::new(client, server.build().expect("legal"), 9, 20).logged();
             converse(&mut pair, 50);

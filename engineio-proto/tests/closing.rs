@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{CloseReason, Event, Failure, REVISIONS, Transmit, scenario};
+use common::{Event, Failure, REVISIONS, ServerCloseReason, Transmit, scenario};
 use engineio_proto::SendError;
 
 #[test]
@@ -130,13 +130,13 @@ fn a_close_packet_over_the_websocket_is_honoured() {
 fn an_abort_loses_what_is_queued() {
     let mut scene = scenario().websocket();
     scene.send("a");
-    scene.session.abort(scene.time(), CloseReason::Overloaded);
+    scene.session.abort(scene.time(), ServerCloseReason::Overloaded);
     assert_eq!(scene.outcome(), "w1: hangup 1008 | closed Overloaded | over");
     assert_eq!(scene.session.handed_over(), 0, "nothing has left");
     assert_eq!(scene.session.accepted(), 1);
     assert_eq!(scene.session.queued_bytes(), 0);
     let mut scene = scenario().polling().parked().posting().probed();
-    scene.session.abort(scene.time(), CloseReason::Application);
+    scene.session.abort(scene.time(), ServerCloseReason::Application);
     let outcome = "g1: 200 1; p1: 400; w1: hangup 1000 | closed Application | over";
     assert_eq!(scene.outcome(), outcome);
 }
@@ -148,7 +148,7 @@ fn messages_that_came_before_the_end_are_still_there() {
     scene.fail(scene.conn("w1"), Failure::Gone);
     assert!(scene.session.is_closed());
     assert_eq!(scene.event(), Some(Event::Message("a".into())));
-    assert_eq!(scene.event(), Some(Event::Closed(CloseReason::TransportLost)));
+    assert_eq!(scene.event(), Some(Event::Closed(ServerCloseReason::TransportLost)));
     assert_eq!(scene.event(), None);
 }
 
@@ -157,10 +157,10 @@ fn a_closed_session_has_no_deadline_and_stays_closed() {
     let mut scene = scenario().websocket().closed();
     assert_eq!(scene.due(), None);
     scene.wait_until(1_000_000);
-    scene.session.abort(scene.time(), CloseReason::Overloaded);
+    scene.session.abort(scene.time(), ServerCloseReason::Overloaded);
     scene.close();
     assert_eq!(scene.outcome(), "over");
-    assert_eq!(scene.session.close_reason(), Some(&CloseReason::Application));
+    assert_eq!(scene.session.close_reason(), Some(&ServerCloseReason::Application));
     assert_eq!(scene.session.transport(), None);
 }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use common::ask::{opening, request};
 use common::{ConnId, Instant, Session, Transmit, millis, scenario};
-use engineio_proto::{Config, Cookie, Headers, SameSite, Sid};
+use engineio_proto::{Cookie, Headers, SameSite, ServerConfig, Sid};
 
 /// The headers of the first answer on either transport.
 fn handshake(cookie: Option<Cookie>, line: &str) -> Headers {
-    let config = Arc::new(Config::builder().cookie(cookie).build().expect("legal"));
+    let config = Arc::new(ServerConfig::builder().cookie(cookie).build().expect("legal"));
     let mut opening = opening(&config, &request(line));
     opening.header("x-app", "yes").expect("legal");
     opening.header("x-app", "a\nb").expect_err("would break out");

@@ -2,15 +2,16 @@
 
 use engineio_proto::server::{Event, Exchange, Input, Opening, Refusal, Route, Session, Transmit};
 use engineio_proto::{
-    Config, ConfigBuilder, ConfigError, Cors, Frame, Message, Outgoing, Packet, Response, SendError,
+    ConfigError, Cors, Frame, Message, Outgoing, Packet, Response, SendError, ServerConfig,
+    ServerConfigBuilder,
 };
 
 const fn shareable<T: Send + Sync + Unpin + 'static>() {}
 
 const _: () = {
     shareable::<Session>();
-    shareable::<Config>();
-    shareable::<ConfigBuilder>();
+    shareable::<ServerConfig>();
+    shareable::<ServerConfigBuilder>();
     shareable::<ConfigError>();
     shareable::<Cors>();
     shareable::<Event>();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{CloseReason, Failure, scenario};
+use common::{Failure, ServerCloseReason, scenario};
 
 #[test]
 fn the_first_ping_leaves_one_interval_after_the_open_packet() {
@@ -254,5 +254,5 @@ fn an_older_time_is_taken_for_the_latest() {
     scene.frame(scene.conn("w1"), "3");
     assert_eq!(scene.due(), Some(51_000));
     scene.fail(scene.conn("w1"), Failure::Gone);
-    assert_eq!(scene.session.close_reason(), Some(&CloseReason::TransportLost));
+    assert_eq!(scene.session.close_reason(), Some(&ServerCloseReason::TransportLost));
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use common::ask::{answer, request, routed};
 use common::{Route, scenario};
 use engineio_proto::server::route;
-use engineio_proto::{Config, Cors, Request, Response};
+use engineio_proto::{Cors, Request, Response, ServerConfig};
 
 const HANDSHAKE: &str = "GET /engine.io/?EIO=4&transport=polling";
 
-fn config(cors: Cors) -> Config {
-    Config::builder().cors(cors).build().expect("a legal configuration")
+fn config(cors: Cors) -> ServerConfig {
+    ServerConfig::builder().cors(cors).build().expect("a legal configuration")
 }
 
 fn from<'r>(line: &'r str, origin: &'r str) -> Request<'r> {
@@ -37,7 +37,7 @@ fn every_request_of_the_path_is_checked_on_both_transports() {
         "GET /engine.io/?EIO=4&transport=websocket&sid=S ws",
         "PUT /engine.io/?EIO=4&transport=polling&sid=S",
     ] {
-        let refused = routed(&Config::default(), &from(line, "http://evil.test"));
+        let refused = routed(&ServerConfig::default(), &from(line, "http://evil.test"));
         assert_eq!(
             refused,
             "403 {\"code\":4,\"message\":\"Forbidden: origin http://evil.test is not allowed at \
@@ -50,10 +50,10 @@ fn every_request_of_the_path_is_checked_on_both_transports() {
 #[test]
 fn the_same_origin_is_served_and_told_so() {
     for origin in ["http://here.test:3000", "https://here.test:3000"] {
-        assert_eq!(routed(&Config::default(), &from(HANDSHAKE, origin)), "open", "{origin}");
+        assert_eq!(routed(&ServerConfig::default(), &from(HANDSHAKE, origin)), "open", "{origin}");
     }
     for origin in ["http://here.test", "http://sub.here.test:3000", "null", "file://", ""] {
-        let refused = routed(&Config::default(), &from(HANDSHAKE, origin));
+        let refused = routed(&ServerConfig::default(), &from(HANDSHAKE, origin));
         assert!(refused.starts_with("403"), "{origin}");
     }
 }
@@ -69,7 +69,7 @@ fn a_request_without_origin_is_served() {
 fn an_origin_that_is_no_text_is_a_bad_request() {
     for origin in [&b"\xff"[..], b"http://a\x01"] {
         let request = Request { origin: Some(origin), ..request(HANDSHAKE) };
-        let refused = routed(&Config::default(), &request);
+        let refused = routed(&ServerConfig::default(), &request);
         assert_eq!(refused, r#"400 {"code":3,"message":"Bad request"}"#);
     }
 }
@@ -139,7 +139,8 @@ fn answers_of_a_session_carry_the_headers_of_their_request() {
 #[test]
 fn credentials_are_allowed_only_where_they_are_configured() {
     let credentials = |on| {
-        let config = Config::builder().cors(listed()).cors_credentials(on).build().expect("legal");
+        let config =
+            ServerConfig::builder().cors(listed()).cors_credentials(on).build().expect("legal");
         let line = "OPTIONS /engine.io/";
         let response = answer(&config, &from(line, "https://there.test"));
         response.headers.get("access-control-allow-credentials").map(str::to_owned)

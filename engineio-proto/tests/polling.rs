@@ -182,7 +182,7 @@ fn a_get_or_a_post_or_a_websocket_follows_a_handshake() {
         scene.run_until(44_999);
         assert!(!scene.session.is_closed());
         scene.run_until(45_000);
-        assert_eq!(scene.session.close_reason(), Some(&common::CloseReason::PingTimeout));
+        assert_eq!(scene.session.close_reason(), Some(&common::ServerCloseReason::PingTimeout));
     }
 }
 

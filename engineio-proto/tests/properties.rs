@@ -3,7 +3,7 @@
 mod common;
 
 use common::world::World;
-use common::{Config, Message, Revision};
+use common::{Message, Revision, ServerConfig};
 use proptest::prelude::*;
 
 /// One thing that happens in a world.
@@ -92,8 +92,8 @@ fn anything() -> impl Strategy<Value = Op> {
 }
 
 /// Marks and limits so small that everybody runs into them.
-fn narrow() -> Config {
-    Config::builder()
+fn narrow() -> ServerConfig {
+    ServerConfig::builder()
         .outbox_high_water(4_000)
         .outbox_low_water(1_000)
         .inbox_high_water(2_000)
@@ -110,15 +110,15 @@ prop_compose! {
         is_narrow in any::<bool>(),
         latency in prop_oneof![Just(0), 1..30_u64, 30..300_u64],
         seed in any::<u64>(),
-    ) -> (Config, Revision, bool, u64, u64) {
+    ) -> (ServerConfig, Revision, bool, u64, u64) {
         let revision = if is_old { Revision::V3 } else { Revision::V4 };
-        let config = if is_narrow { narrow() } else { Config::default() };
+        let config = if is_narrow { narrow() } else { ServerConfig::default() };
         (config, revision, is_framed, seed, latency)
     }
 }
 
 fn created(
-    (config, revision, is_framed, seed, latency): (Config, Revision, bool, u64, u64),
+    (config, revision, is_framed, seed, latency): (ServerConfig, Revision, bool, u64, u64),
 ) -> World {
     World::new(config, revision, is_framed, seed, latency)
 }

@@ -5,7 +5,7 @@ mod common;
 use common::ask::{answer, request, routed};
 use common::{REVISIONS, scenario};
 use engineio_proto::server::{RefusalCause, Route, route};
-use engineio_proto::{Config, ConfigBuilder, Request, Revisions, Transports};
+use engineio_proto::{Request, Revisions, ServerConfig, ServerConfigBuilder, Transports};
 
 const UNKNOWN_TRANSPORT: &str = r#"400 {"code":0,"message":"Transport unknown"}"#;
 const UNKNOWN_SESSION: &str = r#"400 {"code":1,"message":"Session ID unknown"}"#;
@@ -13,11 +13,11 @@ const HANDSHAKE_METHOD: &str = r#"400 {"code":2,"message":"Bad handshake method"
 const BAD_REQUEST: &str = r#"400 {"code":3,"message":"Bad request"}"#;
 const UNSUPPORTED: &str = r#"400 {"code":5,"message":"Unsupported protocol version"}"#;
 
-fn config(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Config {
-    change(Config::builder()).build().expect("a legal configuration")
+fn config(change: impl FnOnce(ServerConfigBuilder) -> ServerConfigBuilder) -> ServerConfig {
+    change(ServerConfig::builder()).build().expect("a legal configuration")
 }
 
-fn expect(config: &Config, table: &[(&str, &str)]) {
+fn expect(config: &ServerConfig, table: &[(&str, &str)]) {
     for (line, expected) in table {
         assert_eq!(routed(config, &request(line)), *expected, "{line}");
     }
@@ -26,7 +26,7 @@ fn expect(config: &Config, table: &[(&str, &str)]) {
 #[test]
 fn a_refusal_has_the_reference_servers_body_byte_for_byte() {
     expect(
-        &Config::default(),
+        &ServerConfig::default(),
         &[
             ("GET /engine.io/?EIO=4&transport=tobi", UNKNOWN_TRANSPORT),
             ("GET /engine.io/?EIO=4&transport=constructor", UNKNOWN_TRANSPORT),
@@ -39,9 +39,10 @@ fn a_refusal_has_the_reference_servers_body_byte_for_byte() {
             ("GET /engine.io/?transport=polling", UNSUPPORTED),
         ],
     );
-    let Route::Session { exchange, .. } =
-        route(&Config::default(), &request("GET /engine.io/?EIO=4&transport=polling&sid=nobody"))
-    else {
+    let Route::Session { exchange, .. } = route(
+        &ServerConfig::default(),
+        &request("GET /engine.io/?EIO=4&transport=polling&sid=nobody"),
+    ) else {
         panic!("a request with a sid");
     };
     let response = exchange.unknown_session().response();
@@ -60,7 +61,7 @@ fn a_handshake_must_name_a_revision_that_is_served_also_before_a_101() {
         ("GET /engine.io/?EIO=3&transport=polling", "open"),
         ("GET /engine.io/?EIO=4&transport=websocket ws", "open"),
     ] {
-        expect(&Config::default(), &[(line, expected)]);
+        expect(&ServerConfig::default(), &[(line, expected)]);
     }
     expect(
         &config(|config| config.revisions(Revisions::V4)),
@@ -155,7 +156,7 @@ fn the_open_packet_names_upgrades_only_where_there_are_any() {
 #[test]
 fn the_path_is_whole_with_or_without_its_trailing_slash() {
     expect(
-        &Config::default(),
+        &ServerConfig::default(),
         &[
             ("GET /engine.io?EIO=4&transport=polling", "open"),
             ("GET /engine.io/?EIO=4&transport=polling", "open"),
@@ -195,9 +196,9 @@ fn a_server_mounted_under_a_path_of_its_own_takes_every_path() {
 fn methods_that_sessions_have_no_use_for_are_refused() {
     for method in ["PUT", "DELETE", "HEAD", "PATCH", "TRACE", "get"] {
         let line = format!("{method} /engine.io/?EIO=4&transport=polling");
-        assert_eq!(routed(&Config::default(), &request(&line)), HANDSHAKE_METHOD);
+        assert_eq!(routed(&ServerConfig::default(), &request(&line)), HANDSHAKE_METHOD);
         let line = format!("{line}&sid=S");
-        let response = answer(&Config::default(), &request(&line));
+        let response = answer(&ServerConfig::default(), &request(&line));
         assert_eq!((response.status, response.body.len()), (405, 0), "{method}");
         assert_eq!(response.headers.get("allow"), Some("GET, POST, OPTIONS"));
     }
@@ -206,7 +207,7 @@ fn methods_that_sessions_have_no_use_for_are_refused() {
 #[test]
 fn an_empty_sid_is_none() {
     expect(
-        &Config::default(),
+        &ServerConfig::default(),
         &[
             ("GET /engine.io/?EIO=4&transport=polling&sid=", "open"),
             ("GET /engine.io/?EIO=4&transport=polling&sid=a%2Db", "session a-b"),
@@ -217,7 +218,7 @@ fn an_empty_sid_is_none() {
 #[test]
 fn jsonp_is_refused() {
     expect(
-        &Config::default(),
+        &ServerConfig::default(),
         &[
             ("GET /engine.io/?EIO=4&transport=polling&j=0", BAD_REQUEST),
             ("GET /engine.io/?EIO=3&transport=polling&j=1", BAD_REQUEST),
@@ -228,7 +229,7 @@ fn jsonp_is_refused() {
 #[test]
 fn the_cause_is_told_apart_and_kept_short() {
     let long = format!("GET /engine.io/?EIO=4&transport={}", "ä".repeat(1000));
-    let Route::Refuse(refusal) = route(&Config::default(), &request(&long)) else {
+    let Route::Refuse(refusal) = route(&ServerConfig::default(), &request(&long)) else {
         panic!("refused");
     };
     let RefusalCause::UnknownTransport(name) = refusal.cause() else { panic!("{refusal:?}") };
@@ -240,7 +241,7 @@ fn the_cause_is_told_apart_and_kept_short() {
 fn the_application_refuses_with_a_status_and_a_body_of_its_own() {
     for (status, expected) in [(401, 401), (599, 599), (200, 403), (101, 403), (600, 403)] {
         let line = "GET /engine.io/?EIO=4&transport=polling";
-        let Route::Open(opening) = route(&Config::default(), &request(line)) else {
+        let Route::Open(opening) = route(&ServerConfig::default(), &request(line)) else {
             panic!("a handshake");
         };
         let response = opening.refuse(status, r#"{"why":"because"}"#).response();
@@ -253,7 +254,7 @@ fn the_application_refuses_with_a_status_and_a_body_of_its_own() {
 #[test]
 fn an_overloaded_server_says_when_to_come_back() {
     let line = "GET /engine.io/?EIO=4&transport=polling";
-    let Route::Open(opening) = route(&Config::default(), &request(line)) else {
+    let Route::Open(opening) = route(&ServerConfig::default(), &request(line)) else {
         panic!("a handshake");
     };
     let response = opening.overloaded(7).response();

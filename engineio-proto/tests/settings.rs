@@ -5,15 +5,15 @@ use core::time::Duration;
 use engineio_proto::ConfigError::{
     self, AnyOriginWithCredentials, InboxMarks, OutboxMarks, Path, Zero,
 };
-use engineio_proto::{Config, ConfigBuilder, Cookie, Cors};
+use engineio_proto::{Cookie, Cors, ServerConfig, ServerConfigBuilder};
 
-fn built(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Option<ConfigError> {
-    change(Config::builder()).build().err()
+fn built(change: impl FnOnce(ServerConfigBuilder) -> ServerConfigBuilder) -> Option<ConfigError> {
+    change(ServerConfig::builder()).build().err()
 }
 
 #[test]
 fn the_defaults_are_the_documented_ones() {
-    let config = Config::builder().build().expect("the defaults");
+    let config = ServerConfig::builder().build().expect("the defaults");
     let seconds = [
         (config.ping_interval(), 25),
         (config.ping_timeout(), 20),

@@ -3,7 +3,7 @@
 mod common;
 
 use common::world::World;
-use common::{CloseReason, Config, Message, REVISIONS};
+use common::{Message, REVISIONS, ServerCloseReason, ServerConfig};
 
 const LATENCIES: [u64; 4] = [0, 1, 20, 200];
 
@@ -30,7 +30,7 @@ fn assert_all_arrived(world: &World) {
 fn a_thousand_messages_each_way_arrive_in_order_across_an_upgrade() {
     for revision in REVISIONS {
         for latency in LATENCIES {
-            let mut world = World::new(Config::default(), revision, false, 1, latency);
+            let mut world = World::new(ServerConfig::default(), revision, false, 1, latency);
             world.run_for(1_000);
             converse(&mut world, 300);
             world.upgrade();
@@ -47,7 +47,7 @@ fn a_thousand_messages_each_way_arrive_in_order_across_an_upgrade() {
 fn a_client_whose_probe_is_cut_goes_on_polling_and_loses_nothing() {
     for revision in REVISIONS {
         for cut_after in [0, 50, 100, 150, 200, 250] {
-            let mut world = World::new(Config::default(), revision, false, 2, 50);
+            let mut world = World::new(ServerConfig::default(), revision, false, 2, 50);
             world.run_for(1_000);
             converse(&mut world, 20);
             world.upgrade();
@@ -65,7 +65,7 @@ fn a_client_whose_probe_is_cut_goes_on_polling_and_loses_nothing() {
 fn an_idle_session_stays_open_for_hours() {
     for revision in REVISIONS {
         for is_framed in [false, true] {
-            let mut world = World::new(Config::default(), revision, is_framed, 3, 100);
+            let mut world = World::new(ServerConfig::default(), revision, is_framed, 3, 100);
             world.run_for(4 * 3_600_000);
             converse(&mut world, 5);
             world.run_for(5_000);
@@ -79,11 +79,11 @@ fn an_idle_session_stays_open_for_hours() {
 fn a_client_that_fell_silent_is_gone_after_interval_and_timeout() {
     for revision in REVISIONS {
         for is_framed in [false, true] {
-            let mut world = World::new(Config::default(), revision, is_framed, 4, 100);
+            let mut world = World::new(ServerConfig::default(), revision, is_framed, 4, 100);
             world.run_for(1_000);
             world.client.stop("a dead battery");
             world.run_for(46_000);
-            assert_eq!(world.closed, Some(CloseReason::PingTimeout));
+            assert_eq!(world.closed, Some(ServerCloseReason::PingTimeout));
             world.finish();
         }
     }
@@ -92,7 +92,7 @@ fn a_client_that_fell_silent_is_gone_after_interval_and_timeout() {
 #[test]
 fn a_process_that_slept_keeps_its_sessions() {
     for revision in REVISIONS {
-        let mut world = World::new(Config::default(), revision, true, 5, 10);
+        let mut world = World::new(ServerConfig::default(), revision, true, 5, 10);
         world.run_for(20_000);
         world.sleep(20_000);
         converse(&mut world, 5);
@@ -104,7 +104,7 @@ fn a_process_that_slept_keeps_its_sessions() {
 #[test]
 fn an_application_that_reads_now_and_then_slows_its_client_down_and_loses_nothing() {
     for revision in REVISIONS {
-        let config = Config::builder().inbox_high_water(500).inbox_limit(2_000).build();
+        let config = ServerConfig::builder().inbox_high_water(500).inbox_limit(2_000).build();
         let mut world = World::new(config.expect("legal"), revision, false, 6, 20);
         world.run_for(1_000);
         for round in 0..20 {
@@ -126,14 +126,14 @@ fn an_application_that_reads_now_and_then_slows_its_client_down_and_loses_nothin
 fn a_close_over_any_transport_hands_over_what_was_sent_before() {
     for revision in REVISIONS {
         for is_framed in [false, true] {
-            let mut world = World::new(Config::default(), revision, is_framed, 7, 50);
+            let mut world = World::new(ServerConfig::default(), revision, is_framed, 7, 50);
             world.run_for(1_000);
             converse(&mut world, 20);
             world.close();
             world.run_for(5_000);
             assert_eq!(world.client.received, world.sent);
             assert_eq!(world.client.over, Some("the server closed"));
-            assert_eq!(world.closed, Some(CloseReason::Application));
+            assert_eq!(world.closed, Some(ServerCloseReason::Application));
             world.finish();
         }
     }
@@ -143,13 +143,13 @@ fn a_close_over_any_transport_hands_over_what_was_sent_before() {
 fn a_goodbye_of_the_client_comes_after_what_it_sent_before() {
     for revision in REVISIONS {
         for is_framed in [false, true] {
-            let mut world = World::new(Config::default(), revision, is_framed, 8, 50);
+            let mut world = World::new(ServerConfig::default(), revision, is_framed, 8, 50);
             world.run_for(1_000);
             converse(&mut world, 20);
             world.client_close();
             world.run_for(5_000);
             assert_eq!(world.received, world.client_sent);
-            assert_eq!(world.closed, Some(CloseReason::Peer));
+            assert_eq!(world.closed, Some(ServerCloseReason::Peer));
             world.finish();
         }
     }

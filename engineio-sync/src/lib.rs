@@ -29,7 +29,7 @@
 //! ```
 //! use std::thread;
 //!
-//! use engineio_sync::{Config, Server, Socket};
+//! use engineio_sync::{ServerConfig, Server, Socket};
 //!
 //! fn echo(mut socket: Socket) {
 //!     while let Some(message) = socket.recv() {
@@ -40,7 +40,7 @@
 //! }
 //!
 //! # fn main() -> std::io::Result<()> {
-//! let server = Server::bind("127.0.0.1:0", Config::default())?;
+//! let server = Server::bind("127.0.0.1:0", ServerConfig::default())?;
 //! # let closing = server.clone();
 //! # thread::spawn(move || closing.close(std::time::Duration::ZERO));
 //! while let Some(socket) = server.accept() {
@@ -53,10 +53,10 @@
 //! # All sessions in one place
 //!
 //! ```
-//! use engineio_sync::{Config, Server, ServerEvent};
+//! use engineio_sync::{ServerConfig, Server, ServerEvent};
 //!
 //! # fn main() -> std::io::Result<()> {
-//! let server = Server::bind("127.0.0.1:0", Config::default())?;
+//! let server = Server::bind("127.0.0.1:0", ServerConfig::default())?;
 //! # let closing = server.clone();
 //! # std::thread::spawn(move || closing.close(std::time::Duration::ZERO));
 //! for event in server.events() {
@@ -80,7 +80,7 @@
 //! connection: `Content-Length` together with `Transfer-Encoding` or twice, any transfer coding
 //! but exactly `chunked`, a missing `Host`, a bare line feed. A head has
 //! [30 s](ServerBuilder::head_timeout), a connection may be idle for
-//! [`ping_interval`](Config::ping_interval) and [`ping_timeout`](Config::ping_timeout) together,
+//! [`ping_interval`](ServerConfig::ping_interval) and [`ping_timeout`](ServerConfig::ping_timeout) together,
 //! 30 s at least, and is dropped when its peer takes no bytes for that long.
 //!
 //! # A client
@@ -113,14 +113,14 @@ mod websocket;
 pub use engineio_hub::client::{ConnectError, InvalidUrl};
 pub use engineio_hub::{Observer, Overflow, RemoteAddr, ServerEvent, Sessions};
 #[cfg(feature = "client")]
-pub use engineio_proto::client::{
-    CloseReason as ClientCloseReason, Config as ClientConfig, ConfigBuilder as ClientConfigBuilder,
-    Event as ClientEvent, Refused, RevisionChoice,
+pub use engineio_proto::client::Event as ClientEvent;
+pub use engineio_proto::{
+    ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
 };
 pub use engineio_proto::{
-    CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, DecodeError, InvalidHeader,
-    InvalidSid, Message, Outgoing, PacketError, Revision, Revisions, SameSite, SendError, Sid,
-    Transport, Transports, Violation,
+    ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message, Outgoing,
+    PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason, ServerConfig,
+    ServerConfigBuilder, Sid, Transport, Transports, Violation,
     server::{Refusal, RefusalCause},
 };
 

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use engineio_sync::{Config, Server};
+use engineio_sync::{Server, ServerConfig};
 
 use heap::settled;
 
@@ -33,7 +33,7 @@ fn main() {
         println!("only {count} clients: this process may have no more than {files} open files");
     }
     let hour = Duration::from_secs(3600);
-    let config = Config::builder().ping_interval(hour).ping_timeout(hour);
+    let config = ServerConfig::builder().ping_interval(hour).ping_timeout(hour);
     let config = config.poll_grace(Duration::from_millis(100));
     let server = Server::bind("127.0.0.1:0", config.build().expect("a legal configuration"));
     let server = server.expect("a free port");

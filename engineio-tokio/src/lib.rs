@@ -30,7 +30,7 @@
 //!
 //! ```
 //! use axum::{Router, routing::get};
-//! use engineio_tokio::{Config, Server, Socket};
+//! use engineio_tokio::{ServerConfig, Server, Socket};
 //!
 //! async fn echo(mut socket: Socket) {
 //!     while let Some(message) = socket.recv().await {
@@ -42,7 +42,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let server = Server::new(Config::default());
+//! let server = Server::new(ServerConfig::default());
 //!
 //! let accepting = server.clone();
 //! tokio::spawn(async move {
@@ -87,11 +87,11 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use engineio_tokio::{Config, Server};
+//! use engineio_tokio::{ServerConfig, Server};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let server: Server = Server::new(Config::builder().max_payload(100_000).build()?);
+//! let server: Server = Server::new(ServerConfig::builder().max_payload(100_000).build()?);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let serving = tokio::spawn(server.serve(listener));
 //!
@@ -117,7 +117,7 @@
 //!
 //! # Where to look next
 //!
-//! [`Server`] sorts what can be done with one. [`Config`] has every setting, its default
+//! [`Server`] sorts what can be done with one. [`ServerConfig`] has every setting, its default
 //! and the reason for it. The example `echo` is a whole program with its options.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
@@ -135,9 +135,9 @@ pub use engineio_hub::{
 };
 pub use engineio_hyper::ResponseBody;
 pub use engineio_proto::{
-    CloseReason, Config, ConfigBuilder, ConfigError, Cookie, Cors, DecodeError, InvalidHeader,
-    InvalidSid, Message, Outgoing, PacketError, Revision, Revisions, SameSite, SendError, Sid,
-    Transport, Transports, Violation,
+    ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message, Outgoing,
+    PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason, ServerConfig,
+    ServerConfigBuilder, Sid, Transport, Transports, Violation,
     server::{Refusal, RefusalCause},
 };
 
@@ -148,9 +148,9 @@ pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
 pub use engineio_hub::client::{Client as ClientSession, ClientSender, ConnectError, InvalidUrl};
 #[cfg(feature = "client")]
-pub use engineio_proto::client::{
-    CloseReason as ClientCloseReason, Config as ClientConfig, ConfigBuilder as ClientConfigBuilder,
-    Event as ClientEvent, Refused, RevisionChoice,
+pub use engineio_proto::client::Event as ClientEvent;
+pub use engineio_proto::{
+    ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
 };
 pub use server::{Server, ServerBuilder};
 pub use service::{EngineIoLayer, EngineIoService, NotFound, ServiceFuture};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use engineio_hub::{Hub, Observer, ServerHandle, default_observer};
 use engineio_hyper::drive;
-use engineio_proto::Config;
+use engineio_proto::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -40,20 +40,20 @@ pub struct Server<D: Send + Sync + 'static = ()> {
     pub(crate) stop: watch::Sender<Option<Instant>>,
 }
 
-/// A server about to be made, for what isn't in [`Config`].
+/// A server about to be made, for what isn't in [`ServerConfig`].
 pub struct ServerBuilder {
-    config: Config,
+    config: ServerConfig,
     observer: Box<dyn Observer>,
 }
 
 impl Server {
     /// A server whose sessions carry no data of the application's.
-    pub fn new(config: Config) -> Self {
+    pub fn new(config: ServerConfig) -> Self {
         Self::builder(config).build()
     }
 
     /// A server about to be made: with an observer, or with data for each session.
-    pub fn builder(config: Config) -> ServerBuilder {
+    pub fn builder(config: ServerConfig) -> ServerBuilder {
         ServerBuilder { config, observer: default_observer() }
     }
 }
@@ -96,7 +96,7 @@ impl<D: Send + Sync + 'static> Server<D> {
     /// A layer that takes the requests of the server's path out of a web application,
     /// for axum's `Router::layer` and everything else that builds on tower.
     ///
-    /// It answers for CORS on that path itself, as [`cors`](Config::cors) says. The
+    /// It answers for CORS on that path itself, as [`cors`](ServerConfig::cors) says. The
     /// address of a client is known to
     /// [`Incoming::remote_ip`](crate::Incoming::remote_ip) if something before the layer puts a
     /// [`RemoteAddr`](crate::RemoteAddr) among the request's extensions.
@@ -105,7 +105,7 @@ impl<D: Send + Sync + 'static> Server<D> {
     }
 
     /// A service with nothing around it: other paths get 404. To serve every path, for
-    /// axum's `nest_service`, set [`path`](crate::ConfigBuilder::path) to `None`.
+    /// axum's `nest_service`, set [`path`](crate::ServerConfigBuilder::path) to `None`.
     pub fn service(&self) -> EngineIoService<NotFound, D> {
         EngineIoService::new(self.clone(), NotFound)
     }
@@ -115,8 +115,8 @@ impl<D: Send + Sync + 'static> Server<D> {
     ///
     /// A connection has 30 s for its first byte. It is dropped when no request's head is
     /// complete, or the peer takes no bytes, for
-    /// [`ping_interval`](Config::ping_interval) and
-    /// [`ping_timeout`](Config::ping_timeout) together, 30 s at least.
+    /// [`ping_interval`](ServerConfig::ping_interval) and
+    /// [`ping_timeout`](ServerConfig::ping_timeout) together, 30 s at least.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ mod peer;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use engineio_tokio::{Config, Server};
+use engineio_tokio::{Server, ServerConfig};
 use peer::{Frame, Peer, session, until};
 use tokio::net::TcpListener;
 
@@ -48,7 +48,7 @@ async fn life_of_a_session_and_refusals_are_logged() {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(server.serve(listener));

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::Parser;
 
 // The binding: its settings are the same for all of them.
-use crate::engineio::{Config, ConfigError, Transports};
+use crate::engineio::{ConfigError, ServerConfig, Transports};
 
 /// A chat room on a web page.
 #[derive(Parser)]
@@ -20,9 +20,9 @@ pub(crate) struct Options {
 
 impl Options {
     /// The settings of the server.
-    pub(crate) fn config(&self) -> Result<Config, ConfigError> {
+    pub(crate) fn config(&self) -> Result<ServerConfig, ConfigError> {
         let transports = if self.polling_only { Transports::POLLING } else { Transports::ALL };
-        Config::builder()
+        ServerConfig::builder()
             .transports(transports)
             .max_payload(16 * 1024) // a line of chat is short
             .build()

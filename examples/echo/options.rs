@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 
 // The binding: its settings are the same for all of them.
-use crate::engineio::{Config, ConfigError, Cors};
+use crate::engineio::{ConfigError, Cors, ServerConfig};
 
 /// Sends every Engine.IO message back as it came. The path is /engine.io/.
 #[derive(Parser)]
@@ -38,8 +38,8 @@ pub(crate) enum Origins {
 
 impl Options {
     /// The settings of the server.
-    pub(crate) fn config(&self) -> Result<Config, ConfigError> {
-        Config::builder()
+    pub(crate) fn config(&self) -> Result<ServerConfig, ConfigError> {
+        ServerConfig::builder()
             .ping_interval(Duration::from_millis(self.ping_interval))
             .ping_timeout(Duration::from_millis(self.ping_timeout))
             .max_payload(self.max_payload)

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use engineio_fuzz::operation::{Operation, Said};
 use engineio_fuzz::watched::in_order;
-use engineio_proto::client::{
-    Config, ConnId, Connect, Event, Failure, Input, RevisionChoice, Session,
-};
+use engineio_proto::client::{Connect, Event, Input, Session};
+use engineio_proto::{ClientConfig, RevisionChoice};
+use engineio_proto::{ConnId, Failure};
 use engineio_proto::{
     Headers, Instant, Packet, Response, Revision, SendError, Transport, encode_frame,
     encode_payload,
@@ -70,7 +70,7 @@ impl World {
             2 => RevisionChoice::Only(Revision::V3),
             _ => RevisionChoice::Auto,
         };
-        let config = Config::builder()
+        let config = ClientConfig::builder()
             .transports(transports)
             .revision(revision)
             .max_payload(4_000)

@@ -3,9 +3,10 @@
 #![no_main]
 
 use engineio_fuzz::allocations::{Counting, allocations_of};
-use engineio_proto::server::{ConnId, Route, Session, Transmit, route};
+use engineio_proto::ConnId;
+use engineio_proto::server::{Route, Session, Transmit, route};
 use engineio_proto::{
-    Config, Cookie, Cors, Headers, Instant, Request, Response, Revisions, Sid, Transports,
+    Cookie, Cors, Headers, Instant, Request, Response, Revisions, ServerConfig, Sid, Transports,
 };
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
@@ -65,7 +66,7 @@ fn request(upgrade: bool, lines: &[u8]) -> Option<Request<'_>> {
     })
 }
 
-fn config(bits: u16) -> Config {
+fn config(bits: u16) -> ServerConfig {
     let bit = |place: u16| bits >> place & 1 > 0;
     let cors = match bits >> 1 & 7 {
         0 => Cors::Any,
@@ -74,7 +75,7 @@ fn config(bits: u16) -> Config {
         3 => Cors::Fn(std::sync::Arc::new(|origin| origin.len() % 2 == 0)),
         _ => Cors::SameOrigin,
     };
-    let mut builder = Config::builder()
+    let mut builder = ServerConfig::builder()
         .cors_credentials(bit(4) && !matches!(cors, Cors::Any))
         .cors(cors)
         .allow_upgrades(!bit(5))

@@ -10,7 +10,8 @@ use engineio_fuzz::operation::{Operation, Said};
 use engineio_fuzz::watched::{Watched, numbered};
 use engineio_proto::server::Session;
 use engineio_proto::{
-    CloseReason, Config, Message, Outgoing, Packet, Revision, encode_frame, encode_payload,
+    Message, Outgoing, Packet, Revision, ServerCloseReason, ServerConfig, encode_frame,
+    encode_payload,
 };
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
@@ -84,7 +85,7 @@ fn run(session: &mut Watched, operation: Operation, said: &mut u64) {
         }
         Operation::Close => session.end(Session::close),
         Operation::Shutdown => session.end(Session::shutdown),
-        Operation::Abort => session.end(|it, now| it.abort(now, CloseReason::Overloaded)),
+        Operation::Abort => session.end(|it, now| it.abort(now, ServerCloseReason::Overloaded)),
         Operation::Pull(conn) => {
             session.pull(some(conn));
         }
@@ -113,12 +114,12 @@ fn packets(said: Said, revision: Revision, last: &mut u64) -> Vec<Packet> {
 }
 
 /// Small limits, so that little is needed to reach them.
-fn config([first, second]: [u8; 2]) -> Config {
+fn config([first, second]: [u8; 2]) -> ServerConfig {
     let choose = |shift: u8| usize::from(second >> shift & 3);
     let millis = |short, long| Duration::from_millis(if first & 0x80 > 0 { long } else { short });
     let (outbox_high, outbox_low) = [(1_000, 300), (1, 0), (400, 400), (1 << 20, 0)][choose(4)];
     let (inbox_high, inbox_limit) = [(1_000, 2_000), (1, 1), (200, 1_000), (1, 1 << 20)][choose(6)];
-    Config::builder()
+    ServerConfig::builder()
         .ping_interval(millis(50, 25_000))
         .ping_timeout(millis(40, 20_000))
         .upgrade_timeout(millis(30, 10_000))

@@ -1,7 +1,7 @@
 //! What can happen to a session.
 
 use bytestring::ByteString;
-use engineio_proto::server::Failure;
+use engineio_proto::Failure;
 use engineio_proto::{CloseCode, Frame, Packet};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 

@@ -4,18 +4,17 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engineio_proto::server::{
-    ConnId, Event, Failure, Input, Kind, Route, Session, Transmit, route,
-};
+use engineio_proto::server::{Event, Input, Kind, Route, Session, Transmit, route};
+use engineio_proto::{ConnId, Failure};
 use engineio_proto::{
-    Config, Handshake, Instant, Message, Outgoing, Packet, Payload, Request, Response, Revision,
-    SendError, Sid, Transport, decode_frame, decode_payload,
+    Handshake, Instant, Message, Outgoing, Packet, Payload, Request, Response, Revision, SendError,
+    ServerConfig, Sid, Transport, decode_frame, decode_payload,
 };
 
 /// The session, and what is known about it from outside.
 #[derive(Debug)]
 pub struct Watched {
-    config: Arc<Config>,
+    config: Arc<ServerConfig>,
     session: Session,
     now: Instant,
     conns: Vec<Conn>,
@@ -53,7 +52,7 @@ enum Got {
 
 impl Watched {
     /// A session that was just opened by connection 0.
-    pub fn open(config: Config, target: &str, upgrade: bool, messages: Vec<Message>) -> Self {
+    pub fn open(config: ServerConfig, target: &str, upgrade: bool, messages: Vec<Message>) -> Self {
         let config = Arc::new(config);
         let request = Request { method: "GET", target, upgrade, ..Request::default() };
         let Route::Open(mut opening) = route(&config, &request) else {

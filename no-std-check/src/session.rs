@@ -5,10 +5,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use engineio_proto::server::{ConnId, Event, Input, Route, Session, Transmit, route};
+use engineio_proto::ConnId;
+use engineio_proto::server::{Event, Input, Route, Session, Transmit, route};
 use engineio_proto::{
-    CloseCode, CloseReason, Config, Frame, Handshake, Instant, Message, Packet, Payload, Request,
-    Revision, Sid, Transport, decode_frame, decode_payload, encode_payload,
+    CloseCode, Frame, Handshake, Instant, Message, Packet, Payload, Request, Revision,
+    ServerCloseReason, ServerConfig, Sid, Transport, decode_frame, decode_payload, encode_payload,
 };
 
 use crate::step;
@@ -28,14 +29,14 @@ pub(crate) fn check(revision: Revision) {
 
 struct Peer {
     revision: Revision,
-    config: Arc<Config>,
+    config: Arc<ServerConfig>,
     session: Session,
     now: Instant,
 }
 
 impl Peer {
     fn open(revision: Revision) -> Self {
-        let config = Arc::new(Config::default());
+        let config = Arc::new(ServerConfig::default());
         let target = format!("/engine.io/?EIO={}&transport=polling", revision.number());
         let request = Request { method: "GET", target: &target, ..Request::default() };
         let opening = match route(&config, &request) {
@@ -102,7 +103,7 @@ impl Peer {
         step(44, self.frame() == Packet::Close);
         let hangup = self.session.poll_transmit(WEBSOCKET);
         step(45, hangup == Some(Transmit::Hangup(CloseCode::NORMAL)));
-        step(46, self.session.poll_event() == Some(Event::Closed(CloseReason::Application)));
+        step(46, self.session.poll_event() == Some(Event::Closed(ServerCloseReason::Application)));
         step(47, self.session.is_closed() && self.session.poll_timeout().is_none());
     }
 

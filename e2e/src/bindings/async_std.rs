@@ -5,7 +5,7 @@ use crate::Binding;
 use crate::server::needs_own_server;
 use crate::within;
 use async_io::Async;
-use engineio_async_std::{ConfigBuilder, Server};
+use engineio_async_std::{Server, ServerConfigBuilder};
 use std::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -29,7 +29,7 @@ impl Local {
     /// Starts a server on a free port. `None`, and a line that says so, where the suite is pointed
     /// at a server that runs already.
     #[expect(clippy::unused_async, reason = "other bindings wait here")]
-    pub async fn start(config: ConfigBuilder) -> Option<Self> {
+    pub async fn start(config: ServerConfigBuilder) -> Option<Self> {
         if !needs_own_server() {
             return None;
         }

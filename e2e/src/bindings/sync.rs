@@ -5,8 +5,8 @@ use crate::server::needs_own_server;
 use crate::within;
 use core::ops::Deref;
 use engineio_sync::{
-    ClientCloseReason, ClientConfigBuilder, CloseReason, ConfigBuilder, ConnectError, Message,
-    Outgoing, RevisionChoice, SendError, Server, Transport,
+    ClientCloseReason, ClientConfigBuilder, ConnectError, Message, Outgoing, RevisionChoice,
+    SendError, Server, ServerCloseReason, ServerConfigBuilder, Transport,
 };
 use std::thread;
 use tokio::sync::oneshot;
@@ -32,7 +32,7 @@ impl Local {
     /// Starts a server on a free port. `None`, and a line that says so, where the suite is pointed
     /// at a server that runs already.
     #[expect(clippy::unused_async, reason = "other bindings wait here")]
-    pub async fn start(config: ConfigBuilder) -> Option<Self> {
+    pub async fn start(config: ServerConfigBuilder) -> Option<Self> {
         if !needs_own_server() {
             return None;
         }
@@ -117,7 +117,7 @@ impl Sender {
     }
 
     /// Waits for the end.
-    pub async fn closed(&self) -> CloseReason {
+    pub async fn closed(&self) -> ServerCloseReason {
         let sender = self.0.clone();
         apart(move || sender.closed()).await
     }

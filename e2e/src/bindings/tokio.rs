@@ -3,7 +3,7 @@
 use crate::Binding;
 use crate::server::needs_own_server;
 use crate::within;
-use engineio_tokio::{ConfigBuilder, Server};
+use engineio_tokio::{Server, ServerConfigBuilder};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -24,7 +24,7 @@ pub struct Local {
 impl Local {
     /// Starts a server on a free port. `None`, and a line that says so, where the suite is pointed
     /// at a server that runs already.
-    pub async fn start(config: ConfigBuilder) -> Option<Self> {
+    pub async fn start(config: ServerConfigBuilder) -> Option<Self> {
         if !needs_own_server() {
             return None;
         }

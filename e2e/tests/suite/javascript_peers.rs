@@ -5,7 +5,7 @@
 
 use crate::binding::{BINDING, Local};
 use e2e::{Options, Revision, Server, http, javascript, patient, within};
-use engineio_tokio::{CloseReason, Message};
+use engineio_tokio::{Message, ServerCloseReason};
 use serde_json::{Value, json};
 
 /// A client and the way it takes.
@@ -58,7 +58,7 @@ impl Peer {
             [Message::from(text), Message::from(binary.clone()), "".into(), "\n\"{}".into()]
         );
         assert_eq!(saw["messages"], json!([text, { "binary": binary }, "", "\n\"{}"]));
-        assert_eq!(reason, Some(CloseReason::Peer));
+        assert_eq!(reason, Some(ServerCloseReason::Peer));
     }
 
     async fn echoes(self, groups: Value) {

@@ -3,7 +3,7 @@
 
 use crate::binding::{BINDING, Local};
 use e2e::{Options, Server, patient, python, within};
-use engineio_tokio::{CloseReason, Message};
+use engineio_tokio::{Message, ServerCloseReason};
 use serde_json::{Value, json};
 
 /// A client and the way it takes.
@@ -84,7 +84,7 @@ impl Peer {
         assert_eq!(saw["transport"], self.transport());
         assert_eq!(saw["bursts"][0], Value::from_iter(burst("first")));
         assert_eq!(saw["bursts"][1], Value::from_iter(burst("second")));
-        assert_eq!(reason, CloseReason::Peer);
+        assert_eq!(reason, ServerCloseReason::Peer);
     }
 
     async fn end_by_the_server_is_heard(self) {
@@ -99,7 +99,7 @@ impl Peer {
         };
         let (saw, reason) = tokio::join!(client, application);
         assert_eq!(saw["end"], "server disconnect");
-        assert_eq!(reason, CloseReason::Application);
+        assert_eq!(reason, ServerCloseReason::Application);
     }
 
     async fn end_by_the_client_is_heard(self) {
@@ -115,7 +115,7 @@ impl Peer {
         };
         let (saw, reason) = tokio::join!(client, application);
         assert_eq!(saw["end"], "client disconnect");
-        assert_eq!(reason, CloseReason::Peer);
+        assert_eq!(reason, ServerCloseReason::Peer);
         assert!(local.server().is_empty());
     }
 }

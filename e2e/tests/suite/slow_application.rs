@@ -7,7 +7,7 @@
 use crate::binding::{Local, Socket};
 use core::time::Duration;
 use e2e::{javascript, python, within};
-use engineio_tokio::{CloseReason, Config, Message};
+use engineio_tokio::{Message, ServerCloseReason, ServerConfig};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -17,7 +17,7 @@ const COUNT: usize = 110;
 
 #[tokio::test]
 async fn application_that_sleeps_between_two_messages_disconnects_nobody() {
-    let config = Config::builder()
+    let config = ServerConfig::builder()
         .ping_interval(Duration::from_secs(1))
         .ping_timeout(Duration::from_secs(3))
         .inbox_high_water(1_000);
@@ -69,5 +69,5 @@ async fn sleep_between_two(mut socket: Socket) {
         assert_eq!(heard, Some(Message::from(number.to_string())), "{name}, closed: {reason:?}");
     }
     socket.send("all here").await.expect("an open session");
-    assert_eq!(within(&name, socket.closed()).await, CloseReason::Peer, "{name}");
+    assert_eq!(within(&name, socket.closed()).await, ServerCloseReason::Peer, "{name}");
 }

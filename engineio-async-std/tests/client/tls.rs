@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use async_io::Async;
 use engineio_async_std::{
-    Client, ClientBuilder, ClientCloseReason, Config, ConnectError, Server, Transport,
+    Client, ClientBuilder, ClientCloseReason, ConnectError, Server, ServerConfig, Transport,
 };
 use futures_rustls::TlsAcceptor;
 use futures_rustls::rustls::pki_types::pem::PemObject;
 use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use futures_rustls::rustls::{ServerConfig, crypto::ring};
+use futures_rustls::rustls::{self, crypto::ring};
 
 use crate::async_client::{WAYS, within};
 
@@ -21,7 +21,7 @@ fn server(name: &str) -> (Server, SocketAddr, String) {
     let chain = vec![CertificateDer::from_pem_slice(root.as_bytes()).expect("PEM")];
     let key = made.signing_key.serialize_pem();
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
         .with_no_client_auth()
@@ -30,7 +30,7 @@ fn server(name: &str) -> (Server, SocketAddr, String) {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).expect("a free port");
     let address = listener.get_ref().local_addr().expect("an address");
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     tokio::spawn(greet(server.clone()));
     let serving = server.clone();
     tokio::spawn(async move {

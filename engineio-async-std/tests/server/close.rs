@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engineio_async_std::{Config, Server};
+use engineio_async_std::{Server, ServerConfig};
 
 use crate::peer::{Peer, session, until, within};
 use crate::{POLLING, accept, config, serving};
@@ -26,7 +26,7 @@ async fn peers_that_do_nothing_hold_it_up_until_its_deadline() {
 
 #[tokio::test]
 async fn listener_that_begins_after_it_ends_at_once() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     within(server.close(Duration::ZERO)).await;
     let (_, serving) = serving(&server).await;
     within(serving).await.expect("no panic").expect("no failure of the listener");
@@ -34,7 +34,7 @@ async fn listener_that_begins_after_it_ends_at_once() {
 
 #[tokio::test]
 async fn task_of_the_server_ends_with_its_last_handle() {
-    let server: Server<Told> = Server::builder(Config::default()).build();
+    let server: Server<Told> = Server::builder(ServerConfig::default()).build();
     let (address, serving) = serving(&server).await;
     let (told, mut ended) = tokio::sync::oneshot::channel();
     let mut peer = Peer::connect(address).await;

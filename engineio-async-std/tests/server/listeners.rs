@@ -1,12 +1,12 @@
 //! Whose listeners a server takes.
 
-use engineio_async_std::{Config, Listener, Server};
+use engineio_async_std::{Listener, Server, ServerConfig};
 
 use crate::accept;
 use crate::peer::{Frame, Peer, session};
 
 async fn assert_serves(listener: impl Listener, address: std::net::SocketAddr) {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     tokio::spawn(accept(server.clone()));
     tokio::spawn(server.serve(listener));
     let (mut peer, target) = session(address).await;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use engineio_async_std::{Config, Server};
+use engineio_async_std::{Server, ServerConfig};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -24,7 +24,7 @@ async fn pages(request: Request<Incoming>) -> Response<Full<Bytes>> {
 }
 
 fn mounted() -> (Server, SocketAddr) {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     tokio::spawn(accept(server.clone()));
     let (listener, address) = bind();
     tokio::spawn(server.serve_with(listener, pages));

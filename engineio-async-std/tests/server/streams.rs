@@ -3,7 +3,7 @@
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use async_io::Async;
-use engineio_async_std::{Config, Server};
+use engineio_async_std::{Server, ServerConfig};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use crate::peer::{get, within};
@@ -28,7 +28,7 @@ fn last(request: String) -> String {
 
 #[tokio::test]
 async fn unix_socket_is_served_to_its_end() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     tokio::spawn(accept(server.clone()));
     let said = talk(server.clone(), &format!("{}{}", get("/"), last(get(POLLING)))).await;
     let (first, second) = said.split_once("\r\n\r\n").expect("two answers");
@@ -40,7 +40,7 @@ async fn unix_socket_is_served_to_its_end() {
 #[tokio::test]
 async fn pages_are_served_on_them_too() {
     let (ours, theirs) = UnixStream::pair().expect("a pair");
-    let server: Server = Server::new(Config::default());
+    let server: Server = Server::new(ServerConfig::default());
     let theirs = Async::new(theirs).expect("a socket");
     let page = async |request: http::Request<_>| http::Response::new(request.uri().to_string());
     let serving = tokio::spawn(async move {
@@ -56,7 +56,7 @@ async fn pages_are_served_on_them_too() {
 
 #[tokio::test]
 async fn client_on_a_unix_socket_has_no_address() {
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     let talking = tokio::spawn({
         let server = server.clone();
         async move { talk(server, &last(get(POLLING))).await }
@@ -73,7 +73,7 @@ async fn named_unix_socket_is_accepted_from_by_the_application() {
     std::fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join("socket");
     let listener = Async::<UnixListener>::bind(&path).expect("a path");
-    let server = Server::new(Config::default());
+    let server = Server::new(ServerConfig::default());
     tokio::spawn(accept(server.clone()));
     let serving = server.clone();
     tokio::spawn(async move {

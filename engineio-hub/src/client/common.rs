@@ -15,8 +15,8 @@ macro_rules! client_settings {
         pub fn config(
             mut self,
             change: impl FnOnce(
-                ::engineio_proto::client::ConfigBuilder,
-            ) -> ::engineio_proto::client::ConfigBuilder,
+                ::engineio_proto::ClientConfigBuilder,
+            ) -> ::engineio_proto::ClientConfigBuilder,
         ) -> Self {
             self.0.config = change(self.0.config);
             self
@@ -38,7 +38,7 @@ macro_rules! client_settings {
         }
 
         /// Which revision of the protocol to speak. Default 4.
-        pub fn revision(self, revision: ::engineio_proto::client::RevisionChoice) -> Self {
+        pub fn revision(self, revision: ::engineio_proto::RevisionChoice) -> Self {
             self.config(|config| config.revision(revision))
         }
 

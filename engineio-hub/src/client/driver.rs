@@ -6,8 +6,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use engineio_proto::client::{Config, Connect, Input};
-use engineio_proto::server::{ConnId, Failure};
+use engineio_proto::ClientConfig;
+use engineio_proto::client::{Connect, Input};
+use engineio_proto::{ConnId, Failure};
 use engineio_proto::{Headers, Instant, Response};
 use http::{StatusCode, header, response};
 
@@ -22,7 +23,7 @@ use crate::websocket::WebSocket;
 /// Dropping it ends the session.
 pub struct Driver {
     link: Arc<Link>,
-    config: Arc<Config>,
+    config: Arc<ClientConfig>,
     remote: Remote,
     jar: Jar,
     /// What the WebSocket that is asked for has to be answered with.
@@ -41,7 +42,7 @@ pub enum Start {
 }
 
 impl Driver {
-    pub(super) const fn new(link: Arc<Link>, config: Arc<Config>, remote: Remote) -> Self {
+    pub(super) const fn new(link: Arc<Link>, config: Arc<ClientConfig>, remote: Remote) -> Self {
         Self { link, config, remote, jar: Jar::new(), accept: None }
     }
 

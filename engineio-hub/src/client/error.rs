@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
+use engineio_proto::ClientCloseReason;
 use engineio_proto::ConfigError;
-use engineio_proto::client::CloseReason;
 
 use super::proxy::InvalidProxy;
 use super::request::InvalidUrl;
@@ -32,7 +32,7 @@ pub enum ConnectError {
     #[error("{reason}")]
     Closed {
         /// What happened.
-        reason: CloseReason,
+        reason: ClientCloseReason,
         /// What the machine said.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
@@ -45,9 +45,9 @@ impl ConnectError {
     }
 
     /// A session that ended before it was open, and the last error of the machine.
-    pub fn closed(reason: CloseReason, source: Option<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn closed(reason: ClientCloseReason, source: Option<Box<dyn Error + Send + Sync>>) -> Self {
         // Nothing of the machine's explains what the server itself said.
-        let source = source.filter(|_| !matches!(reason, CloseReason::Refused(_)));
+        let source = source.filter(|_| !matches!(reason, ClientCloseReason::Refused(_)));
         Self::Closed { reason, source }
     }
 }

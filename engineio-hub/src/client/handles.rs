@@ -7,7 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use engineio_proto::client::{CloseReason, Event, Session};
+use engineio_proto::ClientCloseReason;
+use engineio_proto::client::{Event, Session};
 use engineio_proto::{Handshake, Message, Outgoing, Revision, SendError, Sid, Transport};
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -40,12 +41,12 @@ impl Client {
     }
 
     /// Waits until the session is open. An error is the reason why it never will be.
-    pub fn opened(&mut self) -> impl Future<Output = Result<Handshake, CloseReason>> {
+    pub fn opened(&mut self) -> impl Future<Output = Result<Handshake, ClientCloseReason>> {
         poll_fn(|cx| {
             self.poll_event(cx).map(|event| match event {
                 Some(Event::Opened(handshake)) => Ok(handshake),
                 Some(Event::Closed(reason)) => Err(reason),
-                _ => Err(self.close_reason().unwrap_or(CloseReason::Application)),
+                _ => Err(self.close_reason().unwrap_or(ClientCloseReason::Application)),
             })
         })
     }
@@ -141,12 +142,12 @@ impl ClientSender {
     }
 
     /// Why the session ended; `None` while it hasn't.
-    pub fn close_reason(&self) -> Option<CloseReason> {
+    pub fn close_reason(&self) -> Option<ClientCloseReason> {
         self.link.look(|session| session.close_reason().cloned()).flatten()
     }
 
     /// Queues a message, once there is room for it: waits while more than
-    /// [`outbox_high_water`](engineio_proto::client::Config::outbox_high_water) bytes wait to
+    /// [`outbox_high_water`](engineio_proto::ClientConfig::outbox_high_water) bytes wait to
     /// leave. The future gives the message back with [`SendError::Closed`] if the session
     /// closes first, and with [`SendError::TooLarge`] if the server takes none of this length.
     /// Dropped before its end, it has queued nothing.
@@ -178,7 +179,7 @@ impl ClientSender {
     }
 
     /// Waits for the end of the session, and says why it came.
-    pub fn closed(&self) -> impl Future<Output = CloseReason> {
+    pub fn closed(&self) -> impl Future<Output = ClientCloseReason> {
         futures::closed(&self.link)
     }
 }

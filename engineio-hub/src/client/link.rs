@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
-use engineio_proto::client::{Config, Session};
-use engineio_proto::server::ConnId;
+use engineio_proto::ClientConfig;
+use engineio_proto::ConnId;
+use engineio_proto::client::Session;
 use engineio_proto::{Instant, Sid};
 
 use super::driver::Driver;
@@ -17,7 +18,7 @@ use crate::linger::Linger;
 use crate::waiters::{Awake, Waiters};
 
 /// A session with a server that is about to be reached.
-pub fn connect(config: Config, remote: Remote, clock: impl Clock) -> (Client, Driver) {
+pub fn connect(config: ClientConfig, remote: Remote, clock: impl Clock) -> (Client, Driver) {
     // The session works as well without: then the `t` of its requests can be foreseen.
     let seed = getrandom::u64().unwrap_or_default();
     let config = Arc::new(config);
@@ -92,7 +93,7 @@ impl Line for Arc<Link> {
 /// The session that a client's WebSocket belongs to.
 pub(super) struct ClientWire {
     pub(super) link: Arc<Link>,
-    pub(super) config: Arc<Config>,
+    pub(super) config: Arc<ClientConfig>,
 }
 
 impl Wire for ClientWire {

@@ -1,7 +1,7 @@
 //! The requests of a client: where they go, and what they all have in common.
 
 use bytes::Bytes;
-use engineio_proto::client::{Config, ConfigBuilder};
+use engineio_proto::{ClientConfig, ClientConfigBuilder};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{Method, Request, Uri};
@@ -41,8 +41,8 @@ impl Remote {
     }
 
     /// Settings for this address: its query, and its path if it is another than `/`.
-    pub fn settings(&self) -> ConfigBuilder {
-        let settings = Config::builder();
+    pub fn settings(&self) -> ClientConfigBuilder {
+        let settings = ClientConfig::builder();
         let Some(address) = &self.path_and_query else { return settings };
         let settings = settings.query(address.query().unwrap_or_default().into());
         if address.path() == "/" { settings } else { settings.path(address.path().into()) }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engineio_proto::client::{Config, ConfigBuilder};
+use engineio_proto::{ClientConfig, ClientConfigBuilder};
 use http::{HeaderName, HeaderValue};
 
 use super::error::ConnectError;
@@ -20,7 +20,7 @@ pub const ADDRESS_PATIENCE: Duration = Duration::from_secs(2);
 pub struct Settings {
     remote: Result<Remote, InvalidUrl>,
     /// Those of the session.
-    pub config: ConfigBuilder,
+    pub config: ClientConfigBuilder,
     /// Names and values for every request.
     pub headers: Vec<(String, String)>,
     /// The URL of a proxy.
@@ -37,7 +37,7 @@ pub struct Plan {
     /// Where to go, with what headers.
     pub remote: Remote,
     /// The settings of the session.
-    pub config: Config,
+    pub config: ClientConfig,
     /// What to go through.
     pub proxy: Option<Proxy>,
     /// For `https` and `wss` only.
@@ -49,7 +49,7 @@ impl Settings {
     /// All defaults for the server of this URL. If it isn't one, [`plan`](Self::plan) says so.
     pub fn new(url: &str) -> Self {
         let remote = Remote::new(url);
-        let config = remote.as_ref().map_or_else(|_| Config::builder(), Remote::settings);
+        let config = remote.as_ref().map_or_else(|_| ClientConfig::builder(), Remote::settings);
         Self {
             remote,
             config,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use engineio_hub::{Answer, Framed, Hub, Write};
-use engineio_proto::server::Failure;
+use engineio_proto::Failure;
 use http::Response;
 use http::request::Parts;
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use engineio_hub::Observer;
 use engineio_proto::server::Refusal;
-use engineio_proto::{CloseReason, Revision, Sid, Transport};
+use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
 
 /// Lines such as `opened V4 polling`.
 #[derive(Clone, Default)]
@@ -42,7 +42,7 @@ impl Observer for Log {
         self.add(format!("upgraded {transport}"));
     }
 
-    fn closed(&self, _sid: &Sid, reason: &CloseReason) {
+    fn closed(&self, _sid: &Sid, reason: &ServerCloseReason) {
         self.add(format!("closed {reason:?}"));
     }
 

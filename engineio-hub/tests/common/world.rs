@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use engineio_hub::{Hub, Incoming, Socket};
-use engineio_proto::{Config, ConfigBuilder, Instant};
+use engineio_proto::{Instant, ServerConfig, ServerConfigBuilder};
 use http::Request;
 use http::request::Builder;
 
@@ -33,8 +33,8 @@ impl World {
         Self::with(|config| config)
     }
 
-    pub(crate) fn with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        let config = change(Config::builder()).build().unwrap();
+    pub(crate) fn with(change: impl FnOnce(ServerConfigBuilder) -> ServerConfigBuilder) -> Self {
+        let config = change(ServerConfig::builder()).build().unwrap();
         let time = Arc::new(Time::default());
         let clock = Arc::clone(&time);
         let log = Log::default();

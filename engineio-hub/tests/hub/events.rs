@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use engineio_hub::{Events, ServerEvent};
-use engineio_proto::{CloseReason, Packet, Transport};
+use engineio_proto::{Packet, ServerCloseReason, Transport};
 
 use crate::common::polling::Polling;
 use crate::common::websocket::WebSocket;
@@ -142,7 +142,7 @@ fn the_stream_ends_after_the_last_session() {
         assert_eq!(short(events.next().await), "connect");
         client.hub.close(Duration::from_secs(1));
         client.spawn(async move { drop(socket.rest().await) });
-        assert_eq!(short(events.next().await), format!("{:?}", CloseReason::Shutdown));
+        assert_eq!(short(events.next().await), format!("{:?}", ServerCloseReason::Shutdown));
         assert_eq!(short(events.next().await), "end");
         assert_eq!(client.log.count("misused"), 0);
         assert!(client.incoming().await.is_none());

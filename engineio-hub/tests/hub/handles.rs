@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
 use engineio_hub::Socket;
-use engineio_proto::{CloseReason, Packet, SendError, Sid};
+use engineio_proto::{Packet, SendError, ServerCloseReason, Sid};
 
 use crate::common::polling::Polling;
 use crate::common::websocket::{Seen, WebSocket};
@@ -58,7 +58,7 @@ fn a_socket_that_is_dropped_closes_its_session_after_the_rest() {
         assert!(sender.try_send("later").is_err());
         assert_eq!(client.message().await, "last".into());
         assert_eq!(client.next().await, Seen::Packet(Packet::Close));
-        assert_eq!(sender.closed().await, CloseReason::Application);
+        assert_eq!(sender.closed().await, ServerCloseReason::Application);
     });
 }
 
@@ -79,7 +79,7 @@ fn all_that_a_client_said_is_read_before_the_end() {
         }
         assert_eq!(socket.recv().await, None);
         assert_eq!(socket.recv().await, None);
-        assert_eq!(socket.close_reason(), Some(CloseReason::Peer));
+        assert_eq!(socket.close_reason(), Some(ServerCloseReason::Peer));
     });
 }
 
@@ -103,7 +103,7 @@ fn handles_of_a_server_that_is_gone_have_nothing_to_wait_for() {
         let sender = socket.sender();
         let reading = world.spawn(async move { assert_eq!(socket.recv().await, None) });
         let closed = world.spawn(async move {
-            assert_eq!(sender.closed().await, CloseReason::Shutdown);
+            assert_eq!(sender.closed().await, ServerCloseReason::Shutdown);
         });
         world.settle().await;
         let World { hub, time, driver, .. } = world;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use engineio_hub::{Overflow, Socket};
-use engineio_proto::{CloseReason, Message, Packet, SendError};
+use engineio_proto::{Message, Packet, SendError, ServerCloseReason};
 use futures_core::Stream;
 use futures_sink::Sink;
 
@@ -148,9 +148,9 @@ fn everyone_who_waits_for_the_end_hears_the_reason() {
         for _ in 0..10 {
             let sender = socket.sender();
             waiters.push(app.spawn(async move {
-                assert_eq!(sender.closed().await, CloseReason::Peer);
-                assert_eq!(sender.closed().await, CloseReason::Peer);
-                assert_eq!(sender.close_reason(), Some(CloseReason::Peer));
+                assert_eq!(sender.closed().await, ServerCloseReason::Peer);
+                assert_eq!(sender.closed().await, ServerCloseReason::Peer);
+                assert_eq!(sender.close_reason(), Some(ServerCloseReason::Peer));
                 assert_eq!(sender.transport(), None);
             }));
         }
@@ -185,7 +185,7 @@ fn a_socket_is_a_stream_and_a_sink() {
         poll_fn(|cx| sink(&mut socket).poll_flush(cx)).await.unwrap();
         assert_eq!(socket.queued_bytes(), 0);
         poll_fn(|cx| sink(&mut socket).poll_close(cx)).await.unwrap();
-        assert_eq!(socket.close_reason(), Some(CloseReason::Application));
+        assert_eq!(socket.close_reason(), Some(ServerCloseReason::Application));
         poll_fn(|cx| sink(&mut socket).poll_ready(cx)).await.unwrap();
         assert!(sink(&mut socket).start_send(kibibyte()).is_err());
         app.settle().await;
@@ -223,7 +223,7 @@ fn a_broadcast_waits_for_nobody() {
         }
         assert!(reading.is_done() && !reading.has_panicked());
         let reasons = clients.iter().map(|(socket, _)| socket.close_reason());
-        assert_eq!(reasons.collect::<Vec<_>>(), [None, Some(CloseReason::Overloaded)]);
+        assert_eq!(reasons.collect::<Vec<_>>(), [None, Some(ServerCloseReason::Overloaded)]);
     });
 }
 

@@ -3,7 +3,7 @@
 use core::future::poll_fn;
 use core::time::Duration;
 
-use engineio_proto::{CloseReason, Packet};
+use engineio_proto::{Packet, ServerCloseReason};
 
 use crate::common::polling::Polling;
 use crate::common::websocket::{CLOSE, Seen, WebSocket, masked};
@@ -49,7 +49,7 @@ fn sessions_are_flushed_and_closed_one_after_the_other() {
         assert_eq!(spread, Duration::from_millis(990));
         assert!(times[99] - begin < Duration::from_secs(5));
         assert_eq!(app.log.count("closed Shutdown"), 100);
-        assert_eq!(sockets[0].close_reason(), Some(CloseReason::Shutdown));
+        assert_eq!(sockets[0].close_reason(), Some(ServerCloseReason::Shutdown));
     });
 }
 
@@ -112,7 +112,7 @@ fn sessions_that_take_too_long_are_cut_off() {
         assert_eq!(app.hub.len(), 1);
         app.hub.abort();
         assert!(app.hub.is_empty());
-        assert_eq!(socket.closed().await, CloseReason::Shutdown);
+        assert_eq!(socket.closed().await, ServerCloseReason::Shutdown);
         poll_fn(|cx| app.hub.poll_closed(cx)).await;
     });
 }

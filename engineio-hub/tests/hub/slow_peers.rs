@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use bytes::Bytes;
-use engineio_proto::server::Failure;
-use engineio_proto::{CloseReason, Message, Packet};
+use engineio_proto::Failure;
+use engineio_proto::{Message, Packet, ServerCloseReason};
 
 use crate::common::polling::Polling;
 use crate::common::websocket::{Seen, WebSocket};
@@ -145,7 +145,7 @@ fn an_application_that_never_reads_ends_its_session() {
         assert_eq!(app.elapsed(), Duration::from_secs(4));
         assert_eq!(polling.post(&[packet]).await, 200);
         assert_eq!(app.elapsed(), Duration::from_secs(60));
-        assert_eq!(socket.close_reason(), Some(CloseReason::Overloaded));
+        assert_eq!(socket.close_reason(), Some(ServerCloseReason::Overloaded));
         assert_eq!(polled.status().await, 200);
     });
 }

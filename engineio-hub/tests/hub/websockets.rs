@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::time::Duration;
 
-use engineio_proto::{CloseReason, Packet, Revision, Violation};
+use engineio_proto::{Packet, Revision, ServerCloseReason, Violation};
 
 use crate::common::polling::Polling;
 use crate::common::websocket::{BINARY, CLOSE, PING, Seen, TEXT, WebSocket, masked};
@@ -34,7 +34,7 @@ fn each_violation_has_its_close_code_and_ends_the_session() {
             assert!(client.elapsed() <= Duration::from_secs(5));
             assert_eq!(client.log.count("closed Violation"), 1);
             if let Some(violation) = violation {
-                let reason = CloseReason::Violation(violation);
+                let reason = ServerCloseReason::Violation(violation);
                 assert_eq!(client.log.count(&format!("closed {reason:?}")), 1);
             }
         });

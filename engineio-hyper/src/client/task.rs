@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use engineio_hub::client::{Driver, Start};
-use engineio_proto::client::{ConnId, Failure};
+use engineio_proto::{ConnId, Failure};
 use http::StatusCode;
 use http::response::Parts;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};

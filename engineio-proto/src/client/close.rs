@@ -10,7 +10,7 @@ use crate::revision::Revision;
 /// final.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum CloseReason {
+pub enum ClientCloseReason {
     /// This side closed it.
     #[error("closed by this side")]
     Application,
@@ -20,7 +20,7 @@ pub enum CloseReason {
     /// The server's heartbeat stayed out.
     #[error("the server's heartbeat stayed out")]
     PingTimeout,
-    /// There was no session within [`connect_timeout`](super::Config::connect_timeout).
+    /// There was no session within [`connect_timeout`](crate::ClientConfig::connect_timeout).
     #[error("the server didn't open a session in time")]
     ConnectTimeout,
     /// There is no connection to the server to be had.
@@ -36,7 +36,7 @@ pub enum CloseReason {
     #[error("the server refused with status {}", .0.status)]
     Refused(Refused),
     /// The server speaks another revision, this one if that is known. See
-    /// [`RevisionChoice`](super::RevisionChoice).
+    /// [`RevisionChoice`](crate::RevisionChoice).
     #[error("the server speaks another revision of the protocol{}", revision(*.0))]
     WrongRevision(Option<Revision>),
     /// The server broke the protocol, or isn't an Engine.IO server at all.
@@ -92,7 +92,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-impl CloseReason {
+impl ClientCloseReason {
     /// What the server's WebSocket is told when the session ends for this reason.
     pub(super) const fn code(&self) -> CloseCode {
         match self {

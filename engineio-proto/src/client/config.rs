@@ -15,8 +15,9 @@ use crate::transport::Transport;
 settings! {
     /// How a client reaches its server, what it takes in, and how long it waits.
     ///
-    /// Made by [`Config::builder`]; a configuration that exists is consistent.
-    /// `Config::default()` begins with polling and moves to a WebSocket, in revision 4.
+    /// Made by [`ClientConfig::builder`]; a configuration that exists is consistent.
+    /// `ClientConfig::default()` begins with polling and moves to a WebSocket, in revision 4.
+    ClientConfig, ClientConfigBuilder
     copied {
         /// How long each transport has for the handshake, from the first request to the
         /// open packet. Default 20 s.
@@ -79,7 +80,7 @@ pub enum RevisionChoice {
     ///
     /// Over polling servers of revision 3 are recognised by their answer. Over a WebSocket
     /// the two can't be told apart: a server of revision 3 then never pings, and the
-    /// session ends with [`PingTimeout`](super::CloseReason::PingTimeout).
+    /// session ends with [`PingTimeout`](crate::ClientCloseReason::PingTimeout).
     Auto,
 }
 
@@ -92,10 +93,10 @@ impl RevisionChoice {
     }
 }
 
-impl Config {
+impl ClientConfig {
     /// A configuration to be changed before use, with all defaults.
-    pub fn builder() -> ConfigBuilder {
-        ConfigBuilder(Self::default())
+    pub fn builder() -> ClientConfigBuilder {
+        ClientConfigBuilder(Self::default())
     }
 
     /// Whether a session that polls may become a WebSocket.
@@ -106,9 +107,9 @@ impl Config {
 
 /// Collects settings; [`build`](Self::build) checks them.
 #[derive(Clone, Debug, Default)]
-pub struct ConfigBuilder(Config);
+pub struct ClientConfigBuilder(ClientConfig);
 
-impl ConfigBuilder {
+impl ClientConfigBuilder {
     /// Adds a parameter to the [query](Self::query), percent-encoding it.
     #[must_use]
     pub fn query_pair(mut self, name: &str, value: &str) -> Self {
@@ -123,7 +124,7 @@ impl ConfigBuilder {
     /// # Errors
     ///
     /// [`ConfigError`] names the setting that makes no sense, alone or beside another.
-    pub fn build(self) -> Result<Config, ConfigError> {
+    pub fn build(self) -> Result<ClientConfig, ConfigError> {
         let config = self.0;
         let waits = [
             ("connect_timeout", config.connect_timeout),

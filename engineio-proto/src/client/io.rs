@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::close::CloseReason;
+use super::close::ClientCloseReason;
 use crate::close::CloseCode;
 use crate::codec::Handshake;
 use crate::conn::{ConnId, Failure};
@@ -46,7 +46,7 @@ pub enum Connect {
 pub enum Input {
     /// The whole answer to a request, or to a WebSocket that was refused. Of its headers
     /// only `Content-Type` matters. Don't read more of a body than
-    /// [`max_payload`](super::Config::max_payload) bytes: a longer one is a
+    /// [`max_payload`](crate::ClientConfig::max_payload) bytes: a longer one is a
     /// [`Failure::TooLarge`].
     Responded(ConnId, Response),
     /// A WebSocket got its 101.
@@ -79,7 +79,7 @@ pub enum Event {
     /// The session moved to this transport.
     Upgraded(Transport),
     /// The session ended. The last event, exactly once.
-    Closed(CloseReason),
+    Closed(ClientCloseReason),
 }
 
 impl inbox::Event for Event {

@@ -5,7 +5,7 @@
 //!
 //! # What a driver does
 //!
-//! 1. **Start what [`Session::poll_connect`] names**, each under its [`ConnId`]:
+//! 1. **Start what [`Session::poll_connect`] names**, each under its [`ConnId`](crate::ConnId):
 //!    - [`Connect::Get`] and [`Connect::Post`] are requests. The whole answer is an
 //!      [`Input::Responded`].
 //!    - [`Connect::WebSocket`] becomes an [`Input::Upgraded`] at its 101, and every message
@@ -31,14 +31,15 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use engineio_proto::client::{Config, Connect, Event, Input, Session, Transmit};
+//! use engineio_proto::client::{Connect, Event, Input, Session, Transmit};
+//! use engineio_proto::ClientConfig;
 //! use engineio_proto::{Frame, Headers, Instant, Response, Transport};
 //!
 //! let answer = |body: &str| {
 //!     let body = body.to_owned().into();
 //!     Response { status: 200, headers: Headers::new(), body, coding: None }
 //! };
-//! let config = Arc::new(Config::builder().timestamp(false).build()?);
+//! let config = Arc::new(ClientConfig::builder().timestamp(false).build()?);
 //! let now = Instant::ZERO;
 //! let mut session = Session::connect(&config, now, 1);
 //!
@@ -71,8 +72,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod close;
-mod config;
+pub(crate) mod close;
+pub(crate) mod config;
 mod io;
 mod opening;
 mod polling;
@@ -82,8 +83,5 @@ mod timers;
 mod transport;
 mod upgrade;
 
-pub use crate::conn::{ConnId, Failure};
-pub use close::{CloseReason, Refused};
-pub use config::{Config, ConfigBuilder, RevisionChoice};
 pub use io::{Connect, Event, Input, Transmit};
 pub use session::Session;

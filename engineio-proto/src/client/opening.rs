@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::close::CloseReason;
+use super::close::ClientCloseReason;
 use super::config::RevisionChoice;
 use super::io::Event;
 use super::session::{Session, check};
@@ -28,13 +28,13 @@ impl Session {
     }
 
     /// The handshake has come to nothing on the transport that was tried.
-    pub(super) fn attempt_failed(&mut self, reason: CloseReason) {
+    pub(super) fn attempt_failed(&mut self, reason: ClientCloseReason) {
         let State::Opening(opening) = &self.state else { return };
         let place = opening.place;
         if let Some(conn) = opening.conn {
             self.hang_up(conn, CloseCode::NORMAL);
         }
-        if matches!(reason, CloseReason::WrongRevision(_))
+        if matches!(reason, ClientCloseReason::WrongRevision(_))
             && self.config.revision() == RevisionChoice::Auto
             && self.revision == Revision::V4
         {
@@ -43,13 +43,13 @@ impl Session {
             return;
         }
         // Of several setbacks the first that says more than "unreachable" is the one to know.
-        let is_final = if let CloseReason::Refused(refused) = &reason {
+        let is_final = if let ClientCloseReason::Refused(refused) = &reason {
             opening_is_polling(&self.state) && !refused.is_about_transport()
         } else {
-            matches!(reason, CloseReason::WrongRevision(_))
+            matches!(reason, ClientCloseReason::WrongRevision(_))
         };
         let reason = match self.setback.take() {
-            Some(earlier) if earlier != CloseReason::Unreachable => earlier,
+            Some(earlier) if earlier != ClientCloseReason::Unreachable => earlier,
             _ => reason,
         };
         if !is_final && self.try_transport(place + 1) {
@@ -67,13 +67,13 @@ impl Session {
         let response = match check(response) {
             Ok(response) => response,
             Err(refused) if refused.is_about_revision() => {
-                return self.attempt_failed(CloseReason::WrongRevision(None));
+                return self.attempt_failed(ClientCloseReason::WrongRevision(None));
             }
-            Err(refused) => return self.attempt_failed(CloseReason::Refused(refused)),
+            Err(refused) => return self.attempt_failed(ClientCloseReason::Refused(refused)),
         };
         if !opening_is_polling(&self.state) {
             // A success that isn't a 101: there is something else behind this path.
-            return self.attempt_failed(CloseReason::Violation(Violation::Framing));
+            return self.attempt_failed(ClientCloseReason::Violation(Violation::Framing));
         }
         let payload = payload(response);
         let length = payload.body.len();
@@ -86,9 +86,9 @@ impl Session {
                 let other = other(self.revision);
                 let speaks_other = self.open_payload(other, payload).is_ok();
                 self.attempt_failed(if speaks_other {
-                    CloseReason::WrongRevision(Some(other))
+                    ClientCloseReason::WrongRevision(Some(other))
                 } else {
-                    CloseReason::Violation(violation)
+                    ClientCloseReason::Violation(violation)
                 });
             }
         }
@@ -117,7 +117,7 @@ impl Session {
             .and_then(handshake);
         match handshake {
             Ok(handshake) => self.opened(handshake, Some(conn)),
-            Err(violation) => self.attempt_failed(CloseReason::Violation(violation)),
+            Err(violation) => self.attempt_failed(ClientCloseReason::Violation(violation)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! GETs that bring packets, POSTs that take them away.
 
-use super::close::CloseReason;
+use super::close::ClientCloseReason;
 use super::io::Connect;
 use super::opening::payload;
 use super::session::{Session, check};
@@ -122,7 +122,7 @@ impl Session {
         }
         let response = match check(response) {
             Ok(response) => response,
-            Err(refused) => return self.finish(CloseReason::Refused(refused)),
+            Err(refused) => return self.finish(ClientCloseReason::Refused(refused)),
         };
         let payload = payload(response);
         let length = payload.body.len();
@@ -134,7 +134,7 @@ impl Session {
                 Err(error) => Violation::Packet(error),
             }
         };
-        self.finish(CloseReason::Violation(violation));
+        self.finish(ClientCloseReason::Violation(violation));
     }
 
     /// Whether only the answer to the last POST is waited for.
@@ -145,9 +145,9 @@ impl Session {
     pub(super) fn post_responded(&mut self, response: Response) {
         match check(response) {
             // The session may have been over at the server already.
-            _ if self.has_said_close() => self.finish(CloseReason::Application),
+            _ if self.has_said_close() => self.finish(ClientCloseReason::Application),
             Ok(_) => {}
-            Err(refused) => self.finish(CloseReason::Refused(refused)),
+            Err(refused) => self.finish(ClientCloseReason::Refused(refused)),
         }
     }
 }

@@ -4,8 +4,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
 
-use super::close::{CloseReason, Refused};
-use super::config::Config;
+use super::close::{ClientCloseReason, Refused};
+use super::config::ClientConfig;
 use super::io::{Connect, Event, Input, Transmit};
 use super::target::Random;
 use super::transport::{Hangups, Opening, ProbeStage, State};
@@ -45,7 +45,7 @@ use crate::transport::Transport;
 /// session when each of its connections got what `poll_transmit` still has for it.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) config: Arc<Config>,
+    pub(super) config: Arc<ClientConfig>,
     pub(super) revision: Revision,
     pub(super) random: Random,
     next_conn: u64,
@@ -61,15 +61,15 @@ pub struct Session {
     pub(super) inbox: Inbox<Event>,
     pub(super) hangups: Hangups,
     /// Why a transport that was tried before couldn't connect.
-    pub(super) setback: Option<CloseReason>,
+    pub(super) setback: Option<ClientCloseReason>,
     /// Why the session is over, once it is.
-    close_reason: Option<CloseReason>,
+    close_reason: Option<ClientCloseReason>,
 }
 
 impl Session {
     /// A session that is about to connect. `seed` makes the requests of one session differ
     /// from those of another; it need not be a secret.
-    pub fn connect(config: &Arc<Config>, now: Instant, seed: u64) -> Self {
+    pub fn connect(config: &Arc<ClientConfig>, now: Instant, seed: u64) -> Self {
         let mut session = Self {
             config: Arc::clone(config),
             revision: config.revision().first(),
@@ -157,7 +157,7 @@ impl Session {
     }
 
     /// Ends the session when everything that is queued has left, at the latest after
-    /// [`close_timeout`](Config::close_timeout). Until then nothing can be sent, and
+    /// [`close_timeout`](ClientConfig::close_timeout). Until then nothing can be sent, and
     /// messages of the server are dropped. A session that isn't open yet opens first, and
     /// an upgrade is given up. A repeated call changes nothing.
     pub fn close(&mut self, now: Instant) {
@@ -173,7 +173,7 @@ impl Session {
     /// itself.
     pub fn abort(&mut self, now: Instant) {
         self.advance(now);
-        self.finish(CloseReason::Application);
+        self.finish(ClientCloseReason::Application);
     }
 
     /// The next connection to start, if there is one, and what it is called from then on.
@@ -253,14 +253,14 @@ impl Session {
     }
 
     /// Whether [`send`](Self::send) takes messages: less waits than
-    /// [`outbox_high_water`](Config::outbox_high_water), and since the last time that
-    /// it was more, it has sunk to [`outbox_low_water`](Config::outbox_low_water).
+    /// [`outbox_high_water`](ClientConfig::outbox_high_water), and since the last time that
+    /// it was more, it has sunk to [`outbox_low_water`](ClientConfig::outbox_low_water).
     pub fn is_writable(&self) -> bool {
         self.outbox.is_writable() && !self.is_closing()
     }
 
     /// Whether to read on from a WebSocket. When not, the application has to take events
-    /// first: more than [`inbox_high_water`](Config::inbox_high_water) bytes wait for it.
+    /// first: more than [`inbox_high_water`](ClientConfig::inbox_high_water) bytes wait for it.
     /// Always true of requests: there, the next poll isn't started instead.
     pub fn wants_input(&self, conn: ConnId) -> bool {
         match &self.state {
@@ -282,7 +282,7 @@ impl Session {
     }
 
     /// Why the session is over; `None` while it isn't.
-    pub const fn close_reason(&self) -> Option<&CloseReason> {
+    pub const fn close_reason(&self) -> Option<&ClientCloseReason> {
         self.close_reason.as_ref()
     }
 
@@ -361,8 +361,8 @@ impl Session {
         match &mut self.state {
             State::Opening(opening) if opening.conn == Some(conn) => {
                 self.attempt_failed(match why {
-                    Failure::Gone => CloseReason::Unreachable,
-                    Failure::TimedOut => CloseReason::ConnectTimeout,
+                    Failure::Gone => ClientCloseReason::Unreachable,
+                    Failure::TimedOut => ClientCloseReason::ConnectTimeout,
                     Failure::Closed(_) | Failure::TooLarge | Failure::Malformed => loss(why),
                 });
             }
@@ -396,10 +396,10 @@ impl Session {
         }
     }
 
-    fn packet(&mut self, packet: Packet) -> Result<(), CloseReason> {
+    fn packet(&mut self, packet: Packet) -> Result<(), ClientCloseReason> {
         let Some(heartbeat) = &mut self.heartbeat else { return Ok(()) };
         heartbeat.heard(self.now);
-        let wrong = |_| CloseReason::Violation(Violation::HeartbeatDirection);
+        let wrong = |_| ClientCloseReason::Violation(Violation::HeartbeatDirection);
         match packet {
             Packet::Message(message) => {
                 if self.closing.is_none() {
@@ -409,17 +409,17 @@ impl Session {
             }
             Packet::Ping(_) => heartbeat.ping(self.now).map_err(wrong),
             Packet::Pong(_) => heartbeat.pong(self.now).map_err(wrong),
-            Packet::Close => Err(CloseReason::Server(None)),
+            Packet::Close => Err(ClientCloseReason::Server(None)),
             // python-engineio sends it on WebSockets, too.
             Packet::Noop => Ok(()),
             Packet::Open(_) | Packet::Upgrade => {
-                Err(CloseReason::Violation(Violation::Unexpected(packet.packet_type())))
+                Err(ClientCloseReason::Violation(Violation::Unexpected(packet.packet_type())))
             }
         }
     }
 
     /// Ends the session, whatever it was doing, and gives up its connections.
-    pub(super) fn finish(&mut self, reason: CloseReason) {
+    pub(super) fn finish(&mut self, reason: ClientCloseReason) {
         let code = reason.code();
         let conns = match mem::replace(&mut self.state, State::Closed) {
             State::Closed => return,
@@ -456,13 +456,13 @@ impl Session {
 }
 
 /// What it means that a connection of an open session failed.
-fn loss(why: Failure) -> CloseReason {
+fn loss(why: Failure) -> ClientCloseReason {
     match why {
-        Failure::Gone | Failure::TimedOut => CloseReason::TransportLost,
-        Failure::Closed(code) if code == CloseCode::ABNORMAL => CloseReason::TransportLost,
-        Failure::Closed(code) => CloseReason::Server(Some(code)),
-        Failure::TooLarge => CloseReason::Violation(Violation::TooLarge),
-        Failure::Malformed => CloseReason::Violation(Violation::Framing),
+        Failure::Gone | Failure::TimedOut => ClientCloseReason::TransportLost,
+        Failure::Closed(code) if code == CloseCode::ABNORMAL => ClientCloseReason::TransportLost,
+        Failure::Closed(code) => ClientCloseReason::Server(Some(code)),
+        Failure::TooLarge => ClientCloseReason::Violation(Violation::TooLarge),
+        Failure::Malformed => ClientCloseReason::Violation(Violation::Framing),
     }
 }
 

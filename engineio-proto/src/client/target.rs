@@ -5,7 +5,7 @@ use core::fmt::Write;
 
 use bytestring::ByteString;
 
-use super::config::Config;
+use super::config::ClientConfig;
 use crate::revision::Revision;
 use crate::sid::Sid;
 use crate::transport::Transport;
@@ -32,7 +32,7 @@ impl Random {
 /// Path and query, in the reference client's order (`createUri` of
 /// `engine.io-client/lib/transport.ts`).
 pub(super) fn target(
-    config: &Config,
+    config: &ClientConfig,
     revision: Revision,
     transport: Transport,
     sid: Option<&Sid>,

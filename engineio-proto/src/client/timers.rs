@@ -1,6 +1,6 @@
 //! What becomes due, and what happens then.
 
-use super::close::CloseReason;
+use super::close::ClientCloseReason;
 use super::session::Session;
 use super::transport::State;
 use crate::time::Instant;
@@ -36,16 +36,16 @@ impl Session {
             Timer::Open => {
                 // The next transport has its whole time from now on.
                 self.now = now;
-                self.attempt_failed(CloseReason::ConnectTimeout);
+                self.attempt_failed(ClientCloseReason::ConnectTimeout);
             }
             Timer::Heartbeat => {
                 let outcome = self.heartbeat.as_mut().map(|heartbeat| heartbeat.expire(now));
                 if let Some(Err(_)) = outcome {
-                    self.finish(CloseReason::PingTimeout);
+                    self.finish(ClientCloseReason::PingTimeout);
                 }
             }
             Timer::Upgrade => self.abandon_probe(),
-            Timer::Close => self.finish(CloseReason::Application),
+            Timer::Close => self.finish(ClientCloseReason::Application),
         }
     }
 

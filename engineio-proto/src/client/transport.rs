@@ -15,7 +15,7 @@
 //! | heartbeat out | | → Closed | → Closed | → Closed | |
 //! | `close` | goes on, then as open | the rest and `1` in POSTs, → Closed | → Polling, and so on | the rest, `1`, 1000, → Closed | nothing |
 //!
-//! "The next transport" is the next of [`transports`](super::Config::transports); behind the
+//! "The next transport" is the next of [`transports`](crate::ClientConfig::transports); behind the
 //! last one it is → Closed.
 
 use alloc::collections::VecDeque;

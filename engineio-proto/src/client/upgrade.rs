@@ -1,6 +1,6 @@
 //! A WebSocket: on trial beside polling, and as the session's own.
 
-use super::close::CloseReason;
+use super::close::ClientCloseReason;
 use super::io::{Event, Transmit};
 use super::session::Session;
 use super::transport::{Framed, Probe, ProbeStage, State};
@@ -76,11 +76,11 @@ impl Session {
 
     fn session_frame(&mut self, frame: Frame) {
         if frame.len() > self.config.max_payload() {
-            return self.finish(CloseReason::Violation(Violation::TooLarge));
+            return self.finish(ClientCloseReason::Violation(Violation::TooLarge));
         }
         match codec::decode_frame(self.revision, frame) {
             Ok(packet) => self.packets([packet].into()),
-            Err(error) => self.finish(CloseReason::Violation(Violation::Packet(error))),
+            Err(error) => self.finish(ClientCloseReason::Violation(Violation::Packet(error))),
         }
     }
 
@@ -103,7 +103,7 @@ impl Session {
         } else {
             self.closing?;
             // All that is left is the hang-up, and it waits until it is pulled.
-            self.finish(CloseReason::Application);
+            self.finish(ClientCloseReason::Application);
             Packet::Close
         };
         Some(self.encode(packet))

@@ -3,7 +3,7 @@
 use super::io::Transmit;
 use super::session::Session;
 use super::transport::State;
-use crate::close::{CloseReason, Violation};
+use crate::close::{ServerCloseReason, Violation};
 use crate::codec;
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
@@ -21,10 +21,10 @@ impl Session {
 
     fn session_frame(&mut self, frame: Frame) {
         let outcome = if frame.len() > self.config.max_payload() {
-            Err(CloseReason::Violation(Violation::TooLarge))
+            Err(ServerCloseReason::Violation(Violation::TooLarge))
         } else {
             codec::decode_frame(self.revision, frame)
-                .map_err(|error| CloseReason::Violation(Violation::Packet(error)))
+                .map_err(|error| ServerCloseReason::Violation(Violation::Packet(error)))
                 .and_then(|packet| self.packet(packet))
         };
         if let Err(reason) = outcome {
@@ -34,10 +34,10 @@ impl Session {
 
     pub(super) fn framed_failed(&mut self, why: Failure) {
         self.finish(match why {
-            Failure::Closed(_) => CloseReason::Peer,
-            Failure::Gone | Failure::TimedOut => CloseReason::TransportLost,
-            Failure::TooLarge => CloseReason::Violation(Violation::TooLarge),
-            Failure::Malformed => CloseReason::Violation(Violation::Framing),
+            Failure::Closed(_) => ServerCloseReason::Peer,
+            Failure::Gone | Failure::TimedOut => ServerCloseReason::TransportLost,
+            Failure::TooLarge => ServerCloseReason::Violation(Violation::TooLarge),
+            Failure::Malformed => ServerCloseReason::Violation(Violation::Framing),
         });
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::exchange::Exchange;
-use crate::close::{CloseCode, CloseReason};
+use crate::close::{CloseCode, ServerCloseReason};
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::http::{Headers, Response};
@@ -19,7 +19,7 @@ pub enum Input {
     /// answered with one [`Transmit::Respond`], or with [`Transmit::Upgrade`], what
     /// frames there are, and one [`Transmit::Hangup`].
     Request(ConnId, Exchange),
-    /// The whole body of a POST. One longer than [`max_payload`](crate::Config::max_payload)
+    /// The whole body of a POST. One longer than [`max_payload`](crate::ServerConfig::max_payload)
     /// is answered like [`Failure::TooLarge`]: better not to read so much of it.
     Body(ConnId, Bytes),
     /// A whole message of an upgraded connection.
@@ -64,7 +64,7 @@ pub enum Event {
     /// The session moved to this transport.
     Upgraded(Transport),
     /// The session ended. The last event, exactly once.
-    Closed(CloseReason),
+    Closed(ServerCloseReason),
 }
 
 impl inbox::Event for Event {

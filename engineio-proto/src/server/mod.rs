@@ -6,7 +6,7 @@
 //!
 //! # What a driver does
 //!
-//! 1. **A request comes in.** Give it a [`ConnId`] of its own and ask [`route`]:
+//! 1. **A request comes in.** Give it a [`ConnId`](crate::ConnId) of its own and ask [`route`]:
 //!    - [`Route::Foreign`]: not ours.
 //!    - [`Route::Answer`] and [`Route::Refuse`]: write that answer.
 //!    - [`Route::Open`]: ask the application. Then [`Session::open`] and put the session
@@ -14,7 +14,7 @@
 //!    - [`Route::Session`]: look the session up. If there is none, write
 //!      [`Exchange::unknown_session`]; else tell it [`Input::Request`]. What the request
 //!      needs from now on is its [`Kind`]: a [`Kind::Post`] has a body to be read, at most
-//!      [`max_payload`](crate::Config::max_payload) bytes of it, for [`Input::Body`].
+//!      [`max_payload`](crate::ServerConfig::max_payload) bytes of it, for [`Input::Body`].
 //! 2. **A connection may write.** Pull [`Session::poll_transmit`] with its `ConnId`, as
 //!    long as it gives something and there is room to write it:
 //!    - [`Transmit::Respond`] is the one answer to a GET or POST.
@@ -41,10 +41,11 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use engineio_proto::server::{ConnId, Event, Input, Kind, Route, Session, Transmit, route};
-//! use engineio_proto::{Config, Frame, Instant, Request, Sid, Transport};
+//! use engineio_proto::server::{Event, Input, Kind, Route, Session, Transmit, route};
+//! use engineio_proto::ConnId;
+//! use engineio_proto::{ServerConfig, Frame, Instant, Request, Sid, Transport};
 //!
-//! let config = Arc::new(Config::default());
+//! let config = Arc::new(ServerConfig::default());
 //! let now = Instant::ZERO;
 //! let request = |target, upgrade| Request { method: "GET", target, upgrade, ..Request::default() };
 //! let (polling, socket) = (ConnId(0), ConnId(1));
@@ -91,7 +92,6 @@ mod session;
 mod timers;
 mod transport;
 
-pub use crate::conn::{ConnId, Failure};
 pub use exchange::{Exchange, Kind, Opening};
 pub use io::{Event, Input, Transmit};
 pub use refusal::{Refusal, RefusalCause};

@@ -10,7 +10,7 @@ use super::exchange::Exchange;
 use super::refusal::RefusalCause;
 use super::session::Session;
 use super::transport::{Get, Polling, Post, PostStage};
-use crate::close::{CloseReason, Violation};
+use crate::close::{ServerCloseReason, Violation};
 use crate::codec::{self, Payload, PayloadSize};
 use crate::conn::{ConnId, Failure};
 use crate::http::{Headers, Response};
@@ -26,7 +26,7 @@ impl Session {
         };
         if polling.get.is_some() {
             self.reply(conn, Response::empty(400, exchange.headers));
-            return self.finish(CloseReason::Violation(Violation::OverlappingPolls));
+            return self.finish(ServerCloseReason::Violation(Violation::OverlappingPolls));
         }
         polling.absence = None;
         polling.get = Some(Get {
@@ -60,7 +60,7 @@ impl Session {
             return;
         };
         self.reply(conn, Response::empty(400, exchange.headers));
-        self.finish(CloseReason::Violation(violation));
+        self.finish(ServerCloseReason::Violation(violation));
     }
 
     /// The whole body of a POST.
@@ -75,12 +75,12 @@ impl Session {
         let outcome = match packets {
             Ok(packets) if self.is_too_much(&packets) => {
                 self.reply(conn, Response::empty(503, post.headers));
-                return self.finish(CloseReason::Overloaded);
+                return self.finish(ServerCloseReason::Overloaded);
             }
             Ok(packets) => {
                 unshare(packets, length).into_iter().try_for_each(|packet| self.packet(packet))
             }
-            Err(error) => Err(CloseReason::Violation(Violation::Packet(error))),
+            Err(error) => Err(ServerCloseReason::Violation(Violation::Packet(error))),
         };
         match outcome {
             Ok(()) => {
@@ -90,7 +90,7 @@ impl Session {
                 }
             }
             Err(reason) => {
-                let response = if reason == CloseReason::Peer {
+                let response = if reason == ServerCloseReason::Peer {
                     ok(post.headers)
                 } else {
                     Response::empty(400, post.headers)
@@ -125,11 +125,11 @@ impl Session {
         }
         if get.handshake.is_some() {
             // Nobody else knows the sid.
-            return self.finish(CloseReason::TransportLost);
+            return self.finish(ServerCloseReason::TransportLost);
         }
         let by = self.now + self.config.poll_grace();
         if let Some(polling) = self.state.polling_mut() {
-            polling.absence = Some((by, CloseReason::TransportLost));
+            polling.absence = Some((by, ServerCloseReason::TransportLost));
         }
     }
 
@@ -149,9 +149,9 @@ impl Session {
         }
         self.finish(match why {
             Failure::TooLarge => return,
-            Failure::Gone | Failure::Closed(_) => CloseReason::TransportLost,
-            Failure::Malformed => CloseReason::Violation(Violation::Framing),
-            Failure::TimedOut => CloseReason::Violation(Violation::SlowBody),
+            Failure::Gone | Failure::Closed(_) => ServerCloseReason::TransportLost,
+            Failure::Malformed => ServerCloseReason::Violation(Violation::Framing),
+            Failure::TimedOut => ServerCloseReason::Violation(Violation::SlowBody),
         });
     }
 
@@ -290,7 +290,7 @@ impl Polling {
 
     /// The client has followed its handshake.
     pub(super) fn end_abandonment(&mut self) {
-        self.absence.take_if(|(_, reason)| *reason == CloseReason::Abandoned);
+        self.absence.take_if(|(_, reason)| *reason == ServerCloseReason::Abandoned);
     }
 }
 

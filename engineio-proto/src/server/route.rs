@@ -9,7 +9,7 @@ use super::exchange::{Exchange, Kind, Opening};
 use super::query::Query;
 use super::refusal::{Refusal, RefusalCause, excerpt};
 use crate::coding::Coding;
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::cors::{self, Origin};
 use crate::http::{Headers, Request, Response, is_token};
 use crate::revision::Revision;
@@ -41,7 +41,7 @@ pub enum Route<'r> {
 /// The checks and their order are the reference server's (`verify` in
 /// `engine.io/lib/server.ts`), with the origin and the revision checked as well.
 /// Allocates nothing for [`Route::Foreign`].
-pub fn route<'r>(config: &Config, request: &Request<'r>) -> Route<'r> {
+pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
     let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
     if !is_ours(config, path) {
         return Route::Foreign;
@@ -83,7 +83,7 @@ struct Arrival<'a, 'r> {
     request: &'a Request<'r>,
     /// For the answer.
     headers: Headers,
-    config: &'a Config,
+    config: &'a ServerConfig,
 }
 
 impl Arrival<'_, '_> {
@@ -152,7 +152,7 @@ fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
 }
 
 /// The configured path, with or without a slash behind it, and nothing longer.
-fn is_ours(config: &Config, path: &str) -> bool {
+fn is_ours(config: &ServerConfig, path: &str) -> bool {
     let Some(ours) = config.path() else { return true };
     matches!(path.strip_prefix(&**ours), Some("" | "/"))
 }

@@ -7,9 +7,9 @@ use super::exchange::{Exchange, Kind, Opening};
 use super::io::{Event, Input, Transmit};
 use super::refusal::{Refusal, RefusalCause};
 use super::transport::{Closing, Framed, Get, Polling, Replies, State};
-use crate::close::{CloseCode, CloseReason, Violation};
+use crate::close::{CloseCode, ServerCloseReason, Violation};
 use crate::codec::{Handshake, encode_frame};
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::conn::{ConnId, Failure};
 use crate::heartbeat::Heartbeat;
 use crate::http::Response;
@@ -44,7 +44,7 @@ use crate::transport::Transport;
 /// for it.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) config: Arc<Config>,
+    pub(super) config: Arc<ServerConfig>,
     pub(super) sid: Sid,
     pub(super) revision: Revision,
     /// The latest time heard of.
@@ -59,7 +59,7 @@ pub struct Session {
     pub(super) stall: Option<Instant>,
     pub(super) replies: Replies,
     /// Why the session is over, once it is.
-    pub(super) close_reason: Option<CloseReason>,
+    pub(super) close_reason: Option<ServerCloseReason>,
 }
 
 impl Session {
@@ -70,9 +70,9 @@ impl Session {
     ///
     /// `sid` must not be in use by another session. A client that doesn't follow up its
     /// handshake over polling with another request within
-    /// [`ping_timeout`](Config::ping_timeout) loses the session.
+    /// [`ping_timeout`](ServerConfig::ping_timeout) loses the session.
     pub fn open(
-        config: &Arc<Config>,
+        config: &Arc<ServerConfig>,
         opening: Opening,
         sid: Sid,
         conn: ConnId,
@@ -117,7 +117,7 @@ impl Session {
                     noop_at: None,
                 }),
                 post: None,
-                absence: Some((now + config.ping_timeout(), CloseReason::Abandoned)),
+                absence: Some((now + config.ping_timeout(), ServerCloseReason::Abandoned)),
             }),
             Transport::WebSocket => {
                 if let Some(subprotocol) = opening.subprotocol {
@@ -176,28 +176,28 @@ impl Session {
     }
 
     /// Ends the session when everything that is queued has left, at the latest after
-    /// [`close_timeout`](Config::close_timeout). Until then nothing can be sent, messages
+    /// [`close_timeout`](ServerConfig::close_timeout). Until then nothing can be sent, messages
     /// of the peer are dropped, and an upgrade that has begun may still complete. A
     /// repeated call changes nothing.
     pub fn close(&mut self, now: Instant) {
-        self.end(now, CloseReason::Application);
+        self.end(now, ServerCloseReason::Application);
     }
 
     /// Like [`close`](Self::close), because the server stops: a WebSocket gets the
     /// code 1001.
     pub fn shutdown(&mut self, now: Instant) {
-        self.end(now, CloseReason::Shutdown);
+        self.end(now, ServerCloseReason::Shutdown);
     }
 
     /// Ends the session at once, for the reason that [`Event::Closed`] shall give; what is
     /// queued is lost. A poll that waits gets the close packet, a WebSocket a hang-up.
     /// Does nothing to a session that is over.
-    pub fn abort(&mut self, now: Instant, reason: CloseReason) {
+    pub fn abort(&mut self, now: Instant, reason: ServerCloseReason) {
         self.advance(now);
         self.finish(reason);
     }
 
-    fn end(&mut self, now: Instant, reason: CloseReason) {
+    fn end(&mut self, now: Instant, reason: ServerCloseReason) {
         self.advance(now);
         if self.closing.is_none() {
             self.closing = Some(Closing { until: self.now + self.config.close_timeout(), reason });
@@ -271,14 +271,14 @@ impl Session {
     }
 
     /// Whether [`send`](Self::send) takes messages: less waits than
-    /// [`outbox_high_water`](Config::outbox_high_water), and since the last time that
-    /// it was more, it has sunk to [`outbox_low_water`](Config::outbox_low_water).
+    /// [`outbox_high_water`](ServerConfig::outbox_high_water), and since the last time that
+    /// it was more, it has sunk to [`outbox_low_water`](ServerConfig::outbox_low_water).
     pub fn is_writable(&self) -> bool {
         self.outbox.is_writable() && !self.is_closing()
     }
 
     /// Whether to read on from an upgraded connection. When not, the application has
-    /// to take events first: more than [`inbox_high_water`](Config::inbox_high_water)
+    /// to take events first: more than [`inbox_high_water`](ServerConfig::inbox_high_water)
     /// bytes wait for it. Always true of requests: there, the `ok` of a POST is withheld
     /// instead.
     pub fn wants_input(&self, conn: ConnId) -> bool {
@@ -298,7 +298,7 @@ impl Session {
     }
 
     /// Why the session is over; `None` while it isn't.
-    pub const fn close_reason(&self) -> Option<&CloseReason> {
+    pub const fn close_reason(&self) -> Option<&ServerCloseReason> {
         self.close_reason.as_ref()
     }
 
@@ -369,9 +369,9 @@ impl Session {
     }
 
     /// What a packet does once the session has it, by whatever transport.
-    pub(super) fn packet(&mut self, packet: Packet) -> Result<(), CloseReason> {
+    pub(super) fn packet(&mut self, packet: Packet) -> Result<(), ServerCloseReason> {
         self.heartbeat.heard(self.now);
-        let wrong = |_| CloseReason::Violation(Violation::HeartbeatDirection);
+        let wrong = |_| ServerCloseReason::Violation(Violation::HeartbeatDirection);
         match packet {
             Packet::Message(message) => {
                 if self.closing.is_none() {
@@ -381,13 +381,13 @@ impl Session {
             }
             Packet::Ping(_) => self.heartbeat.ping(self.now).map_err(wrong),
             Packet::Pong(_) => self.heartbeat.pong(self.now).map_err(wrong),
-            Packet::Close => Err(CloseReason::Peer),
+            Packet::Close => Err(ServerCloseReason::Peer),
             Packet::Open(_) | Packet::Upgrade | Packet::Noop => Ok(()),
         }
     }
 
     /// Ends the session, whatever it was doing. Everyone who waits gets a last word.
-    pub(super) fn finish(&mut self, reason: CloseReason) {
+    pub(super) fn finish(&mut self, reason: ServerCloseReason) {
         let polling = match mem::replace(&mut self.state, State::Closed) {
             State::Closed => return,
             State::Framed(framed) => {
@@ -402,7 +402,7 @@ impl Session {
         };
         if let Some(polling) = polling {
             // The client that said goodbye isn't told so in return.
-            let last = if reason == CloseReason::Peer { Packet::Noop } else { Packet::Close };
+            let last = if reason == ServerCloseReason::Peer { Packet::Noop } else { Packet::Close };
             self.leave_polling(polling, last);
         }
         self.outbox.clear();

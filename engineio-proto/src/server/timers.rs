@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use super::transport::{Get, Polling, Post, PostStage};
-use crate::close::{CloseReason, Violation};
+use crate::close::{ServerCloseReason, Violation};
 use crate::conn::ConnId;
 use crate::http::Response;
 use crate::time::Instant;
@@ -45,7 +45,7 @@ impl Session {
             Timer::Answer => {}
             Timer::Heartbeat => {
                 if self.heartbeat.expire(now).is_err() {
-                    self.finish(CloseReason::PingTimeout);
+                    self.finish(ServerCloseReason::PingTimeout);
                 }
             }
             Timer::Absence => {
@@ -59,7 +59,7 @@ impl Session {
                 if let Some(post) = polling.and_then(|polling| polling.post.take()) {
                     self.reply(conn, Response::empty(408, post.headers));
                 }
-                self.finish(CloseReason::Violation(Violation::SlowBody));
+                self.finish(ServerCloseReason::Violation(Violation::SlowBody));
             }
             Timer::Upgrade => self.abandon_probe(),
             Timer::Close => {
@@ -67,7 +67,7 @@ impl Session {
                     self.finish(closing.reason);
                 }
             }
-            Timer::Stall => self.finish(CloseReason::Overloaded),
+            Timer::Stall => self.finish(ServerCloseReason::Overloaded),
         }
     }
 

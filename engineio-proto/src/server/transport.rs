@@ -30,7 +30,7 @@
 use alloc::collections::VecDeque;
 
 use super::io::Transmit;
-use crate::close::CloseReason;
+use crate::close::ServerCloseReason;
 use crate::coding::Coding;
 use crate::conn::ConnId;
 use crate::http::Headers;
@@ -101,7 +101,7 @@ pub(super) struct Polling {
     pub(super) get: Option<Get>,
     pub(super) post: Option<Post>,
     /// By when the client has to show up, and why the session ends if it doesn't.
-    pub(super) absence: Option<(Instant, CloseReason)>,
+    pub(super) absence: Option<(Instant, ServerCloseReason)>,
 }
 
 /// A GET that waits for its answer.
@@ -176,7 +176,7 @@ pub(super) struct Framed {
 pub(super) struct Closing {
     /// The end, whatever is still queued.
     pub(super) until: Instant,
-    pub(super) reason: CloseReason,
+    pub(super) reason: ServerCloseReason,
 }
 
 /// What connections get that no state knows any more.

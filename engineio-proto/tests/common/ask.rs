@@ -1,7 +1,7 @@
 //! One request, and where it belongs.
 
 use engineio_proto::server::{Exchange, Opening, Refusal, Route, route};
-use engineio_proto::{Config, Request, Response};
+use engineio_proto::{Request, Response, ServerConfig};
 
 /// A request in one string: `GET /engine.io/?EIO=4`, with `ws` behind it if it asks
 /// for a WebSocket.
@@ -14,7 +14,7 @@ pub(crate) fn request(line: &str) -> Request<'_> {
 
 /// What `route` makes of it: `foreign`, `answer 204`, `open`, `session S`, or status
 /// and body of a refusal.
-pub(crate) fn routed(config: &Config, request: &Request<'_>) -> String {
+pub(crate) fn routed(config: &ServerConfig, request: &Request<'_>) -> String {
     match route(config, request) {
         Route::Foreign => "foreign".to_owned(),
         Route::Answer(response) => format!("answer {}", response.status),
@@ -25,7 +25,7 @@ pub(crate) fn routed(config: &Config, request: &Request<'_>) -> String {
 }
 
 /// The answer to a request that is refused or is a preflight.
-pub(crate) fn answer(config: &Config, request: &Request<'_>) -> Response {
+pub(crate) fn answer(config: &ServerConfig, request: &Request<'_>) -> Response {
     match route(config, request) {
         Route::Refuse(refusal) => refusal.response(),
         Route::Answer(response) => response,
@@ -34,7 +34,7 @@ pub(crate) fn answer(config: &Config, request: &Request<'_>) -> Response {
 }
 
 /// Routes a handshake that has to succeed.
-pub(crate) fn opening(config: &Config, request: &Request<'_>) -> Opening {
+pub(crate) fn opening(config: &ServerConfig, request: &Request<'_>) -> Opening {
     match route(config, request) {
         Route::Open(opening) => opening,
         other => panic!("not a handshake: {other:?}"),
@@ -42,7 +42,7 @@ pub(crate) fn opening(config: &Config, request: &Request<'_>) -> Opening {
 }
 
 /// Routes a request of a session.
-pub(crate) fn exchange(config: &Config, request: &Request<'_>) -> Exchange {
+pub(crate) fn exchange(config: &ServerConfig, request: &Request<'_>) -> Exchange {
     match route(config, request) {
         Route::Session { exchange, .. } => exchange,
         other => panic!("not a request of a session: {other:?}"),

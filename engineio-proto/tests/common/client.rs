@@ -5,7 +5,8 @@
 
 use std::collections::VecDeque;
 
-use engineio_proto::server::{ConnId, Transmit};
+use engineio_proto::ConnId;
+use engineio_proto::server::Transmit;
 use engineio_proto::{
     Frame, Handshake, Message, Packet, Payload, PayloadSize, Response, Revision, decode_frame,
     decode_payload, encode_frame, encode_payload,

@@ -1,7 +1,7 @@
 //! One cell of a client's table of states by inputs.
 
 use engineio_proto::CloseCode;
-use engineio_proto::client::ConnId;
+use engineio_proto::ConnId;
 
 use super::{ClientScenario, ClientScene, Failure, Frame, Message, REVISIONS, client};
 

@@ -1,6 +1,7 @@
 //! A client's sinks as text, the same in both revisions.
 
-use engineio_proto::client::{CloseReason, Connect, Event, Transmit};
+use engineio_proto::ClientCloseReason;
+use engineio_proto::client::{Connect, Event, Transmit};
 use engineio_proto::{Payload, Revision, decode_payload};
 
 use super::render;
@@ -33,14 +34,14 @@ pub(crate) fn event(event: &Event) -> String {
 }
 
 /// `Application`, `Server 1000`, `Refused 400`, `WrongRevision 3`, `Packet`.
-pub(crate) fn reason(reason: &CloseReason) -> String {
+pub(crate) fn reason(reason: &ClientCloseReason) -> String {
     let name = match reason {
-        CloseReason::Server(Some(code)) => return format!("Server {}", code.0),
-        CloseReason::Refused(refused) => return format!("Refused {}", refused.status),
-        CloseReason::WrongRevision(Some(revision)) => {
+        ClientCloseReason::Server(Some(code)) => return format!("Server {}", code.0),
+        ClientCloseReason::Refused(refused) => return format!("Refused {}", refused.status),
+        ClientCloseReason::WrongRevision(Some(revision)) => {
             return format!("WrongRevision {}", revision.number());
         }
-        CloseReason::Violation(violation) => format!("{violation:?}"),
+        ClientCloseReason::Violation(violation) => format!("{violation:?}"),
         other => format!("{other:?}"),
     };
     name.split(['(', ' ']).next().unwrap_or_default().to_owned()

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use engineio_proto::client::{Config, ConfigBuilder, RevisionChoice, Session};
+use engineio_proto::client::Session;
+use engineio_proto::{ClientConfig, ClientConfigBuilder, RevisionChoice};
 use engineio_proto::{Instant, Revision, Transport};
 
 use super::client_scene::ClientScene;
@@ -10,7 +11,7 @@ use super::client_scene::ClientScene;
 /// A client in the making.
 pub(crate) fn client() -> ClientScenario {
     ClientScenario {
-        config: Config::builder().timestamp(false),
+        config: ClientConfig::builder().timestamp(false),
         revision: Revision::V4,
         max_payload: Some(1_000_000),
         heartbeat: (25_000, 20_000),
@@ -18,7 +19,7 @@ pub(crate) fn client() -> ClientScenario {
 }
 
 pub(crate) struct ClientScenario {
-    config: ConfigBuilder,
+    config: ClientConfigBuilder,
     revision: Revision,
     max_payload: Option<usize>,
     heartbeat: (u64, u64),
@@ -40,7 +41,10 @@ impl ClientScenario {
         Self { config: self.config.revision(RevisionChoice::Auto), ..self }
     }
 
-    pub(crate) fn config(self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+    pub(crate) fn config(
+        self,
+        change: impl FnOnce(ClientConfigBuilder) -> ClientConfigBuilder,
+    ) -> Self {
         Self { config: change(self.config), ..self }
     }
 

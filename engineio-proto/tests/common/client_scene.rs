@@ -3,7 +3,8 @@
 use core::fmt::Write as _;
 
 use bytes::Bytes;
-use engineio_proto::client::{ConnId, Connect, Event, Failure, Input, Session};
+use engineio_proto::client::{Connect, Event, Input, Session};
+use engineio_proto::{ConnId, Failure};
 use engineio_proto::{Frame, Headers, Instant, Outgoing, Response, Revision};
 
 use super::{client_render as render, payload};

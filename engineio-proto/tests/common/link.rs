@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use engineio_proto::ConnId;
 use engineio_proto::Frame;
-use engineio_proto::server::{ConnId, Transmit};
+use engineio_proto::server::Transmit;
 
 /// Something under way.
 #[derive(Debug)]

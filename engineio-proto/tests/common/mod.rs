@@ -28,9 +28,13 @@ pub(crate) mod world;
 
 pub(crate) use client_scenario::{ClientScenario, client};
 pub(crate) use client_scene::ClientScene;
-pub(crate) use engineio_proto::client::{CloseReason as ClientClose, Input as ClientInput};
-pub(crate) use engineio_proto::server::{ConnId, Event, Failure, Input, Route, Session, Transmit};
-pub(crate) use engineio_proto::{CloseReason, Config, Frame, Instant, Message, Outgoing, Revision};
+pub(crate) use engineio_proto::ClientCloseReason as ClientClose;
+pub(crate) use engineio_proto::client::Input as ClientInput;
+pub(crate) use engineio_proto::server::{Event, Input, Route, Session, Transmit};
+pub(crate) use engineio_proto::{ConnId, Failure};
+pub(crate) use engineio_proto::{
+    Frame, Instant, Message, Outgoing, Revision, ServerCloseReason, ServerConfig,
+};
 pub(crate) use scenario::{Scenario, scenario};
 pub(crate) use scene::Scene;
 

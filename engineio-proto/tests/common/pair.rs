@@ -22,8 +22,8 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(
-        client: client::Config,
-        server: engineio_proto::Config,
+        client: engineio_proto::ClientConfig,
+        server: engineio_proto::ServerConfig,
         seed: u64,
         latency: u64,
     ) -> Self {

@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use engineio_proto::client::{self, CloseReason, Connect, Event, Failure, Input, Transmit};
-use engineio_proto::server::{ConnId, Transmit as Answered};
+use engineio_proto::ClientCloseReason;
+use engineio_proto::ConnId;
+use engineio_proto::Failure;
+use engineio_proto::client::{self, Connect, Event, Input, Transmit};
+use engineio_proto::server::Transmit as Answered;
 use engineio_proto::{CloseCode, Frame, Instant, Message, SendError, Transport};
 
 use super::client::on_the_wire;
@@ -29,7 +32,7 @@ pub(crate) struct Client {
     pub(crate) sent: Vec<Message>,
     pub(crate) received: Vec<Message>,
     pub(crate) has_upgraded: bool,
-    pub(crate) closed: Option<CloseReason>,
+    pub(crate) closed: Option<ClientCloseReason>,
     /// How many messages were compared.
     pub(super) verified: usize,
 }
@@ -49,7 +52,7 @@ enum Arrived {
 }
 
 impl Client {
-    pub(super) fn new(config: client::Config, seed: u64) -> Self {
+    pub(super) fn new(config: engineio_proto::ClientConfig, seed: u64) -> Self {
         Self {
             session: client::Session::connect(&Arc::new(config), Instant::ZERO, seed),
             conns: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! What holds for every pair of sessions, at any time and at its end.
 
-use engineio_proto::client::CloseReason as ClientClose;
-use engineio_proto::{CloseReason, Payload, Violation, decode_payload};
+use engineio_proto::ClientCloseReason as ClientClose;
+use engineio_proto::{Payload, ServerCloseReason, Violation, decode_payload};
 
 use super::laws::extends_prefix;
 use super::pair::Pair;
@@ -20,8 +20,8 @@ impl Pair {
             }
             let is_fault = match end.session.close_reason() {
                 // Whoever sleeps may find that a body took too long.
-                Some(CloseReason::Violation(Violation::SlowBody)) => !self.is_lossy,
-                Some(CloseReason::Violation(_)) => true,
+                Some(ServerCloseReason::Violation(Violation::SlowBody)) => !self.is_lossy,
+                Some(ServerCloseReason::Violation(_)) => true,
                 _ => false,
             };
             assert!(!is_fault, "the server complains: {:?}", end.session.close_reason());

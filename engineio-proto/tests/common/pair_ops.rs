@@ -1,7 +1,7 @@
 //! What may happen to a pair of sessions, as data.
 
-use engineio_proto::client::{Config as ClientConfig, RevisionChoice};
-use engineio_proto::{Config, Message, Revision, Transport};
+use engineio_proto::{ClientConfig, RevisionChoice};
+use engineio_proto::{Message, Revision, ServerConfig, Transport};
 
 use super::pair::Pair;
 
@@ -29,7 +29,7 @@ impl Plan {
         let mut client = ClientConfig::builder()
             .revision(RevisionChoice::Only(self.revision))
             .transports(self.transports.to_vec());
-        let mut server = Config::builder();
+        let mut server = ServerConfig::builder();
         if self.is_narrow {
             client = client
                 .outbox_high_water(4_000)

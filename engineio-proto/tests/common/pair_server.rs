@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use engineio_proto::server::{ConnId, Event, Failure, Input, Route, Session, Transmit, route};
-use engineio_proto::{CloseCode, CloseReason, Config, Instant, Message, Request, Sid};
+use engineio_proto::server::{Event, Input, Route, Session, Transmit, route};
+use engineio_proto::{CloseCode, Instant, Message, Request, ServerCloseReason, ServerConfig, Sid};
+use engineio_proto::{ConnId, Failure};
 
 use super::link::{Answer, Fact, Parcel};
 use super::pair::{Pair, millis};
 use super::render;
 
 pub(crate) struct Server {
-    pub(super) config: Arc<Config>,
+    pub(super) config: Arc<ServerConfig>,
     /// One for each handshake that arrived: a client may try again.
     pub(crate) ends: Vec<End>,
     /// To which of them a connection belongs.
@@ -34,13 +35,13 @@ pub(crate) struct End {
     pub(crate) session: Session,
     pub(crate) sent: Vec<Message>,
     pub(crate) received: Vec<Message>,
-    pub(crate) closed: Option<CloseReason>,
+    pub(crate) closed: Option<ServerCloseReason>,
     /// How many messages were compared.
     pub(super) verified: usize,
 }
 
 impl Server {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: ServerConfig) -> Self {
         Self {
             config: Arc::new(config),
             ends: Vec::new(),

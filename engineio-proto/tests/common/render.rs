@@ -1,7 +1,9 @@
 //! Sinks as text, the same in both revisions.
 
 use engineio_proto::server::{Event, Transmit};
-use engineio_proto::{CloseReason, Message, Packet, Payload, Response, Revision, decode_payload};
+use engineio_proto::{
+    Message, Packet, Payload, Response, Revision, ServerCloseReason, decode_payload,
+};
 
 /// `200 4a␞6`, `101`, `3probe`, `hangup 1000`.
 pub(crate) fn transmit(revision: Revision, transmit: &Transmit) -> String {
@@ -55,9 +57,9 @@ pub(crate) fn event(event: &Event) -> String {
 }
 
 /// `Peer`, `OverlappingPolls`, `Packet`.
-pub(crate) fn reason(reason: &CloseReason) -> String {
+pub(crate) fn reason(reason: &ServerCloseReason) -> String {
     let name = match reason {
-        CloseReason::Violation(violation) => format!("{violation:?}"),
+        ServerCloseReason::Violation(violation) => format!("{violation:?}"),
         other => format!("{other:?}"),
     };
     name.split(['(', ' ']).next().unwrap_or_default().to_owned()

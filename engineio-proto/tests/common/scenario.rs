@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use engineio_proto::server::{ConnId, Session};
-use engineio_proto::{Config, ConfigBuilder, Instant, Message, Request, Revision, Sid};
+use engineio_proto::ConnId;
+use engineio_proto::server::Session;
+use engineio_proto::{Instant, Message, Request, Revision, ServerConfig, ServerConfigBuilder, Sid};
 
 use super::ask::opening;
 use super::scene::Scene;
@@ -11,7 +12,7 @@ use super::scene::Scene;
 /// A session in the making: what its server is set to, and how its client asks.
 pub(crate) fn scenario() -> Scenario {
     Scenario {
-        config: Config::builder(),
+        config: ServerConfig::builder(),
         revision: Revision::V4,
         query: String::new(),
         accept_encoding: None,
@@ -20,7 +21,7 @@ pub(crate) fn scenario() -> Scenario {
 }
 
 pub(crate) struct Scenario {
-    config: ConfigBuilder,
+    config: ServerConfigBuilder,
     revision: Revision,
     query: String,
     accept_encoding: Option<&'static str>,
@@ -55,7 +56,10 @@ impl Scenario {
         self
     }
 
-    pub(crate) fn config(self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+    pub(crate) fn config(
+        self,
+        change: impl FnOnce(ServerConfigBuilder) -> ServerConfigBuilder,
+    ) -> Self {
         Self { config: change(self.config), ..self }
     }
 

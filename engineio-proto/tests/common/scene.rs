@@ -4,8 +4,9 @@ use core::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engineio_proto::server::{ConnId, Event, Failure, Input, Session, Transmit};
-use engineio_proto::{Config, Frame, Instant, Outgoing, Request, Response};
+use engineio_proto::server::{Event, Input, Session, Transmit};
+use engineio_proto::{ConnId, Failure};
+use engineio_proto::{Frame, Instant, Outgoing, Request, Response, ServerConfig};
 
 use super::ask::exchange;
 use super::{payload, render};
@@ -16,7 +17,7 @@ use super::{payload, render};
 /// happened when a test fails.
 pub(crate) struct Scene {
     pub(crate) session: Session,
-    pub(crate) config: Arc<Config>,
+    pub(crate) config: Arc<ServerConfig>,
     /// In milliseconds.
     pub(crate) now: u64,
     accept_encoding: Option<&'static str>,
@@ -29,7 +30,7 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) const fn new(
         session: Session,
-        config: Arc<Config>,
+        config: Arc<ServerConfig>,
         accept_encoding: Option<&'static str>,
         query: String,
     ) -> Self {
@@ -101,7 +102,7 @@ impl Scene {
 
     /// It is over, and everybody knows.
     pub(crate) fn closed(mut self) -> Self {
-        self.session.abort(self.time(), engineio_proto::CloseReason::Application);
+        self.session.abort(self.time(), engineio_proto::ServerCloseReason::Application);
         self.outcome();
         self
     }

@@ -6,15 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use engineio_proto::server::{ConnId, Event, Failure, Input, Route, Session, Transmit, route};
-use engineio_proto::{CloseCode, CloseReason, Config, Instant, Message, Request, Revision, Sid};
+use engineio_proto::server::{Event, Input, Route, Session, Transmit, route};
+use engineio_proto::{
+    CloseCode, Instant, Message, Request, Revision, ServerCloseReason, ServerConfig, Sid,
+};
+use engineio_proto::{ConnId, Failure};
 
 use super::client::{Client, Socket};
 use super::link::{Answer, Fact, Link, Parcel};
 use super::render;
 
 pub(crate) struct World {
-    pub(crate) config: Arc<Config>,
+    pub(crate) config: Arc<ServerConfig>,
     pub(crate) now: u64,
     pub(crate) session: Option<Session>,
     pub(crate) client: Client,
@@ -34,7 +37,7 @@ pub(crate) struct World {
     pub(crate) sent: Vec<Message>,
     pub(crate) client_sent: Vec<Message>,
     pub(crate) received: Vec<Message>,
-    pub(crate) closed: Option<CloseReason>,
+    pub(crate) closed: Option<ServerCloseReason>,
     /// How many messages were compared, to the client and to the server.
     pub(super) verified: [usize; 2],
     /// The length of the longest message of the server.
@@ -44,7 +47,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(
-        config: Config,
+        config: ServerConfig,
         revision: Revision,
         framed: bool,
         seed: u64,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use engineio_hub::client::{ConnectError, Plan, Settings, connect};
-use engineio_proto::client::CloseReason;
+use engineio_proto::ClientCloseReason;
 
 use super::Client;
 use super::task::Task;
@@ -39,7 +39,7 @@ impl ClientBuilder {
         let setback = Arc::new(Mutex::new(None));
         let clock = StdClock::start();
         let (mut session, driver) = connect(config, remote, clock);
-        let unreachable = |error| ConnectError::closed(CloseReason::Unreachable, Some(error));
+        let unreachable = |error| ConnectError::closed(ClientCloseReason::Unreachable, Some(error));
         let task = Task::new(driver, way, clock, Arc::clone(&setback))
             .map_err(|error| unreachable(error.into()))?;
         thread::Builder::new()

@@ -5,7 +5,7 @@ use std::task::{Poll, ready};
 use bytes::Bytes;
 use engineio_hub::client::Start;
 use engineio_proto::Instant;
-use engineio_proto::client::{ConnId, Failure};
+use engineio_proto::{ConnId, Failure};
 use http::{Method, Request};
 use mio::event::Event;
 use mio::{Registry, Token};

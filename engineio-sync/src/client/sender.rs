@@ -1,7 +1,7 @@
 //! The handle of those who send.
 
 use engineio_hub::client::ClientSender as Sender;
-use engineio_proto::client::CloseReason;
+use engineio_proto::ClientCloseReason;
 use engineio_proto::{Outgoing, Revision, SendError, Sid, Transport};
 
 use crate::block::block_on;
@@ -37,7 +37,7 @@ impl ClientSender {
     }
 
     /// Why the session ended; `None` while it hasn't.
-    pub fn close_reason(&self) -> Option<CloseReason> {
+    pub fn close_reason(&self) -> Option<ClientCloseReason> {
         self.0.close_reason()
     }
 
@@ -73,7 +73,7 @@ impl ClientSender {
     }
 
     /// Waits for the end of the session, and says why it came.
-    pub fn closed(&self) -> CloseReason {
+    pub fn closed(&self) -> ClientCloseReason {
         block_on(self.0.closed())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use engineio_hub::client::Driver;
 use engineio_hub::{Clock, Framed};
-use engineio_proto::client::ConnId;
+use engineio_proto::ConnId;
 use http::StatusCode;
 use mio::Events;
 

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use engineio_hub::{Answer, Framed, Hub, RemoteAddr, RequestBody, Seat};
+use engineio_proto::Failure;
 use engineio_proto::Instant;
-use engineio_proto::server::Failure;
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use engineio_hub::edge::{HEAD_TIMEOUT, patience};
 use engineio_hub::{Hub, Observer, default_observer};
-use engineio_proto::Config;
+use engineio_proto::ServerConfig;
 use http::{Request, Response};
 
 use super::handle::{Server, Shared};
@@ -20,7 +20,7 @@ use crate::io::{Engine, Fallback, Limits, Settings, Start, start};
 /// A server about to be made.
 #[must_use = "a builder does nothing until `bind` or `listen`"]
 pub struct ServerBuilder {
-    config: Config,
+    config: ServerConfig,
     observer: Box<dyn Observer>,
     io_threads: usize,
     fallback: Fallback,
@@ -31,7 +31,7 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: ServerConfig) -> Self {
         Self {
             config,
             observer: default_observer(),
@@ -95,7 +95,7 @@ impl ServerBuilder {
 
     /// How long a connection may be idle between two requests, and how long its peer may take no
     /// bytes, before it is cut off. Default
-    /// [`ping_interval`](Config::ping_interval) and [`ping_timeout`](Config::ping_timeout)
+    /// [`ping_interval`](ServerConfig::ping_interval) and [`ping_timeout`](ServerConfig::ping_timeout)
     /// together, 30 s at least: a client that polls uses a connection that often.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);

@@ -18,10 +18,10 @@ use super::handle::Shared;
 /// ```
 /// use std::thread;
 ///
-/// use engineio_sync::{Config, Server, ServerEvent};
+/// use engineio_sync::{ServerConfig, Server, ServerEvent};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// let server = Server::bind("127.0.0.1:0", Config::default())?;
+/// let server = Server::bind("127.0.0.1:0", ServerConfig::default())?;
 /// let events = server.events();
 /// for _ in 0..4 {
 ///     let (server, events) = (server.clone(), events.clone());
@@ -59,9 +59,9 @@ impl<D: Send + Sync + 'static> Events<D> {
     /// time: take so many of them in a frame as the frame has time for.
     ///
     /// ```
-    /// # use engineio_sync::{Config, Server, ServerEvent};
+    /// # use engineio_sync::{ServerConfig, Server, ServerEvent};
     /// # fn main() -> std::io::Result<()> {
-    /// let server: Server = Server::builder(Config::default()).io_threads(0).bind("127.0.0.1:0")?;
+    /// let server: Server = Server::builder(ServerConfig::default()).io_threads(0).bind("127.0.0.1:0")?;
     /// let mut events = server.events();
     /// for _frame in 0..3 {
     ///     for event in std::iter::from_fn(|| events.try_next()).take(100) {

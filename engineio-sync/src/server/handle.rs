@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engineio_hub::Sessions;
-use engineio_proto::Config;
+use engineio_proto::ServerConfig;
 
 use super::builder::ServerBuilder;
 use super::events::Events;
@@ -48,12 +48,12 @@ impl Server {
     /// # Errors
     ///
     /// If nothing can listen there, or no thread can be started.
-    pub fn bind(address: impl ToSocketAddrs, config: Config) -> io::Result<Self> {
+    pub fn bind(address: impl ToSocketAddrs, config: ServerConfig) -> io::Result<Self> {
         Self::builder(config).bind(address)
     }
 
     /// A server about to be made.
-    pub fn builder(config: Config) -> ServerBuilder {
+    pub fn builder(config: ServerConfig) -> ServerBuilder {
         ServerBuilder::new(config)
     }
 }
@@ -72,7 +72,7 @@ impl<D: Send + Sync + 'static> Server<D> {
     /// request first. `None` when there will be none: the server has closed, or is consumed by
     /// [`events`](Self::events).
     ///
-    /// A client waits for [`accept_timeout`](Config::accept_timeout) at most: decide in a thread
+    /// A client waits for [`accept_timeout`](ServerConfig::accept_timeout) at most: decide in a thread
     /// of its own if it takes long.
     pub fn incoming(&self) -> Option<Incoming<D>> {
         let hub = &self.shared.engine.hub;

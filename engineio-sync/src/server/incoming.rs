@@ -31,7 +31,7 @@ impl<D: Send + Sync + 'static> Incoming<D> {
     }
 
     /// The client's address: the peer's, or where
-    /// [`trust_forwarded`](crate::Config::trust_forwarded) is on, the last one that
+    /// [`trust_forwarded`](crate::ServerConfig::trust_forwarded) is on, the last one that
     /// `X-Forwarded-For` names.
     pub fn remote_ip(&self) -> Option<IpAddr> {
         self.inner.remote_ip()

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use engineio_proto::{CloseReason, Message, Outgoing, Revision, SendError, Sid, Transport};
+use engineio_proto::{Message, Outgoing, Revision, SendError, ServerCloseReason, Sid, Transport};
 
 use super::waiting::Waiting;
 use crate::block::now;
@@ -38,7 +38,7 @@ impl<D: Send + Sync + 'static> Socket<D> {
     /// were read; [`close_reason`](Sender::close_reason) then says why.
     ///
     /// While nobody reads, the client is held back, and after
-    /// [`stall_timeout`](crate::Config::stall_timeout) of that the session ends.
+    /// [`stall_timeout`](crate::ServerConfig::stall_timeout) of that the session ends.
     pub fn recv(&mut self) -> Option<Message> {
         self.sender.waiting.block_on(self.inner.recv())
     }
@@ -119,12 +119,12 @@ impl<D: Send + Sync + 'static> Sender<D> {
     }
 
     /// Why the session ended; `None` while it hasn't.
-    pub fn close_reason(&self) -> Option<CloseReason> {
+    pub fn close_reason(&self) -> Option<ServerCloseReason> {
         self.inner.close_reason()
     }
 
     /// Queues a message, once there is room for it: waits while more than
-    /// [`outbox_high_water`](crate::Config::outbox_high_water) bytes wait to leave. Of a server
+    /// [`outbox_high_water`](crate::ServerConfig::outbox_high_water) bytes wait to leave. Of a server
     /// without [I/O threads](crate::ServerBuilder::io_threads) it is
     /// [`try_send`](Self::try_send).
     ///
@@ -159,7 +159,7 @@ impl<D: Send + Sync + 'static> Sender<D> {
     }
 
     /// Waits for the end of the session, and says why it came.
-    pub fn closed(&self) -> CloseReason {
+    pub fn closed(&self) -> ServerCloseReason {
         self.waiting.block_on(self.inner.closed())
     }
 }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use engineio_sync::{CloseReason, Message, SendError, TimedOut, Transport};
+use engineio_sync::{Message, SendError, ServerCloseReason, TimedOut, Transport};
 
 use crate::peer::{Frame, Peer, session, until};
 use crate::{bind, builder, config};
@@ -34,7 +34,7 @@ async fn recv_waits_for_what_comes() {
     peer.say("1").await;
     let (messages, reason) = reading.join().expect("no panic");
     assert_eq!(messages, [Message::from("one"), Message::from("two")]);
-    assert_eq!(reason, Some(CloseReason::Peer));
+    assert_eq!(reason, Some(ServerCloseReason::Peer));
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn senders_wait_for_the_end_and_hear_why() {
     let waiting = senders.map(|sender| thread::spawn(move || sender.closed()));
     peer.say("1").await;
     for thread in waiting {
-        assert_eq!(thread.join().expect("no panic"), CloseReason::Peer);
+        assert_eq!(thread.join().expect("no panic"), ServerCloseReason::Peer);
     }
     assert!(matches!(socket.send("late"), Err(SendError::Closed(_))));
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use engineio_sync::CloseReason;
+use engineio_sync::ServerCloseReason;
 
 use crate::peer::{Frame, Peer, get, session, until};
 use crate::{POLLING, WEBSOCKET, bind, builder, config, echo, echo_with};
@@ -74,7 +74,7 @@ async fn application_hears_why_its_sockets_end() {
     assert_eq!(peer.frame().await, Frame::text("1"));
     drop(peer);
     let ended = application.join().expect("no panic");
-    assert_eq!(ended, (None, Some(CloseReason::Shutdown), true));
+    assert_eq!(ended, (None, Some(ServerCloseReason::Shutdown), true));
     join(closing).await;
 }
 

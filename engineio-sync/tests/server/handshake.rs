@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use engineio_sync::{Config, Revision, Server, Transport};
+use engineio_sync::{Revision, Server, ServerConfig, Transport};
 
 use crate::peer::{Peer, get, until};
 use crate::{POLLING, WEBSOCKET};
@@ -10,7 +10,7 @@ use crate::{POLLING, WEBSOCKET};
 /// Accepts who names itself.
 fn doorman() -> (Server<String>, std::net::SocketAddr) {
     let server: Server<String> =
-        Server::builder(Config::default()).bind("127.0.0.1:0").expect("a free port");
+        Server::builder(ServerConfig::default()).bind("127.0.0.1:0").expect("a free port");
     let (address, door) = (server.local_addr(), server.clone());
     thread::spawn(move || {
         while let Some(incoming) = door.incoming() {
@@ -64,7 +64,8 @@ async fn client_that_is_refused_hears_why_on_either_transport() {
 
 #[tokio::test]
 async fn client_that_leaves_while_it_waits_leaves_nothing() {
-    let server: Server = Server::builder(Config::default()).bind("127.0.0.1:0").expect("a port");
+    let server: Server =
+        Server::builder(ServerConfig::default()).bind("127.0.0.1:0").expect("a port");
     let mut peer = Peer::connect(server.local_addr()).await;
     peer.send(get(POLLING)).await;
     until(|| server.connections() == 1).await;

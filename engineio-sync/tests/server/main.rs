@@ -24,7 +24,7 @@ mod strictness;
 use std::net::SocketAddr;
 use std::thread;
 
-use engineio_sync::{Config, ConfigBuilder, Server, ServerBuilder, Socket};
+use engineio_sync::{Server, ServerBuilder, ServerConfig, ServerConfigBuilder, Socket};
 
 const POLLING: &str = "/engine.io/?EIO=4&transport=polling";
 const WEBSOCKET: &str = "/engine.io/?EIO=4&transport=websocket";
@@ -36,7 +36,7 @@ fn bind(builder: ServerBuilder) -> (Server, SocketAddr) {
 }
 
 /// A server that sends every message back.
-async fn echo(config: ConfigBuilder) -> (Server, SocketAddr) {
+async fn echo(config: ServerConfigBuilder) -> (Server, SocketAddr) {
     echo_with(Server::builder(config.build().expect("a legal configuration")))
 }
 
@@ -59,8 +59,8 @@ fn send_back(mut socket: Socket) {
     }
 }
 
-fn config() -> ConfigBuilder {
-    Config::builder()
+fn config() -> ServerConfigBuilder {
+    ServerConfig::builder()
 }
 
 /// Handles may go from thread to thread.
@@ -75,5 +75,5 @@ const _: () = {
 };
 
 fn builder() -> ServerBuilder {
-    Server::builder(Config::default())
+    Server::builder(ServerConfig::default())
 }

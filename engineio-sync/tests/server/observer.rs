@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use engineio_sync::{CloseReason, Observer, Sid};
+use engineio_sync::{Observer, ServerCloseReason, Sid};
 
 use crate::peer::{Peer, post, session, until};
 use crate::{bind, builder, echo_with};
@@ -10,7 +10,7 @@ use crate::{bind, builder, echo_with};
 struct Panics;
 
 impl Observer for Panics {
-    fn closed(&self, _sid: &Sid, _reason: &CloseReason) {
+    fn closed(&self, _sid: &Sid, _reason: &ServerCloseReason) {
         panic!("an observer that panics on purpose");
     }
 }

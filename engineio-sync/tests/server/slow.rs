@@ -161,7 +161,7 @@ async fn websocket_that_takes_no_bytes_is_cut_off_however_much_it_says() {
         tokio::time::sleep(SHORT / 10).await;
     }
     let reason = sending.join().expect("no panic");
-    assert_eq!(reason, Some(engineio_sync::CloseReason::TransportLost));
+    assert_eq!(reason, Some(engineio_sync::ServerCloseReason::TransportLost));
 }
 
 #[tokio::test]

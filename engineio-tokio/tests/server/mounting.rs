@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use bytes::Bytes;
-use engineio_tokio::{Config, RemoteAddr, Server};
+use engineio_tokio::{RemoteAddr, Server, ServerConfig};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::peer::{Frame, Peer, within};
 use crate::{POLLING, WEBSOCKET, accept, config, echo, listen};
 
-fn new_echo(config: Config) -> Server {
+fn new_echo(config: ServerConfig) -> Server {
     let server = Server::new(config);
     tokio::spawn(accept(server.clone()));
     server
@@ -55,7 +55,7 @@ async fn assert_serves(address: SocketAddr, path: &str) {
 
 #[tokio::test]
 async fn under_axum_other_routes_and_the_fallback_stay_the_users() {
-    let server = new_echo(Config::default());
+    let server = new_echo(ServerConfig::default());
     let router = Router::new()
         .route("/hello", get(|| async { "hello" }))
         .route("/engine.ioo", get(|| async { "not ours" }))
@@ -88,7 +88,7 @@ async fn under_axum_a_path_of_its_own_is_served_whole() {
 
 #[tokio::test]
 async fn under_bare_hyper() {
-    let server = new_echo(Config::default());
+    let server = new_echo(ServerConfig::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
@@ -142,7 +142,7 @@ async fn polling_over_http2_without_asking_first() {
 
 #[tokio::test]
 async fn peers_address_is_known_alone_and_where_the_application_tells_it() {
-    let told = Server::new(Config::default());
+    let told = Server::new(ServerConfig::default());
     let tell = axum::middleware::from_fn(
         |mut request: axum::extract::Request, next: axum::middleware::Next| {
             request.extensions_mut().insert(RemoteAddr(SocketAddr::from(([192, 0, 2, 1], 80))));
@@ -150,7 +150,7 @@ async fn peers_address_is_known_alone_and_where_the_application_tells_it() {
         },
     );
     let under_axum = serve_axum(Router::new().layer(told.layer()).layer(tell)).await;
-    let alone = Server::new(Config::default());
+    let alone = Server::new(ServerConfig::default());
     let address = listen(&alone).await;
     for (server, address, ip) in [(told, under_axum, "192.0.2.1"), (alone, address, "127.0.0.1")] {
         let mut peer = Peer::connect(address).await;
@@ -163,7 +163,7 @@ async fn peers_address_is_known_alone_and_where_the_application_tells_it() {
 #[tokio::test]
 async fn without_a_connection_that_can_be_upgraded_no_session_is_left() {
     use tower_service::Service;
-    let server = new_echo(Config::default());
+    let server = new_echo(ServerConfig::default());
     let request = Request::get(WEBSOCKET)
         .header("connection", "upgrade")
         .header("upgrade", "websocket")

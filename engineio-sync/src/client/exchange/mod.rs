@@ -7,7 +7,7 @@
 use std::io;
 
 use bytes::Bytes;
-use engineio_proto::client::Failure;
+use engineio_proto::Failure;
 use http::header::{self, HeaderValue};
 use http::response::Parts;
 use http::{Method, Request, StatusCode};
