@@ -77,6 +77,7 @@ pub use engineio_hub::{
 pub use engineio_hyper::BoxError;
 #[cfg(feature = "client")]
 pub use engineio_proto::client::Event as ClientEvent;
+#[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
 };

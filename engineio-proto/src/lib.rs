@@ -93,7 +93,7 @@
 //! | [`server::Session`], [`client::Session`] | one session, whatever its transport |
 //! | [`ServerConfig`], [`ClientConfig`] | every setting, with defaults and their reasons |
 //! | [`encode_payload`], [`decode_payload`], [`encode_frame`], [`decode_frame`], [`PayloadSize`] | the codec, for use on its own |
-//! | [`Packet`], [`Message`], [`Frame`], [`Payload`], [`Handshake`] | what travels |
+//! | [`Packet`], [`Message`], [`Frame`], [`Payload`], [`HandshakeData`] | what travels |
 //! | [`Request`], [`Response`], [`Headers`], [`Cors`], [`Cookie`], [`Coding`] | HTTP as plain data |
 //!
 //! What a peer sends can't reach a panic: the lints forbid indexing, `unwrap` and the
@@ -156,7 +156,7 @@ pub use client::close::{ClientCloseReason, Refused};
 pub use client::config::{ClientConfig, ClientConfigBuilder, RevisionChoice};
 pub use close::{CloseCode, ServerCloseReason, Violation};
 pub use codec::{
-    Handshake, Payload, PayloadSize, decode_frame, decode_payload, encode_frame, encode_payload,
+    HandshakeData, Payload, PayloadSize, decode_frame, decode_payload, encode_frame, encode_payload,
 };
 pub use coding::Coding;
 pub use config::{ConfigError, Revisions, ServerConfig, ServerConfigBuilder, Transports};

@@ -114,6 +114,7 @@ pub use engineio_hub::client::{ConnectError, InvalidUrl};
 pub use engineio_hub::{Observer, Overflow, RemoteAddr, ServerEvent, Sessions};
 #[cfg(feature = "client")]
 pub use engineio_proto::client::Event as ClientEvent;
+#[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
 };

@@ -149,6 +149,7 @@ pub use engineio_hub::TracingObserver;
 pub use engineio_hub::client::{Client as ClientSession, ClientSender, ConnectError, InvalidUrl};
 #[cfg(feature = "client")]
 pub use engineio_proto::client::Event as ClientEvent;
+#[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
 };

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use engineio_proto::server::{Event, Input, Kind, Route, Session, Transmit, route};
 use engineio_proto::{ConnId, Failure};
 use engineio_proto::{
-    Handshake, Instant, Message, Outgoing, Packet, Payload, Request, Response, Revision, SendError,
-    ServerConfig, Sid, Transport, decode_frame, decode_payload,
+    HandshakeData, Instant, Message, Outgoing, Packet, Payload, Request, Response, Revision,
+    SendError, ServerConfig, Sid, Transport, decode_frame, decode_payload,
 };
 
 /// The session, and what is known about it from outside.
@@ -289,7 +289,7 @@ impl Watched {
         match packet {
             Packet::Open(json) => {
                 assert_eq!(conn, 0);
-                let handshake = Handshake::from_json(json).expect("a handshake");
+                let handshake = HandshakeData::from_json(json).expect("a handshake");
                 assert_eq!(handshake.sid, *self.session.sid());
             }
             Packet::Message(message) => {

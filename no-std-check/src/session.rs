@@ -8,7 +8,7 @@ use bytes::Bytes;
 use engineio_proto::ConnId;
 use engineio_proto::server::{Event, Input, Route, Session, Transmit, route};
 use engineio_proto::{
-    CloseCode, Frame, Handshake, Instant, Message, Packet, Payload, Request, Revision,
+    CloseCode, Frame, HandshakeData, Instant, Message, Packet, Payload, Request, Revision,
     ServerCloseReason, ServerConfig, Sid, Transport, decode_frame, decode_payload, encode_payload,
 };
 
@@ -50,7 +50,7 @@ impl Peer {
         let mut peer = Self { revision, config, session, now };
         let packets = peer.answer(HANDSHAKE);
         let Some(Packet::Open(json)) = packets.first() else { fail(11) };
-        let Ok(handshake) = Handshake::from_json(json) else { fail(12) };
+        let Ok(handshake) = HandshakeData::from_json(json) else { fail(12) };
         step(13, handshake.sid == *peer.session.sid());
         step(14, handshake.upgrades == [Transport::WebSocket]);
         peer

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use engineio_proto::ClientCloseReason;
 use engineio_proto::client::{Event, Session};
-use engineio_proto::{Handshake, Message, Outgoing, Revision, SendError, Sid, Transport};
+use engineio_proto::{HandshakeData, Message, Outgoing, Revision, SendError, Sid, Transport};
 use futures_core::Stream;
 use futures_sink::Sink;
 
@@ -41,7 +41,7 @@ impl Client {
     }
 
     /// Waits until the session is open. An error is the reason why it never will be.
-    pub fn opened(&mut self) -> impl Future<Output = Result<Handshake, ClientCloseReason>> {
+    pub fn opened(&mut self) -> impl Future<Output = Result<HandshakeData, ClientCloseReason>> {
         poll_fn(|cx| {
             self.poll_event(cx).map(|event| match event {
                 Some(Event::Opened(handshake)) => Ok(handshake),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use engineio_proto::{
-    Handshake, Message, Packet, Payload, Revision, decode_payload, encode_payload,
+    HandshakeData, Message, Packet, Payload, Revision, decode_payload, encode_payload,
 };
 use http::Response;
 
@@ -34,7 +34,7 @@ impl Polling {
     pub(crate) fn opened(world: &World, revision: Revision, answer: Response<Bytes>) -> Self {
         let mut seen = VecDeque::from(packets(revision, answer));
         let Some(Packet::Open(json)) = seen.pop_front() else { panic!("no open packet") };
-        let sid = Handshake::from_json(&json).unwrap().sid.as_str().into();
+        let sid = HandshakeData::from_json(&json).unwrap().sid.as_str().into();
         Self { world: world.clone(), revision, sid, seen }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 use engineio_proto::{
-    Frame, Handshake, Message, Packet, Revision, Sid, decode_frame, encode_frame,
+    Frame, HandshakeData, Message, Packet, Revision, Sid, decode_frame, encode_frame,
 };
 
 use super::pipe::{End, Reset};
@@ -52,7 +52,7 @@ impl WebSocket {
         let end = world.websocket("EIO=4&transport=websocket").upgraded().await;
         let mut socket = Self::new(Revision::V4, end);
         let Packet::Open(json) = socket.packet().await else { panic!("no open packet") };
-        (socket, Handshake::from_json(&json).unwrap().sid)
+        (socket, HandshakeData::from_json(&json).unwrap().sid)
     }
 
     pub(crate) async fn send(&self, packet: Packet) {

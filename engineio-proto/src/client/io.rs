@@ -5,7 +5,7 @@ use bytestring::ByteString;
 
 use super::close::ClientCloseReason;
 use crate::close::CloseCode;
-use crate::codec::Handshake;
+use crate::codec::HandshakeData;
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::http::Response;
@@ -73,7 +73,7 @@ pub enum Transmit {
 #[non_exhaustive]
 pub enum Event {
     /// There is a session. The first event, unless none came about.
-    Opened(Handshake),
+    Opened(HandshakeData),
     /// The server sent a message.
     Message(Message),
     /// The session moved to this transport.

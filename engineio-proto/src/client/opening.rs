@@ -8,7 +8,7 @@ use super::io::Event;
 use super::session::{Session, check};
 use super::transport::{Framed, Opening, Polling, Probe, ProbeStage, State};
 use crate::close::{CloseCode, Violation};
-use crate::codec::{self, Handshake, Payload};
+use crate::codec::{self, HandshakeData, Payload};
 use crate::conn::ConnId;
 use crate::error::DecodeError;
 use crate::frame::Frame;
@@ -99,7 +99,7 @@ impl Session {
         &self,
         revision: Revision,
         payload: Payload,
-    ) -> Result<(Handshake, Vec<Packet>), Violation> {
+    ) -> Result<(HandshakeData, Vec<Packet>), Violation> {
         if payload.body.len() > self.config.max_payload() {
             return Err(Violation::TooLarge);
         }
@@ -122,7 +122,7 @@ impl Session {
     }
 
     /// There is a session, on this WebSocket or over polling.
-    fn opened(&mut self, handshake: Handshake, socket: Option<ConnId>) {
+    fn opened(&mut self, handshake: HandshakeData, socket: Option<ConnId>) {
         self.state = if let Some(conn) = socket {
             State::Framed(Framed { conn, owes_upgrade: false })
         } else if self.closing.is_none()
@@ -159,9 +159,9 @@ const fn other(revision: Revision) -> Revision {
 }
 
 /// What the first packet has to be.
-fn handshake(packet: Packet) -> Result<Handshake, Violation> {
+fn handshake(packet: Packet) -> Result<HandshakeData, Violation> {
     match packet {
-        Packet::Open(json) => Handshake::from_json(&json).map_err(Violation::Packet),
+        Packet::Open(json) => HandshakeData::from_json(&json).map_err(Violation::Packet),
         Packet::Close
         | Packet::Ping(_)
         | Packet::Pong(_)

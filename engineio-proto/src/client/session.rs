@@ -10,7 +10,7 @@ use super::io::{Connect, Event, Input, Transmit};
 use super::target::Random;
 use super::transport::{Hangups, Opening, ProbeStage, State};
 use crate::close::{CloseCode, Violation};
-use crate::codec::{Handshake, PayloadSize};
+use crate::codec::{HandshakeData, PayloadSize};
 use crate::conn::{ConnId, Failure};
 use crate::heartbeat::Heartbeat;
 use crate::http::Response;
@@ -55,7 +55,7 @@ pub struct Session {
     /// Until when a graceful close may take.
     pub(super) closing: Option<Instant>,
     /// What the server said; none while there is no session.
-    pub(super) handshake: Option<Handshake>,
+    pub(super) handshake: Option<HandshakeData>,
     pub(super) heartbeat: Option<Heartbeat>,
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox<Event>,
@@ -304,7 +304,7 @@ impl Session {
     }
 
     /// What the server said when it opened the session; `None` before.
-    pub const fn handshake(&self) -> Option<&Handshake> {
+    pub const fn handshake(&self) -> Option<&HandshakeData> {
         self.handshake.as_ref()
     }
 

@@ -17,7 +17,7 @@ use crate::transport::Transport;
 /// The same in both revisions (`onOpen` of `engine.io/lib/socket.ts`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "whoever writes one must know every field")]
-pub struct Handshake {
+pub struct HandshakeData {
     /// Names the session in every later request.
     pub sid: Sid,
     /// The transports that the client may move to.
@@ -31,7 +31,7 @@ pub struct Handshake {
     pub max_payload: Option<usize>,
 }
 
-impl Handshake {
+impl HandshakeData {
     /// The JSON, with its fields in the order of the reference and without spaces.
     pub fn to_json(&self) -> ByteString {
         // Nothing here can need escaping: an identifier is made of harmless
@@ -103,8 +103,8 @@ mod tests {
 
     const REFERENCE: &str = r#"{"sid":"lv_VI97HAXpY6yYWAAAB","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
 
-    fn reference() -> Handshake {
-        Handshake {
+    fn reference() -> HandshakeData {
+        HandshakeData {
             sid: Sid::from_text("lv_VI97HAXpY6yYWAAAB").unwrap(),
             upgrades: vec![Transport::WebSocket],
             ping_interval: Duration::from_secs(25),
@@ -116,23 +116,23 @@ mod tests {
     #[test]
     fn the_json_is_the_reference_servers_byte_for_byte() {
         assert_eq!(reference().to_json(), REFERENCE);
-        assert_eq!(Handshake::from_json(REFERENCE), Ok(reference()));
+        assert_eq!(HandshakeData::from_json(REFERENCE), Ok(reference()));
     }
 
     #[test]
     fn no_upgrades_are_an_empty_list_and_no_limit_is_no_field() {
-        let handshake = Handshake { upgrades: vec![], max_payload: None, ..reference() };
+        let handshake = HandshakeData { upgrades: vec![], max_payload: None, ..reference() };
         let json = handshake.to_json();
         assert!(json.contains(r#""upgrades":[],"#));
         assert!(json.ends_with(r#""pingTimeout":20000}"#));
-        assert_eq!(Handshake::from_json(&json), Ok(handshake));
+        assert_eq!(HandshakeData::from_json(&json), Ok(handshake));
     }
 
     #[test]
     fn what_a_client_does_not_know_is_left_out() {
         let json = r#" { "pingTimeout": 1, "new": [{}], "sid": "a", "pingInterval": 2,
             "upgrades": ["webtransport9", "websocket"] } "#;
-        let handshake = Handshake::from_json(json).unwrap();
+        let handshake = HandshakeData::from_json(json).unwrap();
         assert_eq!(handshake.upgrades, [Transport::WebSocket]);
         assert_eq!(handshake.max_payload, None);
     }
@@ -140,13 +140,13 @@ mod tests {
     #[test]
     fn a_limit_of_zero_is_no_limit() {
         let json = r#"{"sid":"a","pingInterval":1,"pingTimeout":1,"maxPayload":0}"#;
-        assert_eq!(Handshake::from_json(json).unwrap().max_payload, None);
+        assert_eq!(HandshakeData::from_json(json).unwrap().max_payload, None);
     }
 
     #[test]
     fn the_largest_numbers_fit() {
         let json = r#"{"sid":"a","pingInterval":18446744073709551615,"pingTimeout":0,"maxPayload":18446744073709551615}"#;
-        let handshake = Handshake::from_json(json).unwrap();
+        let handshake = HandshakeData::from_json(json).unwrap();
         assert_eq!(handshake.ping_interval.as_millis(), u128::from(u64::MAX));
         assert_eq!(handshake.max_payload, Some(usize::MAX));
     }
@@ -155,7 +155,7 @@ mod tests {
     fn the_error_names_the_field_that_is_missing() {
         for field in ["sid", "pingInterval", "pingTimeout"] {
             let json = REFERENCE.replace(field, "other");
-            let error = Handshake::from_json(&json).unwrap_err();
+            let error = HandshakeData::from_json(&json).unwrap_err();
             assert_eq!(error, DecodeError::HandshakeLacks { field });
         }
     }
@@ -163,12 +163,12 @@ mod tests {
     #[test]
     fn what_is_not_such_json_is_refused() {
         for json in ["", "{", "[]", "null", "\"sid\"", "ok"] {
-            let error = Handshake::from_json(json).unwrap_err();
+            let error = HandshakeData::from_json(json).unwrap_err();
             assert!(matches!(error, DecodeError::HandshakeJson { .. }), "{json}");
         }
         for (field, wrong) in [("25000", "-1"), ("25000", "2.5"), ("20000", "\"x\""), ("[", "[1,")]
         {
-            let error = Handshake::from_json(&REFERENCE.replace(field, wrong)).unwrap_err();
+            let error = HandshakeData::from_json(&REFERENCE.replace(field, wrong)).unwrap_err();
             assert!(matches!(error, DecodeError::HandshakeJson { column: 1.. }), "{wrong}");
         }
     }
@@ -176,6 +176,6 @@ mod tests {
     #[test]
     fn a_sid_that_needs_escaping_is_refused() {
         let json = REFERENCE.replace("lv_VI97HAXpY6yYWAAAB", "a b");
-        assert_eq!(Handshake::from_json(&json), Err(DecodeError::HandshakeSid(InvalidSid)));
+        assert_eq!(HandshakeData::from_json(&json), Err(DecodeError::HandshakeSid(InvalidSid)));
     }
 }

@@ -35,7 +35,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-pub use self::handshake::Handshake;
+pub use self::handshake::HandshakeData;
 pub use self::size::PayloadSize;
 
 use self::packet::Item;

@@ -8,7 +8,7 @@ use super::io::{Event, Input, Transmit};
 use super::refusal::{Refusal, RefusalCause};
 use super::transport::{Closing, Framed, Get, Polling, Replies, State};
 use crate::close::{CloseCode, ServerCloseReason, Violation};
-use crate::codec::{Handshake, encode_frame};
+use crate::codec::{HandshakeData, encode_frame};
 use crate::config::ServerConfig;
 use crate::conn::{ConnId, Failure};
 use crate::heartbeat::Heartbeat;
@@ -439,7 +439,7 @@ impl Session {
         } else {
             alloc::vec![]
         };
-        let handshake = Handshake {
+        let handshake = HandshakeData {
             sid: self.sid.clone(),
             upgrades,
             ping_interval: self.config.ping_interval(),

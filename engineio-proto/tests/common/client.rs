@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use engineio_proto::ConnId;
 use engineio_proto::server::Transmit;
 use engineio_proto::{
-    Frame, Handshake, Message, Packet, Payload, PayloadSize, Response, Revision, decode_frame,
+    Frame, HandshakeData, Message, Packet, Payload, PayloadSize, Response, Revision, decode_frame,
     decode_payload, encode_frame, encode_payload,
 };
 
@@ -249,7 +249,7 @@ impl Client {
         match packet {
             Packet::Open(json) => {
                 assert!(self.sid.is_none(), "a second open packet");
-                let handshake = Handshake::from_json(&json).expect("legal JSON");
+                let handshake = HandshakeData::from_json(&json).expect("legal JSON");
                 self.sid = Some(handshake.sid.as_str().to_owned());
                 self.max_payload = handshake.max_payload.unwrap_or(usize::MAX);
                 self.ping_interval =
