@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use engineio_hub::RemoteAddr;
-use engineio_hub::edge::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, patience};
+use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, patience};
 use engineio_hyper::{Answered, BoxError, Exchange, ResponseBody, Watched, carry};
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::or;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engineio_hub::edge::{ACCEPT_PAUSE, AcceptError};
+use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError};
 use engineio_hub::{Hub, Observer, ServerHandle, default_observer};
 use engineio_hyper::{BoxError, drive};
 use engineio_proto::ServerConfig;

@@ -11,7 +11,7 @@
 //! - the handles of the application: [`ServerHandle`], [`Sessions`], [`Incoming`], [`Socket`],
 //!   [`Sender`], [`Events`];
 //! - the [`client`]: its session, its requests and cookies, its handles;
-//! - what a listener grants to connections ([`edge`]);
+//! - what a listener grants to connections ([`listener`]);
 //! - WebSocket over memory ([`websocket`]: bytes in, messages out), the way between the
 //!   types of the `http` crate and the core's plain data, and compression of answers.
 //!
@@ -163,47 +163,25 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
-mod body;
-mod cell;
 pub mod client;
 mod clock;
 mod compression;
-mod deadlines;
-pub mod edge;
-mod events;
-mod framed;
-mod futures;
-mod handle;
-mod hub;
-mod incoming;
-mod line;
-mod linger;
-mod map;
+mod http_map;
+pub mod listener;
 mod observer;
-mod reception;
-mod seat;
-mod server_wire;
-mod sessions;
-mod socket;
+mod server;
+mod shared;
 #[cfg(feature = "tracing")]
 mod tracing_observer;
-mod waiters;
-mod waiting;
 pub mod websocket;
-mod wire;
 
-pub use body::RequestBody;
-pub use cell::Overflow;
 pub use clock::Clock;
 pub use compression::compress;
-pub use events::{Events, ServerEvent};
-pub use framed::{Framed, Write};
-pub use handle::ServerHandle;
-pub use hub::Hub;
-pub use incoming::{Incoming, RemoteAddr};
 pub use observer::{Observer, default_observer};
-pub use seat::{Answer, Seat};
-pub use sessions::Sessions;
-pub use socket::{Sender, Socket};
+pub use server::{
+    Answer, Events, Hub, Incoming, Overflow, RemoteAddr, RequestBody, Seat, Sender, ServerEvent,
+    ServerHandle, Sessions, Socket,
+};
+pub use shared::framed::{Framed, Write};
 #[cfg(feature = "tracing")]
 pub use tracing_observer::TracingObserver;

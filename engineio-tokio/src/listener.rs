@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use engineio_hub::RemoteAddr;
-use engineio_hub::edge::{
+use engineio_hub::listener::{
     ACCEPT_PAUSE, AcceptError, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, patience,
 };
 use engineio_hyper::Watched;

@@ -15,7 +15,7 @@ use http::{StatusCode, header, response};
 use super::jar::Jar;
 use super::link::{ClientWire, Inner, Link, expire_lingers};
 use super::request::Remote;
-use crate::framed::Framed;
+use crate::shared::framed::Framed;
 use crate::websocket::WebSocket;
 
 /// A client's session, for the one task or thread that does its I/O.

@@ -14,9 +14,9 @@ use futures_core::Stream;
 use futures_sink::Sink;
 
 use super::link::Link;
-use crate::futures;
-use crate::line::Line;
-use crate::waiters::{Wait, WaitId};
+use crate::shared::line::Line;
+use crate::shared::waiters::{Wait, WaitId};
+use crate::shared::waits;
 
 /// A session with a server, for the one task that reads it.
 ///
@@ -155,7 +155,7 @@ impl ClientSender {
         &self,
         outgoing: M,
     ) -> impl Future<Output = Result<(), SendError>> + use<'_, M> {
-        futures::send(&self.link, outgoing.into())
+        waits::send(&self.link, outgoing.into())
     }
 
     /// Queues a message if there is room for it now.
@@ -164,13 +164,13 @@ impl ClientSender {
     ///
     /// [`SendError::Full`], [`SendError::Closed`] or [`SendError::TooLarge`], with the message.
     pub fn try_send(&self, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
-        futures::try_send(&self.link, outgoing.into())
+        waits::try_send(&self.link, outgoing.into())
     }
 
     /// Waits until everything that was queued up to now has left for the server, or the
     /// session has ended.
     pub fn flush(&self) -> impl Future<Output = ()> {
-        futures::flush(&self.link)
+        waits::flush(&self.link)
     }
 
     /// Closes the session when what is queued has left.
@@ -180,7 +180,7 @@ impl ClientSender {
 
     /// Waits for the end of the session, and says why it came.
     pub fn closed(&self) -> impl Future<Output = ClientCloseReason> {
-        futures::closed(&self.link)
+        waits::closed(&self.link)
     }
 }
 
@@ -220,7 +220,7 @@ impl<M: Into<Outgoing>> Sink<M> for Client {
 
 impl Client {
     fn poll_wait(&mut self, cx: &Context<'_>, wait: impl FnOnce(&Session) -> Wait) -> Poll<()> {
-        futures::poll_wait(&self.sender.link, &mut self.sink, cx, wait)
+        waits::poll_wait(&self.sender.link, &mut self.sink, cx, wait)
     }
 }
 

@@ -12,10 +12,10 @@ use super::driver::Driver;
 use super::handles::Client;
 use super::request::Remote;
 use crate::clock::Clock;
-use crate::deadlines::Expire;
-use crate::line::{Framing, Line, Turned, Wire};
-use crate::linger::Linger;
-use crate::waiters::{Awake, Waiters};
+use crate::server::deadlines::Expire;
+use crate::shared::line::{Framing, Line, Turned, Wire};
+use crate::shared::linger::Linger;
+use crate::shared::waiters::{Awake, Waiters};
 
 /// A session with a server that is about to be reached.
 pub fn connect(config: ClientConfig, remote: Remote, clock: impl Clock) -> (Client, Driver) {

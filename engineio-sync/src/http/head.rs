@@ -1,7 +1,7 @@
 //! The head of a request.
 
 use bytes::{Buf, BytesMut};
-use engineio_hub::edge::{MAX_HEAD, MAX_HEADERS};
+use engineio_hub::listener::{MAX_HEAD, MAX_HEADERS};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Uri, Version};

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 
-use engineio_hub::edge::{ACCEPT_PAUSE, AcceptError};
+use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError};
 use engineio_proto::Instant;
 use http::StatusCode;
 use mio::net::{TcpListener, TcpStream};

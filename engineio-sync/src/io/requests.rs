@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use engineio_hub::edge::MAX_HEAD;
+use engineio_hub::listener::MAX_HEAD;
 use engineio_hub::{Framed, RemoteAddr};
 use engineio_proto::Instant;
 use http::{Response, StatusCode, header};

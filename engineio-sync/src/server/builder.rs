@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engineio_hub::edge::{HEAD_TIMEOUT, patience};
+use engineio_hub::listener::{HEAD_TIMEOUT, patience};
 use engineio_hub::{Hub, Observer, default_observer};
 use engineio_proto::ServerConfig;
 use http::{Request, Response};

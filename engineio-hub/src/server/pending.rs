@@ -7,9 +7,9 @@ use std::task::{Context, Poll, Waker};
 use engineio_proto::Instant;
 use engineio_proto::server::{Opening, Refusal};
 
-use crate::cell::Cell;
-use crate::deadlines::Expire;
-use crate::hub::{Hub, RETRY_AFTER};
+use crate::server::deadlines::Expire;
+use crate::server::hub::{Hub, RETRY_AFTER};
+use crate::server::session::Cell;
 
 /// A handshake between its seat, where the client waits, and its `Incoming`, where
 /// the application decides.

@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use engineio_proto::ConnId;
 
-use crate::line::{End, Framing};
+use crate::shared::line::{End, Framing};
 
 /// The tasks that wait for a session. Small: a session has few connections, one
 /// reader, and rarely more than a few senders that wait.

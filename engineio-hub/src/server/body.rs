@@ -5,7 +5,7 @@ use std::mem;
 use bytes::{Buf, BufMut, BytesMut};
 use engineio_proto::Failure;
 
-use crate::seat::Seat;
+use crate::server::seat::Seat;
 
 /// Collects the body of a request for its [`Seat`], as far as anybody wants it.
 ///

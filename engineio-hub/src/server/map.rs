@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engineio_proto::Sid;
 
-use crate::cell::Cell;
+use crate::server::session::Cell;
 
 /// Enough that two cores rarely meet, few enough to walk.
 pub(crate) const SHARDS: usize = 16;

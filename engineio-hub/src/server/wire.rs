@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use engineio_proto::Sid;
 
-use crate::cell::Cell;
-use crate::hub::Hub;
-use crate::line::{Framing, Line, Turned, Wire};
-use crate::linger::Linger;
+use crate::server::hub::Hub;
+use crate::server::session::Cell;
+use crate::shared::line::{Framing, Line, Turned, Wire};
+use crate::shared::linger::Linger;
 
 /// Counted, so that a server that closes knows when the last one is gone.
 pub(crate) struct ServerWire<D: Send + Sync + 'static> {

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 use engineio_proto::{CloseCode, Sid};
 use engineio_proto::{ConnId, Failure};
 
-use crate::line::{Say, Wire};
-use crate::linger::Linger;
-use crate::waiters::{Interest, is_ending};
+use crate::shared::line::{Say, Wire};
+use crate::shared::linger::Linger;
+use crate::shared::waiters::{Interest, is_ending};
 use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
 
 /// Carries a WebSocket for a binding, which only moves bytes:

@@ -9,11 +9,11 @@ use engineio_proto::ConnId;
 use engineio_proto::server::{Event, Session};
 use engineio_proto::{Instant, ServerCloseReason, Sid, Transport};
 
-use crate::deadlines::Target;
-use crate::hub::Hub;
-use crate::line::{Line, Turned};
-use crate::map::shard_of;
-use crate::waiters::{Awake, Waiters};
+use crate::server::deadlines::Target;
+use crate::server::hub::Hub;
+use crate::server::map::shard_of;
+use crate::shared::line::{Line, Turned};
+use crate::shared::waiters::{Awake, Waiters};
 
 /// A session that several tasks share.
 pub(crate) struct Cell<D: Send + Sync + 'static> {

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use engineio_proto::{Outgoing, SendError};
 
-use crate::line::{End, Line, Turned};
-use crate::waiters::{Wait, WaitId};
+use crate::shared::line::{End, Line, Turned};
+use crate::shared::waiters::{Wait, WaitId};
 
 /// A future of a handle, and its place among those who wait.
 struct Waiting<'a, L: Line> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use engineio_proto::{CloseCode, Frame, Instant, Outgoing, SendError, Sid, client, server};
 use engineio_proto::{ConnId, Failure};
 
-use crate::linger::Linger;
-use crate::waiters::Waiters;
+use crate::shared::linger::Linger;
+use crate::shared::waiters::Waiters;
 
 /// What a WebSocket has to do with its session. The methods are the session's own.
 pub(crate) trait Framing {

@@ -9,10 +9,10 @@ use std::{mem, ptr};
 use engineio_proto::server::Opening;
 use http::request::Parts;
 
-use crate::cell::Audience;
-use crate::hub::Hub;
-use crate::incoming::Incoming;
-use crate::waiting::Waiting;
+use crate::server::hub::Hub;
+use crate::server::incoming::Incoming;
+use crate::server::pending::Waiting;
+use crate::server::session::Audience;
 
 /// Where handshakes wait and the application picks them up.
 pub(crate) struct Reception<D: Send + Sync + 'static> {

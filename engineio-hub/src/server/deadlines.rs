@@ -12,7 +12,7 @@ use std::task::Waker;
 
 use engineio_proto::{Instant, Sid};
 
-use crate::map::SHARDS;
+use crate::server::map::SHARDS;
 
 /// Someone who isn't in the session map and wants to be told that time is up.
 pub(crate) trait Expire: Send + Sync {

@@ -10,17 +10,17 @@ use engineio_proto::server::{Exchange, Input, Kind, Opening, Refusal, Route, rou
 use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid, Transport};
 use http::request::Parts;
 
-use crate::cell::Cell;
 use crate::clock::Clock;
-use crate::deadlines::{Deadlines, Target};
-use crate::events::EventQueue;
-use crate::incoming::Incoming;
-use crate::map::{Map, shard_of};
+use crate::http_map;
 use crate::observer::{Guarded, Observer};
-use crate::reception::Reception;
-use crate::seat::Seat;
-use crate::sessions::Sessions;
-use crate::wire;
+use crate::server::deadlines::{Deadlines, Target};
+use crate::server::events::EventQueue;
+use crate::server::incoming::Incoming;
+use crate::server::map::{Map, shard_of};
+use crate::server::reception::Reception;
+use crate::server::seat::Seat;
+use crate::server::session::Cell;
+use crate::server::sessions::Sessions;
 
 /// All sessions of one server, and the way in for requests.
 ///
@@ -79,7 +79,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
     /// Give the peer's address along as a [`RemoteAddr`](crate::RemoteAddr) among the
     /// request's extensions, if handlers shall see it.
     pub fn admit(self: &Arc<Self>, request: &Parts) -> Option<Seat<D>> {
-        let plain = wire::request(self.config(), request);
+        let plain = http_map::request(self.config(), request);
         let seat = match route(self.config(), &plain) {
             Route::Foreign => return None,
             Route::Answer(response) => Seat::answered(self, response),
@@ -96,7 +96,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
             return self.turn_away(exchange.unknown_session());
         };
         let accept = match exchange.kind() {
-            Kind::Framed(_) => match wire::websocket_accept(parts) {
+            Kind::Framed(_) => match http_map::websocket_accept(parts) {
                 Some(accept) => Some(accept),
                 None => return self.turn_away(exchange.broken_websocket()),
             },
@@ -114,7 +114,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
 
     fn admit_handshake(self: &Arc<Self>, opening: Opening, parts: &Parts) -> Seat<D> {
         let accept = if opening.transport() == Transport::WebSocket {
-            match wire::websocket_accept(parts) {
+            match http_map::websocket_accept(parts) {
                 Some(accept) => Some(accept),
                 None => return self.turn_away(opening.broken_websocket()),
             }
@@ -246,7 +246,7 @@ impl<D: Send + Sync + 'static> Hub<D> {
         }
     }
 
-    fn with_session(&self, sid: &Sid, act: impl FnOnce(&mut crate::cell::Turn<'_, D>)) {
+    fn with_session(&self, sid: &Sid, act: impl FnOnce(&mut crate::server::session::Turn<'_, D>)) {
         let cell = self.map().get(sid.as_str());
         if let Some(mut turn) = cell.as_ref().and_then(Cell::turn) {
             act(&mut turn);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use engineio_proto::{Outgoing, SendError, ServerCloseReason, ServerConfig, Sid};
 
-use crate::cell::{Cell, Overflow};
-use crate::map::Map;
+use crate::server::map::Map;
+use crate::server::session::{Cell, Overflow};
 
 /// The open sessions of a server: what is said to one by its name, or to all of them.
 pub struct Sessions<D: Send + Sync + 'static = ()> {

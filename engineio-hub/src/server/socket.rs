@@ -11,9 +11,9 @@ use engineio_proto::{Message, Outgoing, Revision, SendError, ServerCloseReason, 
 use futures_core::Stream;
 use futures_sink::Sink;
 
-use crate::cell::{Audience, Cell};
-use crate::futures;
-use crate::waiters::{Wait, WaitId};
+use crate::server::session::{Audience, Cell};
+use crate::shared::waiters::{Wait, WaitId};
+use crate::shared::waits;
 
 /// A session, for the one task that reads it.
 ///
@@ -133,7 +133,7 @@ impl<D: Send + Sync + 'static> Sender<D> {
         &self,
         outgoing: M,
     ) -> impl Future<Output = Result<(), SendError>> + use<'_, D, M> {
-        futures::send(&self.cell, outgoing.into())
+        waits::send(&self.cell, outgoing.into())
     }
 
     /// Queues a message if there is room for it now.
@@ -142,13 +142,13 @@ impl<D: Send + Sync + 'static> Sender<D> {
     ///
     /// [`SendError::Full`] or [`SendError::Closed`], with the message.
     pub fn try_send(&self, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
-        futures::try_send(&self.cell, outgoing.into())
+        waits::try_send(&self.cell, outgoing.into())
     }
 
     /// Waits until everything that was queued up to now has left for the client, or
     /// the session has ended.
     pub fn flush(&self) -> impl Future<Output = ()> {
-        futures::flush(&self.cell)
+        waits::flush(&self.cell)
     }
 
     /// Closes the session when what is queued has left.
@@ -161,7 +161,7 @@ impl<D: Send + Sync + 'static> Sender<D> {
 
     /// Waits for the end of the session, and says why it came.
     pub fn closed(&self) -> impl Future<Output = ServerCloseReason> {
-        futures::closed(&self.cell)
+        waits::closed(&self.cell)
     }
 }
 
@@ -207,7 +207,7 @@ impl<D: Send + Sync + 'static, M: Into<Outgoing>> Sink<M> for Socket<D> {
 
 impl<D: Send + Sync + 'static> Socket<D> {
     fn poll_wait(&mut self, cx: &Context<'_>, wait: impl FnOnce(&Session) -> Wait) -> Poll<()> {
-        futures::poll_wait(&self.sender.cell, &mut self.sink, cx, wait)
+        waits::poll_wait(&self.sender.cell, &mut self.sink, cx, wait)
     }
 }
 

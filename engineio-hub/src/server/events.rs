@@ -12,10 +12,10 @@ use engineio_proto::server::Event;
 use engineio_proto::{Message, ServerCloseReason, Sid, Transport};
 use futures_core::Stream;
 
-use crate::cell::{Audience, Cell};
-use crate::hub::Hub;
-use crate::incoming::Incoming;
-use crate::reception::add;
+use crate::server::hub::Hub;
+use crate::server::incoming::Incoming;
+use crate::server::reception::add;
+use crate::server::session::{Audience, Cell};
 
 /// What happens to one of the server's sessions.
 #[derive(Debug)]

@@ -10,11 +10,11 @@ use engineio_proto::server::{Opening, Session};
 use engineio_proto::{InvalidHeader, Message, Revision, ServerCloseReason, Sid, Transport};
 use http::request::Parts;
 
-use crate::cell::{Audience, Cell, FIRST_CONN, Overflow};
-use crate::hub::Hub;
-use crate::reception::Arrival;
-use crate::socket::Socket;
-use crate::waiting::Waiting;
+use crate::server::hub::Hub;
+use crate::server::pending::Waiting;
+use crate::server::reception::Arrival;
+use crate::server::session::{Audience, Cell, FIRST_CONN, Overflow};
+use crate::server::socket::Socket;
 
 /// The address that a request came from, as the binding saw it. A binding puts it
 /// among the request's extensions.

@@ -5,11 +5,11 @@ use std::future::{Future, poll_fn};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::events::Events;
-use crate::hub::Hub;
-use crate::incoming::Incoming;
-use crate::sessions::Sessions;
-use crate::socket::Socket;
+use crate::server::events::Events;
+use crate::server::hub::Hub;
+use crate::server::incoming::Incoming;
+use crate::server::sessions::Sessions;
+use crate::server::socket::Socket;
 
 /// A server as the application sees it. Clones are cheap and mean the same server.
 ///

@@ -10,14 +10,14 @@ use engineio_proto::{CloseCode, Headers, Response};
 use engineio_proto::{ConnId, Failure};
 use http::HeaderValue;
 
-use crate::cell::{Cell, FIRST_CONN};
-use crate::framed::Framed;
-use crate::hub::Hub;
-use crate::server_wire::ServerWire;
-use crate::waiters::Interest;
-use crate::waiting::{Answer as Verdict, Waiting};
+use crate::http_map;
+use crate::server::hub::Hub;
+use crate::server::pending::{Answer as Verdict, Waiting};
+use crate::server::session::{Cell, FIRST_CONN};
+use crate::server::wire::ServerWire;
+use crate::shared::framed::Framed;
+use crate::shared::waiters::Interest;
 use crate::websocket::WebSocket;
-use crate::wire;
 
 /// One request on its way to an answer.
 ///
@@ -125,7 +125,7 @@ impl<D: Send + Sync + 'static> Seat<D> {
         Poll::Ready(match transmit {
             Transmit::Upgrade(headers) => match (place, self.accept.take()) {
                 (Place::Seated(cell, conn), Some(accept)) => Answer::Upgrade(
-                    wire::switching_protocols(accept, &headers),
+                    http_map::switching_protocols(accept, &headers),
                     Framed::new(
                         Box::new(ServerWire::new(&self.hub, cell)),
                         conn,
@@ -134,7 +134,7 @@ impl<D: Send + Sync + 'static> Seat<D> {
                 ),
                 _ => Answer::Respond(nothing_to_say()),
             },
-            Transmit::Respond(response) => Answer::Respond(wire::response(response)),
+            Transmit::Respond(response) => Answer::Respond(http_map::response(response)),
             Transmit::Frame(_) | Transmit::Hangup(_) => Answer::Respond(nothing_to_say()),
         })
     }

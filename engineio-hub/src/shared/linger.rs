@@ -6,9 +6,9 @@ use std::task::Waker;
 
 use engineio_proto::{Instant, Sid};
 
-use crate::deadlines::{Expire, Target};
-use crate::hub::Hub;
-use crate::map::shard_of;
+use crate::server::deadlines::{Expire, Target};
+use crate::server::hub::Hub;
+use crate::server::map::shard_of;
 
 /// Runs from when a connection has nothing but its end before it.
 #[derive(Default)]
