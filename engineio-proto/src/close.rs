@@ -28,6 +28,8 @@ pub enum ServerCloseReason {
     /// [`stall_timeout`](crate::ServerConfig::stall_timeout), the peer sent more of them without
     /// waiting, or the application ended the session itself for having too much to send to it.
     Overloaded,
+    /// The application's handler panicked.
+    Panicked,
     /// The peer broke the protocol.
     Violation(Violation),
 }
@@ -38,7 +40,9 @@ impl ServerCloseReason {
     /// (`onClose` of `engine.io/lib/socket.ts`). For logs that are compared with its.
     pub const fn reference_name(&self) -> &'static str {
         match self {
-            Self::Application | Self::Shutdown | Self::Overloaded => "forced close",
+            Self::Application | Self::Shutdown | Self::Overloaded | Self::Panicked => {
+                "forced close"
+            }
             Self::Peer => "transport close",
             Self::PingTimeout | Self::Abandoned => "ping timeout",
             Self::Violation(Violation::Packet(_)) => "parse error",
@@ -56,6 +60,7 @@ impl fmt::Display for ServerCloseReason {
             Self::PingTimeout => f.write_str("the peer's heartbeat stayed out"),
             Self::TransportLost => f.write_str("the connection broke"),
             Self::Abandoned => f.write_str("the client never came back after the handshake"),
+            Self::Panicked => f.write_str("the application's handler panicked"),
             Self::Overloaded => f.write_str("too much waited to be read"),
             Self::Violation(violation) => violation.fmt(f),
         }
@@ -113,6 +118,8 @@ impl CloseCode {
     pub const POLICY: Self = Self(1008);
     /// The peer's message is too long.
     pub const TOO_LARGE: Self = Self(1009);
+    /// This side failed.
+    pub const INTERNAL: Self = Self(1011);
 }
 
 impl ServerCloseReason {
@@ -126,6 +133,7 @@ impl ServerCloseReason {
             | Self::Abandoned => CloseCode::NORMAL,
             Self::Shutdown => CloseCode::AWAY,
             Self::Overloaded => CloseCode::POLICY,
+            Self::Panicked => CloseCode::INTERNAL,
             Self::Violation(Violation::TooLarge) => CloseCode::TOO_LARGE,
             Self::Violation(_) => CloseCode::PROTOCOL,
         }

@@ -130,6 +130,7 @@
 
 extern crate alloc;
 
+mod any_session;
 pub mod client;
 mod close;
 mod codec;
@@ -152,6 +153,7 @@ mod sid;
 mod time;
 mod transport;
 
+pub use any_session::{AnySession, FramedSession, FramedTransmit};
 pub use client::close::{ClientCloseReason, Refused};
 pub use client::config::{ClientConfig, ClientConfigBuilder, RevisionChoice};
 pub use close::{CloseCode, ServerCloseReason, Violation};

@@ -9,6 +9,7 @@ use super::config::ClientConfig;
 use super::io::{Connect, Event, Input, Transmit};
 use super::target::Random;
 use super::transport::{Hangups, Opening, ProbeStage, State};
+use crate::any_session::{FramedTransmit, any_session};
 use crate::close::{CloseCode, Violation};
 use crate::codec::{HandshakeData, PayloadSize};
 use crate::conn::{ConnId, Failure};
@@ -210,6 +211,14 @@ impl Session {
         };
         self.settle();
         transmit
+    }
+
+    /// The next thing to write to an upgraded connection.
+    fn poll_framed(&mut self, conn: ConnId) -> Option<FramedTransmit> {
+        Some(match self.poll_transmit(conn)? {
+            Transmit::Frame(frame) => FramedTransmit::Frame(frame),
+            Transmit::Hangup(code) => FramedTransmit::Hangup(code),
+        })
     }
 
     /// The next event for the application, if there is one.
@@ -474,3 +483,5 @@ pub(super) fn check(response: Response) -> Result<Response, Refused> {
         Err(Refused { status: response.status, body: response.body })
     }
 }
+
+any_session!(Session, Input, ClientCloseReason, Session::poll_framed);

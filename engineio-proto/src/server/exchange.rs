@@ -119,8 +119,12 @@ impl Opening {
     /// The application's refusal, with a status from 400 to 599 (others become 403)
     /// and a body of JSON.
     pub fn refuse(self, status: u16, body: impl Into<Bytes>) -> Refusal {
-        let status = if (400..=599).contains(&status) { status } else { 403 };
-        Refusal::new(RefusalCause::Application { status, body: body.into() }, self.headers)
+        self.refuse_with(Refusal::application(status, body))
+    }
+
+    /// Makes a refusal of the application the answer to this handshake.
+    pub fn refuse_with(self, refusal: Refusal) -> Refusal {
+        refusal.with_headers(self.headers)
     }
 
     /// The refusal for want of room or time: come back after so many seconds.

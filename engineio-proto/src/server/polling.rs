@@ -164,12 +164,13 @@ impl Session {
 
     /// Gives a POST its `ok` as soon as the application keeps up.
     pub(super) fn release_post(&mut self) {
+        let has_room = self.has_room();
         let is_probed = self.state.probe().is_some_and(|probe| probe.is_probed());
         let Some(polling) = self.state.polling_mut() else { return };
         let Some(Post { stage: PostStage::Withheld { until }, .. }) = &polling.post else { return };
         // A client that paused for an upgrade finishes it only after its POST.
         let is_urgent = is_probed || self.now >= *until;
-        let is_free = self.inbox.has_room() || (is_urgent && !self.inbox.is_at_limit());
+        let is_free = has_room || (is_urgent && !self.inbox.is_at_limit());
         if let Some(post) = polling.post.take_if(|_| is_free) {
             self.reply(post.conn, ok(post.headers));
         }

@@ -67,6 +67,25 @@ impl Refusal {
         Self { cause, headers }
     }
 
+    /// The application's refusal, with a status from 400 to 599 (others become 403) and a body
+    /// of JSON. It says nothing of the request yet:
+    /// [`Opening::refuse_with`](super::Opening::refuse_with) makes it the answer to one.
+    pub fn application(status: u16, body: impl Into<Bytes>) -> Self {
+        let status = if (400..=599).contains(&status) { status } else { 403 };
+        Self::new(RefusalCause::Application { status, body: body.into() }, Headers::new())
+    }
+
+    /// The application's refusal with this message, as the reference server writes it:
+    /// `{"code":4,"message":".."}`.
+    pub fn json(status: u16, message: &str) -> Self {
+        Self::application(status, body(4, message))
+    }
+
+    /// The same refusal, for the request that these headers are for.
+    pub(super) fn with_headers(self, headers: Headers) -> Self {
+        Self { headers, ..self }
+    }
+
     /// What is wrong with the request.
     pub const fn cause(&self) -> &RefusalCause {
         &self.cause

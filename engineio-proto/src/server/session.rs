@@ -7,6 +7,7 @@ use super::exchange::{Exchange, Kind, Opening};
 use super::io::{Event, Input, Transmit};
 use super::refusal::{Refusal, RefusalCause};
 use super::transport::{Closing, Framed, Get, Polling, Replies, State};
+use crate::any_session::{FramedTransmit, any_session};
 use crate::close::{CloseCode, ServerCloseReason, Violation};
 use crate::codec::{HandshakeData, encode_frame};
 use crate::config::ServerConfig;
@@ -57,6 +58,8 @@ pub struct Session {
     /// The end, unless the application reads until then; armed while so much waits
     /// for it that no more is taken in.
     pub(super) stall: Option<Instant>,
+    /// No more is taken in while what is to be sent finds no room.
+    pub(super) couples_input: bool,
     pub(super) replies: Replies,
     /// Why the session is over, once it is.
     pub(super) close_reason: Option<ServerCloseReason>,
@@ -94,6 +97,7 @@ impl Session {
             outbox: Outbox::new(config.outbox_high_water(), config.outbox_low_water()),
             inbox: Inbox::new(config.inbox_high_water(), config.inbox_limit()),
             stall: None,
+            couples_input: false,
             replies: Replies::default(),
             close_reason: None,
             sid,
@@ -130,6 +134,18 @@ impl Session {
             }
         };
         session
+    }
+
+    /// From now on input is wanted only while the session is also
+    /// [writable](Self::is_writable): a peer that doesn't take what it is sent isn't read, and
+    /// gets no `ok` for its POST. If it takes nothing for
+    /// [`stall_timeout`](ServerConfig::stall_timeout), the session ends as
+    /// [overloaded](ServerCloseReason::Overloaded).
+    ///
+    /// For an application that answers in the task that carries the connection, and can't wait
+    /// there until there is room.
+    pub const fn couple_input(&mut self) {
+        self.couples_input = true;
     }
 
     /// Takes in a fact about the network. Never fails: what a peer does wrong is a
@@ -221,8 +237,23 @@ impl Session {
             State::Framed(framed) if framed.conn == conn => self.next_frame(),
             State::Polling(_) | State::Probing(..) | State::Framed(_) | State::Closed => None,
         };
+        if self.couples_input && transmit.is_some() {
+            self.put_off_stall();
+        }
         self.settle();
         transmit
+    }
+
+    /// The next thing to write to an upgraded connection. An answer to a request is nothing for
+    /// one.
+    fn poll_framed(&mut self, conn: ConnId) -> Option<FramedTransmit> {
+        loop {
+            match self.poll_transmit(conn)? {
+                Transmit::Frame(frame) => return Some(FramedTransmit::Frame(frame)),
+                Transmit::Hangup(code) => return Some(FramedTransmit::Hangup(code)),
+                Transmit::Respond(_) | Transmit::Upgrade(_) => {}
+            }
+        }
     }
 
     /// The next event for the application, if there is one.
@@ -232,9 +263,7 @@ impl Session {
     /// messages, since the application may be about to send more.
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.inbox.pop();
-        if self.stall.is_some() {
-            self.stall = Some(self.now + self.config.stall_timeout());
-        }
+        self.put_off_stall();
         self.settle();
         event
     }
@@ -279,10 +308,11 @@ impl Session {
 
     /// Whether to read on from an upgraded connection. When not, the application has
     /// to take events first: more than [`inbox_high_water`](ServerConfig::inbox_high_water)
-    /// bytes wait for it. Always true of requests: there, the `ok` of a POST is withheld
+    /// bytes wait for it; or the peer has to take what it is sent, if
+    /// [input is coupled](Self::couple_input) to that. Always true of requests: there, the `ok` of a POST is withheld
     /// instead.
     pub fn wants_input(&self, conn: ConnId) -> bool {
-        self.state.framed().is_none_or(|framed| framed.conn != conn || self.inbox.has_room())
+        self.state.framed().is_none_or(|framed| framed.conn != conn || self.has_room())
     }
 
     /// Whether the session is over, or will be when all that is queued has left.
@@ -414,7 +444,7 @@ impl Session {
     /// Brings what depends on several parts of the session into line.
     pub(super) fn settle(&mut self) {
         self.release_post();
-        let is_full = !self.inbox.has_room();
+        let is_full = !self.has_room();
         let is_withheld = self.state.polling().is_some_and(Polling::withholds);
         self.heartbeat.hold(is_withheld || (is_full && self.state.framed().is_some()), self.now);
         if !is_full {
@@ -422,6 +452,18 @@ impl Session {
         } else if self.stall.is_none() {
             self.stall = Some(self.now + self.config.stall_timeout());
         }
+    }
+
+    /// Somebody gets on, so that there may be room soon.
+    fn put_off_stall(&mut self) {
+        if self.stall.is_some() {
+            self.stall = Some(self.now + self.config.stall_timeout());
+        }
+    }
+
+    /// Whether more may be taken in.
+    pub(super) fn has_room(&self) -> bool {
+        self.inbox.has_room() && (!self.couples_input || self.outbox.is_writable())
     }
 
     pub(super) fn reply(&mut self, conn: ConnId, response: Response) {
@@ -449,3 +491,5 @@ impl Session {
         Packet::Open(handshake.to_json())
     }
 }
+
+any_session!(Session, Input, ServerCloseReason, Session::poll_framed);
