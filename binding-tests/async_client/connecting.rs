@@ -7,11 +7,11 @@ use tokio::net::TcpListener;
 
 use super::hostile::{Answer, scripted_at};
 use super::{WAYS, config, connected, pair, until, within};
-use crate::engineio::{self, Client, ClientCloseReason, ConnectError, Server, Transport};
+use crate::engineio::{self, ClientCloseReason, ConnectError, Server, Transport};
 use crate::listen;
 
-async fn reason(client: engineio::ClientBuilder) -> ClientCloseReason {
-    match within(client.connect()).await {
+async fn reason(client: engineio::ClientOptions) -> ClientCloseReason {
+    match within(engineio::connect(client)).await {
         Err(ConnectError::Closed { reason, .. }) => reason,
         other => panic!("{other:?}"),
     }
@@ -23,12 +23,12 @@ async fn headers_query_and_cookies_are_on_every_request_of_both_transports() {
         Server::new(config().cookie(Some(engineio::Cookie::new("io"))).build().expect("legal"));
     let address = listen(&server).await;
     for way in WAYS {
-        let client = Client::builder(&format!("ws://{address}/?room=a%20b"))
+        let client = engineio::ClientOptions::new(&format!("ws://{address}/?room=a%20b"))
             .query("token", "x&y")
             .header("x-test", "yes")
             .header("cookie", "own=1")
             .transports(way);
-        let connecting = tokio::spawn(client.connect());
+        let connecting = tokio::spawn(engineio::connect(client));
         let incoming = within(server.incoming()).await.expect("a client");
         let request = incoming.request();
         let query = request.uri.query().expect("a query");
@@ -65,8 +65,8 @@ async fn server_that_does_not_listen_is_unreachable_and_the_error_says_why() {
     let address = listener.local_addr().expect("an address");
     drop(listener);
     for way in WAYS {
-        let client = Client::builder(&format!("http://{address}")).transports(way);
-        let error = within(client.connect()).await.expect_err("nobody listens");
+        let client = engineio::ClientOptions::new(&format!("http://{address}")).transports(way);
+        let error = within(engineio::connect(client)).await.expect_err("nobody listens");
         let ConnectError::Closed { reason, .. } = &error else { panic!("{error:?}") };
         assert_eq!(*reason, ClientCloseReason::Unreachable);
         let mut source = error.source();
@@ -97,7 +97,7 @@ async fn transport_that_is_off_is_followed_by_the_next() {
 async fn attempt_that_is_given_up_leaves_no_session() {
     for way in WAYS {
         let (server, client) = pair(config()).await;
-        let connecting = tokio::spawn(client.transports(way).connect());
+        let connecting = tokio::spawn(engineio::connect(client.transports(way)));
         let incoming = within(server.incoming()).await.expect("a client");
         connecting.abort();
         let _ = connecting.await;
@@ -113,15 +113,16 @@ async fn attempt_that_is_given_up_leaves_no_session() {
 #[tokio::test]
 async fn nonsense_is_an_error_before_anything_is_sent() {
     for url in ["", "no url", "ftp://host", "/engine.io/"] {
-        let error = within(Client::connect(url)).await.expect_err("nonsense");
+        let error = within(engineio::connect(url)).await.expect_err("nonsense");
         assert!(matches!(error, ConnectError::Url(_)), "{url}: {error:?}");
     }
-    let builder = || Client::builder("http://127.0.0.1:1");
-    let error = within(builder().header("a b", "").connect()).await.expect_err("no name");
+    let builder = || engineio::ClientOptions::new("http://127.0.0.1:1");
+    let error = within(engineio::connect(builder().header("a b", ""))).await.expect_err("no name");
     assert!(matches!(error, ConnectError::Header(_)), "{error:?}");
-    let error = within(builder().proxy("ftp://x").connect()).await.expect_err("no proxy");
-    assert!(matches!(error, ConnectError::Proxy), "{error:?}");
-    let error = within(builder().transports([]).connect()).await.expect_err("no transport");
+    let error = within(engineio::connect(builder().proxy("ftp://x"))).await.expect_err("no proxy");
+    assert!(matches!(error, ConnectError::Proxy(_)), "{error:?}");
+    let error =
+        within(engineio::connect(builder().transports([]))).await.expect_err("no transport");
     assert!(matches!(error, ConnectError::Config(_)), "{error:?}");
 }
 
@@ -134,7 +135,7 @@ async fn ipv6_address_stands_in_brackets() {
     let Some((address, mut requests)) = scripted_at("[::1]:0", open).await else {
         return println!("skipped: this machine has no IPv6");
     };
-    let client = within(Client::connect(&format!("http://{address}"))).await.expect("a session");
+    let client = within(engineio::connect(&format!("http://{address}"))).await.expect("a session");
     assert_eq!(client.sid().expect("a session").as_str(), "S");
     let head = within(requests.recv()).await.expect("a request").to_ascii_lowercase();
     assert!(head.contains(&format!("host: {address}\r\n")), "{head}");
@@ -143,6 +144,6 @@ async fn ipv6_address_stands_in_brackets() {
 #[cfg(not(feature = "tls"))]
 #[tokio::test]
 async fn tls_that_is_not_in_the_build_is_an_error() {
-    let error = within(Client::connect("https://127.0.0.1:1")).await.expect_err("no TLS");
+    let error = within(engineio::connect("https://127.0.0.1:1")).await.expect_err("no TLS");
     assert!(matches!(error, ConnectError::Tls(_)), "{error:?}");
 }

@@ -2,7 +2,7 @@
 
 use super::hostile::{Answer, scripted};
 use super::within;
-use crate::engineio::{Client, Transport};
+use crate::engineio::{self, Transport};
 
 const OPEN: &str =
     r#"0{"sid":"S","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000}"#;
@@ -19,7 +19,7 @@ async fn cookies_of_the_handshake_are_on_all_later_requests_of_both_transports()
         Answer::Whole(200, cookies, OPEN)
     })
     .await;
-    let client = within(Client::connect(&format!("http://{address}"))).await.expect("a session");
+    let client = within(engineio::connect(&format!("http://{address}"))).await.expect("a session");
     client.try_send("hello").expect("room");
     let first = within(requests.recv()).await.expect("a request");
     assert!(!first.to_ascii_lowercase().contains("\r\ncookie:"), "{first}");

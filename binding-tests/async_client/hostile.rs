@@ -10,8 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::within;
 use crate::engineio::{
-    self, Client, ClientBuilder, ClientCloseReason, ConnectError, Revision, RevisionChoice,
-    Violation,
+    self, ClientCloseReason, ClientOptions, ConnectError, Revision, RevisionChoice, Violation,
 };
 
 /// What is said to a request.
@@ -100,8 +99,8 @@ async fn say(stream: &mut TcpStream, said: Answer) -> Option<()> {
     }
 }
 
-fn client(address: SocketAddr) -> ClientBuilder {
-    Client::builder(&format!("http://{address}"))
+fn client(address: SocketAddr) -> ClientOptions {
+    ClientOptions::new(&format!("http://{address}"))
         .config(|config| config.connect_timeout(Duration::from_secs(5)).upgrade(false))
         .transports([engineio::Transport::Polling])
 }
@@ -109,7 +108,7 @@ fn client(address: SocketAddr) -> ClientBuilder {
 /// Why there is no session with a server that always says this.
 async fn setback(answer: Answer) -> ClientCloseReason {
     let (address, _requests) = scripted(move |_| answer).await;
-    match within(client(address).connect()).await {
+    match within(engineio::connect(client(address))).await {
         Err(ConnectError::Closed { reason, .. }) => reason,
         other => panic!("{other:?}"),
     }
@@ -161,21 +160,22 @@ async fn server_of_the_other_revision_is_recognised_and_auto_follows_it() {
     const V3: &str = r#"92:0{"sid":"lv_VI97HAXpY6yYWAAAB","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"x":1}2:40"#;
     const V4: &str = r#"0{"sid":"S","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
     let (address, _requests) = scripted(|_| Answer::Whole(200, "", V3)).await;
-    match within(client(address).connect()).await {
+    match within(engineio::connect(client(address))).await {
         Err(ConnectError::Closed {
             reason: ClientCloseReason::WrongRevision(Some(Revision::V3)),
             ..
         }) => {}
         other => panic!("{other:?}"),
     }
-    let mut followed =
-        within(client(address).revision(RevisionChoice::Auto).connect()).await.expect("a session");
+    let mut followed = within(engineio::connect(client(address).revision(RevisionChoice::Auto)))
+        .await
+        .expect("a session");
     assert_eq!(followed.revision(), Some(Revision::V3));
     assert_eq!(within(followed.recv()).await, Some("0".into()));
 
     let (address, _requests) = scripted(|_| Answer::Whole(200, "", V4)).await;
     let old = client(address).revision(RevisionChoice::Only(Revision::V3));
-    match within(old.connect()).await {
+    match within(engineio::connect(old)).await {
         Err(ConnectError::Closed {
             reason: ClientCloseReason::WrongRevision(Some(Revision::V4)),
             ..

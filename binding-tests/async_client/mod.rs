@@ -9,16 +9,17 @@ mod talking;
 
 use std::time::Duration;
 
+use crate::engineio;
 use crate::engineio::{
-    Client, ClientBuilder, Server, ServerConfig, ServerConfigBuilder, Socket, Transport,
+    Client, ClientOptions, Server, ServerConfig, ServerConfigBuilder, Socket, Transport,
 };
 use crate::listen;
 
 /// A server, and a client about to connect to it.
-async fn pair(config: ServerConfigBuilder) -> (Server, ClientBuilder) {
+async fn pair(config: ServerConfigBuilder) -> (Server, ClientOptions) {
     let server = Server::new(config.build().expect("a legal configuration"));
     let address = listen(&server).await;
-    (server, Client::builder(&format!("http://{address}")))
+    (server, ClientOptions::new(&format!("http://{address}")))
 }
 
 fn config() -> ServerConfigBuilder {
@@ -26,8 +27,9 @@ fn config() -> ServerConfigBuilder {
 }
 
 /// Both ends of a session.
-async fn connected(server: &Server, client: ClientBuilder) -> (Client, Socket) {
-    let (client, socket) = within(async { tokio::join!(client.connect(), server.accept()) }).await;
+async fn connected(server: &Server, client: ClientOptions) -> (Client, Socket) {
+    let (client, socket) =
+        within(async { tokio::join!(engineio::connect(client), server.accept()) }).await;
     (client.expect("a session"), socket.expect("a client"))
 }
 

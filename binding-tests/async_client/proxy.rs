@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{WAYS, config, connected, within};
-use crate::engineio::{self, Client};
+use crate::engineio;
 use crate::listen;
 
 /// A proxy that knows `CONNECT`, and the heads of the requests that it got.
@@ -42,7 +42,7 @@ async fn every_connection_goes_through_the_proxy_with_its_password() {
         let server = engineio::Server::new(config().build().expect("legal"));
         let address = listen(&server).await;
         let (proxy, heads) = proxy().await;
-        let client = Client::builder(&format!("http://{address}"))
+        let client = engineio::ClientOptions::new(&format!("http://{address}"))
             .transports(way)
             .proxy(&format!("http://ada:secret@{proxy}"));
         let (mut client, socket) = connected(&server, client).await;
@@ -64,8 +64,9 @@ async fn proxy_that_is_not_there_is_named_in_the_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let proxy = listener.local_addr().expect("an address");
     drop(listener);
-    let client = Client::builder("http://127.0.0.1:1").proxy(&format!("http://{proxy}"));
-    let error = within(client.connect()).await.expect_err("no proxy");
+    let client =
+        engineio::ClientOptions::new("http://127.0.0.1:1").proxy(&format!("http://{proxy}"));
+    let error = within(engineio::connect(client)).await.expect_err("no proxy");
     let engineio::ConnectError::Closed { source: Some(source), .. } = error else {
         panic!("{error:?}");
     };

@@ -73,7 +73,7 @@ async fn thousand_messages_each_way_keep_their_order_across_the_upgrade() {
                 assert_eq!(message, Message::from(next.to_string()));
                 next += 1;
             }
-            ClientEvent::Upgraded(Transport::WebSocket) => upgrades += 1,
+            ClientEvent::Upgrade(Transport::WebSocket) => upgrades += 1,
             other => panic!("{other:?}"),
         }
     }

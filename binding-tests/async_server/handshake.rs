@@ -11,7 +11,7 @@ use crate::peer::{Frame, Peer, get, until, upgrade, within};
 async fn user_of(incoming: &Incoming<String>) -> Option<String> {
     let users = HashMap::from([("Bearer 123", "ann"), ("Bearer 456", "bob")]);
     tokio::time::sleep(Duration::from_millis(10)).await;
-    let token = incoming.request().headers.get("authorization")?.to_str().ok()?;
+    let token = incoming.header("authorization")?;
     users.get(token).map(|name| (*name).to_owned())
 }
 
@@ -20,7 +20,8 @@ async fn only_known_users(server: Server<String>) {
         match user_of(&incoming).await {
             Some(name) => {
                 let welcome = format!("hello {name}");
-                let incoming = incoming.header("x-user", name.as_str()).expect("a legal header");
+                let incoming =
+                    incoming.response_header("x-user", name.as_str()).expect("a legal header");
                 if let Some(socket) = incoming.message(welcome).accept_with(name) {
                     socket.detach();
                 }
@@ -83,7 +84,7 @@ async fn data_given_at_the_handshake_is_kept_with_the_session() {
     let mut peer = Peer::connect(address).await;
     peer.send(get(POLLING)).await;
     let incoming = within(server.incoming()).await.expect("a client");
-    assert_eq!(incoming.transport(), Some(Transport::Polling));
+    assert_eq!(incoming.transport(), Transport::Polling);
     let socket = incoming.accept_with("ann".to_owned()).expect("it is still there");
     assert_eq!(socket.data(), "ann");
     assert_eq!(socket.sender().data(), "ann");
@@ -98,7 +99,7 @@ async fn client_that_left_before_the_decision_leaves_no_session() {
     peer.send(get(POLLING)).await;
     let incoming = within(server.incoming()).await.expect("a client");
     peer.reset();
-    until(|| incoming.transport().is_none()).await;
+    until(|| !incoming.is_waiting()).await;
     assert!(incoming.accept().is_none());
     assert!(server.is_empty());
 }

@@ -85,7 +85,7 @@ async fn events_tell_the_life_of_a_session_in_order() {
     };
     assert_eq!((polled, framed), (&Message::from("polled"), &Message::from("framed")));
     assert_eq!(first, last);
-    assert!(target.ends_with(first.as_str()));
+    assert!(target.ends_with(first.sid().as_str()));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 mod by_hand;
 
 #[test]
-fn the_summary_names_every_chapter_and_every_chapter_is_tested() {
+fn summary_names_every_chapter_and_every_chapter_is_tested() {
     let summary = fs::read_to_string(format!("{BOOK}/SUMMARY.md")).unwrap();
     let named: BTreeSet<_> = links(&summary).map(str::to_owned).collect();
     assert_eq!(named, chapters().into_iter().collect());
@@ -53,36 +53,6 @@ fn tests_that_the_readme_names_exist() {
 }
 
 #[test]
-fn lines_of_code_in_the_readme_are_those_of_the_crates() {
-    let readme = fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
-    let row = readme.lines().find(|line| line.starts_with("| lines of code")).unwrap();
-    let named: Vec<u32> = row
-        .split(|it: char| !it.is_ascii_digit() && it != ',')
-        .map(|it| it.trim_matches(',').replace(',', ""))
-        .filter_map(|it| it.parse().ok())
-        .collect();
-    let crates = ["proto", "hub", "tokio", "hyper", "async-std", "hyper", "sync"];
-    let counted = crates.map(|it| lines_of_code(Path::new(&format!("{ROOT}/engineio-{it}/src"))));
-    assert_eq!(named, counted.map(|it| (it + 50) / 100 * 100), "{counted:?}");
-}
-
-/// How many lines below a folder are code, but for tests.
-fn lines_of_code(folder: &Path) -> u32 {
-    let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
-    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
-    entries
-        .filter(|path| !path.ends_with("tests.rs"))
-        .map(|path| match path.is_dir() {
-            true => lines_of_code(&path),
-            false => {
-                let text = fs::read_to_string(&path).unwrap();
-                u32::try_from(text.lines().filter(is_code).count()).unwrap()
-            }
-        })
-        .sum()
-}
-
-#[test]
 fn files_that_chapters_name_exist() {
     let root = Path::new(ROOT);
     for chapter in chapters() {
@@ -102,7 +72,7 @@ fn files_that_chapters_name_exist() {
 }
 
 #[test]
-fn the_chapter_shows_what_the_example_prints() {
+fn chapter_shows_what_the_example_prints() {
     let chapter = fs::read_to_string(format!("{BOOK}/driving.md")).unwrap();
     let transcript = by_hand::transcript();
     assert!(chapter.contains(transcript.trim_end()), "driving.md lacks this:\n{transcript}");

@@ -23,8 +23,9 @@ impl Example {
     /// Starts an example and waits for the line that says where it listens.
     #[must_use]
     pub fn start(binding: Binding, name: &str, arguments: &[&str]) -> Self {
+        let executable = executable(binding, name);
         let name = binding.example(name);
-        let mut child = Command::new(executable(binding, &name))
+        let mut child = Command::new(executable)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -91,14 +92,15 @@ impl Drop for Example {
 fn executable(binding: Binding, name: &str) -> PathBuf {
     static BUILT: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let folder = profile_folder();
-    let path = folder.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let file = format!("{}{}", binding.example(name), env::consts::EXE_SUFFIX);
+    let path = folder.join("examples").join(&file);
     // one build at a time
     let mut built = BUILT.lock().expect("examples that can be built");
-    let may_have_others = binding.features().is_some() && !built.iter().any(|it| it == name);
+    let may_have_others = binding.features(name).is_some() && !built.contains(&file);
     if may_have_others || !path.exists() {
         build(binding, name, &folder);
         assert!(path.exists(), "no example {name} at {}", path.display());
-        built.push(name.to_owned());
+        built.push(file);
     }
     path
 }
@@ -109,10 +111,10 @@ fn build(binding: Binding, name: &str, folder: &Path) {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
-    let features = binding.features().map(|it| ["--no-default-features", "--features", it]);
+    let features = binding.features(name).map(|it| ["--no-default-features", "--features", it]);
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", binding.package()])
-        .args(["--example", name, "--profile", profile])
+        .args(["build", "--quiet", "-p", binding.package(name)])
+        .args(["--example", &binding.example(name), "--profile", profile])
         .args(features.iter().flatten())
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status()

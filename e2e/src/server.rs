@@ -95,8 +95,7 @@ impl Server {
             &[
                 "--listen",
                 "127.0.0.1:0",
-                "--cors",
-                "any",
+                "--any-origin",
                 "--ping-interval",
                 &options.ping_interval.to_string(),
                 "--ping-timeout",

@@ -7,9 +7,9 @@ use std::pin::pin;
 use std::time::Instant;
 
 use bytes::Bytes;
-use engineio_hub::RemoteAddr;
 use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, patience};
-use engineio_hyper::{Answered, BoxError, Exchange, ResponseBody, Watched, carry};
+use engineio_hub::{Data, RemoteAddr};
+use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, Watched, carry};
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::or;
 use http::{Request, Response, StatusCode};
@@ -36,7 +36,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
     peer: Option<SocketAddr>,
     handler: H,
 ) where
-    D: Send + Sync + 'static,
+    D: Data,
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
@@ -79,7 +79,7 @@ async fn answer<D, H, F, B>(
     handler: &H,
 ) -> Result<Response<ResponseBody<B>>, Infallible>
 where
-    D: Send + Sync + 'static,
+    D: Data,
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
 {
@@ -93,9 +93,7 @@ where
     };
     server.start_driver();
     let upgrade = hyper::upgrade::on(Request::from_parts(parts, ()));
-    let linger = server.config().linger();
-    let Answered { response, switching } =
-        Exchange::new(seat, body, upgrade, timer(), linger).await;
+    let Answered { response, switching } = RequestTask::new(seat, body, upgrade, timer()).await;
     if let Some(switching) = switching {
         spawn(carry(switching));
     }

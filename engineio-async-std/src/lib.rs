@@ -66,17 +66,19 @@ mod rt;
 mod server;
 mod stop;
 
+#[cfg(feature = "client")]
+pub use client::connect;
 #[cfg(feature = "tracing")]
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
-pub use engineio_hub::client::{Client as ClientSession, ClientSender, ConnectError, InvalidUrl};
+pub use engineio_hub::client::{
+    Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl,
+};
 pub use engineio_hub::{
-    Events, Incoming, Observer, Overflow, RemoteAddr, Sender, ServerEvent, ServerHandle, Sessions,
-    Socket,
+    Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RemoteAddr, Sender,
+    ServerEvent, Sessions, Socket,
 };
 pub use engineio_hyper::BoxError;
-#[cfg(feature = "client")]
-pub use engineio_proto::client::Event as ClientEvent;
 #[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
@@ -87,8 +89,7 @@ pub use engineio_proto::{
     ServerConfigBuilder, Sid, Transport, Transports, Violation,
     server::{Refusal, RefusalCause},
 };
+pub use {bytes, bytestring, http};
 
-#[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder};
 pub use listener::Listener;
 pub use server::{Server, ServerBuilder};

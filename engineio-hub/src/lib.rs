@@ -8,8 +8,8 @@
 //!   the application, broadcasts, the closing of a server;
 //! - the [`Seat`] of a request and the [`Framed`] of a WebSocket, which wait and wake by
 //!   nothing but `core::task`;
-//! - the handles of the application: [`ServerHandle`], [`Sessions`], [`Incoming`], [`Socket`],
-//!   [`Sender`], [`Events`];
+//! - the handles of the application: [`Incoming`], [`Socket`], [`Sender`],
+//!   [`Events`], [`Handler`], [`Sessions`];
 //! - the [`client`]: its session, its requests and cookies, its handles;
 //! - what a listener grants to connections ([`listener`]);
 //! - WebSocket over memory ([`websocket`]: bytes in, messages out), the way between the
@@ -41,12 +41,10 @@
 //!
 //! ```
 //! use std::future::poll_fn;
-//! use std::sync::Arc;
 //! use std::task::{Context, Poll, ready};
 //!
 //! use bytes::Bytes;
 //! use engineio_hub::{Answer, Framed, Hub, Write};
-//! use engineio_proto::Failure;
 //! use engineio_proto::{ServerConfig, Instant};
 //! # use std::{future::Future, io, pin::pin, task::Waker};
 //! # trait Stream {
@@ -64,18 +62,15 @@
 //! # }
 //!
 //! /// The HTTP half. (A real one may have the answer before it has read the body.)
-//! async fn serve(hub: &Arc<Hub>, request: http::Request<Bytes>) -> http::Response<Bytes> {
+//! async fn serve(hub: &Hub, request: http::Request<Bytes>) -> http::Response<Bytes> {
 //!     let (head, body) = request.into_parts();
 //!     let Some(mut seat) = hub.admit(&head) else {
 //!         return http::Response::new("another path: somebody else's".into());
 //!     };
-//!     match seat.body_limit() {
-//!         Some(limit) if body.len() > limit => seat.failed(Failure::TooLarge),
-//!         Some(_) => seat.body(body),
-//!         None => {}
-//!     }
+//!     seat.data(body);
+//!     seat.end();
 //!     match poll_fn(|cx| seat.poll_answer(cx)).await {
-//!         Answer::Respond(response) => response,
+//!         Answer::Respond { response, drain: _ } => response,
 //!         Answer::Upgrade(response, mut framed) => {
 //!             spawn_when_upgraded(move |mut stream| async move {
 //!                 poll_fn(|cx| carry(&mut *stream, &mut framed, cx)).await;
@@ -121,7 +116,7 @@
 //! let hub = Hub::new(ServerConfig::default(), || Instant::ZERO, Box::new(()));
 //!
 //! // The application accepts everyone, and greets them.
-//! let application = Arc::clone(&hub);
+//! let application = hub.clone();
 //! let mut greet = |cx: &mut Context<'_>| match application.poll_incoming(cx) {
 //!     Poll::Ready(Some(incoming)) => incoming.message("hello").accept(),
 //!     Poll::Ready(None) | Poll::Pending => None,
@@ -136,7 +131,7 @@
 //!     response
 //! }));
 //! assert!(response.body().ends_with(b"\x1e4hello"));
-//! assert_eq!(hub.len(), 1);
+//! assert_eq!(hub.sessions().len(), 1);
 //!
 //! // One task or thread lives by this: it says when to call it again.
 //! let next = hub.expire(&mut Context::from_waker(Waker::noop()));
@@ -157,7 +152,7 @@
 //!
 //! # Features
 //!
-//! - `tls`: what [`client::Settings`] say about TLS, as a configuration of rustls.
+//! - `tls`: what [`client::ClientOptions`] say about TLS, as a configuration of rustls.
 //! - `tracing`: `TracingObserver`, which tells the subscriber of that crate what an
 //!   [`Observer`] hears.
 #![forbid(unsafe_code)]
@@ -166,6 +161,7 @@
 pub mod client;
 mod clock;
 mod compression;
+mod data;
 mod http_map;
 pub mod listener;
 mod observer;
@@ -177,10 +173,11 @@ pub mod websocket;
 
 pub use clock::Clock;
 pub use compression::compress;
+pub use data::Data;
 pub use observer::{Observer, default_observer};
 pub use server::{
-    Answer, Events, Hub, Incoming, Overflow, RemoteAddr, RequestBody, Seat, Sender, ServerEvent,
-    ServerHandle, Sessions, Socket,
+    Answer, Events, Handler, Handshake, Hub, Incoming, Overflow, RemoteAddr, Seat, Sender,
+    ServerEvent, Sessions, Socket, WeakHub,
 };
 pub use shared::framed::{Framed, Write};
 #[cfg(feature = "tracing")]

@@ -18,14 +18,14 @@ fn decompress(coding: Coding, body: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn an_empty_body_comes_back_empty() {
+fn empty_body_comes_back_empty() {
     for coding in [Coding::Gzip, Coding::Deflate] {
         assert_eq!(decompress(coding, &compress(coding, b"")), b"");
     }
 }
 
 #[test]
-fn a_megabyte_of_text_comes_back_and_was_much_shorter() {
+fn megabyte_of_text_comes_back_and_was_much_shorter() {
     let body = b"4hello\x1e".repeat(150_000);
     for coding in [Coding::Gzip, Coding::Deflate] {
         let compressed = compress(coding, &body);

@@ -80,7 +80,7 @@ fn listen(socket: &mut Socket<u32>) {
 }
 
 #[test]
-fn an_idle_websocket_session_costs_at_most_four_kibibytes() {
+fn idle_websocket_session_costs_at_most_four_kibibytes() {
     let world = world();
     let app = world.clone();
     world.run(async move {
@@ -118,7 +118,7 @@ fn an_idle_websocket_session_costs_at_most_four_kibibytes() {
 }
 
 #[test]
-fn an_idle_polling_session_costs_at_most_four_kibibytes() {
+fn idle_polling_session_costs_at_most_four_kibibytes() {
     let world = world();
     let app = world.clone();
     world.run(async move {

@@ -40,7 +40,7 @@ fn leaves_nothing<F: Future<Output = ()> + Send + 'static>(app: fn(&World), crow
             crowd(client.clone()).await;
             let peak = heap::live() - before;
             client.sleep(WAIT).await;
-            assert_eq!(client.hub.len(), 0);
+            assert_eq!(client.hub.sessions().len(), 0);
             client.log.clear();
             let left = heap::live() - before;
             println!("round {round}: {peak} bytes with the crowd, {left} after it");
@@ -58,7 +58,7 @@ fn leaves_nothing<F: Future<Output = ()> + Send + 'static>(app: fn(&World), crow
 }
 
 #[test]
-fn of_a_websocket_that_is_reset_after_its_101() {
+fn websocket_that_is_reset_after_its_101_leaves_nothing() {
     leaves_nothing(World::echo, |world| async move {
         for _ in 0..CLIENTS {
             drop(world.websocket("EIO=4&transport=websocket").upgraded().await);
@@ -67,7 +67,7 @@ fn of_a_websocket_that_is_reset_after_its_101() {
 }
 
 #[test]
-fn of_a_post_that_is_cut_half_way() {
+fn post_that_is_cut_half_way_leaves_nothing() {
     leaves_nothing(World::echo, |world| async move {
         for number in 0..CLIENTS {
             let client = Polling::open(&world).await;
@@ -83,7 +83,7 @@ fn of_a_post_that_is_cut_half_way() {
 }
 
 #[test]
-fn of_a_poll_that_is_abandoned() {
+fn poll_that_is_abandoned_leaves_nothing() {
     leaves_nothing(World::echo, |world| async move {
         for _ in 0..CLIENTS {
             let client = Polling::open(&world).await;
@@ -95,7 +95,7 @@ fn of_a_poll_that_is_abandoned() {
 }
 
 #[test]
-fn of_a_handshake_that_nobody_follows() {
+fn handshake_that_nobody_follows_leaves_nothing() {
     leaves_nothing(World::echo, |world| async move {
         for _ in 0..CLIENTS {
             Polling::open(&world).await;
@@ -104,7 +104,7 @@ fn of_a_handshake_that_nobody_follows() {
 }
 
 #[test]
-fn of_an_upgrade_that_is_never_finished() {
+fn upgrade_that_is_never_finished_leaves_nothing() {
     leaves_nothing(World::echo, |world| async move {
         for _ in 0..CLIENTS {
             let client = Polling::open(&world).await;
@@ -117,7 +117,7 @@ fn of_an_upgrade_that_is_never_finished() {
 }
 
 #[test]
-fn of_a_websocket_that_is_not_read() {
+fn websocket_that_is_not_read_leaves_nothing() {
     leaves_nothing(World::echo, |world| async move {
         for _ in 0..CLIENTS {
             let socket = WebSocket::open(&world).await;
@@ -133,7 +133,7 @@ fn of_a_websocket_that_is_not_read() {
 }
 
 #[test]
-fn of_a_handshake_that_is_abandoned_before_the_verdict() {
+fn handshake_that_is_abandoned_before_the_verdict_leaves_nothing() {
     leaves_nothing(
         |_| {},
         |world| async move {
@@ -151,7 +151,7 @@ fn of_a_handshake_that_is_abandoned_before_the_verdict() {
 }
 
 #[test]
-fn of_a_handshake_that_never_gets_its_verdict() {
+fn handshake_that_never_gets_its_verdict_leaves_nothing() {
     leaves_nothing(
         |_| {},
         |world| async move {
@@ -165,7 +165,7 @@ fn of_a_handshake_that_never_gets_its_verdict() {
 }
 
 #[test]
-fn of_a_handshake_whose_client_leaves_after_the_verdict() {
+fn handshake_whose_client_leaves_after_the_verdict_leaves_nothing() {
     leaves_nothing(
         |_| {},
         |world| async move {
@@ -179,11 +179,11 @@ fn of_a_handshake_whose_client_leaves_after_the_verdict() {
 }
 
 #[test]
-fn of_handshakes_that_no_application_takes() {
+fn handshakes_that_no_application_takes_leave_nothing() {
     let clock = Arc::new(AtomicU64::new(0));
     let reading = Arc::clone(&clock);
     let now = move || Instant::from_millis(reading.load(Relaxed));
-    let hub: Arc<Hub> = Hub::new(ServerConfig::default(), now, Box::new(()));
+    let hub: Hub = Hub::new(ServerConfig::default(), now, Box::new(()));
     let cx = &mut Context::from_waker(Waker::noop());
     let request = Request::get("/engine.io/?EIO=4&transport=websocket")
         .header("host", "test")
@@ -205,7 +205,7 @@ fn of_handshakes_that_no_application_takes() {
     // A few of them, not all.
     assert!(left < 64 << 10, "{left}");
     // Nor do those keep the hub.
-    let weak = Arc::downgrade(&hub);
+    let weak = hub.downgrade();
     drop(hub);
     assert!(weak.upgrade().is_none());
 }

@@ -137,7 +137,7 @@ fn every_event_is_told_once_and_in_order_also_while_the_server_closes() {
         let world = World::new();
         let client = world.clone();
         world.executor.run(THREADS, async move {
-            let mut events = client.hub.events();
+            let mut events = client.hub.events_with(|_| Ok(0));
             let left = Arc::new(AtomicUsize::new(SESSIONS));
             for _ in 0..SESSIONS {
                 let (world, left) = (client.clone(), Arc::clone(&left));
@@ -161,14 +161,16 @@ fn every_event_is_told_once_and_in_order_also_while_the_server_closes() {
             let mut ended = 0;
             while let Some(event) = events.next().await {
                 match event {
-                    ServerEvent::Connect(sid) => assert_eq!(told.insert(sid, 0), None),
-                    ServerEvent::Message(sid, message) => {
-                        let next = told.get_mut(&sid).unwrap();
+                    ServerEvent::Connect(sender) => {
+                        assert_eq!(told.insert(sender.sid().clone(), 0), None);
+                    }
+                    ServerEvent::Message(sender, message) => {
+                        let next = told.get_mut(sender.sid()).unwrap();
                         assert_eq!(number(&message), *next);
                         *next += 1;
                     }
-                    ServerEvent::Disconnect(sid, _) => {
-                        assert_eq!(told.remove(&sid), Some(10));
+                    ServerEvent::Disconnect(sender, _) => {
+                        assert_eq!(told.remove(sender.sid()), Some(10));
                         ended += 1;
                     }
                     other => panic!("unexpected {other:?}"),
@@ -198,7 +200,7 @@ fn clients_that_leave_at_any_moment_leave_nothing() {
                 drop(call);
             }
             client.sleep(Duration::from_secs(60)).await;
-            assert_eq!(client.hub.len(), 0);
+            assert_eq!(client.hub.sessions().len(), 0);
             client.hub.close(Duration::ZERO);
             poll_fn(|cx| client.hub.poll_closed(cx)).await;
             assert_eq!(client.log.count("opened"), client.log.count("closed"));

@@ -7,7 +7,7 @@ use core::{
 use std::alloc::System;
 
 use bytes::Bytes;
-use engineio_hub::websocket::{Incoming, WebSocket};
+use engineio_hub::websocket::{Received, WebSocket};
 use engineio_proto::Frame;
 
 const MEBIBYTE: usize = 1 << 20;
@@ -78,7 +78,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 /// Sends back what comes in, as a binding does.
 fn echo(socket: &mut WebSocket, bytes: &[u8]) {
     socket.receive(bytes);
-    while let Ok(Some(Incoming::Frame(frame))) = socket.poll_incoming() {
+    while let Ok(Some(Received::Frame(frame))) = socket.poll_received() {
         socket.send(&frame);
     }
     socket.sent(socket.unsent().len());
@@ -125,7 +125,7 @@ fn after_a_mebibyte_in_fragments_nothing_is_left() {
 }
 
 #[test]
-fn a_header_alone_reserves_nothing_of_what_it_declares() {
+fn header_alone_reserves_nothing_of_what_it_declares() {
     let mut socket = WebSocket::server(MAX_PAYLOAD);
     let bytes = frame(BINARY, &vec![7; MEBIBYTE]);
     let ((), used) = cost(|| echo(&mut socket, &bytes[..1000]));
@@ -133,7 +133,7 @@ fn a_header_alone_reserves_nothing_of_what_it_declares() {
 }
 
 #[test]
-fn a_small_message_keeps_no_large_buffer_alive() {
+fn small_message_keeps_no_large_buffer_alive() {
     let mut socket = WebSocket::server(MAX_PAYLOAD);
     let large = frame(BINARY, &vec![7; MEBIBYTE]);
     let fragments = [frame(2, &vec![7; MEBIBYTE]), frame(0x80, b"7")].concat();
@@ -142,7 +142,7 @@ fn a_small_message_keeps_no_large_buffer_alive() {
     let (held, used) = cost(|| {
         socket.receive(&bytes);
         let mut held = Vec::new();
-        while let Ok(Some(Incoming::Frame(frame))) = socket.poll_incoming() {
+        while let Ok(Some(Received::Frame(frame))) = socket.poll_received() {
             if frame.is_text() {
                 held.push(frame);
             }
@@ -160,7 +160,7 @@ fn pings_of_a_peer_that_does_not_read_cost_a_bounded_amount() {
     let ((), used) = cost(|| {
         for _ in 0..100_000 {
             socket.receive(&ping);
-            assert_eq!(socket.poll_incoming(), Ok(None));
+            assert_eq!(socket.poll_received(), Ok(None));
         }
     });
     println!("100,000 unread pings: {} left", used.left);
@@ -174,7 +174,7 @@ fn pings_of_a_peer_that_does_not_read_cost_a_bounded_amount() {
 }
 
 #[test]
-fn a_queue_that_never_empties_gives_back_what_a_large_message_took() {
+fn queue_that_never_empties_gives_back_what_a_large_message_took() {
     let mut socket = WebSocket::server(MAX_PAYLOAD);
     let small = Frame::binary(Bytes::from_static(&[7; 100]));
     let large = Frame::binary(vec![7; MEBIBYTE].into());
@@ -191,7 +191,7 @@ fn a_queue_that_never_empties_gives_back_what_a_large_message_took() {
 }
 
 #[test]
-fn a_fault_and_a_close_leave_nothing_but_what_is_unsent() {
+fn fault_and_a_close_leave_nothing_but_what_is_unsent() {
     let large = frame(BINARY, &vec![7; MEBIBYTE]);
     for end in [frame(0x88, b"\x03\xe8"), frame(TEXT, b"\xff")] {
         let bytes = [&large[..], &end, &large[..]].concat();

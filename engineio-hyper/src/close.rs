@@ -2,11 +2,10 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use engineio_hub::Hub;
+use engineio_hub::{Data, Hub};
 use hyper::rt::Sleep;
 
 use crate::Timer;
@@ -16,11 +15,7 @@ use crate::Timer;
 /// then, for last answers to be written.
 ///
 /// Something has to [`drive`](crate::drive) the hub meanwhile.
-pub async fn close<D: Send + Sync + 'static>(
-    hub: &Arc<Hub<D>>,
-    within: Duration,
-    timer: &Timer,
-) -> Duration {
+pub async fn close<D: Data>(hub: &Hub<D>, within: Duration, timer: &Timer) -> Duration {
     let start = hub.now();
     hub.close(within);
     let closed = || poll_fn(|cx| hub.poll_closed(cx));

@@ -1,15 +1,14 @@
 //! The one task of a server: it lets time pass.
 
 use std::future::poll_fn;
-use std::sync::Weak;
 use std::task::Poll;
 
-use engineio_hub::Hub;
+use engineio_hub::{Data, WeakHub};
 
 use crate::Timer;
 
 /// Runs the hub's deadlines until the hub is gone.
-pub async fn drive<D: Send + Sync + 'static>(hub: Weak<Hub<D>>, timer: Timer) {
+pub async fn drive<D: Data>(hub: WeakHub<D>, timer: Timer) {
     let mut sleep = None;
     poll_fn(|cx| {
         loop {

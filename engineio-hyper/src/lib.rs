@@ -1,11 +1,11 @@
-//! The shared half of the Engine.IO bindings that stand on hyper.
+//! The shared half of the Engine.IO bindings built on hyper.
 //!
 //! What is here is the same for each of them, whatever executor it is for: it waits by
 //! `core::task` and by hyper's own traits, [`hyper::rt::Timer`], [`hyper::rt::Read`] and
 //! [`hyper::rt::Write`]. An application has no use for it; take `engineio-tokio` or
 //! `engineio-async-std`.
 //!
-//! - [`Exchange`]: one request, from its head to its answer;
+//! - [`RequestTask`]: one request, from its head to its answer;
 //! - [`carry`], [`Carrier`]: a WebSocket over a stream;
 //! - [`Watched`]: a stream whose peer has to get on;
 //! - [`drive`], [`close`]: let time pass for a server, and end it in time;
@@ -19,7 +19,7 @@ mod body;
 pub mod client;
 mod close;
 mod drive;
-mod exchange;
+mod request;
 mod span;
 mod watched;
 mod websocket;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 pub use body::ResponseBody;
 pub use close::close;
 pub use drive::drive;
-pub use exchange::{Answered, BoxError, Exchange};
+pub use request::{Answered, BoxError, RequestTask};
 pub use watched::Watched;
 pub use websocket::{Carrier, Switching, carry};
 

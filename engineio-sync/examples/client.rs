@@ -6,33 +6,61 @@
 //! cargo run -p engineio-sync --example sync-client -- http://127.0.0.1:3000
 //! ```
 
-#[path = "../../examples/client/options.rs"]
-mod options;
-#[path = "../../examples/client/words.rs"]
-mod words;
-
 use std::error::Error;
-use std::io::stdin;
+use std::io::{self, stdin};
+use std::path::PathBuf;
+use std::process::exit;
 use std::thread;
 
 use clap::Parser;
-use engineio_sync as engineio;
-use engineio_sync::{ClientEvent, ClientSender, Message};
+use engineio_sync::{ClientEvent, ClientOptions, ClientSender, Message, connect};
+use serde::{Deserialize, Serialize};
 
-use options::{Options, leave};
-use words::{FromRoom, ToRoom};
+/// A terminal in the chat room of the example `chat`.
+#[derive(Parser)]
+struct Options {
+    /// The address that the chat printed.
+    #[arg(default_value = "http://127.0.0.1:3000")]
+    url: String,
+    /// The name to be known by.
+    #[arg(long, default_value = "terminal")]
+    name: String,
+    /// Certificates to trust beside the system's: a file in PEM, for `https`.
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
+    /// An HTTP proxy to go through.
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+}
+
+impl Options {
+    fn client(&self) -> io::Result<ClientOptions> {
+        // The chat lets nobody in without a name.
+        let mut options = ClientOptions::new(&self.url).query("name", &self.name);
+        if let Some(file) = &self.roots {
+            options = options.root_certificates(std::fs::read(file)?);
+        }
+        if let Some(proxy) = &self.proxy {
+            options = options.proxy(proxy);
+        }
+        Ok(options)
+    }
+}
 
 fn main() {
-    leave(run(Options::parse()))
+    if let Err(error) = run(Options::parse()) {
+        eprintln!("{error}");
+        exit(1);
+    }
+    // To return would wait for the line that is being typed.
+    exit(0)
 }
 
 fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let mut client = options.client()?.connect()?;
+    let mut client = connect(options.client()?)?;
     if let Some(transport) = client.transport() {
         println!("* connected over {transport}");
     }
-    client.send(Message::json(&ToRoom::Join { name: &options.name })?)?;
-
     let sender = client.sender();
     thread::spawn(move || {
         if let Err(error) = say(&sender) {
@@ -48,8 +76,8 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
                 FromRoom::Welcome { id } => own = Some(id),
                 news => news.print(own),
             },
-            ClientEvent::Upgraded(transport) => println!("* moved to {transport}"),
-            ClientEvent::Closed(reason) => println!("* {reason}"),
+            ClientEvent::Upgrade(transport) => println!("* moved to {transport}"),
+            ClientEvent::Disconnect(reason) => println!("* {reason}"),
             _ => {}
         }
     }
@@ -65,4 +93,36 @@ fn say(sender: &ClientSender) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// What the room hears: `{"kind":"say","text":"Hello"}`.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum ToRoom<'a> {
+    Say { text: &'a str },
+}
+
+/// What the room says.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum FromRoom {
+    Welcome { id: u64 },
+    Join { name: String, here: usize },
+    Rename { was: String, name: String },
+    Say { id: u64, name: String, text: String },
+    Leave { name: String, here: usize },
+}
+
+impl FromRoom {
+    /// Shows it, unless it is one's own.
+    fn print(&self, own: Option<u64>) {
+        match self {
+            Self::Say { id, .. } if Some(*id) == own => {}
+            Self::Say { name, text, .. } => println!("{name}: {text}"),
+            Self::Join { name, here } => println!("* {name} is here, {here} in all"),
+            Self::Leave { name, here } => println!("* {name} has left, {here} in all"),
+            Self::Rename { was, name } => println!("* {was} is called {name} now"),
+            Self::Welcome { .. } => {}
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::machine_time;
 
@@ -19,9 +19,10 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Sleeps until the future is ready, or until then: `None`.
-pub(crate) fn block_until<F: Future>(future: F, until: Instant) -> Option<F::Output> {
-    wait(future, Some(until))
+/// Sleeps until the future is ready, for so long at most. `None`: it wasn't ready by then.
+pub(crate) fn block_for<F: Future>(future: F, at_most: Duration) -> Option<F::Output> {
+    // A time that no clock can tell is longer than a machine runs.
+    wait(future, machine_time().checked_add(at_most))
 }
 
 /// What a future gives without waiting.
@@ -35,13 +36,13 @@ pub(crate) fn now<F: Future>(future: F) -> Option<F::Output> {
 fn wait<F: Future>(future: F, until: Option<Instant>) -> Option<F::Output> {
     let mut future = pin!(future);
     // A waker for each thread, made once. Someone may wait inside of waiting: with one of its own.
-    let (bell, waker) = BELL.take().unwrap_or_else(Bell::hang);
+    let (thread_waker, waker) = WAKER.take().unwrap_or_else(ThreadWaker::for_this_thread);
     let output = loop {
-        bell.has_rung.store(false, Ordering::Relaxed);
+        thread_waker.is_woken.store(false, Ordering::Relaxed);
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             break Some(output);
         }
-        while !bell.has_rung.load(Ordering::Acquire) {
+        while !thread_waker.is_woken.load(Ordering::Acquire) {
             match until {
                 None => thread::park(),
                 Some(until) => {
@@ -61,36 +62,37 @@ fn wait<F: Future>(future: F, until: Option<Instant>) -> Option<F::Output> {
             };
         }
     };
-    BELL.set(Some((bell, waker)));
+    WAKER.set(Some((thread_waker, waker)));
     output
 }
 
 thread_local! {
-    static BELL: RefCell<Option<(Arc<Bell>, Waker)>> = const { RefCell::new(None) };
+    static WAKER: RefCell<Option<(Arc<ThreadWaker>, Waker)>> = const { RefCell::new(None) };
 }
 
 /// Wakes one thread.
-struct Bell {
+struct ThreadWaker {
     thread: Thread,
     /// A thread may wake for no reason.
-    has_rung: AtomicBool,
+    is_woken: AtomicBool,
 }
 
-impl Bell {
-    fn hang() -> (Arc<Self>, Waker) {
-        let bell = Arc::new(Self { thread: thread::current(), has_rung: AtomicBool::new(false) });
-        (Arc::clone(&bell), Waker::from(bell))
+impl ThreadWaker {
+    fn for_this_thread() -> (Arc<Self>, Waker) {
+        let thread_waker =
+            Arc::new(Self { thread: thread::current(), is_woken: AtomicBool::new(false) });
+        (Arc::clone(&thread_waker), Waker::from(thread_waker))
     }
 }
 
-impl Wake for Bell {
+impl Wake for ThreadWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // One that has rung already wakes nobody twice.
-        if !self.has_rung.swap(true, Ordering::Release) {
+        // One that is woken already needn't be again.
+        if !self.is_woken.swap(true, Ordering::Release) {
             self.thread.unpark();
         }
     }

@@ -13,11 +13,11 @@
 //! # The picture
 //!
 //! ```text
-//!    your threads                                   I/O threads (one, several, none)
+//!    your threads                                   I/O threads, or the Driver in yours
 //!
-//!    server.accept()  ->  Socket: recv, send  <->
-//!    server.incoming() -> Incoming                     sockets, timers, HTTP, WebSocket
-//!    for event in server.events()             <->
+//!    server.accept()    ->  Socket: recv, send <->
+//!    server.incoming()  ->  Incoming                  sockets, timers, HTTP, WebSocket,
+//!    for event in server.events_with(login)    <->    a Handler's callbacks
 //! ```
 //!
 //! A poll that waits and a WebSocket that is idle are state of an I/O thread, not threads: one of
@@ -61,9 +61,9 @@
 //! # std::thread::spawn(move || closing.close(std::time::Duration::ZERO));
 //! for event in server.events() {
 //!     match event {
-//!         ServerEvent::Connect(sid) => println!("{sid:?} is there"),
+//!         ServerEvent::Connect(sender) => println!("{:?} is there", sender.sid()),
 //!         ServerEvent::Message(_, message) => server.broadcast(message),
-//!         ServerEvent::Disconnect(sid, reason) => println!("{sid:?} has left: {reason:?}"),
+//!         ServerEvent::Disconnect(_, reason) => println!("somebody has left: {reason}"),
 //!         _ => {}
 //!     }
 //! }
@@ -71,7 +71,7 @@
 //! # }
 //! ```
 //!
-//! [`Events`] shows the same for several workers, and for a game loop that does the I/O itself.
+//! [`Events`] shows the same for several workers, [`Driver`] a game loop that does the I/O itself.
 //!
 //! # What HTTP it takes
 //!
@@ -85,7 +85,7 @@
 //!
 //! # A client
 //!
-//! [`Client::connect`] reaches any Engine.IO server; the example there is all it takes.
+//! [`connect`] reaches any Engine.IO server; the example there is all it takes.
 //!
 //! # Features
 //!
@@ -102,18 +102,22 @@ mod block;
 #[cfg(feature = "client")]
 mod client;
 mod clock;
-mod http;
+mod errors;
+mod http1;
 mod io;
 mod server;
 mod stream;
-mod timed_out;
 mod websocket;
 
+/// The types of requests and answers, of the `http` crate.
+pub use ::http;
 #[cfg(feature = "client")]
-pub use engineio_hub::client::{ConnectError, InvalidUrl};
-pub use engineio_hub::{Observer, Overflow, RemoteAddr, ServerEvent, Sessions};
+pub use client::{Client, ClientSender, connect};
+#[cfg(feature = "tracing")]
+pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
-pub use engineio_proto::client::Event as ClientEvent;
+pub use engineio_hub::client::{ClientEvent, ClientOptions, ConnectError, InvalidUrl};
+pub use engineio_hub::{Data, Handshake, Observer, Overflow, RemoteAddr, Sessions};
 #[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
@@ -124,10 +128,15 @@ pub use engineio_proto::{
     ServerConfigBuilder, Sid, Transport, Transports, Violation,
     server::{Refusal, RefusalCause},
 };
+pub use {bytes, bytestring};
 
-#[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder, ClientSender};
-#[cfg(feature = "tracing")]
-pub use engineio_hub::TracingObserver;
-pub use server::{Events, Incoming, Sender, Server, ServerBuilder, Socket};
-pub use timed_out::TimedOut;
+pub use errors::{RecvTimeoutError, TryRecvError};
+pub use server::{
+    Driver, Events, Handler, Incoming, Sender, Server, ServerBuilder, ServerEvent, Socket,
+};
+
+/// What fuzzing needs. It may change at any time.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::http1::{Body, Chunks, Fault, Head, take_head};
+}

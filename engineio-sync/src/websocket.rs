@@ -13,33 +13,33 @@ pub(crate) fn carry(
     framed: &mut Framed,
     scratch: &mut [u8],
     cx: &mut Context<'_>,
-) -> Carried {
+) -> Next {
     for _ in 0..READS_PER_TURN {
         if write(stream, framed, cx).is_ready() || framed.poll_abort().is_ready() {
-            return Carried::Ended;
+            return Next::End;
         }
         if framed.poll_read(cx).is_pending() {
-            return Carried::Waiting;
+            return Next::Wait;
         }
         match stream.poll_read(scratch) {
-            Poll::Pending => return Carried::Waiting,
+            Poll::Pending => return Next::Wait,
             Poll::Ready(Ok(0)) => framed.ended(),
             Poll::Ready(Ok(count)) => framed.received(scratch.get(..count).unwrap_or_default()),
             Poll::Ready(Err(_)) => framed.failed(),
         }
     }
-    Carried::Yielded
+    Next::Yield
 }
 
-/// How a turn of [`carry`] ended.
+/// How the turn of a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Carried {
+pub(crate) enum Next {
     /// Nothing can be done before the next event or wake-up.
-    Waiting,
+    Wait,
     /// There may be more to do at once.
-    Yielded,
+    Yield,
     /// Drop the stream.
-    Ended,
+    End,
 }
 
 /// Ready when nothing more will be written.

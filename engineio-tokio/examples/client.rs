@@ -6,33 +6,62 @@
 //! cargo run -p engineio-tokio --example client -- http://127.0.0.1:3000
 //! ```
 
-#[path = "../../examples/client/options.rs"]
-mod options;
-#[path = "../../examples/client/words.rs"]
-mod words;
-
 use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+use std::process::exit;
 
 use clap::Parser;
-use engineio_tokio as engineio;
-use engineio_tokio::{ClientEvent, Message};
+use engineio_tokio::{ClientEvent, ClientOptions, Message, connect};
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
-use options::{Options, leave};
-use words::{FromRoom, ToRoom};
+/// A terminal in the chat room of the example `chat`.
+#[derive(Parser)]
+struct Options {
+    /// The address that the chat printed.
+    #[arg(default_value = "http://127.0.0.1:3000")]
+    url: String,
+    /// The name to be known by.
+    #[arg(long, default_value = "terminal")]
+    name: String,
+    /// Certificates to trust beside the system's: a file in PEM, for `https`.
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
+    /// An HTTP proxy to go through.
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+}
+
+impl Options {
+    fn client(&self) -> io::Result<ClientOptions> {
+        // The chat lets nobody in without a name.
+        let mut options = ClientOptions::new(&self.url).query("name", &self.name);
+        if let Some(file) = &self.roots {
+            options = options.root_certificates(std::fs::read(file)?);
+        }
+        if let Some(proxy) = &self.proxy {
+            options = options.proxy(proxy);
+        }
+        Ok(options)
+    }
+}
 
 #[tokio::main]
 async fn main() {
-    leave(run(Options::parse()).await)
+    if let Err(error) = run(Options::parse()).await {
+        eprintln!("{error}");
+        exit(1);
+    }
+    // To return would wait for the line that is being typed.
+    exit(0)
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let mut client = options.client()?.connect().await?;
+    let mut client = connect(options.client()?).await?;
     if let Some(transport) = client.transport() {
         println!("* connected over {transport}");
     }
-    client.send(Message::json(&ToRoom::Join { name: &options.name })?).await?;
-
     let mut own = None;
     let mut lines = BufReader::new(stdin()).lines();
     let mut is_leaving = false;
@@ -51,14 +80,46 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
                     FromRoom::Welcome { id } => own = Some(id),
                     news => news.print(own),
                 },
-                Some(ClientEvent::Upgraded(transport)) => println!("* moved to {transport}"),
-                Some(ClientEvent::Closed(reason)) => {
+                Some(ClientEvent::Upgrade(transport)) => println!("* moved to {transport}"),
+                Some(ClientEvent::Disconnect(reason)) => {
                     println!("* {reason}");
                     return Ok(());
                 }
                 Some(_) => {}
                 None => return Ok(()),
             },
+        }
+    }
+}
+
+/// What the room hears: `{"kind":"say","text":"Hello"}`.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum ToRoom<'a> {
+    Say { text: &'a str },
+}
+
+/// What the room says.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum FromRoom {
+    Welcome { id: u64 },
+    Join { name: String, here: usize },
+    Rename { was: String, name: String },
+    Say { id: u64, name: String, text: String },
+    Leave { name: String, here: usize },
+}
+
+impl FromRoom {
+    /// Shows it, unless it is one's own.
+    fn print(&self, own: Option<u64>) {
+        match self {
+            Self::Say { id, .. } if Some(*id) == own => {}
+            Self::Say { name, text, .. } => println!("{name}: {text}"),
+            Self::Join { name, here } => println!("* {name} is here, {here} in all"),
+            Self::Leave { name, here } => println!("* {name} has left, {here} in all"),
+            Self::Rename { was, name } => println!("* {was} is called {name} now"),
+            Self::Welcome { .. } => {}
         }
     }
 }

@@ -104,7 +104,7 @@
 //!
 //! # A client
 //!
-//! [`Client::connect`] reaches any Engine.IO server; the example there is all it takes.
+//! [`connect`] reaches any Engine.IO server; the example there is all it takes.
 //!
 //! # Features
 //!
@@ -130,8 +130,8 @@ mod server;
 mod service;
 
 pub use engineio_hub::{
-    Events, Incoming, Observer, Overflow, RemoteAddr, Sender, ServerEvent, ServerHandle, Sessions,
-    Socket,
+    Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RemoteAddr, Sender,
+    ServerEvent, Sessions, Socket,
 };
 pub use engineio_hyper::ResponseBody;
 pub use engineio_proto::{
@@ -140,15 +140,16 @@ pub use engineio_proto::{
     ServerConfigBuilder, Sid, Transport, Transports, Violation,
     server::{Refusal, RefusalCause},
 };
+pub use {bytes, bytestring, http};
 
 #[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder};
+pub use client::connect;
 #[cfg(feature = "tracing")]
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
-pub use engineio_hub::client::{Client as ClientSession, ClientSender, ConnectError, InvalidUrl};
-#[cfg(feature = "client")]
-pub use engineio_proto::client::Event as ClientEvent;
+pub use engineio_hub::client::{
+    Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl,
+};
 #[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,

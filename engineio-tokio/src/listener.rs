@@ -4,10 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use engineio_hub::RemoteAddr;
 use engineio_hub::listener::{
     ACCEPT_PAUSE, AcceptError, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, patience,
 };
+use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::Watched;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -22,10 +22,7 @@ use tower_service::Service;
 use crate::clock::timer;
 use crate::server::Server;
 
-pub(crate) async fn serve<D: Send + Sync + 'static>(
-    server: Server<D>,
-    listener: TcpListener,
-) -> io::Result<()> {
+pub(crate) async fn serve<D: Data>(server: Server<D>, listener: TcpListener) -> io::Result<()> {
     let mut stop = server.stop.subscribe();
     let connections = GracefulShutdown::new();
     let patience = patience(server.config());

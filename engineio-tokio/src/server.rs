@@ -1,15 +1,18 @@
 //! The handle of a server.
 
+use std::borrow::Borrow;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
-use engineio_hub::{Hub, Observer, ServerHandle, default_observer};
+use engineio_hub::{
+    Data, Events, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
+    default_observer,
+};
 use engineio_hyper::drive;
-use engineio_proto::ServerConfig;
+use engineio_proto::server::Refusal;
+use engineio_proto::{Outgoing, SendError, ServerConfig, Sid};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -23,56 +26,79 @@ use crate::service::{EngineIoLayer, EngineIoService, NotFound};
 /// - **Requests come in** through [`layer`](Self::layer) beside the routes of a web
 ///   application, through [`service`](Self::service) under a path of its own, or
 ///   through [`serve`](Self::serve) with no framework at all.
-/// - **Sessions come out** one way: one by one with [`accept`](ServerHandle::accept) or
-///   [`incoming`](ServerHandle::incoming), or all as one stream with
-///   [`events`](ServerHandle::events).
-/// - **The whole server** is spoken to with [`send`](crate::Sessions::send),
-///   [`broadcast`](crate::Sessions::broadcast), [`disconnect`](crate::Sessions::disconnect) and
-///   [`close`](Self::close).
+/// - **Sessions come out** in one of three ways, each with a look at the handshake:
+///
+/// | | for | by |
+/// |---|---|---|
+/// | sockets | a task for each session | [`accept`](Self::accept), [`incoming`](Self::incoming) |
+/// | events | one loop for all sessions | [`events`](Self::events), [`events_with`](Self::events_with), [`events_with_async`](Self::events_with_async) |
+/// | handler | callbacks, the least cost | [`handle`](Self::handle) |
+///
+/// - **The whole server** is spoken to with [`send`](Self::send), [`send_to`](Self::send_to),
+///   [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and
+///   [`close`](Self::close); [`get`](Self::get) gives one session.
 ///
 /// `D` is what the application keeps with each session, given when it is accepted.
 ///
 /// It needs a tokio runtime with time and I/O from the first request on. Its one task
 /// of its own ends with the last handle.
-pub struct Server<D: Send + Sync + 'static = ()> {
-    handle: ServerHandle<D>,
+pub struct Server<D: Data = ()> {
+    hub: Hub<D>,
     /// Set when listeners are to stop: until when they may wait for last answers.
     pub(crate) stop: watch::Sender<Option<Instant>>,
 }
 
-/// A server about to be made, for what isn't in [`ServerConfig`].
+/// Builds a [`Server`], for what isn't in [`ServerConfig`].
+#[must_use = "a builder does nothing until `build`"]
 pub struct ServerBuilder {
     config: ServerConfig,
     observer: Box<dyn Observer>,
 }
 
 impl Server {
-    /// A server whose sessions carry no data of the application's.
+    /// A server whose sessions carry no data of the application.
     pub fn new(config: ServerConfig) -> Self {
         Self::builder(config).build()
     }
 
-    /// A server about to be made: with an observer, or with data for each session.
+    /// Builds a server with an observer, or with data for each session.
     pub fn builder(config: ServerConfig) -> ServerBuilder {
         ServerBuilder { config, observer: default_observer() }
+    }
+
+    /// Accepts the next client, whoever it is. `None` as with
+    /// [`incoming`](Self::incoming).
+    pub async fn accept(&self) -> Option<Socket> {
+        loop {
+            if let Some(socket) = self.incoming().await?.accept() {
+                return Some(socket);
+            }
+        }
+    }
+
+    /// Accepts all clients, and gives what they do as one stream of events.
+    ///
+    /// A server is consumed in one way: if there is another one already, the stream ends at once,
+    /// and the observer is told.
+    pub fn events(&self) -> Events {
+        self.hub.events()
     }
 }
 
 impl ServerBuilder {
-    /// Who hears of refusals, openings, upgrades and closings. Without one, nobody; or
-    /// with the feature `tracing`, the subscriber of that crate: an observer of your own takes
-    /// its place, and can call `TracingObserver` to have both.
-    #[must_use]
+    /// Sets the observer, which hears of refusals, openings, upgrades and closes. Default:
+    /// `TracingObserver` with the feature `tracing`, else none. An observer that replaces it can
+    /// call `TracingObserver` to have both.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);
         self
     }
 
     /// The server.
-    pub fn build<D: Send + Sync + 'static>(self) -> Server<D> {
+    pub fn build<D: Data>(self) -> Server<D> {
         let hub = Hub::new(self.config, TokioClock::start(), self.observer);
         let (stop, _) = watch::channel(None);
-        Server { handle: ServerHandle::new(hub), stop }
+        Server { hub, stop }
     }
 }
 
@@ -82,14 +108,143 @@ impl fmt::Debug for ServerBuilder {
     }
 }
 
-impl<D: Send + Sync + 'static> Server<D> {
+impl<D: Data> Server<D> {
+    /// The next client that asks for a session, for an application that wants to look
+    /// at the request first. `None` when there will be none: the server has closed, or
+    /// is consumed in another way.
+    ///
+    /// A client waits for [`accept_timeout`](ServerConfig::accept_timeout) at most:
+    /// decide in a task of its own if it takes long.
+    pub fn incoming(&self) -> impl Future<Output = Option<Incoming<D>>> {
+        poll_fn(|cx| self.hub.poll_incoming(cx))
+    }
+
+    /// Gives what clients do as one stream of events, behind a login: for each handshake it gives
+    /// the data to keep with the session, or the refusal.
+    ///
+    /// The login must not block; [`events_with_async`](Self::events_with_async) is for one that
+    /// takes its time. One that panics refuses its client with 500.
+    ///
+    /// ```
+    /// use engineio_tokio::{Server, ServerConfig, ServerEvent};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let server: Server<String> = Server::builder(ServerConfig::default()).build();
+    /// let mut events = server.events_with(|handshake| match handshake.query("name") {
+    ///     Some(name) => Ok(name.into_owned()),
+    ///     None => Err(handshake.refuse_json(401, "who are you?")),
+    /// });
+    /// # server.close(std::time::Duration::ZERO).await;
+    /// while let Some(event) = events.next().await {
+    ///     if let ServerEvent::Message(sender, message) = event {
+    ///         println!("{} says {message:?}", sender.data());
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn events_with(
+        &self,
+        login: impl Fn(&Handshake) -> Result<D, Refusal> + Send + Sync + 'static,
+    ) -> Events<D> {
+        self.hub.events_with(login)
+    }
+
+    /// As [`events_with`](Self::events_with), with a login that may take its time, for
+    /// [`accept_timeout`](ServerConfig::accept_timeout) at most. The task of the client's request
+    /// runs it, and drops it when the client leaves.
+    pub fn events_with_async<F>(
+        &self,
+        login: impl Fn(Handshake) -> F + Send + Sync + 'static,
+    ) -> Events<D>
+    where
+        F: Future<Output = Result<D, Refusal>> + Send + 'static,
+    {
+        self.hub.events_with_async(login)
+    }
+
+    /// Has a [`Handler`] called for all sessions.
+    ///
+    /// If the server is consumed in another way already, the handler is dropped, and the observer
+    /// is told.
+    pub fn handle(&self, handler: impl Handler<D>) {
+        self.hub.handle(handler);
+    }
+
+    /// The settings of the server.
+    pub fn config(&self) -> &ServerConfig {
+        self.hub.config()
+    }
+
+    /// How many sessions are open.
+    pub fn len(&self) -> usize {
+        self.sessions().len()
+    }
+
+    /// Whether no session is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The session of this identifier.
+    pub fn get(&self, sid: &Sid) -> Option<Sender<D>> {
+        self.hub.get(sid)
+    }
+
+    /// The open sessions, to send to them. It doesn't keep the server running, so a [`Handler`]
+    /// may hold it.
+    pub fn sessions(&self) -> Sessions<D> {
+        self.hub.sessions()
+    }
+
+    /// Sends to one session, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Both give the message back: [`SendError::Closed`] if there is no such session,
+    /// [`SendError::Full`] if more than [`outbox_high_water`](ServerConfig::outbox_high_water)
+    /// bytes wait for it already.
+    pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
+        self.sessions().send(sid, outgoing)
+    }
+
+    /// Sends to several sessions, without waiting; see [`Sessions::send_to`].
+    pub fn send_to(
+        &self,
+        sids: impl IntoIterator<Item = impl Borrow<Sid>>,
+        outgoing: impl Into<Outgoing>,
+    ) {
+        self.sessions().send_to(sids, outgoing);
+    }
+
+    /// Sends to every session, without waiting; see [`Sessions::broadcast`].
+    pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
+        self.sessions().broadcast(outgoing);
+    }
+
+    /// Sends to the sessions that the filter lets through, without waiting; see
+    /// [`Sessions::broadcast_where`].
+    pub fn broadcast_where(
+        &self,
+        filter: impl FnMut(&Sid, &D) -> bool,
+        outgoing: impl Into<Outgoing>,
+    ) {
+        self.sessions().broadcast_where(filter, outgoing);
+    }
+
+    /// Closes one session when its queue has left, at the latest after
+    /// [`close_timeout`](ServerConfig::close_timeout). `false`: there is no such session.
+    pub fn disconnect(&self, sid: &Sid) -> bool {
+        self.sessions().disconnect(sid)
+    }
+
     /// Closes the server: handshakes get 503 from now on, sessions are flushed and
     /// closed one after the other. Those left after three quarters of `within` are cut
     /// off. Ready when the last one is gone, at the latest after `within`; listeners of
     /// [`serve`](Self::serve) stop then.
     pub async fn close(&self, within: Duration) {
         self.start_driver();
-        let left = engineio_hyper::close(self.hub(), within, &timer()).await;
+        let left = engineio_hyper::close(&self.hub, within, &timer()).await;
         self.stop.send_replace(Some(Instant::now() + left));
     }
 
@@ -129,34 +284,25 @@ impl<D: Send + Sync + 'static> Server<D> {
         listener::serve(self.clone(), listener)
     }
 
-    pub(crate) const fn hub(&self) -> &Arc<Hub<D>> {
-        ServerHandle::hub(&self.handle)
+    pub(crate) const fn hub(&self) -> &Hub<D> {
+        &self.hub
     }
 
     /// Starts the task that lets time pass, if none runs.
     pub(crate) fn start_driver(&self) {
-        if let Some(hub) = self.hub().undriven() {
+        if let Some(hub) = self.hub.undriven() {
             tokio::spawn(drive(hub, timer()));
         }
     }
 }
 
-/// What is the same for every binding: how sessions come out, and what is said to them.
-impl<D: Send + Sync + 'static> Deref for Server<D> {
-    type Target = ServerHandle<D>;
-
-    fn deref(&self) -> &ServerHandle<D> {
-        &self.handle
-    }
-}
-
-impl<D: Send + Sync + 'static> Clone for Server<D> {
+impl<D: Data> Clone for Server<D> {
     fn clone(&self) -> Self {
-        Self { handle: self.handle.clone(), stop: self.stop.clone() }
+        Self { hub: self.hub.clone(), stop: self.stop.clone() }
     }
 }
 
-impl<D: Send + Sync + 'static> fmt::Debug for Server<D> {
+impl<D: Data> fmt::Debug for Server<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("sessions", &self.len()).finish_non_exhaustive()
     }

@@ -6,7 +6,8 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready as try_ready};
 
-use engineio_hyper::{Answered, BoxError, Exchange, ResponseBody, carry};
+use engineio_hub::Data;
+use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, carry};
 use http::{Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -17,17 +18,17 @@ use crate::clock::timer;
 use crate::server::Server;
 
 /// Puts a server in front of a service; see [`Server::layer`].
-pub struct EngineIoLayer<D: Send + Sync + 'static = ()> {
+pub struct EngineIoLayer<D: Data = ()> {
     server: Server<D>,
 }
 
-impl<D: Send + Sync + 'static> EngineIoLayer<D> {
+impl<D: Data> EngineIoLayer<D> {
     pub(crate) const fn new(server: Server<D>) -> Self {
         Self { server }
     }
 }
 
-impl<D: Send + Sync + 'static, S> Layer<S> for EngineIoLayer<D> {
+impl<D: Data, S> Layer<S> for EngineIoLayer<D> {
     type Service = EngineIoService<S, D>;
 
     fn layer(&self, inner: S) -> Self::Service {
@@ -37,12 +38,12 @@ impl<D: Send + Sync + 'static, S> Layer<S> for EngineIoLayer<D> {
 
 /// Serves the requests of the server's path, and leaves all others to the service
 /// inside.
-pub struct EngineIoService<S, D: Send + Sync + 'static = ()> {
+pub struct EngineIoService<S, D: Data = ()> {
     server: Server<D>,
     inner: S,
 }
 
-impl<S, D: Send + Sync + 'static> EngineIoService<S, D> {
+impl<S, D: Data> EngineIoService<S, D> {
     pub(crate) const fn new(server: Server<D>, inner: S) -> Self {
         Self { server, inner }
     }
@@ -51,7 +52,7 @@ impl<S, D: Send + Sync + 'static> EngineIoService<S, D> {
 impl<S, D, B, R> Service<Request<B>> for EngineIoService<S, D>
 where
     S: Service<Request<B>, Response = Response<R>>,
-    D: Send + Sync + 'static,
+    D: Data,
     B: Body,
     B::Error: Into<BoxError>,
 {
@@ -71,9 +72,7 @@ where
                 self.server.start_driver();
                 let mut request = Request::from_parts(parts, ());
                 let upgrade = hyper::upgrade::on(&mut request);
-                let linger = self.server.config().linger();
-                let exchange = Exchange::new(seat, body, upgrade, timer(), linger);
-                Inner::Ours { exchange }
+                Inner::Ours { task: RequestTask::new(seat, body, upgrade, timer()) }
             }
         };
         ServiceFuture { inner }
@@ -84,9 +83,7 @@ pin_project! {
     /// The answer of an [`EngineIoService`].
     pub struct ServiceFuture<F, B, D>
     where
-        D: Send,
-        D: Sync,
-        D: 'static,
+        D: Data,
     {
         #[pin]
         inner: Inner<F, B, D>,
@@ -97,11 +94,9 @@ pin_project! {
     #[project = InnerProjection]
     enum Inner<F, B, D>
     where
-        D: Send,
-        D: Sync,
-        D: 'static,
+        D: Data,
     {
-        Ours { #[pin] exchange: Exchange<B, D> },
+        Ours { #[pin] task: RequestTask<B, D> },
         Theirs { #[pin] future: F },
     }
 }
@@ -111,14 +106,14 @@ where
     F: Future<Output = Result<Response<R>, E>>,
     B: Body,
     B::Error: Into<BoxError>,
-    D: Send + Sync + 'static,
+    D: Data,
 {
     type Output = Result<Response<ResponseBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match self.project().inner.project() {
-            InnerProjection::Ours { exchange } => {
-                let Answered { response, switching } = try_ready!(exchange.poll(cx));
+            InnerProjection::Ours { task } => {
+                let Answered { response, switching } = try_ready!(task.poll(cx));
                 if let Some(switching) = switching {
                     tokio::spawn(carry(switching));
                 }
@@ -152,31 +147,31 @@ impl<B> Service<Request<B>> for NotFound {
     }
 }
 
-impl<D: Send + Sync + 'static> Clone for EngineIoLayer<D> {
+impl<D: Data> Clone for EngineIoLayer<D> {
     fn clone(&self) -> Self {
         Self { server: self.server.clone() }
     }
 }
 
-impl<S: Clone, D: Send + Sync + 'static> Clone for EngineIoService<S, D> {
+impl<S: Clone, D: Data> Clone for EngineIoService<S, D> {
     fn clone(&self) -> Self {
         Self { server: self.server.clone(), inner: self.inner.clone() }
     }
 }
 
-impl<D: Send + Sync + 'static> fmt::Debug for EngineIoLayer<D> {
+impl<D: Data> fmt::Debug for EngineIoLayer<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EngineIoLayer")
     }
 }
 
-impl<S, D: Send + Sync + 'static> fmt::Debug for EngineIoService<S, D> {
+impl<S, D: Data> fmt::Debug for EngineIoService<S, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EngineIoService")
     }
 }
 
-impl<F, B, D: Send + Sync + 'static> fmt::Debug for ServiceFuture<F, B, D> {
+impl<F, B, D: Data> fmt::Debug for ServiceFuture<F, B, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ServiceFuture")
     }

@@ -2,13 +2,8 @@
 // found; a body of a stated length is as long as that.
 #![no_main]
 
-// The edge of `engineio-sync` isn't public. Not all of it is for here.
-#[allow(dead_code, unused_imports)]
-#[path = "../../engineio-sync/src/http/mod.rs"]
-mod http_edge;
-
 use bytes::BytesMut;
-use http_edge::{Body, Fault, Head, take_head};
+use engineio_sync::internal::{Body, Fault, Head, take_head};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|wire: &[u8]| {

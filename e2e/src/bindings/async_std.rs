@@ -9,7 +9,7 @@ use engineio_async_std::{Server, ServerConfigBuilder};
 use std::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use engineio_async_std::{Client, ClientBuilder, Socket};
+pub use engineio_async_std::{Client, ClientOptions, Socket, connect};
 
 /// Which one this is.
 pub const BINDING: Binding = Binding::AsyncStd;

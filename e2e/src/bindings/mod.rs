@@ -20,18 +20,20 @@ impl Binding {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Tokio, Self::Sync, Self::AsyncStd];
 
-    pub(crate) const fn package(self) -> &'static str {
+    /// The package that an example is in.
+    pub(crate) fn package(self, example: &str) -> &'static str {
         match self {
             Self::Tokio => "engineio-tokio",
+            Self::Sync | Self::AsyncStd if example == "chat" => "examples",
             Self::Sync => "engineio-sync",
             Self::AsyncStd => "engineio-async-std",
         }
     }
 
     /// Whether an example is built with other features than the default ones.
-    pub(crate) fn features(self) -> Option<&'static str> {
+    pub(crate) fn features(self, example: &str) -> Option<&'static str> {
         let is_smol = self == Self::AsyncStd && async_std::FEATURE == "smol";
-        is_smol.then_some("smol,client,tls")
+        is_smol.then_some(if example == "chat" { "smol" } else { "smol,client,tls" })
     }
 
     /// What an example is called. All examples are built into one folder, so those of the other

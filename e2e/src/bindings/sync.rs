@@ -5,11 +5,13 @@ use crate::server::needs_own_server;
 use crate::within;
 use core::ops::Deref;
 use engineio_sync::{
-    ClientCloseReason, ClientConfigBuilder, ConnectError, Message, Outgoing, RevisionChoice,
-    SendError, Server, ServerCloseReason, ServerConfigBuilder, Transport,
+    ClientCloseReason, ConnectError, Message, Outgoing, SendError, Server, ServerCloseReason,
+    ServerConfigBuilder,
 };
 use std::thread;
 use tokio::sync::oneshot;
+
+pub use engineio_sync::ClientOptions;
 
 /// Which one this is.
 pub const BINDING: Binding = Binding::Sync;
@@ -140,11 +142,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client about to connect.
-    pub fn builder(url: &str) -> ClientBuilder {
-        ClientBuilder(engineio_sync::Client::builder(url))
-    }
-
     /// The next message.
     pub async fn recv(&mut self) -> Option<Message> {
         let mut client = self.client.take().expect("nobody else waits");
@@ -198,52 +195,13 @@ impl Deref for ClientSender {
     }
 }
 
-/// A client about to connect.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct ClientBuilder(engineio_sync::ClientBuilder);
-
-#[expect(missing_docs, reason = "they are those of the binding")]
-impl ClientBuilder {
-    pub fn config(self, change: impl FnOnce(ClientConfigBuilder) -> ClientConfigBuilder) -> Self {
-        Self(self.0.config(change))
-    }
-
-    pub fn path(self, path: &str) -> Self {
-        Self(self.0.path(path))
-    }
-
-    pub fn query(self, name: &str, value: &str) -> Self {
-        Self(self.0.query(name, value))
-    }
-
-    pub fn transports(self, transports: impl Into<Vec<Transport>>) -> Self {
-        Self(self.0.transports(transports))
-    }
-
-    pub fn revision(self, revision: RevisionChoice) -> Self {
-        Self(self.0.revision(revision))
-    }
-
-    pub fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.header(name, value))
-    }
-
-    pub fn root_certificates(self, pem: impl Into<Vec<u8>>) -> Self {
-        Self(self.0.root_certificates(pem))
-    }
-
-    pub fn danger_accept_any_certificate(self) -> Self {
-        Self(self.0.danger_accept_any_certificate())
-    }
-
-    /// Waits for the session.
-    ///
-    /// # Errors
-    ///
-    /// Why there is none.
-    pub async fn connect(self) -> Result<Client, ConnectError> {
-        let client = apart(move || self.0.connect()).await?;
-        Ok(Client { sender: ClientSender(client.sender()), client: Some(client) })
-    }
+/// Waits for a session.
+///
+/// # Errors
+///
+/// Why there is none.
+pub async fn connect(options: impl Into<ClientOptions>) -> Result<Client, ConnectError> {
+    let options = options.into();
+    let client = apart(move || engineio_sync::connect(options)).await?;
+    Ok(Client { sender: ClientSender(client.sender()), client: Some(client) })
 }

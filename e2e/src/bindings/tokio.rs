@@ -7,7 +7,7 @@ use engineio_tokio::{Server, ServerConfigBuilder};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use engineio_tokio::{Client, ClientBuilder, Socket};
+pub use engineio_tokio::{Client, ClientOptions, Socket, connect};
 
 /// Which one this is.
 pub const BINDING: Binding = Binding::Tokio;

@@ -1,7 +1,7 @@
 //! This project's client against servers that do something wrong: it says what, and what was good
 //! before is delivered.
 
-use crate::binding::{Client, ClientBuilder};
+use crate::binding::{ClientOptions, connect};
 use core::time::Duration;
 use e2e::{Remote, within};
 use engineio_tokio::{
@@ -13,12 +13,12 @@ async fn hostile(behaviour: &str) -> Remote {
     Remote::start(json!({ "server": "hostile", "behaviour": behaviour })).await
 }
 
-fn client(remote: &Remote) -> ClientBuilder {
-    Client::builder(&remote.url()).transports([Transport::Polling])
+fn client(remote: &Remote) -> ClientOptions {
+    ClientOptions::new(&remote.url()).transports([Transport::Polling])
 }
 
-async fn setback(client: ClientBuilder) -> ClientCloseReason {
-    match within("a setback", client.connect()).await {
+async fn setback(client: ClientOptions) -> ClientCloseReason {
+    match within("a setback", connect(client)).await {
         Ok(client) => within("the end", client.closed()).await,
         Err(ConnectError::Closed { reason, .. }) => reason,
         Err(error) => panic!("{error:?}"),
@@ -88,7 +88,7 @@ async fn server_that_says_nothing_is_given_up() {
 #[tokio::test]
 async fn noops_everywhere_are_harmless() {
     let remote = hostile("noop_everywhere").await;
-    let mut client = within("a session", client(&remote).connect()).await.expect("a session");
+    let mut client = within("a session", connect(client(&remote))).await.expect("a session");
     for text in ["one", "two"] {
         client.send(text).await.expect("an open session");
         assert_eq!(within("an echo", client.recv()).await, Some(text.into()));
@@ -100,8 +100,9 @@ async fn polling_goes_on_when_the_upgrade_comes_to_nothing() {
     for behaviour in ["silent_probe", "probe_refused", "html_on_websocket"] {
         let remote = hostile(behaviour).await;
         let soon = Duration::from_millis(300);
-        let client = Client::builder(&remote.url()).config(|config| config.upgrade_timeout(soon));
-        let mut client = within("a session", client.connect()).await.expect("a session");
+        let client =
+            ClientOptions::new(&remote.url()).config(|config| config.upgrade_timeout(soon));
+        let mut client = within("a session", connect(client)).await.expect("a session");
         for number in 0..10 {
             client.send(number.to_string()).await.expect("an open session");
             let heard = within("an echo", client.recv()).await;

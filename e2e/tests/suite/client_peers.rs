@@ -1,6 +1,6 @@
 //! This project's client against servers that nobody here wrote, and against its own.
 
-use crate::binding::{BINDING, Client, ClientBuilder};
+use crate::binding::{BINDING, Client, ClientOptions, connect};
 use core::time::Duration;
 use e2e::{Binding, Certificate, Options, Remote, Server, python, within};
 use engineio_tokio::{
@@ -21,17 +21,17 @@ fn servers() -> Vec<(&'static str, Revision)> {
     servers
 }
 
-fn client(remote: &Remote, revision: Revision) -> ClientBuilder {
-    Client::builder(&remote.url()).revision(RevisionChoice::Only(revision))
+fn client(remote: &Remote, revision: Revision) -> ClientOptions {
+    ClientOptions::new(&remote.url()).revision(RevisionChoice::Only(revision))
 }
 
-async fn connect(client: ClientBuilder) -> Client {
-    within("a session", client.connect()).await.expect("a session")
+async fn connected(client: ClientOptions) -> Client {
+    within("a session", connect(client)).await.expect("a session")
 }
 
 /// Why there is no session.
-async fn setback(client: ClientBuilder) -> ClientCloseReason {
-    match within("a setback", client.connect()).await {
+async fn setback(client: ClientOptions) -> ClientCloseReason {
+    match within("a setback", connect(client)).await {
         Err(ConnectError::Closed { reason, .. }) => reason,
         other => panic!("{other:?} in the place of a setback"),
     }
@@ -69,7 +69,7 @@ async fn messages_of_every_kind_come_back_and_the_servers_hear_the_end() {
     for (server, revision) in servers() {
         let mut remote = Remote::start(json!({ "server": server })).await;
         for way in WAYS {
-            let client = connect(client(&remote, revision).transports(way)).await;
+            let client = connected(client(&remote, revision).transports(way)).await;
             let sid = client.sid().expect("an open session");
             messages_come_back(client, server, &format!("{way:?}")).await;
             assert_eq!(remote.event("close").await["sid"], sid.as_str(), "{server} {way:?}");
@@ -83,8 +83,8 @@ async fn messages_of_every_kind_come_back_from_this_projects_servers() {
         let server = Server::echo(binding, Options::PATIENT);
         for revision in [Revision::V3, Revision::V4] {
             for way in WAYS {
-                let client = Client::builder(&server.url()).transports(way);
-                let client = connect(client.revision(RevisionChoice::Only(revision))).await;
+                let client = ClientOptions::new(&server.url()).transports(way);
+                let client = connected(client.revision(RevisionChoice::Only(revision))).await;
                 let how = format!("{binding:?} {revision:?} {way:?}");
                 messages_come_back(client, "ours", &how).await;
             }
@@ -97,7 +97,7 @@ async fn thousand_messages_each_way_keep_their_order_across_the_upgrade() {
     for (server, revision) in servers() {
         let spec = json!({ "server": server, "behaviour": "burst", "count": 1000 });
         let mut remote = Remote::start(spec).await;
-        let mut client = connect(client(&remote, revision)).await;
+        let mut client = connected(client(&remote, revision)).await;
         let sender = client.sender();
         let sending = tokio::spawn(async move {
             for number in 1000..2000 {
@@ -119,7 +119,7 @@ async fn hundred_messages_in_one_go_arrive_over_polling_alone() {
     for (server, revision) in servers() {
         let remote = Remote::start(json!({ "server": server, "behaviour": "count" })).await;
         let client = client(&remote, revision).transports([Transport::Polling]);
-        let mut client = connect(client).await;
+        let mut client = connected(client).await;
         for number in 0..100 {
             client.try_send(number.to_string()).expect("room");
         }
@@ -137,7 +137,7 @@ async fn end_by_the_server_is_heard() {
             let remote = Remote::start(json!({ "server": server, "behaviour": behaviour })).await;
             for way in WAYS {
                 let client = client(&remote, revision).transports(way);
-                let reason = match within("an answer", client.connect()).await {
+                let reason = match within("an answer", connect(client)).await {
                     Ok(client) => {
                         let _ = client.send("the first").await;
                         within("the end", client.closed()).await
@@ -178,7 +178,7 @@ async fn heartbeats(server: &'static str, revision: Revision, way: &'static [Tra
     // python-engineio knows whole seconds.
     let options = json!({ "pingInterval": 1000, "pingTimeout": 2000 });
     let remote = Remote::start(json!({ "server": server, "options": options })).await;
-    let mut client = connect(client(&remote, revision).transports(way)).await;
+    let mut client = connected(client(&remote, revision).transports(way)).await;
     tokio::time::sleep(Duration::from_millis(4500)).await;
     client.send("still here").await.expect("an open session");
     let heard = within("an echo", client.recv()).await;
@@ -195,8 +195,8 @@ async fn heartbeats_of_this_projects_server() {
     let mut clients = Vec::new();
     for revision in [Revision::V3, Revision::V4] {
         for way in WAYS {
-            let client = Client::builder(&server.url()).transports(way);
-            clients.push(connect(client.revision(RevisionChoice::Only(revision))).await);
+            let client = ClientOptions::new(&server.url()).transports(way);
+            clients.push(connected(client.revision(RevisionChoice::Only(revision))).await);
         }
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -235,10 +235,10 @@ async fn another_path_is_refused() {
         refused_with_404(client(&remote, revision), server).await;
     }
     let server = Server::echo(BINDING, Options::PATIENT);
-    refused_with_404(Client::builder(&server.url()), "ours").await;
+    refused_with_404(ClientOptions::new(&server.url()), "ours").await;
 }
 
-async fn refused_with_404(client: ClientBuilder, server: &str) {
+async fn refused_with_404(client: ClientOptions, server: &str) {
     let client = client.path("/elsewhere/").transports([Transport::Polling]);
     let reason = setback(client).await;
     let ClientCloseReason::Refused(refused) = reason else { panic!("{server}: {reason:?}") };
@@ -254,7 +254,7 @@ async fn message_over_the_servers_limit_is_refused_here() {
         }
         let remote = Remote::start(json!({ "server": server, "options": options })).await;
         for way in WAYS {
-            let mut client = connect(client(&remote, Revision::V4).transports(way)).await;
+            let mut client = connected(client(&remote, Revision::V4).transports(way)).await;
             let refused = client.try_send("x".repeat(1000));
             assert!(
                 matches!(refused, Err(SendError::TooLarge { max: 1000, .. })),
@@ -274,7 +274,7 @@ async fn cookies_and_headers_are_on_the_requests_of_both_transports() {
     let spec = json!({ "server": "engine.io-6", "options": options, "requests": true });
     let mut remote = Remote::start(spec).await;
     let client = client(&remote, Revision::V4).header("x-test", "yes").query("token", "a&b");
-    let client = connect(client).await;
+    let client = connected(client).await;
     let cookie = format!("io={}", client.sid().expect("an open session").as_str());
     let handshake = remote.event("request").await;
     assert_eq!(handshake["headers"]["cookie"], Value::Null);
@@ -294,7 +294,7 @@ async fn server_of_the_other_revision_is_recognised_and_auto_follows_it() {
     let reason = setback(client(&old, Revision::V4).transports(polling)).await;
     assert_eq!(reason, ClientCloseReason::WrongRevision(Some(Revision::V3)));
     let auto = client(&old, Revision::V4).revision(RevisionChoice::Auto);
-    let mut followed = connect(auto).await;
+    let mut followed = connected(auto).await;
     assert_eq!(followed.revision(), Some(Revision::V3));
     followed.send("hello").await.expect("an open session");
     assert_eq!(within("an echo", followed.recv()).await, Some("hello".into()));
@@ -315,11 +315,11 @@ async fn over_tls_with_a_certificate_that_is_trusted() {
         let remote = Remote::start_tls(json!({ "server": server })).await;
         for way in WAYS {
             let trusting = client(&remote, revision).root_certificates(certificate.clone());
-            let trusted = connect(trusting.transports(way)).await;
+            let trusted = connected(trusting.transports(way)).await;
             messages_come_back(trusted, server, &format!("{way:?} over TLS")).await;
             let careless = client(&remote, revision).danger_accept_any_certificate();
-            drop(connect(careless.transports(way)).await);
-            let error = within("a setback", client(&remote, revision).transports(way).connect());
+            drop(connected(careless.transports(way)).await);
+            let error = within("a setback", connect(client(&remote, revision).transports(way)));
             match error.await {
                 Err(ConnectError::Closed {
                     reason: ClientCloseReason::Unreachable,

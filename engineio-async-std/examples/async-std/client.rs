@@ -4,17 +4,18 @@
 //! cargo run -p engineio-async-std --example async-std-client
 //! ```
 
-#[path = "../../../examples/client/options.rs"]
-mod options;
 #[path = "../shared/async_std.rs"]
 mod rt;
 #[path = "../shared/client.rs"]
 mod run;
-#[path = "../../../examples/client/words.rs"]
-mod words;
 
-use engineio_async_std as engineio;
+use std::process::exit;
 
 fn main() {
-    options::leave(rt::block_on(run::run()))
+    if let Err(error) = rt::block_on(run::run()) {
+        eprintln!("{error}");
+        exit(1);
+    }
+    // To return would wait for the line that is being typed.
+    exit(0)
 }

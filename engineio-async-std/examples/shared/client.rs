@@ -1,23 +1,53 @@
 //! The terminal, for either runtime.
 
 use std::error::Error;
-use std::io::stdin;
+use std::io::{self, stdin};
+use std::path::PathBuf;
 use std::thread;
 
 use clap::Parser;
-use engineio_async_std::{ClientEvent, ClientSender, Message};
+use engineio_async_std::{ClientEvent, ClientOptions, ClientSender, Message, connect};
+use serde::{Deserialize, Serialize};
 
-use crate::options::Options;
 use crate::rt::block_on;
-use crate::words::{FromRoom, ToRoom};
+
+/// A terminal in the chat room of the example `chat`.
+#[derive(Parser)]
+struct Options {
+    /// The address that the chat printed.
+    #[arg(default_value = "http://127.0.0.1:3000")]
+    url: String,
+    /// The name to be known by.
+    #[arg(long, default_value = "terminal")]
+    name: String,
+    /// Certificates to trust beside the system's: a file in PEM, for `https`.
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
+    /// An HTTP proxy to go through.
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+}
+
+impl Options {
+    fn client(&self) -> io::Result<ClientOptions> {
+        // The chat lets nobody in without a name.
+        let mut options = ClientOptions::new(&self.url).query("name", &self.name);
+        if let Some(file) = &self.roots {
+            options = options.root_certificates(std::fs::read(file)?);
+        }
+        if let Some(proxy) = &self.proxy {
+            options = options.proxy(proxy);
+        }
+        Ok(options)
+    }
+}
 
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let mut client = options.client()?.connect().await?;
+    let mut client = connect(options.client()?).await?;
     if let Some(transport) = client.transport() {
         println!("* connected over {transport}");
     }
-    client.send(Message::json(&ToRoom::Join { name: &options.name })?).await?;
 
     // A terminal can only be waited for, so a thread does.
     let sender = client.sender();
@@ -34,8 +64,8 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
                 FromRoom::Welcome { id } => own = Some(id),
                 news => news.print(own),
             },
-            ClientEvent::Upgraded(transport) => println!("* moved to {transport}"),
-            ClientEvent::Closed(reason) => println!("* {reason}"),
+            ClientEvent::Upgrade(transport) => println!("* moved to {transport}"),
+            ClientEvent::Disconnect(reason) => println!("* {reason}"),
             _ => {}
         }
     }
@@ -51,4 +81,36 @@ async fn say(sender: &ClientSender) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// What the room hears: `{"kind":"say","text":"Hello"}`.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum ToRoom<'a> {
+    Say { text: &'a str },
+}
+
+/// What the room says.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum FromRoom {
+    Welcome { id: u64 },
+    Join { name: String, here: usize },
+    Rename { was: String, name: String },
+    Say { id: u64, name: String, text: String },
+    Leave { name: String, here: usize },
+}
+
+impl FromRoom {
+    /// Shows it, unless it is one's own.
+    fn print(&self, own: Option<u64>) {
+        match self {
+            Self::Say { id, .. } if Some(*id) == own => {}
+            Self::Say { name, text, .. } => println!("{name}: {text}"),
+            Self::Join { name, here } => println!("* {name} is here, {here} in all"),
+            Self::Leave { name, here } => println!("* {name} has left, {here} in all"),
+            Self::Rename { was, name } => println!("* {was} is called {name} now"),
+            Self::Welcome { .. } => {}
+        }
+    }
 }

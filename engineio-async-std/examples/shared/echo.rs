@@ -1,12 +1,44 @@
 //! The echo, for either runtime.
 
 use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Parser;
-use engineio_async_std::{Server, Socket};
+use engineio_async_std::{ConfigError, Cors, Server, ServerConfig, Socket};
 
-use crate::options::Options;
 use crate::rt::{TcpListener, spawn};
+
+/// Sends every Engine.IO message back as it came. The path is /engine.io/.
+#[derive(Parser)]
+struct Options {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// Milliseconds between two pings.
+    #[arg(long, value_name = "MS", default_value_t = 25_000)]
+    ping_interval: u64,
+    /// Milliseconds that the answer to a ping may take.
+    #[arg(long, value_name = "MS", default_value_t = 20_000)]
+    ping_timeout: u64,
+    /// The longest body and the longest message.
+    #[arg(long, value_name = "BYTES", default_value_t = 1_000_000)]
+    max_payload: usize,
+    /// Whether pages of all origins may connect, and not only those of this server.
+    #[arg(long)]
+    any_origin: bool,
+}
+
+impl Options {
+    fn config(&self) -> Result<ServerConfig, ConfigError> {
+        ServerConfig::builder()
+            .ping_interval(Duration::from_millis(self.ping_interval))
+            .ping_timeout(Duration::from_millis(self.ping_timeout))
+            .max_payload(self.max_payload)
+            .cors(if self.any_origin { Cors::Any } else { Cors::SameOrigin })
+            .build()
+    }
+}
 
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();

@@ -4,16 +4,12 @@
 //! cargo run -p engineio-async-std --no-default-features --features smol,client,tls --example smol-echo
 //! ```
 
-#[path = "../../../examples/echo/options.rs"]
-mod options;
 #[path = "../shared/smol.rs"]
 mod rt;
 #[path = "../shared/echo.rs"]
 mod run;
 
 use std::error::Error;
-
-use engineio_async_std as engineio;
 
 fn main() -> Result<(), Box<dyn Error>> {
     rt::block_on(run::run())

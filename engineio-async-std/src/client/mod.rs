@@ -1,27 +1,30 @@
 //! A client: one session with a server, and the one task that carries it.
 
-mod builder;
-mod dial;
+mod connector;
 mod requests;
 
-use engineio_hub::client::{Client as Session, ConnectError};
+use engineio_hub::client::{Client, ClientOptions, ConnectError, Plan};
+use engineio_hyper::client::{LastError, Task};
 
-pub use builder::ClientBuilder;
+use crate::rt::{clock, spawn, timer};
+use connector::Connector;
+use requests::Http;
 
-/// A session with a server, for the one task that reads it.
+/// Connects to a server. Ready when the session is open; an upgrade to a WebSocket goes on by
+/// itself.
 ///
-/// What can be done with it is at [`ClientSession`](crate::ClientSession) and
-/// [`ClientSender`](crate::ClientSender); it is also a `Stream` of messages and a `Sink`.
-/// [`sender`](crate::ClientSession::sender) gives handles for other tasks. Dropping it closes
-/// the session after what is queued has left.
+/// A URL is enough for all defaults; [`ClientOptions`] have everything else. Dropping the future
+/// gives the attempt up. It runs one task, and one for each of its connections.
 ///
-/// It runs one task, and one for each of its connections.
+/// # Errors
+///
+/// See [`ConnectError`].
+///
+/// # Examples
 ///
 /// ```no_run
-/// use engineio_async_std::Client;
-///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let mut client = Client::connect("http://127.0.0.1:3000").await?;
+/// let mut client = engineio_async_std::connect("http://127.0.0.1:3000").await?;
 /// client.send("hello").await?;
 /// while let Some(message) = client.recv().await {
 ///     println!("{message:?}");
@@ -30,28 +33,12 @@ pub use builder::ClientBuilder;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
-#[must_use = "dropping it closes the session"]
-pub struct Client(Session);
-
-impl Client {
-    /// Connects with all defaults: in revision 4, over polling, and on to a WebSocket where the
-    /// server offers one. `url` is `http`, `https`, `ws` or `wss`; a path other than `/`
-    /// replaces `/engine.io/`, and a query is kept.
-    ///
-    /// Dropping the future gives the attempt up.
-    ///
-    /// # Errors
-    ///
-    /// See [`ConnectError`].
-    pub async fn connect(url: &str) -> Result<Self, ConnectError> {
-        Self::builder(url).connect().await
-    }
-
-    /// A client about to connect, for settings of any kind.
-    pub fn builder(url: &str) -> ClientBuilder {
-        ClientBuilder::new(url)
-    }
+pub async fn connect(options: impl Into<ClientOptions>) -> Result<Client, ConnectError> {
+    let plan = options.into().plan()?;
+    let http = Http::new(Connector::new(&plan)?);
+    let Plan { remote, config, .. } = plan;
+    let last_error = LastError::default();
+    let (connecting, driver) = engineio_hub::client::connect(config, remote, clock());
+    spawn(Task::new(driver, http, timer(), last_error.clone()));
+    connecting.await.map_err(|reason| ConnectError::closed(reason, last_error.take()))
 }
-
-engineio_hub::client_handle!();

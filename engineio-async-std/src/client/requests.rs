@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use smol_hyper::rt::FuturesIo;
 
-use super::dial::Dial;
+use super::connector::Connector;
 use crate::rt::spawn;
 
 type Sender = SendRequest<Full<Bytes>>;
@@ -22,21 +22,21 @@ type Sender = SendRequest<Full<Bytes>>;
 /// Makes requests over connections that it keeps.
 #[derive(Clone)]
 pub(super) struct Http {
-    dial: Arc<Dial>,
+    connector: Arc<Connector>,
     /// Connections whose answers have begun.
     kept: Arc<Mutex<Vec<Sender>>>,
 }
 
 impl Http {
-    pub(super) fn new(dial: Dial) -> Self {
-        Self { dial: Arc::new(dial), kept: Arc::default() }
+    pub(super) fn new(connector: Connector) -> Self {
+        Self { connector: Arc::new(connector), kept: Arc::default() }
     }
 
     async fn send(self, mut request: Request<Full<Bytes>>) -> Result<Response<Incoming>, BoxError> {
         address(&mut request)?;
         loop {
             let kept = async { Ok((self.free().await, true)) };
-            let new = async { Ok::<_, BoxError>((self.dial().await?, false)) };
+            let new = async { Ok::<_, BoxError>((self.connect().await?, false)) };
             let (mut sender, is_kept) = or(kept, new).await?;
             match sender.try_send_request(request).await {
                 Ok(response) => return Ok(self.keep(sender, response)),
@@ -61,8 +61,8 @@ impl Http {
         .await
     }
 
-    async fn dial(&self) -> Result<Sender, BoxError> {
-        let stream = FuturesIo::new(self.dial.connect().await?);
+    async fn connect(&self) -> Result<Sender, BoxError> {
+        let stream = FuturesIo::new(self.connector.connect().await?);
         let (sender, connection) = handshake(stream).await?;
         spawn(async {
             // Whoever waits for an answer hears of its errors.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use engineio_async_std::{Client, ClientCloseReason, ConnectError, Transport};
+use engineio_async_std::{ClientCloseReason, ClientOptions, ConnectError, Transport, connect};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -69,8 +69,8 @@ async fn posts(
     address: SocketAddr,
     seen: &Seen,
 ) -> HashMap<usize, Vec<&'static str>> {
-    let client = Client::builder(&format!("http://{address}")).transports([Transport::Polling]);
-    let client = within(client.connect()).await.expect("a session");
+    let client = ClientOptions::new(&format!("http://{address}")).transports([Transport::Polling]);
+    let client = within(connect(client)).await.expect("a session");
     for number in 1..=count {
         within(client.send("hello")).await.expect("an open session");
         within(client.flush()).await;
@@ -113,8 +113,8 @@ async fn refusal_by_the_proxy_is_named_in_the_error() {
                 let _ = stream.read(&mut head).await;
             }
         });
-        let client = Client::builder("http://127.0.0.1:1").proxy(&format!("http://{proxy}"));
-        let error = within(client.connect()).await.expect_err("no way through");
+        let client = ClientOptions::new("http://127.0.0.1:1").proxy(&format!("http://{proxy}"));
+        let error = within(connect(client)).await.expect_err("no way through");
         let ConnectError::Closed { reason, source: Some(source) } = error else {
             panic!("{error:?}");
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_io::Async;
 use engineio_async_std::{
-    Client, ClientBuilder, ClientCloseReason, ConnectError, Server, ServerConfig, Transport,
+    ClientCloseReason, ClientOptions, ConnectError, Server, ServerConfig, Transport, connect,
 };
 use futures_rustls::TlsAcceptor;
 use futures_rustls::rustls::pki_types::pem::PemObject;
@@ -52,17 +52,17 @@ async fn greet(server: Server) {
     }
 }
 
-fn client(address: SocketAddr, root: &str) -> ClientBuilder {
-    Client::builder(&format!("https://{address}")).root_certificates(root)
+fn client(address: SocketAddr, root: &str) -> ClientOptions {
+    ClientOptions::new(&format!("https://{address}")).root_certificates(root)
 }
 
-async fn assert_greeted(client: ClientBuilder) {
-    let mut client = within(client.connect()).await.expect("a session");
+async fn assert_greeted(client: ClientOptions) {
+    let mut client = within(connect(client)).await.expect("a session");
     assert_eq!(within(client.recv()).await, Some("hello".into()));
 }
 
-async fn assert_not_trusted(client: ClientBuilder) {
-    let error = within(client.connect()).await.expect_err("no trust");
+async fn assert_not_trusted(client: ClientOptions) {
+    let error = within(connect(client)).await.expect_err("no trust");
     let ConnectError::Closed { reason: ClientCloseReason::Unreachable, source } = error else {
         panic!("{error:?}");
     };
@@ -82,14 +82,14 @@ async fn root_of_the_applications_is_trusted_on_both_transports() {
 async fn name_is_the_urls_whatever_it_stands_for() {
     let (_, address, root) = server("localhost");
     let url = format!("wss://localhost:{}", address.port());
-    assert_greeted(Client::builder(&url).root_certificates(root.as_str())).await;
+    assert_greeted(ClientOptions::new(&url).root_certificates(root.as_str())).await;
     assert_not_trusted(client(address, &root)).await;
 }
 
 #[tokio::test]
 async fn unknown_root_is_not_trusted_and_the_error_says_why() {
     let (_, address, _) = server("127.0.0.1");
-    let stranger = Client::builder(&format!("https://{address}"));
+    let stranger = ClientOptions::new(&format!("https://{address}"));
     for way in WAYS {
         assert_not_trusted(stranger.clone().transports(way)).await;
     }
@@ -112,7 +112,7 @@ async fn long_messages_arrive_whole() {
     let (server, address, root) = server("127.0.0.1");
     for way in [Transport::Polling, Transport::WebSocket] {
         let client = client(address, &root).transports([way]);
-        let mut client = within(client.connect()).await.expect("a session");
+        let mut client = within(connect(client)).await.expect("a session");
         assert_eq!(within(client.recv()).await, Some("hello".into()));
         let sid = client.sid().expect("an open session");
         let long = "x".repeat(700_000);

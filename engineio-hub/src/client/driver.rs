@@ -12,18 +12,26 @@ use engineio_proto::{ConnId, Failure};
 use engineio_proto::{Headers, Instant, Response};
 use http::{StatusCode, header, response};
 
+use super::client::Connecting;
 use super::jar::Jar;
-use super::link::{ClientWire, Inner, Link, expire_lingers};
 use super::request::Remote;
+use super::session::ClientSession;
+use crate::clock::Clock;
 use crate::shared::framed::Framed;
 use crate::websocket::WebSocket;
+
+/// Connects to a server: gives what the application waits for, and what does the I/O.
+pub fn connect(config: ClientConfig, remote: Remote, clock: impl Clock) -> (Connecting, Driver) {
+    let session = ClientSession::connect(Arc::new(config), clock);
+    let driver = Driver { session: Arc::clone(&session), remote, jar: Jar::new(), accept: None };
+    (Connecting::new(session), driver)
+}
 
 /// A client's session, for the one task or thread that does its I/O.
 ///
 /// Dropping it ends the session.
 pub struct Driver {
-    link: Arc<Link>,
-    config: Arc<ClientConfig>,
+    session: Arc<ClientSession>,
     remote: Remote,
     jar: Jar,
     /// What the WebSocket that is asked for has to be answered with.
@@ -42,14 +50,10 @@ pub enum Start {
 }
 
 impl Driver {
-    pub(super) const fn new(link: Arc<Link>, config: Arc<ClientConfig>, remote: Remote) -> Self {
-        Self { link, config, remote, jar: Jar::new(), accept: None }
-    }
-
     /// The longest body of an answer to be read, in bytes: of a longer one, say
     /// [`Failure::TooLarge`].
     pub fn body_limit(&self) -> usize {
-        self.config.max_payload()
+        self.session.side.config.max_payload()
     }
 
     /// The next thing to start. `Ready(None)` when there will be none: the session is over, and
@@ -58,16 +62,16 @@ impl Driver {
     /// Call it whenever the task is woken, until it is pending, and look at
     /// [`timeout`](Self::timeout) then.
     pub fn poll_start(&mut self, cx: &mut Context<'_>) -> Poll<Option<(ConnId, Start)>> {
-        let started = self.link.turn(|now, Inner { session, driver, conns, lingers, .. }| {
-            expire_lingers(now, lingers);
-            if let Some((conn, connect)) = session.poll_connect() {
-                conns.push(conn);
+        let started = self.session.turn(|turn| {
+            turn.state.expire_lingers(turn.now);
+            if let Some((conn, connect)) = turn.session.poll_connect() {
+                turn.state.conns.push(conn);
                 return Poll::Ready(Some((conn, connect)));
             }
-            if session.is_closed() && conns.is_empty() {
+            if turn.session.is_closed() && turn.state.conns.is_empty() {
                 return Poll::Ready(None);
             }
-            *driver = Some(cx.waker().clone());
+            turn.state.driver = Some(cx.waker().clone());
             Poll::Pending
         });
         let Poll::Ready(started) = started.unwrap_or(Poll::Ready(None)) else {
@@ -97,27 +101,28 @@ impl Driver {
 
     /// When to poll again at the latest.
     pub fn timeout(&self) -> Option<Instant> {
-        let timeouts = self.link.turn(|_, inner| {
-            let lingers = inner.lingers.iter().map(|(until, _)| *until).min();
-            inner.session.poll_timeout().into_iter().chain(lingers).min()
+        let timeout = self.session.turn(|turn| {
+            turn.state.known_timeout = turn.session.poll_timeout();
+            let lingers = turn.state.lingers.iter().map(|(until, _)| *until).min();
+            turn.state.known_timeout.into_iter().chain(lingers).min()
         });
-        timeouts.flatten()
+        timeout.flatten()
     }
 
     /// How long until [`timeout`](Self::timeout), for timers that run so.
     pub fn time_left(&self) -> Option<Duration> {
-        let now = self.link.turn(|now, _| now)?;
+        let now = self.session.turn(|turn| turn.now)?;
         Some(self.timeout()?.saturating_since(now))
     }
 
     /// Whether the session has no more use for a request, or for a WebSocket that has no 101
     /// yet: drop it.
     pub fn is_given_up(&mut self, conn: ConnId) -> bool {
-        let is_given_up = self.link.turn(|_, Inner { session, conns, .. }| {
-            let is_hung_up = session.is_hung_up(conn);
+        let is_given_up = self.session.turn(|turn| {
+            let is_hung_up = turn.session.is_hung_up(conn);
             if is_hung_up {
-                while session.poll_transmit(conn).is_some() {}
-                conns.retain(|known| *known != conn);
+                while turn.session.poll_transmit(conn).is_some() {}
+                turn.state.conns.retain(|known| *known != conn);
             }
             is_hung_up
         });
@@ -149,14 +154,13 @@ impl Driver {
             self.failed(conn, Failure::Malformed);
             return None;
         }
-        self.link.turn(|now, Inner { session, conns, .. }| {
+        self.session.turn(|turn| {
             // From now on it looks after itself.
-            conns.retain(|known| *known != conn);
-            session.handle_input(now, Input::Upgraded(conn));
+            turn.state.conns.retain(|known| *known != conn);
+            turn.session.handle_input(turn.now, Input::Upgraded(conn));
         })?;
-        let wire = ClientWire { link: Arc::clone(&self.link), config: Arc::clone(&self.config) };
-        let socket = WebSocket::client(self.config.max_payload());
-        Some(Framed::new(Box::new(wire), conn, socket))
+        let socket = WebSocket::client(self.session.side.config.max_payload());
+        Some(Framed::new(Box::new(Arc::clone(&self.session)), conn, socket))
     }
 
     /// It came to nothing.
@@ -165,18 +169,18 @@ impl Driver {
     }
 
     fn tell(&self, conn: ConnId, input: Input) {
-        self.link.turn(|now, Inner { session, conns, .. }| {
-            conns.retain(|known| *known != conn);
-            session.handle_input(now, input);
+        self.session.turn(|turn| {
+            turn.state.conns.retain(|known| *known != conn);
+            turn.session.handle_input(turn.now, input);
             // Nobody is left to pull it.
-            while session.poll_transmit(conn).is_some() {}
+            while turn.session.poll_transmit(conn).is_some() {}
         });
     }
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.link.turn(|now, inner| inner.session.abort(now));
+        self.session.turn(|turn| turn.session.abort(turn.now));
     }
 }
 

@@ -1,43 +1,33 @@
 //! The shared half of every client: one session behind its lock, what to start for it, cookies,
 //! and the application's handles.
 //!
-//! [`connect`] gives the two ends of it. The [`Driver`] is for the one task or thread that does
-//! the I/O:
+//! A binding connects by [`ClientOptions`], whose [`plan`](ClientOptions::plan) is what
+//! [`connect`] needs. It gives the two ends of a client: [`Connecting`], which becomes a
+//! [`Client`], and the [`Driver`], for the one task or thread that does the I/O:
 //!
 //! 1. [`Driver::poll_start`] says what to start: requests, and requests for a WebSocket.
 //! 2. What came of it goes to [`Driver::answered`], [`Driver::switched`] or [`Driver::failed`].
 //!    A [`Framed`](crate::Framed) is carried as on a server.
 //! 3. What [`Driver::is_given_up`] is dropped.
 //! 4. At [`Driver::timeout`] it polls again.
-//!
-//! The [`Client`] is for the application. A binding wraps it for the sake of `connect`, and its
-//! builder keeps [`Settings`]; [`client_handle!`](crate::client_handle) and
-//! [`client_settings!`](crate::client_settings) write what is the same for both everywhere.
 
-mod common;
+#[expect(clippy::module_inception, reason = "it holds `Client`")]
+mod client;
 mod driver;
 mod error;
-mod handles;
 mod jar;
-mod link;
+mod options;
 mod proxy;
 mod request;
-mod settings;
+mod sender;
+mod session;
 #[cfg(feature = "tls")]
 mod tls;
 
-// For what `client_handle!` writes.
-#[doc(hidden)]
-pub use futures_core::Stream;
-#[doc(hidden)]
-pub use futures_sink::Sink;
-
-pub use driver::{Driver, Start};
+pub use client::{Client, ClientEvent, Connecting};
+pub use driver::{Driver, Start, connect};
 pub use error::ConnectError;
-pub use handles::{Client, ClientSender};
-pub use link::connect;
+pub use options::{ADDRESS_PATIENCE, ClientOptions, Plan};
 pub use proxy::{InvalidProxy, Proxy};
 pub use request::{InvalidUrl, Remote};
-pub use settings::{ADDRESS_PATIENCE, Plan, Settings};
-#[cfg(feature = "tls")]
-pub use tls::Tls;
+pub use sender::ClientSender;

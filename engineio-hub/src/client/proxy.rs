@@ -7,6 +7,8 @@ use http::header::HeaderValue;
 use http::uri::Scheme;
 use percent_encoding::percent_decode_str;
 
+use super::request::bare;
+
 /// An HTTP proxy that connections go through by `CONNECT`, and the word for it.
 #[derive(Clone, Debug)]
 pub struct Proxy {
@@ -46,6 +48,16 @@ impl Proxy {
     /// Where it is: `http`, its host and, if it was given, its port.
     pub const fn uri(&self) -> &Uri {
         &self.uri
+    }
+
+    /// Its host, without the brackets that an address of IPv6 has in a URL.
+    pub fn host(&self) -> &str {
+        bare(self.uri.host().unwrap_or_default())
+    }
+
+    /// Its port; 80 if none was given.
+    pub fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(80)
     }
 
     /// The value of `Proxy-Authorization`, if the address had a user.

@@ -53,9 +53,16 @@ impl Remote {
         self.headers.append(name, value);
     }
 
-    /// The server's host: a name or an address, one of IPv6 in brackets.
+    /// The server's host: a name or an address, without the brackets that one of IPv6 has in a
+    /// URL.
     pub fn host(&self) -> &str {
-        self.authority.host()
+        bare(self.authority.host())
+    }
+
+    /// Host and port, as the target of a `CONNECT`: `example.com:443`, `[::1]:80`.
+    pub fn host_and_port(&self) -> Authority {
+        let both = format!("{}:{}", self.authority.host(), self.port());
+        both.parse().unwrap_or_else(|_| self.authority.clone())
     }
 
     /// The server's port, that of the scheme if the URL has none.
@@ -134,4 +141,9 @@ impl Remote {
         }
         request
     }
+}
+
+/// An address of IPv6 is in brackets in a URL, and nowhere else.
+pub(super) fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }

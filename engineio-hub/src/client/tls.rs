@@ -14,14 +14,13 @@ use super::error::ConnectError;
 
 /// What the application said about TLS. By default the machine's roots are trusted.
 #[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct Tls {
+pub(super) struct Tls {
     /// Certificates to trust beside the machine's, in PEM.
-    pub roots: Vec<Vec<u8>>,
+    pub(super) roots: Vec<Vec<u8>>,
     /// The own certificate's chain and its key, in PEM.
-    pub own: Option<(Vec<u8>, Vec<u8>)>,
+    pub(super) own: Option<(Vec<u8>, Vec<u8>)>,
     /// Whether every certificate will do.
-    pub accepts_any: bool,
+    pub(super) accepts_any: bool,
 }
 
 type BoxError = Box<dyn Error + Send + Sync>;

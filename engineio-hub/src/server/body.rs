@@ -2,89 +2,75 @@
 
 use std::mem;
 
-use bytes::{Buf, BufMut, BytesMut};
-use engineio_proto::Failure;
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use crate::server::seat::Seat;
-
-/// Collects the body of a request for its [`Seat`], as far as anybody wants it.
-///
-/// A body over the limit is refused as soon as that is known, and so are others before
-/// they are complete. Read on all the same while [`is_open`](Self::is_open), for
-/// [`linger`](engineio_proto::ServerConfig::linger) at most, before you send the answer: a client
-/// that is still writing may never see it. What comes then is thrown away.
-#[derive(Debug)]
-pub struct RequestBody(Reading);
-
-#[derive(Debug)]
-enum Reading {
-    Keep {
-        body: BytesMut,
-        limit: usize,
-    },
-    /// Nobody wants what still comes, and so much of it is read.
-    Discard {
-        left: usize,
-    },
+/// Collects the body of a request, as far as anybody wants it.
+pub(crate) enum RequestBody {
+    /// It is collected.
+    Keep { body: BytesMut, limit: usize },
+    /// Nobody wants what still comes, and so much of it is read: a client that is still writing
+    /// may never see the answer.
+    Discard { left: usize },
+    /// Nothing more is read.
     Done,
 }
 
+/// The body is longer than its limit.
+#[derive(Debug)]
+pub(crate) struct TooLong;
+
 impl RequestBody {
-    /// The body that this seat waits for.
-    pub fn new<D: Send + Sync + 'static>(seat: &Seat<D>) -> Self {
-        Self(match seat.body_limit() {
-            Some(limit) => Reading::Keep { body: BytesMut::new(), limit },
-            None => Reading::discard(seat.max_payload()),
-        })
+    /// The body of a request that may have one of this length.
+    pub(crate) fn new(limit: usize, is_wanted: bool) -> Self {
+        if is_wanted { Self::Keep { body: BytesMut::new(), limit } } else { Self::discard(limit) }
     }
 
-    /// Whether it is to be read on.
-    pub const fn is_open(&self) -> bool {
-        !matches!(self.0, Reading::Done | Reading::Discard { left: 0 })
+    const fn discard(limit: usize) -> Self {
+        Self::Discard { left: limit.saturating_mul(DISCARD_FACTOR) }
+    }
+
+    /// How many bytes of it are wanted at most.
+    pub(crate) const fn limit(&self) -> Option<usize> {
+        match self {
+            Self::Keep { limit, .. } => Some(*limit),
+            Self::Discard { .. } | Self::Done => None,
+        }
+    }
+
+    /// Whether more of it is to be read.
+    pub(crate) const fn is_open(&self) -> bool {
+        !matches!(self, Self::Done | Self::Discard { left: 0 })
     }
 
     /// Some of it came.
-    pub fn data<D: Send + Sync + 'static>(&mut self, data: impl Buf, seat: &mut Seat<D>) {
-        match &mut self.0 {
-            Reading::Keep { body, limit }
-                if data.remaining() <= limit.saturating_sub(body.len()) =>
-            {
+    pub(crate) fn data(&mut self, data: impl Buf) -> Result<(), TooLong> {
+        match self {
+            Self::Keep { body, limit } if data.remaining() <= limit.saturating_sub(body.len()) => {
                 body.put(data);
             }
-            Reading::Keep { limit, .. } => {
-                self.0 = Reading::discard(*limit);
-                seat.failed(Failure::TooLarge);
+            Self::Keep { limit, .. } => {
+                *self = Self::discard(*limit);
+                return Err(TooLong);
             }
-            Reading::Discard { left } => *left = left.saturating_sub(data.remaining()),
-            Reading::Done => {}
+            Self::Discard { left } => *left = left.saturating_sub(data.remaining()),
+            Self::Done => {}
+        }
+        Ok(())
+    }
+
+    /// Nothing more of it comes. Gives what was collected.
+    pub(crate) fn end(&mut self) -> Option<Bytes> {
+        match mem::replace(self, Self::Done) {
+            Self::Keep { body, .. } => Some(body.freeze()),
+            Self::Discard { .. } | Self::Done => None,
         }
     }
 
-    /// All of it came.
-    pub fn end<D: Send + Sync + 'static>(&mut self, seat: &mut Seat<D>) {
-        if let Reading::Keep { body, .. } = mem::replace(&mut self.0, Reading::Done) {
-            seat.body(body.freeze());
+    /// The answer is known: whatever still comes is read only so that the client sees it.
+    pub(crate) fn answered(&mut self) {
+        if let Self::Keep { limit, .. } = self {
+            *self = Self::discard(*limit);
         }
-    }
-
-    /// It can't be read to its end.
-    pub fn failed<D: Send + Sync + 'static>(&mut self, why: Failure, seat: &mut Seat<D>) {
-        if let Reading::Keep { .. } = mem::replace(&mut self.0, Reading::Done) {
-            seat.failed(why);
-        }
-    }
-
-    /// The answer is known: whatever still comes is read for its sake only.
-    pub fn answered(&mut self) {
-        if let Reading::Keep { limit, .. } = self.0 {
-            self.0 = Reading::discard(limit);
-        }
-    }
-}
-
-impl Reading {
-    const fn discard(limit: usize) -> Self {
-        Self::Discard { left: limit.saturating_mul(DISCARD_FACTOR) }
     }
 }
 

@@ -1,34 +1,38 @@
 //! When sessions want to be looked at again.
 //!
-//! One queue for each shard of the session map, so that arming a deadline takes no
-//! lock that all sessions share. Entries are never taken back: a session whose
+//! One queue for each shard, so that arming a deadline takes no lock that all sessions
+//! share. Entries are never taken back: a session whose
 //! deadline has moved on is looked at once in vain, and armed anew.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Mutex, PoisonError, Weak};
 use std::task::Waker;
 
 use engineio_proto::{Instant, Sid};
 
-use crate::server::map::SHARDS;
+use super::shard::{SHARDS, shard_of};
+use crate::shared::linger::Linger;
 
-/// Someone who isn't in the session map and wants to be told that time is up.
+/// A handshake that waits, for whom time can be up.
 pub(crate) trait Expire: Send + Sync {
-    fn expire(&self, now: Instant);
+    fn expire(&self);
 }
 
-/// Whom a deadline is for. Holds no session's memory: a session is named, and
-/// whoever is short-lived is held weakly.
+/// Whom a deadline is for. It keeps no memory alive: a session is named, and what is
+/// short-lived is held weakly.
 #[derive(Clone)]
 pub(crate) enum Target {
     /// Let time pass for the session.
     Session(Sid),
     /// Close the session: the server stops.
     Shutdown(Sid),
-    /// A handshake without a verdict, or a connection after its end was said.
-    Other(Weak<dyn Expire>),
+    /// A handshake that nobody has decided about.
+    Handshake(Weak<dyn Expire>),
+    /// A connection whose session has no more use for it.
+    Linger(Weak<Linger>),
 }
 
 pub(crate) struct Deadlines {
@@ -36,6 +40,7 @@ pub(crate) struct Deadlines {
     /// Until when the driver sleeps, in nanoseconds; 0 while it is awake.
     asleep_until: AtomicU64,
     driver: Mutex<Option<Waker>>,
+    next_shard: AtomicUsize,
 }
 
 impl Deadlines {
@@ -44,11 +49,21 @@ impl Deadlines {
             shards: std::array::from_fn(|_| Mutex::default()),
             asleep_until: AtomicU64::new(0),
             driver: Mutex::default(),
+            next_shard: AtomicUsize::new(0),
         }
     }
 
-    /// Adds a deadline, and wakes the driver if it would oversleep it.
-    pub(crate) fn arm(&self, shard: usize, at: Instant, target: Target) {
+    /// Adds a deadline of this session, and wakes the driver if it would oversleep it.
+    pub(crate) fn arm(&self, sid: &Sid, at: Instant, target: Target) {
+        self.arm_in(shard_of(sid.as_str()), at, target);
+    }
+
+    /// Adds a deadline of something that has no identifier yet. Takes the shards in turn.
+    pub(crate) fn arm_anywhere(&self, at: Instant, target: Target) {
+        self.arm_in(self.next_shard.fetch_add(1, Relaxed), at, target);
+    }
+
+    fn arm_in(&self, shard: usize, at: Instant, target: Target) {
         if let Some(queue) = self.shards.get(shard % SHARDS) {
             lock(queue).push(Reverse(Entry { at, target }));
         }
@@ -92,7 +107,7 @@ impl Deadlines {
         let displaced = lock(&self.driver).replace(driver.clone());
         drop(displaced);
         // Whoever arms a deadline first adds it, then looks how long the driver sleeps.
-        // So of a deadline that is added meanwhile at least one side knows.
+        // So at least one side knows of a deadline that is added meanwhile.
         self.asleep_until.store(u64::MAX, SeqCst);
         let next = self.shards.iter().filter_map(|queue| Some(lock(queue).peek()?.0.at)).min();
         if let Some(next) = next {

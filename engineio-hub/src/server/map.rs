@@ -7,24 +7,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engineio_proto::Sid;
 
-use crate::server::session::Cell;
+use super::shard::{SHARDS, shard_of};
 
-/// Enough that two cores rarely meet, few enough to walk.
-pub(crate) const SHARDS: usize = 16;
+type Shard<S> = Mutex<HashMap<Sid, Arc<S>>>;
 
-type Shard<D> = Mutex<HashMap<Sid, Arc<Cell<D>>>>;
-
-pub(crate) struct Map<D: Send + Sync + 'static> {
-    shards: [Shard<D>; SHARDS],
+/// Sessions by their identifiers.
+pub(crate) struct Map<S> {
+    shards: [Shard<S>; SHARDS],
     len: AtomicUsize,
 }
 
-impl<D: Send + Sync + 'static> Map<D> {
+impl<S> Map<S> {
     pub(crate) fn new() -> Self {
         Self { shards: std::array::from_fn(|_| Mutex::default()), len: AtomicUsize::new(0) }
     }
 
-    pub(crate) fn get(&self, sid: &str) -> Option<Arc<Cell<D>>> {
+    pub(crate) fn get(&self, sid: &str) -> Option<Arc<S>> {
         lock(self.shard(sid)).get(sid).map(Arc::clone)
     }
 
@@ -33,23 +31,23 @@ impl<D: Send + Sync + 'static> Map<D> {
     pub(crate) fn insert(
         &self,
         sid: Sid,
-        make: &mut Option<impl FnOnce(Sid) -> Arc<Cell<D>>>,
-    ) -> Option<Arc<Cell<D>>> {
+        make: &mut Option<impl FnOnce(Sid) -> Arc<S>>,
+    ) -> Option<Arc<S>> {
         let mut shard = lock(self.shard(sid.as_str()));
         let Entry::Vacant(place) = shard.entry(sid.clone()) else { return None };
-        let cell = make.take()?(sid);
-        place.insert(Arc::clone(&cell));
+        let session = make.take()?(sid);
+        place.insert(Arc::clone(&session));
         self.len.fetch_add(1, Relaxed);
-        Some(cell)
+        Some(session)
     }
 
-    /// Takes this very cell out, if it is in.
-    pub(crate) fn remove(&self, cell: &Arc<Cell<D>>) {
-        let mut shard = lock(self.shard(cell.sid().as_str()));
-        if !shard.get(cell.sid()).is_some_and(|known| Arc::ptr_eq(known, cell)) {
+    /// Takes this very session out, if it is in.
+    pub(crate) fn remove(&self, sid: &Sid, session: &Arc<S>) {
+        let mut shard = lock(self.shard(sid.as_str()));
+        if !shard.get(sid).is_some_and(|known| Arc::ptr_eq(known, session)) {
             return;
         }
-        let removed = shard.remove(cell.sid());
+        let removed = shard.remove(sid);
         self.len.fetch_sub(1, Relaxed);
         if shard.capacity() > 16 && shard.len() < shard.capacity() / 8 {
             let half = shard.capacity() / 2;
@@ -63,24 +61,27 @@ impl<D: Send + Sync + 'static> Map<D> {
         self.len.load(Relaxed)
     }
 
-    /// Calls `visit` for every session, under no lock. Sessions that come or go
+    /// All sessions, a shard at a time and without holding its lock. Sessions that come or go
     /// meanwhile may or may not be among them.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Arc<Cell<D>>)) {
-        for shard in &self.shards {
-            let cells: Vec<_> = lock(shard).values().map(Arc::clone).collect();
-            cells.iter().for_each(&mut visit);
-        }
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Arc<S>> {
+        self.shards.iter().flat_map(|shard| {
+            let sessions: Vec<_> = lock(shard).values().map(Arc::clone).collect();
+            sessions
+        })
     }
 
-    fn shard(&self, sid: &str) -> &Shard<D> {
+    /// Takes out all sessions.
+    pub(crate) fn take_all(&self) -> Vec<Arc<S>> {
+        let shards = self.shards.iter().map(|shard| std::mem::take(&mut *lock(shard)));
+        let sessions: Vec<_> = shards.flat_map(HashMap::into_values).collect();
+        self.len.fetch_sub(sessions.len(), Relaxed);
+        sessions
+    }
+
+    fn shard(&self, sid: &str) -> &Shard<S> {
         let [first, ..] = &self.shards;
         self.shards.get(shard_of(sid)).unwrap_or(first)
     }
-}
-
-/// The shard of a session. Identifiers are random, so any mix of their characters is.
-pub(crate) fn shard_of(sid: &str) -> usize {
-    sid.bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % SHARDS
 }
 
 /// Nothing that can panic is done under these locks.

@@ -1,26 +1,49 @@
 //! A server's half: its sessions, where requests come in, and the application's handles.
+//!
+//! ```text
+//!    Hub, its ways to be consumed          hub, consume
+//!      Seat        Events   Incoming       one request; the application
+//!        \           |         |
+//!         \     Admission     |           from a handshake to a session
+//!          \        |        /
+//!           Running: Reception, Handler    what serves, as long as anybody needs it
+//!                    |
+//!        ServerSession, Sender             one session behind its lock
+//!                    |
+//!       Core: map, deadlines, ready        the leaf
+//! ```
 
+mod admission;
 mod body;
-pub(crate) mod deadlines;
+mod consume;
+mod core;
+mod deadlines;
 mod events;
-mod handle;
-pub(crate) mod hub;
+mod handler;
+mod handshake;
+mod hub;
 mod incoming;
-pub(crate) mod map;
+mod login;
+mod map;
 mod pending;
+mod ready;
 mod reception;
+mod running;
 mod seat;
+mod sender;
 mod session;
 mod sessions;
+mod shard;
 mod socket;
-mod wire;
+mod websocket;
 
-pub use body::RequestBody;
 pub use events::{Events, ServerEvent};
-pub use handle::ServerHandle;
-pub use hub::Hub;
-pub use incoming::{Incoming, RemoteAddr};
+pub use handler::Handler;
+pub use handshake::{Handshake, RemoteAddr};
+pub use hub::{Hub, WeakHub};
+pub use incoming::Incoming;
 pub use seat::{Answer, Seat};
+pub use sender::Sender;
 pub use session::Overflow;
 pub use sessions::Sessions;
-pub use socket::{Sender, Socket};
+pub use socket::Socket;

@@ -1,51 +1,56 @@
-//! One handshake that waits for its verdict.
+//! One handshake that waits for a decision.
 
 use std::mem;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use engineio_proto::Instant;
 use engineio_proto::server::{Opening, Refusal};
 
-use crate::server::deadlines::Expire;
-use crate::server::hub::{Hub, RETRY_AFTER};
-use crate::server::session::Cell;
+use super::core::Core;
+use super::deadlines::Expire;
+use super::login::LoggingIn;
+use super::session::ServerSession;
+use crate::data::Data;
 
 /// A handshake between its seat, where the client waits, and its `Incoming`, where
 /// the application decides.
-pub(crate) struct Waiting<D: Send + Sync + 'static> {
-    hub: Weak<Hub<D>>,
-    verdict: Mutex<Verdict<D>>,
+pub(crate) struct PendingHandshake<D: Data> {
+    core: Arc<Core<ServerSession<D>>>,
+    stage: Mutex<Stage<D>>,
 }
 
-enum Verdict<D: Send + Sync + 'static> {
-    /// There is none yet.
-    Open {
+enum Stage<D: Data> {
+    /// Nobody has decided yet.
+    Undecided {
         opening: Box<Opening>,
         seat: Option<Waker>,
+        /// The login that decides, until the seat takes it.
+        login: Option<LoggingIn>,
     },
     /// The application took the opening and makes a session of it.
     Deciding {
         seat: Option<Waker>,
     },
-    Accepted(Arc<Cell<D>>),
+    Accepted(Arc<ServerSession<D>>),
     Refused(Box<Refusal>),
-    /// Told to the seat, or the client left.
+    /// The seat knows the outcome, or the client left.
     Gone,
 }
 
 /// What the client's side finds.
-pub(crate) enum Answer<D: Send + Sync + 'static> {
-    Accepted(Arc<Cell<D>>),
+pub(crate) enum Outcome<D: Data> {
+    Accepted(Arc<ServerSession<D>>),
     Refused(Refusal),
 }
 
-impl<D: Send + Sync + 'static> Waiting<D> {
-    pub(crate) fn new(hub: &Arc<Hub<D>>, opening: Opening) -> Arc<Self> {
-        Arc::new(Self {
-            hub: Arc::downgrade(hub),
-            verdict: Mutex::new(Verdict::Open { opening: Box::new(opening), seat: None }),
-        })
+impl<D: Data> PendingHandshake<D> {
+    /// A handshake that counts as waiting until it is decided.
+    pub(crate) fn new(core: &Arc<Core<ServerSession<D>>>, opening: Opening) -> Arc<Self> {
+        core.waiting.fetch_add(1, Relaxed);
+        let stage = Stage::Undecided { opening: Box::new(opening), seat: None, login: None };
+        Arc::new(Self { core: Arc::clone(core), stage: Mutex::new(stage) })
     }
 
     pub(crate) fn as_expire(self: &Arc<Self>) -> Weak<dyn Expire> {
@@ -53,124 +58,126 @@ impl<D: Send + Sync + 'static> Waiting<D> {
         Arc::downgrade(&expire)
     }
 
-    /// The seat asks for the verdict.
-    pub(crate) fn poll_verdict(&self, cx: &Context<'_>) -> Poll<Answer<D>> {
-        let mut verdict = lock(&self.verdict);
-        match &mut *verdict {
-            Verdict::Open { seat, .. } | Verdict::Deciding { seat } => {
+    /// Whether there is nothing to decide any more.
+    pub(crate) fn is_decided(&self) -> bool {
+        !matches!(*self.lock(), Stage::Undecided { .. })
+    }
+
+    /// Has the seat poll this login.
+    pub(crate) fn set_login(&self, login: LoggingIn) {
+        let mut stage = self.lock();
+        let Stage::Undecided { seat, login: place, .. } = &mut *stage else { return };
+        *place = Some(login);
+        let seat = seat.take();
+        drop(stage);
+        seat.into_iter().for_each(Waker::wake);
+    }
+
+    /// The login that the seat has to poll.
+    pub(crate) fn take_login(&self) -> Option<LoggingIn> {
+        match &mut *self.lock() {
+            Stage::Undecided { login, .. } => login.take(),
+            Stage::Deciding { .. } | Stage::Accepted(_) | Stage::Refused(_) | Stage::Gone => None,
+        }
+    }
+
+    /// The seat asks for the outcome.
+    pub(crate) fn poll_outcome(&self, cx: &Context<'_>) -> Poll<Outcome<D>> {
+        let mut stage = self.lock();
+        match &mut *stage {
+            Stage::Undecided { seat, .. } | Stage::Deciding { seat } => {
                 let displaced = seat.replace(cx.waker().clone());
-                drop(verdict);
+                drop(stage);
                 drop(displaced);
                 return Poll::Pending;
             }
-            Verdict::Gone => return Poll::Pending,
-            Verdict::Accepted(_) | Verdict::Refused(_) => {}
+            Stage::Gone => return Poll::Pending,
+            Stage::Accepted(_) | Stage::Refused(_) => {}
         }
-        match mem::replace(&mut *verdict, Verdict::Gone) {
-            Verdict::Accepted(cell) => Poll::Ready(Answer::Accepted(cell)),
-            Verdict::Refused(refusal) => Poll::Ready(Answer::Refused(*refusal)),
-            Verdict::Open { .. } | Verdict::Deciding { .. } | Verdict::Gone => Poll::Pending,
+        match mem::replace(&mut *stage, Stage::Gone) {
+            Stage::Accepted(session) => Poll::Ready(Outcome::Accepted(session)),
+            Stage::Refused(refusal) => Poll::Ready(Outcome::Refused(*refusal)),
+            Stage::Undecided { .. } | Stage::Deciding { .. } | Stage::Gone => Poll::Pending,
         }
     }
 
     /// The client left. Gives the session that nobody will come for, if there is one.
-    pub(crate) fn leave(&self) -> Option<Arc<Cell<D>>> {
-        let left = mem::replace(&mut *lock(&self.verdict), Verdict::Gone);
+    pub(crate) fn leave(&self) -> Option<Arc<ServerSession<D>>> {
+        let left = mem::replace(&mut *self.lock(), Stage::Gone);
         match left {
-            Verdict::Accepted(cell) => Some(cell),
-            Verdict::Open { .. } => {
+            Stage::Accepted(session) => Some(session),
+            Stage::Undecided { .. } => {
                 self.count_down();
-                self.leave_queue();
                 None
             }
-            Verdict::Deciding { .. } | Verdict::Refused(_) | Verdict::Gone => None,
-        }
-    }
-
-    /// Looks at the handshake while nobody has decided.
-    pub(crate) fn look<R>(&self, look: impl FnOnce(&Opening) -> R) -> Option<R> {
-        match &*lock(&self.verdict) {
-            Verdict::Open { opening, .. } => Some(look(opening)),
-            Verdict::Deciding { .. }
-            | Verdict::Accepted(_)
-            | Verdict::Refused(_)
-            | Verdict::Gone => None,
+            Stage::Deciding { .. } | Stage::Refused(_) | Stage::Gone => None,
         }
     }
 
     /// The application decides: takes the opening, if the client is still there and
     /// nobody has decided yet.
     pub(crate) fn take_opening(&self) -> Option<Opening> {
-        let mut verdict = lock(&self.verdict);
-        match mem::replace(&mut *verdict, Verdict::Gone) {
-            Verdict::Open { opening, seat } => {
-                *verdict = Verdict::Deciding { seat };
-                drop(verdict);
+        let mut stage = self.lock();
+        match mem::replace(&mut *stage, Stage::Gone) {
+            Stage::Undecided { opening, seat, .. } => {
+                *stage = Stage::Deciding { seat };
+                drop(stage);
                 self.count_down();
                 Some(*opening)
             }
-            decided @ (Verdict::Deciding { .. }
-            | Verdict::Accepted(_)
-            | Verdict::Refused(_)
-            | Verdict::Gone) => {
-                *verdict = decided;
+            decided @ (Stage::Deciding { .. }
+            | Stage::Accepted(_)
+            | Stage::Refused(_)
+            | Stage::Gone) => {
+                *stage = decided;
                 None
             }
         }
     }
 
     /// The session is there. Whether the client still is, too.
-    pub(crate) fn accept(&self, cell: &Arc<Cell<D>>) -> bool {
-        self.decide(Verdict::Accepted(Arc::clone(cell)))
+    pub(crate) fn accept(&self, session: &Arc<ServerSession<D>>) -> bool {
+        self.decide(Stage::Accepted(Arc::clone(session)))
     }
 
     pub(crate) fn refuse(&self, refusal: Refusal) {
-        self.decide(Verdict::Refused(Box::new(refusal)));
-    }
-
-    /// Whether the client is still there to hear it.
-    fn decide(&self, decision: Verdict<D>) -> bool {
-        let mut verdict = lock(&self.verdict);
-        let Verdict::Deciding { seat } = &mut *verdict else { return false };
-        let seat = seat.take();
-        *verdict = decision;
-        drop(verdict);
-        seat.into_iter().for_each(Waker::wake);
-        true
+        self.core.observer.refused(&refusal);
+        self.decide(Stage::Refused(Box::new(refusal)));
     }
 
     /// Refuses for want of time or room, if nobody has decided yet.
     pub(crate) fn turn_away(&self) {
         if let Some(opening) = self.take_opening() {
-            let refusal = opening.overloaded(RETRY_AFTER.as_secs());
-            if let Some(hub) = self.hub.upgrade() {
-                hub.observer.refused(&refusal);
-            }
-            self.refuse(refusal);
+            self.refuse(opening.overloaded(RETRY_AFTER.as_secs()));
         }
     }
 
-    fn leave_queue(&self) {
-        if let Some(hub) = self.hub.upgrade() {
-            hub.reception.forget(self);
-        }
+    /// Whether the client is still there to hear it.
+    fn decide(&self, decision: Stage<D>) -> bool {
+        let mut stage = self.lock();
+        let Stage::Deciding { seat } = &mut *stage else { return false };
+        let seat = seat.take();
+        *stage = decision;
+        drop(stage);
+        seat.into_iter().for_each(Waker::wake);
+        true
     }
 
     fn count_down(&self) {
-        if let Some(hub) = self.hub.upgrade() {
-            hub.reception.count_down();
-        }
+        self.core.waiting.fetch_sub(1, Relaxed);
+    }
+
+    /// Nothing that can panic is done under this lock.
+    fn lock(&self) -> MutexGuard<'_, Stage<D>> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<D: Send + Sync + 'static> Expire for Waiting<D> {
-    fn expire(&self, _now: Instant) {
+impl<D: Data> Expire for PendingHandshake<D> {
+    fn expire(&self) {
         self.turn_away();
-        self.leave_queue();
     }
 }
 
-/// Nothing that can panic is done under these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+/// What `Retry-After` says to handshakes that found no room.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(5);

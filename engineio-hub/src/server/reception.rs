@@ -1,182 +1,145 @@
-//! Handshakes that wait for the application's word.
+//! Handshakes that wait for the application, and how it takes them.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
-use std::{mem, ptr};
+use std::task::{Poll, Waker};
 
-use engineio_proto::server::Opening;
-use http::request::Parts;
+use super::handshake::Handshake;
+use super::login::SharedLogin;
+use super::pending::PendingHandshake;
+use super::session::Audience;
+use crate::data::Data;
 
-use crate::server::hub::Hub;
-use crate::server::incoming::Incoming;
-use crate::server::pending::Waiting;
-use crate::server::session::Audience;
+/// Where handshakes wait until the application picks them up, unless a login decides.
+pub(crate) struct Reception<D: Data>(Mutex<Desk<D>>);
 
-/// Where handshakes wait and the application picks them up.
-pub(crate) struct Reception<D: Send + Sync + 'static> {
-    desk: Mutex<Desk<D>>,
-    /// Handshakes without a verdict, picked up or not.
-    waiting: AtomicUsize,
-}
-
-struct Desk<D: Send + Sync + 'static> {
+struct Desk<D: Data> {
     queue: VecDeque<Arrival<D>>,
     mode: Mode<D>,
     /// Tasks that wait for a handshake.
     acceptors: Vec<Waker>,
-    /// Tasks that wait for the last session to end.
-    ends: Vec<Waker>,
 }
 
-/// A handshake that nobody picked up yet. It doesn't hold the hub, which holds it.
-pub(crate) struct Arrival<D: Send + Sync + 'static> {
-    pub(crate) waiting: Arc<Waiting<D>>,
-    pub(crate) request: Parts,
+/// A handshake that nobody has picked up yet.
+pub(crate) struct Arrival<D: Data> {
+    pub(crate) pending: Arc<PendingHandshake<D>>,
+    pub(crate) handshake: Handshake,
 }
 
-/// Who decides about handshakes.
-enum Mode<D> {
+/// How a server is consumed.
+pub(crate) enum Mode<D> {
     /// Nobody has asked yet.
     Undecided,
-    /// The application takes them one by one.
-    Handles,
-    /// All are accepted, with data made by this; the application hears of them as
-    /// events.
-    Events(fn() -> D),
-    /// The server stops.
+    /// The application takes handshakes one by one.
+    PickedUp(Pickup),
+    /// A login decides about each as it comes; this audience hears of the sessions.
+    Login(SharedLogin<D>, Audience),
+    /// The server closes.
     Closed,
 }
 
-impl<D: Send + Sync + 'static> Reception<D> {
+/// Who picks up handshakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pickup {
+    /// The application itself.
+    Incoming,
+    /// The stream of events, which lets its login decide.
+    Events,
+}
+
+/// What happens to a handshake that has arrived.
+pub(crate) enum Received<D: Data> {
+    /// It waits to be picked up.
+    Queued,
+    /// This login decides.
+    Login(Box<Arrival<D>>, SharedLogin<D>, Audience),
+    /// The server closes.
+    Closed,
+}
+
+impl<D: Data> Reception<D> {
     pub(crate) fn new() -> Self {
-        let desk = Desk {
-            queue: VecDeque::new(),
-            mode: Mode::Undecided,
-            acceptors: Vec::new(),
-            ends: Vec::new(),
-        };
-        Self { desk: Mutex::new(desk), waiting: AtomicUsize::new(0) }
+        let (queue, acceptors) = (VecDeque::new(), Vec::new());
+        Self(Mutex::new(Desk { queue, mode: Mode::Undecided, acceptors }))
     }
 
-    /// How many handshakes have no verdict.
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Relaxed)
-    }
-
-    /// Lets a handshake wait, and tells the application.
-    pub(crate) fn receive(
-        &self,
-        hub: &Arc<Hub<D>>,
-        opening: Opening,
-        parts: &Parts,
-    ) -> Arc<Waiting<D>> {
-        self.waiting.fetch_add(1, Relaxed);
-        let waiting = Waiting::new(hub, opening);
-        let arrival = Arrival { waiting: Arc::clone(&waiting), request: parts.clone() };
-        let mut desk = lock(&self.desk);
-        match desk.mode {
-            Mode::Undecided | Mode::Handles => {
+    pub(crate) fn receive(&self, arrival: Arrival<D>) -> Received<D> {
+        let mut desk = self.lock();
+        match &desk.mode {
+            Mode::Undecided | Mode::PickedUp(_) => {
                 desk.queue.push_back(arrival);
                 let acceptors = mem::take(&mut desk.acceptors);
                 drop(desk);
                 acceptors.into_iter().for_each(Waker::wake);
+                Received::Queued
             }
-            Mode::Events(data) => {
-                drop(desk);
-                Incoming::new(hub, arrival).open(data(), Audience::EVENTS);
+            Mode::Login(login, audience) => {
+                Received::Login(Box::new(arrival), Arc::clone(login), *audience)
             }
-            Mode::Closed => {
-                drop(desk);
-                waiting.turn_away();
-            }
-        }
-        waiting
-    }
-
-    /// The next handshake; `None` when there will be none.
-    pub(crate) fn poll_incoming(
-        &self,
-        hub: &Arc<Hub<D>>,
-        cx: &Context<'_>,
-    ) -> Poll<Option<Incoming<D>>> {
-        let mut desk = lock(&self.desk);
-        loop {
-            match desk.mode {
-                Mode::Undecided => desk.mode = Mode::Handles,
-                Mode::Handles => match desk.queue.pop_front() {
-                    Some(arrival) => return Poll::Ready(Some(Incoming::new(hub, arrival))),
-                    None => {
-                        add(&mut desk.acceptors, cx.waker());
-                        return Poll::Pending;
-                    }
-                },
-                Mode::Events(_) | Mode::Closed => return Poll::Ready(None),
-            }
+            Mode::Closed => Received::Closed,
         }
     }
 
-    /// A handshake has its verdict, or needs none.
-    pub(crate) fn count_down(&self) {
-        self.waiting.fetch_sub(1, Relaxed);
-    }
-
-    /// Takes out a handshake that nobody has picked up and nobody waits for any more.
-    pub(crate) fn forget(&self, waiting: &Waiting<D>) {
-        let mut desk = lock(&self.desk);
-        let is_it = |arrival: &Arrival<D>| ptr::eq(&*arrival.waiting, waiting);
-        let place = desk.queue.iter().position(is_it);
-        let arrival = place.and_then(|place| desk.queue.remove(place));
-        if desk.queue.is_empty() {
-            desk.queue = VecDeque::new();
+    /// The next handshake for whoever picks them up; `None` when there will be none.
+    pub(crate) fn poll_next(&self, by: Pickup, waker: Option<&Waker>) -> Poll<Option<Arrival<D>>> {
+        let mut desk = self.lock();
+        if matches!(desk.mode, Mode::Undecided) {
+            desk.mode = Mode::PickedUp(by);
         }
-        drop(desk);
-        drop(arrival);
+        if !matches!(desk.mode, Mode::PickedUp(known) if known == by) {
+            return Poll::Ready(None);
+        }
+        if let Some(arrival) = desk.queue.pop_front() {
+            return Poll::Ready(Some(arrival));
+        }
+        if let Some(waker) = waker
+            && !desk.acceptors.iter().any(|known| known.will_wake(waker))
+        {
+            desk.acceptors.push(waker.clone());
+        }
+        Poll::Pending
     }
 
-    /// From now on all handshakes are accepted as they come. Gives those that wait;
-    /// `None` if somebody takes them another way already.
-    pub(crate) fn take_all(&self, data: fn() -> D) -> Option<VecDeque<Arrival<D>>> {
-        let mut desk = lock(&self.desk);
+    /// Decides how the server is consumed. Gives the handshakes that wait, for a login to decide
+    /// about; `None` if the server is consumed in another way already.
+    pub(crate) fn set_mode(&self, mode: Mode<D>) -> Option<VecDeque<Arrival<D>>> {
+        let mut desk = self.lock();
         if !matches!(desk.mode, Mode::Undecided) {
             return None;
         }
-        desk.mode = Mode::Events(data);
-        Some(mem::take(&mut desk.queue))
+        let is_login = matches!(mode, Mode::Login(..));
+        desk.mode = mode;
+        Some(if is_login { mem::take(&mut desk.queue) } else { VecDeque::new() })
+    }
+
+    /// Takes out the handshakes that are decided: nobody waits for them any more.
+    pub(crate) fn sweep(&self) {
+        let mut desk = self.lock();
+        let all = mem::take(&mut desk.queue);
+        let (decided, queue): (VecDeque<_>, VecDeque<_>) =
+            all.into_iter().partition(|arrival| arrival.pending.is_decided());
+        if !queue.is_empty() {
+            desk.queue = queue;
+        }
+        drop(desk);
+        drop(decided);
     }
 
     /// Refuses those that wait, and all that come.
     pub(crate) fn close(&self) {
-        let mut desk = lock(&self.desk);
-        desk.mode = Mode::Closed;
+        let mut desk = self.lock();
+        let mode = mem::replace(&mut desk.mode, Mode::Closed);
         let queue = mem::take(&mut desk.queue);
         let acceptors = mem::take(&mut desk.acceptors);
         drop(desk);
-        queue.iter().for_each(|arrival| arrival.waiting.turn_away());
+        drop(mode);
+        queue.iter().for_each(|arrival| arrival.pending.turn_away());
         acceptors.into_iter().for_each(Waker::wake);
     }
 
-    /// Wakes this task at the next end of a session or connection.
-    pub(crate) fn wait_for_end(&self, waker: &Waker) {
-        add(&mut lock(&self.desk).ends, waker);
+    /// Nothing that can panic is done under this lock.
+    fn lock(&self) -> MutexGuard<'_, Desk<D>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// A session or a connection has ended.
-    pub(crate) fn note_end(&self) {
-        let ends = mem::take(&mut lock(&self.desk).ends);
-        ends.into_iter().for_each(Waker::wake);
-    }
-}
-
-/// Adds a task that waits, once.
-pub(crate) fn add(waiters: &mut Vec<Waker>, waker: &Waker) {
-    if !waiters.iter().any(|it| it.will_wake(waker)) {
-        waiters.push(waker.clone());
-    }
-}
-
-/// Nothing that can panic is done under these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

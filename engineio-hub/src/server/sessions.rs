@@ -1,36 +1,30 @@
-//! The open sessions of a server, as the application speaks to them.
+//! All sessions of a server: what is sent to one by its identifier, or to several.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use engineio_proto::{Outgoing, SendError, ServerCloseReason, ServerConfig, Sid};
+use engineio_proto::{Outgoing, SendError, ServerCloseReason, Sid};
 
-use crate::server::map::Map;
-use crate::server::session::{Cell, Overflow};
+use super::core::Core;
+use super::session::{Overflow, ServerSession};
+use crate::data::Data;
 
-/// The open sessions of a server: what is said to one by its name, or to all of them.
-pub struct Sessions<D: Send + Sync + 'static = ()> {
-    config: Arc<ServerConfig>,
-    map: Map<D>,
+/// The open sessions of a server, to send to them. Clones are cheap and mean the same server.
+///
+/// It doesn't keep the server running, so a [`Handler`](crate::Handler) may hold it.
+pub struct Sessions<D: Data = ()> {
+    core: Arc<Core<ServerSession<D>>>,
 }
 
-impl<D: Send + Sync + 'static> Sessions<D> {
-    pub(crate) fn new(config: ServerConfig) -> Self {
-        Self { config: Arc::new(config), map: Map::new() }
-    }
-
-    pub(crate) const fn map(&self) -> &Map<D> {
-        &self.map
-    }
-
-    /// The settings of the server.
-    pub const fn config(&self) -> &Arc<ServerConfig> {
-        &self.config
+impl<D: Data> Sessions<D> {
+    pub(crate) const fn new(core: Arc<Core<ServerSession<D>>>) -> Self {
+        Self { core }
     }
 
     /// How many sessions are open.
     pub fn len(&self) -> usize {
-        self.map.len()
+        self.core.sessions.len()
     }
 
     /// Whether no session is open.
@@ -44,44 +38,76 @@ impl<D: Send + Sync + 'static> Sessions<D> {
     ///
     /// Both give the message back: [`SendError::Closed`] if there is no such session,
     /// [`SendError::Full`] if more than
-    /// [`outbox_high_water`](ServerConfig::outbox_high_water) bytes wait for it already.
+    /// [`outbox_high_water`](engineio_proto::ServerConfig::outbox_high_water) bytes wait for it
+    /// already.
     pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
         let outgoing = outgoing.into();
-        let cell = self.map.get(sid.as_str());
-        let Some(mut turn) = cell.as_ref().and_then(Cell::turn) else {
-            return Err(SendError::Closed(outgoing));
-        };
-        turn.session.send(outgoing).map(drop)
+        match self.core.sessions.get(sid.as_str()) {
+            Some(session) => crate::shared::waits::try_send(&session, outgoing),
+            None => Err(SendError::Closed(outgoing)),
+        }
+    }
+
+    /// Sends to several sessions, without waiting; the payload is shared. A session that has no
+    /// room does what its [`Overflow`] says, and one that isn't there is passed over.
+    pub fn send_to(
+        &self,
+        sids: impl IntoIterator<Item = impl Borrow<Sid>>,
+        outgoing: impl Into<Outgoing>,
+    ) {
+        let outgoing = outgoing.into();
+        let sessions = sids.into_iter();
+        sessions
+            .filter_map(|sid| self.core.sessions.get(sid.borrow().as_str()))
+            .for_each(|session| send_or_overflow(&session, &outgoing));
     }
 
     /// Sends to every session, without waiting; the payload is shared. A session that has no room
     /// does what its [`Overflow`] says. Sessions that come or go meanwhile may get it or not.
     pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
+        self.broadcast_where(|_, _| true, outgoing);
+    }
+
+    /// As [`broadcast`](Self::broadcast), to the sessions for which the filter says `true`: all
+    /// but one, or those whose data says so. No lock is held while it is asked.
+    pub fn broadcast_where(
+        &self,
+        mut filter: impl FnMut(&Sid, &D) -> bool,
+        outgoing: impl Into<Outgoing>,
+    ) {
         let outgoing = outgoing.into();
-        self.map.for_each(|cell| {
-            let Some(mut turn) = cell.turn() else { return };
-            let sent = turn.session.send(outgoing.clone());
-            if matches!(sent, Err(SendError::Full(_))) && turn.overflow == Overflow::Close {
-                let now = turn.now;
-                turn.session.abort(now, ServerCloseReason::Overloaded);
-            }
-        });
+        let sessions = self.core.sessions.iter();
+        sessions
+            .filter(|session| filter(&session.side.sid, &session.side.data))
+            .for_each(|session| send_or_overflow(&session, &outgoing));
     }
 
     /// Closes one session when its queue has left, at the latest after
-    /// [`close_timeout`](ServerConfig::close_timeout). `false`: there is no such session.
+    /// [`close_timeout`](engineio_proto::ServerConfig::close_timeout). `false`: there is no such
+    /// session.
     pub fn disconnect(&self, sid: &Sid) -> bool {
-        let cell = self.map.get(sid.as_str());
-        let turn = cell.as_ref().and_then(Cell::turn);
-        turn.map(|mut turn| {
-            let now = turn.now;
-            turn.session.close(now);
-        })
-        .is_some()
+        let session = self.core.sessions.get(sid.as_str());
+        let closed = session.and_then(|session| session.turn(|turn| turn.session.close(turn.now)));
+        closed.is_some()
     }
 }
 
-impl<D: Send + Sync + 'static> fmt::Debug for Sessions<D> {
+fn send_or_overflow<D: Data>(session: &Arc<ServerSession<D>>, outgoing: &Outgoing) {
+    session.turn(|turn| {
+        let sent = turn.session.send(outgoing.clone());
+        if matches!(sent, Err(SendError::Full(_))) && turn.state.overflow == Overflow::Close {
+            turn.session.abort(turn.now, ServerCloseReason::Overloaded);
+        }
+    });
+}
+
+impl<D: Data> Clone for Sessions<D> {
+    fn clone(&self) -> Self {
+        Self { core: Arc::clone(&self.core) }
+    }
+}
+
+impl<D: Data> fmt::Debug for Sessions<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sessions").field("len", &self.len()).finish_non_exhaustive()
     }

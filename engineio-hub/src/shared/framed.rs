@@ -4,13 +4,31 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use engineio_proto::{CloseCode, Sid};
+use engineio_proto::{CloseCode, FramedSession, FramedTransmit, Instant, Sid};
 use engineio_proto::{ConnId, Failure};
 
-use crate::shared::line::{Say, Wire};
-use crate::shared::linger::Linger;
-use crate::shared::waiters::{Interest, is_ending};
-use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
+use super::linger::Linger;
+use super::waiters::{Interest, Waiters, is_ending};
+use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
+
+/// The session that a WebSocket belongs to, whichever side's it is.
+pub(crate) trait Carried: Send + Sync {
+    /// Takes one turn at the session. `false`: there is no session any more.
+    fn turn(&self, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool;
+
+    /// Starts the time that the connection has to flush.
+    fn begin_linger(&self) -> Arc<Linger>;
+
+    /// The identifier of the session, for logs.
+    fn sid(&self) -> Option<Sid>;
+}
+
+/// What a WebSocket needs of a turn.
+pub(crate) struct CarriedTurn<'a> {
+    pub(crate) now: Instant,
+    pub(crate) session: &'a mut dyn FramedSession,
+    pub(crate) waiters: &'a mut Waiters,
+}
 
 /// Carries a WebSocket for a binding, which only moves bytes:
 ///
@@ -25,7 +43,7 @@ use crate::websocket::{Incoming, WRITE_AHEAD, WebSocket};
 /// All three are polled by one task, which is woken for each of them.
 /// Dropping it says that the connection is gone.
 pub struct Framed {
-    wire: Box<dyn Wire>,
+    session: Box<dyn Carried>,
     conn: ConnId,
     socket: WebSocket,
     stage: Stage,
@@ -65,14 +83,14 @@ pub enum Write<'a> {
 }
 
 impl Framed {
-    pub(crate) fn new(wire: Box<dyn Wire>, conn: ConnId, socket: WebSocket) -> Self {
-        Self { wire, conn, socket, stage: Stage::Open, linger: None, may_read: true }
+    pub(crate) fn new(session: Box<dyn Carried>, conn: ConnId, socket: WebSocket) -> Self {
+        Self { session, conn, socket, stage: Stage::Open, linger: None, may_read: true }
     }
 
     /// The identifier of the session that it belongs to, for logs. `None`: there is no
     /// session yet.
     pub fn sid(&self) -> Option<Sid> {
-        self.wire.sid()
+        self.session.sid()
     }
 
     /// Ready when the stream is to be dropped now, whatever is still unwritten. Poll it
@@ -91,8 +109,8 @@ impl Framed {
             // The stream has ended: to read on would give its end again and again.
             Stage::Over => return Poll::Pending,
         }
-        let Self { wire, conn, may_read, .. } = self;
-        let is_there = wire.turn(&mut |turn| {
+        let Self { session, conn, may_read, .. } = self;
+        let is_there = session.turn(&mut |turn| {
             *may_read = turn.session.wants_input(*conn);
             if !*may_read {
                 turn.waiters.seat(*conn, cx.waker(), Interest::INPUT);
@@ -113,19 +131,19 @@ impl Framed {
 
     /// Gives the session all messages that are complete, in one turn.
     fn take_in(&mut self) {
-        let Self { wire, conn, socket, stage, may_read, .. } = self;
-        wire.turn(&mut |turn| {
+        let Self { session, conn, socket, stage, may_read, .. } = self;
+        session.turn(&mut |turn| {
             turn.waiters.rouse_seat(*conn);
             let (over, why) = loop {
-                match socket.poll_incoming() {
-                    Ok(Some(Incoming::Frame(frame))) => {
-                        turn.session.frame(turn.now, *conn, frame);
+                match socket.poll_received() {
+                    Ok(Some(Received::Frame(frame))) => {
+                        turn.session.handle_frame(turn.now, *conn, frame);
                     }
                     Ok(None) => {
                         *may_read = turn.session.wants_input(*conn);
                         return;
                     }
-                    Ok(Some(Incoming::Closed(code))) => {
+                    Ok(Some(Received::Closed(code))) => {
                         break (Stage::Over, Failure::Closed(CloseCode(code.unwrap_or(NO_CODE))));
                     }
                     Err(fault) => {
@@ -138,7 +156,7 @@ impl Framed {
                 }
             };
             *stage = over;
-            turn.session.fail(turn.now, *conn, why);
+            turn.session.handle_failure(turn.now, *conn, why);
         });
     }
 
@@ -154,7 +172,7 @@ impl Framed {
 
     fn fail(&mut self, why: Failure) {
         if self.stage == Stage::Open {
-            self.wire.turn(&mut |turn| turn.session.fail(turn.now, self.conn, why));
+            self.session.turn(&mut |turn| turn.session.handle_failure(turn.now, self.conn, why));
         }
         self.stage = Stage::Over;
     }
@@ -167,7 +185,7 @@ impl Framed {
             Stage::HungUp | Stage::Deaf { .. } | Stage::Over => true,
         };
         if is_ending {
-            let begin = || self.wire.begin_linger();
+            let begin = || self.session.begin_linger();
             self.linger.get_or_insert_with(begin).wait(cx.waker());
         }
         if !self.socket.unsent().is_empty() {
@@ -199,17 +217,17 @@ impl Framed {
     /// Moves what the session has to say into the write buffer, and waits for more.
     /// Whether there will be none.
     fn fill(&mut self, cx: &Context<'_>) -> bool {
-        let Self { wire, conn, socket, .. } = self;
+        let Self { session, conn, socket, .. } = self;
         let mut is_hung_up = false;
-        let is_there = wire.turn(&mut |turn| {
+        let is_there = session.turn(&mut |turn| {
             turn.waiters.rouse_seat(*conn);
             let interest = loop {
                 if socket.unsent().len() >= WRITE_AHEAD {
                     break Interest::END;
                 }
-                match turn.session.poll_say(*conn) {
-                    Some(Say::Frame(frame)) => socket.send(&frame),
-                    Some(Say::Hangup(code)) => {
+                match turn.session.poll_frame(*conn) {
+                    Some(FramedTransmit::Frame(frame)) => socket.send(&frame),
+                    Some(FramedTransmit::Hangup(code)) => {
                         socket.close(code.0);
                         turn.waiters.forget_seat(*conn);
                         is_hung_up = true;
@@ -235,7 +253,7 @@ impl Framed {
     /// write. Whether it has come.
     fn await_end(&self, cx: &Context<'_>) -> bool {
         let mut is_over = true;
-        self.wire.turn(&mut |turn| {
+        self.session.turn(&mut |turn| {
             is_over = is_ending(turn.session, self.conn);
             if !is_over {
                 turn.waiters.seat(self.conn, cx.waker(), Interest::END);
@@ -247,9 +265,9 @@ impl Framed {
     /// Reads on for nothing but the peer's close frame.
     fn await_close(&mut self) {
         loop {
-            match self.socket.poll_incoming() {
-                Ok(Some(Incoming::Frame(_))) => {}
-                Ok(Some(Incoming::Closed(_))) => {
+            match self.socket.poll_received() {
+                Ok(Some(Received::Frame(_))) => {}
+                Ok(Some(Received::Closed(_))) => {
                     self.stage = Stage::Over;
                     return;
                 }
@@ -261,9 +279,9 @@ impl Framed {
 
 impl Drop for Framed {
     fn drop(&mut self) {
-        self.wire.turn(&mut |turn| {
+        self.session.turn(&mut |turn| {
             turn.waiters.forget_seat(self.conn);
-            turn.session.fail(turn.now, self.conn, Failure::Gone);
+            turn.session.handle_failure(turn.now, self.conn, Failure::Gone);
         });
     }
 }

@@ -4,8 +4,7 @@ use std::mem;
 use std::task::Waker;
 
 use engineio_proto::ConnId;
-
-use crate::shared::line::{End, Framing};
+use engineio_proto::{AnySession, FramedSession};
 
 /// The tasks that wait for a session. Small: a session has few connections, one
 /// reader, and rarely more than a few senders that wait.
@@ -70,7 +69,7 @@ pub(crate) enum Wait {
 
 impl Wait {
     /// Whether there is nothing left to wait for.
-    pub(crate) fn is_over(self, session: &impl End) -> bool {
+    pub(crate) fn is_over(self, session: &impl AnySession) -> bool {
         match self {
             Self::Writable => session.is_writable() || session.is_closing(),
             Self::HandedOver(position) => session.handed_over() >= position || session.is_closed(),
@@ -148,7 +147,7 @@ impl Waiters {
     }
 
     /// Moves those who can go on into `awake`, and what is to be dropped.
-    pub(crate) fn take_ready(&mut self, session: &impl End, awake: &mut Awake) {
+    pub(crate) fn take_ready(&mut self, session: &impl AnySession, awake: &mut Awake) {
         awake.spent = mem::take(&mut self.spent);
         let mut place = 0;
         while let Some(seat) = self.seats.get(place) {
@@ -176,7 +175,7 @@ impl Waiters {
 }
 
 /// Whether the connection has nothing but its end before it.
-pub(crate) fn is_ending(session: &(impl Framing + ?Sized), conn: ConnId) -> bool {
+pub(crate) fn is_ending(session: &(impl FramedSession + ?Sized), conn: ConnId) -> bool {
     session.is_closed() || session.is_hung_up(conn)
 }
 

@@ -2,60 +2,77 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use engineio_proto::{Outgoing, SendError};
+use engineio_proto::{AnySession, Outgoing, SendError};
 
-use crate::shared::line::{End, Line, Turned};
-use crate::shared::waiters::{Wait, WaitId};
+use super::session::{Shared, Side, Turn};
+use super::waiters::{Wait, WaitId};
+
+/// Why a session of this side ended.
+pub(crate) type Reason<S> = <<S as Side>::Session as AnySession>::CloseReason;
 
 /// A future of a handle, and its place among those who wait.
-struct Waiting<'a, L: Line> {
-    line: &'a L,
+struct WaitGuard<'a, S: Side> {
+    shared: &'a Arc<Shared<S>>,
     id: Option<WaitId>,
 }
 
-impl<L: Line> Waiting<'_, L> {
-    /// Waits on in a turn in which there was nothing to be had.
-    fn wait(id: &mut Option<WaitId>, turn: &mut Turned<'_, L::End>, wait: Wait, cx: &Context<'_>) {
-        *id = Some(turn.waiters.handle(*id, wait, cx.waker()));
+impl<'a, S: Side> WaitGuard<'a, S> {
+    const fn new(shared: &'a Arc<Shared<S>>) -> Self {
+        Self { shared, id: None }
     }
 }
 
-impl<L: Line> Drop for Waiting<'_, L> {
+impl<S: Side> Drop for WaitGuard<'_, S> {
     fn drop(&mut self) {
         if let Some(id) = self.id {
-            self.line.with(|turn| turn.waiters.forget_handle(id));
+            self.shared.turn(|turn| turn.waiters.forget_handle(id));
         }
     }
 }
 
-/// Queues a message, once there is room for it.
-pub(crate) fn send<L: Line>(
-    line: &L,
-    outgoing: Outgoing,
-) -> impl Future<Output = Result<(), SendError>> {
-    Sending { waiting: Waiting { line, id: None }, outgoing: Some(outgoing) }
+/// Ready if there is nothing left to wait for; else the task is woken when that is so.
+fn poll_turn<S: Side>(
+    turn: &mut Turn<'_, S>,
+    id: &mut Option<WaitId>,
+    wait: Wait,
+    cx: &Context<'_>,
+) -> Poll<()> {
+    if wait.is_over(turn.session) {
+        return Poll::Ready(());
+    }
+    *id = Some(turn.waiters.handle(*id, wait, cx.waker()));
+    Poll::Pending
 }
 
-struct Sending<'a, L: Line> {
-    waiting: Waiting<'a, L>,
+/// Queues a message as soon as there is room for it.
+pub(crate) fn send<S: Side>(
+    shared: &Arc<Shared<S>>,
+    outgoing: Outgoing,
+) -> impl Future<Output = Result<(), SendError>> {
+    Sending { guard: WaitGuard::new(shared), outgoing: Some(outgoing) }
+}
+
+struct Sending<'a, S: Side> {
+    guard: WaitGuard<'a, S>,
     /// Taken when it is queued or given back.
     outgoing: Option<Outgoing>,
 }
 
-impl<L: Line> Future for Sending<'_, L> {
+impl<S: Side> Future for Sending<'_, S> {
     type Output = Result<(), SendError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { waiting: Waiting { line, id }, outgoing } = self.get_mut();
-        let polled = line.with(|mut turn| {
+        let Self { guard: WaitGuard { shared, id }, outgoing } = self.get_mut();
+        let polled = shared.turn(|turn| {
             let Some(message) = outgoing.take() else { return Poll::Ready(Ok(())) };
             match turn.session.send(message) {
                 Ok(_) => Poll::Ready(Ok(())),
                 Err(SendError::Full(message)) => {
                     *outgoing = Some(message);
-                    Waiting::<L>::wait(id, &mut turn, Wait::Writable, cx);
+                    *id = Some(turn.waiters.handle(*id, Wait::Writable, cx.waker()));
                     Poll::Pending
                 }
                 Err(error) => Poll::Ready(Err(error)),
@@ -68,9 +85,12 @@ impl<L: Line> Future for Sending<'_, L> {
 }
 
 /// Queues a message if there is room for it now.
-pub(crate) fn try_send<L: Line>(line: &L, outgoing: Outgoing) -> Result<(), SendError> {
+pub(crate) fn try_send<S: Side>(
+    shared: &Arc<Shared<S>>,
+    outgoing: Outgoing,
+) -> Result<(), SendError> {
     let mut outgoing = Some(outgoing);
-    let sent = line.with(|turn| match outgoing.take() {
+    let sent = shared.turn(|turn| match outgoing.take() {
         Some(outgoing) => turn.session.send(outgoing).map(drop),
         None => Ok(()),
     });
@@ -78,72 +98,75 @@ pub(crate) fn try_send<L: Line>(line: &L, outgoing: Outgoing) -> Result<(), Send
 }
 
 /// Waits until what was queued before the first poll has left, or the session ended.
-pub(crate) fn flush<L: Line>(line: &L) -> impl Future<Output = ()> {
-    Flush { waiting: Waiting { line, id: None }, position: None }
+pub(crate) fn flush<S: Side>(shared: &Arc<Shared<S>>) -> impl Future<Output = ()> {
+    Flush { guard: WaitGuard::new(shared), position: None }
 }
 
-struct Flush<'a, L: Line> {
-    waiting: Waiting<'a, L>,
+struct Flush<'a, S: Side> {
+    guard: WaitGuard<'a, S>,
     /// The last message that has to leave, known from the first poll on.
     position: Option<u64>,
 }
 
-impl<L: Line> Future for Flush<'_, L> {
+impl<S: Side> Future for Flush<'_, S> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { waiting: Waiting { line, id }, position } = self.get_mut();
-        let polled = line.with(|mut turn| {
-            let wait = Wait::HandedOver(*position.get_or_insert(turn.session.accepted()));
-            if wait.is_over(turn.session) {
-                return Poll::Ready(());
-            }
-            Waiting::<L>::wait(id, &mut turn, wait, cx);
-            Poll::Pending
+        let Self { guard: WaitGuard { shared, id }, position } = self.get_mut();
+        let polled = shared.turn(|turn| {
+            let position = *position.get_or_insert_with(|| turn.session.accepted());
+            poll_turn(turn, id, Wait::HandedOver(position), cx)
         });
         polled.unwrap_or(Poll::Ready(()))
     }
 }
 
-/// Waits for the end of the session, and says why it came.
-pub(crate) fn closed<L: Line>(line: &L) -> impl Future<Output = <L::End as End>::Reason> {
-    Closed { waiting: Waiting { line, id: None } }
+/// Waits for the end of the session, and says why it ended: for the reason `gone` if nobody
+/// carries it any more.
+pub(crate) fn closed<S: Side>(
+    shared: &Arc<Shared<S>>,
+    gone: Reason<S>,
+) -> impl Future<Output = Reason<S>> {
+    Closed { guard: WaitGuard::new(shared), gone: Some(gone) }
 }
 
-struct Closed<'a, L: Line> {
-    waiting: Waiting<'a, L>,
+struct Closed<'a, S: Side> {
+    guard: WaitGuard<'a, S>,
+    gone: Option<Reason<S>>,
 }
 
-impl<L: Line> Future for Closed<'_, L> {
-    type Output = <L::End as End>::Reason;
+impl<S: Side> Future for Closed<'_, S>
+where
+    Reason<S>: Unpin,
+{
+    type Output = Reason<S>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { waiting: Waiting { line, id } } = self.get_mut();
-        let polled = line.with(|mut turn| {
-            if let Some(reason) = turn.session.close_reason() {
-                return Poll::Ready(reason.clone());
+        let Self { guard: WaitGuard { shared, id }, gone } = self.get_mut();
+        let polled = shared.turn(|turn| {
+            let reason = turn.session.close_reason().cloned();
+            if reason.is_none() {
+                *id = Some(turn.waiters.handle(*id, Wait::Closed, cx.waker()));
             }
-            Waiting::<L>::wait(id, &mut turn, Wait::Closed, cx);
-            Poll::Pending
+            reason
         });
-        polled.unwrap_or(Poll::Ready(L::End::GONE))
+        match polled.unwrap_or_else(|| gone.take()) {
+            Some(reason) => Poll::Ready(reason),
+            None => Poll::Pending,
+        }
     }
 }
 
 /// Waits as a sink does: in one place, for one thing after the other.
-pub(crate) fn poll_wait<L: Line>(
-    line: &L,
+pub(crate) fn poll_wait<S: Side>(
+    shared: &Arc<Shared<S>>,
     place: &mut Option<WaitId>,
     cx: &Context<'_>,
-    wait: impl FnOnce(&L::End) -> Wait,
+    wait: impl FnOnce(&S::Session) -> Wait,
 ) -> Poll<()> {
-    let polled = line.with(|mut turn| {
+    let polled = shared.turn(|turn| {
         let wait = wait(turn.session);
-        if wait.is_over(turn.session) {
-            return Poll::Ready(());
-        }
-        Waiting::<L>::wait(place, &mut turn, wait, cx);
-        Poll::Pending
+        poll_turn(turn, place, wait, cx)
     });
     polled.unwrap_or(Poll::Ready(()))
 }

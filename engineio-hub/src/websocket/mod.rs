@@ -2,8 +2,8 @@
 
 mod buffer;
 mod fault;
-mod incoming;
-mod outgoing;
+mod reader;
+mod write_buffer;
 
 use core::fmt;
 
@@ -12,8 +12,8 @@ use tungstenite::protocol::Role;
 
 pub use self::fault::Fault;
 use self::{
-    incoming::{Item, Reader},
-    outgoing::Outgoing,
+    reader::{Item, Reader},
+    write_buffer::WriteBuffer,
 };
 
 /// The next message is for [`send`](WebSocket::send) only while fewer bytes than this are unsent:
@@ -24,10 +24,10 @@ pub const WRITE_AHEAD: usize = 64 * 1024;
 ///
 /// | | |
 /// |---|---|
-/// | in | [`receive`](Self::receive), then [`poll_incoming`](Self::poll_incoming) until it gives `None` |
+/// | in | [`receive`](Self::receive), then [`poll_received`](Self::poll_received) until it gives `None` |
 /// | out | [`send`](Self::send) and [`close`](Self::close), then write what is [`unsent`](Self::unsent) and say how much of it was [`sent`](Self::sent) |
 ///
-/// `poll_incoming` queues answers to the peer's control frames, so look at `unsent` afterwards. The
+/// `poll_received` queues answers to the peer's control frames, so look at `unsent` afterwards. The
 /// connection is at its end when the peer's close was read, or a fault was, and nothing is unsent.
 ///
 /// There are no extensions (no compression), and frames going out aren't cut into fragments.
@@ -37,7 +37,7 @@ pub const WRITE_AHEAD: usize = 64 * 1024;
 pub struct WebSocket {
     reader: Reader,
     reading: Reading,
-    outgoing: Outgoing,
+    writes: WriteBuffer,
 }
 
 enum Reading {
@@ -49,7 +49,7 @@ enum Reading {
 
 /// What a peer said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Incoming {
+pub enum Received {
     /// One whole message.
     Frame(Frame),
     /// The peer closes, with this code if it gave one. The answer is queued, unless this is the
@@ -72,7 +72,7 @@ impl WebSocket {
         Self {
             reader: Reader::new(role, max_payload),
             reading: Reading::Open,
-            outgoing: Outgoing::new(role == Role::Client),
+            writes: WriteBuffer::new(role == Role::Client),
         }
     }
 
@@ -89,7 +89,7 @@ impl WebSocket {
 
     /// The next message, or `None` until more bytes were received.
     ///
-    /// Pings are answered and pongs are dropped on the way. After [`Incoming::Closed`] there is
+    /// Pings are answered and pongs are dropped on the way. After [`Received::Closed`] there is
     /// nothing more.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl WebSocket {
     /// What the peer did wrong. Nothing can be read any more, and each further call gives the same
     /// again. [`close`](Self::close) with the fault's [`close_code`](Fault::close_code) tells the
     /// peer.
-    pub fn poll_incoming(&mut self) -> Result<Option<Incoming>, Fault> {
+    pub fn poll_received(&mut self) -> Result<Option<Received>, Fault> {
         match &self.reading {
             Reading::Open => {}
             Reading::Closed => return Ok(None),
@@ -105,8 +105,8 @@ impl WebSocket {
         }
         let polled = self.poll_open();
         let end = match &polled {
-            Ok(None | Some(Incoming::Frame(_))) => return polled,
-            Ok(Some(Incoming::Closed(_))) => Reading::Closed,
+            Ok(None | Some(Received::Frame(_))) => return polled,
+            Ok(Some(Received::Closed(_))) => Reading::Closed,
             Err(fault) => Reading::Failed(fault.clone()),
         };
         self.reading = end;
@@ -114,14 +114,14 @@ impl WebSocket {
         polled
     }
 
-    fn poll_open(&mut self) -> Result<Option<Incoming>, Fault> {
+    fn poll_open(&mut self) -> Result<Option<Received>, Fault> {
         while let Some(item) = self.reader.poll()? {
             match item {
-                Item::Frame(frame) => return Ok(Some(Incoming::Frame(frame))),
-                Item::Ping(data) => self.outgoing.pong(&data),
+                Item::Frame(frame) => return Ok(Some(Received::Frame(frame))),
+                Item::Ping(data) => self.writes.pong(&data),
                 Item::Close(code) => {
-                    self.outgoing.close(code);
-                    return Ok(Some(Incoming::Closed(code)));
+                    self.writes.close(code);
+                    return Ok(Some(Received::Closed(code)));
                 }
             }
         }
@@ -133,23 +133,23 @@ impl WebSocket {
     /// The payload is copied. The buffer has no limit of its own: send while less than
     /// [`WRITE_AHEAD`] is unsent.
     pub fn send(&mut self, frame: &Frame) {
-        self.outgoing.send(frame);
+        self.writes.send(frame);
     }
 
     /// Queues a close frame with this code and an empty reason, as the last frame. Repeated calls,
     /// and a call after the peer's close was answered, do nothing.
     pub fn close(&mut self, code: u16) {
-        self.outgoing.close(Some(code));
+        self.writes.close(Some(code));
     }
 
     /// What to write to the socket next.
     pub fn unsent(&self) -> &[u8] {
-        self.outgoing.unsent()
+        self.writes.unsent()
     }
 
     /// Says that the first `written` bytes of [`unsent`](Self::unsent) were written.
     pub fn sent(&mut self, written: usize) {
-        self.outgoing.sent(written);
+        self.writes.sent(written);
     }
 }
 

@@ -97,7 +97,7 @@ impl Drop for Call {
 
 /// Serves one request to its end.
 pub(crate) async fn serve(
-    hub: Arc<Hub<u32>>,
+    hub: Hub<u32>,
     request: Parts,
     body: Slot<Result<Bytes, Failure>>,
     reply: Slot<Reply>,
@@ -110,10 +110,10 @@ pub(crate) async fn serve(
         if !is_read && let Poll::Ready(read) = body.poll(cx) {
             is_read = true;
             match read {
-                Ok(body) if body.len() > seat.body_limit().unwrap_or(0) => {
-                    seat.failed(Failure::TooLarge);
+                Ok(body) => {
+                    seat.data(body);
+                    seat.end();
                 }
-                Ok(body) => seat.body(body),
                 Err(why) => seat.failed(why),
             }
         }
@@ -122,7 +122,7 @@ pub(crate) async fn serve(
     .await;
     drop(seat);
     match answer {
-        Answer::Respond(response) => reply.set(Reply::Response(response)),
+        Answer::Respond { response, .. } => reply.set(Reply::Response(response)),
         Answer::Upgrade(response, framed) => {
             let (end, client) = pipe(capacity);
             reply.set(Reply::Upgraded(response, client));

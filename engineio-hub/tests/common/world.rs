@@ -4,10 +4,10 @@ use core::future::poll_fn;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::task::Poll;
 use core::time::Duration;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use engineio_hub::{Hub, Incoming, Socket};
+use engineio_hub::{Hub, Incoming, Socket, WeakHub};
 use engineio_proto::{Instant, ServerConfig, ServerConfigBuilder};
 use http::Request;
 use http::request::Builder;
@@ -19,7 +19,7 @@ use super::time::Time;
 
 #[derive(Clone)]
 pub(crate) struct World {
-    pub(crate) hub: Arc<Hub<u32>>,
+    pub(crate) hub: Hub<u32>,
     pub(crate) time: Arc<Time>,
     pub(crate) executor: Executor,
     pub(crate) log: Log,
@@ -40,7 +40,7 @@ impl World {
         let log = Log::default();
         let hub = Hub::new(config, move || clock.now(), Box::new(log.clone()));
         let executor = Executor::new(Arc::clone(&time));
-        let driver = executor.spawn(drive(Arc::downgrade(&hub), Arc::clone(&time)));
+        let driver = executor.spawn(drive(hub.downgrade(), Arc::clone(&time)));
         let capacity = Arc::new(AtomicUsize::new(4096));
         Self { hub, time, executor, log, driver, capacity }
     }
@@ -91,7 +91,7 @@ impl World {
         let (body, reply) = (Slot::new(), Slot::new());
         let capacity = self.capacity.load(SeqCst);
         let (parts, ()) = request.into_parts();
-        let serving = serve(Arc::clone(&self.hub), parts, body.clone(), reply.clone(), capacity);
+        let serving = serve(self.hub.clone(), parts, body.clone(), reply.clone(), capacity);
         Call { server: self.spawn(serving), body, reply, is_over: false }
     }
 
@@ -114,7 +114,7 @@ impl World {
     }
 
     pub(crate) async fn accept(&self) -> Socket<u32> {
-        self.incoming().await.unwrap().accept().unwrap()
+        self.incoming().await.unwrap().accept_with(0).unwrap()
     }
 
     /// Accepts everyone and sends everything back.
@@ -122,7 +122,7 @@ impl World {
         let world = self.clone();
         self.spawn(async move {
             while let Some(incoming) = world.incoming().await {
-                if let Some(socket) = incoming.accept() {
+                if let Some(socket) = incoming.accept_with(0) {
                     world.spawn(echo(socket));
                 }
             }
@@ -152,7 +152,7 @@ pub(crate) async fn echo(mut socket: Socket<u32>) {
 }
 
 /// Lets time pass for the hub, for as long as there is one.
-async fn drive(hub: Weak<Hub<u32>>, time: Arc<Time>) {
+async fn drive(hub: WeakHub<u32>, time: Arc<Time>) {
     let mut timer = time.timer();
     poll_fn(|cx| {
         loop {

@@ -12,7 +12,7 @@ use crate::common::polling::Polling;
 use crate::common::websocket::WebSocket;
 use crate::common::world::World;
 
-fn short(event: Option<ServerEvent>) -> String {
+fn short(event: Option<ServerEvent<u32>>) -> String {
     match event {
         None => "end".into(),
         Some(ServerEvent::Connect(_)) => "connect".into(),
@@ -23,7 +23,7 @@ fn short(event: Option<ServerEvent>) -> String {
     }
 }
 
-fn now(events: &mut Events<u32>) -> Option<ServerEvent> {
+fn now(events: &mut Events<u32>) -> Option<ServerEvent<u32>> {
     match events.poll_now() {
         Poll::Ready(event) => event,
         Poll::Pending => panic!("nothing is there now"),
@@ -31,11 +31,11 @@ fn now(events: &mut Events<u32>) -> Option<ServerEvent> {
 }
 
 #[test]
-fn a_session_is_told_from_its_beginning_to_its_end() {
+fn session_is_told_from_its_beginning_to_its_end() {
     let world = World::new();
     let client = world.clone();
     world.run(async move {
-        let mut events = client.hub.events();
+        let mut events = client.hub.events_with(|_| Ok(0));
         let polling = Polling::open(&client).await;
         polling.send("one").await;
         let (socket, _) = polling.upgrade().await;
@@ -55,19 +55,19 @@ fn handshakes_that_wait_are_accepted_when_events_are_asked_for() {
     world.run(async move {
         let call = client.get("EIO=4&transport=polling");
         client.settle().await;
-        let mut events = client.hub.events();
+        let mut events = client.hub.events_with(|_| Ok(0));
         assert_eq!(call.status().await, 200);
         assert_eq!(short(events.next().await), "connect");
     });
 }
 
 #[test]
-fn a_session_that_talks_much_keeps_no_other_from_being_heard() {
+fn session_that_talks_much_keeps_no_other_from_being_heard() {
     let world = World::new();
     world.set_capacity(1 << 20);
     let client = world.clone();
     world.run(async move {
-        let mut events = client.hub.events();
+        let mut events = client.hub.events_with(|_| Ok(0));
         let loud = WebSocket::open(&client).await;
         let quiet = WebSocket::open(&client).await;
         for _ in 0..1000 {
@@ -88,11 +88,11 @@ fn events_are_answered_with_the_servers_own_send() {
     let world = World::new();
     let client = world.clone();
     world.run(async move {
-        let (mut events, app) = (client.hub.events(), client.clone());
+        let (mut events, app) = (client.hub.events_with(|_| Ok(0)), client.clone());
         client.spawn(async move {
             while let Some(event) = events.next().await {
-                if let ServerEvent::Message(sid, message) = event {
-                    app.hub.send(&sid, message).unwrap();
+                if let ServerEvent::Message(sender, message) = event {
+                    app.hub.sessions().send(sender.sid(), message).unwrap();
                 }
             }
         });
@@ -109,13 +109,13 @@ fn events_are_answered_with_the_servers_own_send() {
 }
 
 #[test]
-fn a_server_is_consumed_in_one_way_only() {
+fn server_is_consumed_in_one_way_only() {
     let world = World::new();
     let client = world.clone();
     world.run(async move {
-        let mut events = client.hub.events();
+        let mut events = client.hub.events_with(|_| Ok(0));
         assert!(client.incoming().await.is_none());
-        assert_eq!(short(client.hub.events().next().await), "end");
+        assert_eq!(short(client.hub.events_with(|_| Ok(0)).next().await), "end");
         assert_eq!(client.log.count("misused"), 2);
         Polling::open(&client).await;
         assert_eq!(short(events.next().await), "connect");
@@ -126,18 +126,18 @@ fn a_server_is_consumed_in_one_way_only() {
     let client = world.clone();
     world.run(async move {
         client.settle().await;
-        assert_eq!(short(client.hub.events().next().await), "end");
+        assert_eq!(short(client.hub.events_with(|_| Ok(0)).next().await), "end");
         assert_eq!(client.log.count("misused"), 1);
         Polling::open(&client).await;
     });
 }
 
 #[test]
-fn the_stream_ends_after_the_last_session() {
+fn stream_ends_after_the_last_session() {
     let world = World::new();
     let client = world.clone();
     world.run(async move {
-        let mut events = client.hub.events();
+        let mut events = client.hub.events_with(|_| Ok(0));
         let mut socket = WebSocket::open(&client).await;
         assert_eq!(short(events.next().await), "connect");
         client.hub.close(Duration::from_secs(1));
@@ -151,11 +151,11 @@ fn the_stream_ends_after_the_last_session() {
 }
 
 #[test]
-fn a_session_belongs_to_the_worker_that_has_its_event() {
+fn session_belongs_to_the_worker_that_has_its_event() {
     let world = World::new();
     let client = world.clone();
     world.run(async move {
-        let mut one = client.hub.events();
+        let mut one = client.hub.events_with(|_| Ok(0));
         let mut other = one.clone();
         let first = WebSocket::open(&client).await;
         first.say("1").await;
@@ -182,7 +182,7 @@ fn all_workers_are_told_of_what_comes_and_of_the_end() {
     let world = World::new();
     let client = world.clone();
     world.run(async move {
-        let events = client.hub.events();
+        let events = client.hub.events_with(|_| Ok(0));
         let heard = Arc::new(AtomicUsize::new(0));
         let ended = Arc::new(AtomicUsize::new(0));
         for _ in 0..3 {
@@ -212,7 +212,7 @@ fn sessions_go_on_unheard_when_the_stream_is_dropped() {
     let world = World::with(|config| config.inbox_high_water(1024));
     let client = world.clone();
     world.run(async move {
-        let events = client.hub.events();
+        let events = client.hub.events_with(|_| Ok(0));
         let old = WebSocket::open(&client).await;
         drop(events);
         let new = WebSocket::open(&client).await;
@@ -220,10 +220,10 @@ fn sessions_go_on_unheard_when_the_stream_is_dropped() {
             for _ in 0..1000 {
                 socket.say("unheard").await;
             }
-            client.hub.broadcast("hello");
+            client.hub.sessions().broadcast("hello");
             assert_eq!(socket.message().await, "hello".into());
             // The other has heard it as well.
-            assert_eq!(client.hub.len(), 2);
+            assert_eq!(client.hub.sessions().len(), 2);
         }
     });
 }

@@ -22,7 +22,7 @@ async fn connected(world: &World) -> (Socket<u32>, WebSocket) {
 }
 
 #[test]
-fn a_session_that_is_detached_lives_on() {
+fn session_that_is_detached_lives_on() {
     let world = World::with(|config| config.inbox_high_water(1024));
     let app = world.clone();
     world.run(async move {
@@ -32,22 +32,22 @@ fn a_session_that_is_detached_lives_on() {
         for _ in 0..1000 {
             client.say("thrown away").await;
         }
-        app.hub.send(&sid, "one").unwrap();
-        app.hub.broadcast("two");
+        app.hub.sessions().send(&sid, "one").unwrap();
+        app.hub.sessions().broadcast("two");
         assert_eq!(client.message().await, "one".into());
         assert_eq!(client.message().await, "two".into());
-        assert!(app.hub.disconnect(&sid));
+        assert!(app.hub.sessions().disconnect(&sid));
         assert_eq!(client.next().await, Seen::Packet(Packet::Close));
         assert_eq!(client.next().await, Seen::Close(Some(1000)));
-        assert!(!app.hub.disconnect(&sid));
-        let lost = app.hub.send(&sid, "three");
+        assert!(!app.hub.sessions().disconnect(&sid));
+        let lost = app.hub.sessions().send(&sid, "three");
         assert_eq!(lost, Err(SendError::Closed("three".into())));
         assert_eq!(app.log.lines(), ["opened V4 websocket", "closed Application"]);
     });
 }
 
 #[test]
-fn a_socket_that_is_dropped_closes_its_session_after_the_rest() {
+fn socket_that_is_dropped_closes_its_session_after_the_rest() {
     let world = World::new();
     let app = world.clone();
     world.run(async move {
@@ -73,7 +73,7 @@ fn all_that_a_client_said_is_read_before_the_end() {
         }
         client.send(Packet::Close).await;
         app.settle().await;
-        assert!(app.hub.is_empty());
+        assert!(app.hub.sessions().is_empty());
         for text in ["one", "two", "three"] {
             assert_eq!(socket.recv().await, Some(text.into()));
         }
@@ -84,12 +84,12 @@ fn all_that_a_client_said_is_read_before_the_end() {
 }
 
 #[test]
-fn an_unknown_name_is_nobody() {
+fn unknown_name_is_nobody() {
     let world = World::new();
     let sid = Sid::from_text("nobody").unwrap();
-    assert!(!world.hub.disconnect(&sid));
-    assert!(world.hub.send(&sid, "hello").is_err());
-    world.hub.broadcast("hello");
+    assert!(!world.hub.sessions().disconnect(&sid));
+    assert!(world.hub.sessions().send(&sid, "hello").is_err());
+    world.hub.sessions().broadcast("hello");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn handles_of_a_server_that_is_gone_have_nothing_to_wait_for() {
 }
 
 #[test]
-fn a_task_may_die_with_the_waker_that_another_displaced() {
+fn task_may_die_with_the_waker_that_another_displaced() {
     let world = World::new();
     let app = world.clone();
     world.run(async move {
@@ -137,7 +137,7 @@ fn a_task_may_die_with_the_waker_that_another_displaced() {
         }
         client.say("hello").await;
         app.settle().await;
-        assert_eq!(app.hub.len(), 1);
+        assert_eq!(app.hub.sessions().len(), 1);
     });
 }
 
@@ -171,7 +171,7 @@ fn many_sessions_on_both_transports_mind_their_own_business() {
         }
         app.sleep(Duration::from_secs(1)).await;
         assert!(tasks.iter().all(|task| task.is_done() && !task.has_panicked()));
-        assert!(app.hub.is_empty());
+        assert!(app.hub.sessions().is_empty());
         let polls = app.executor.polls();
         assert!(polls < 200 * 20 * 10, "{polls}");
         assert_eq!(app.log.count("opened"), 200);

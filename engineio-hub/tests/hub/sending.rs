@@ -93,7 +93,7 @@ fn senders_that_wait_get_their_message_back_when_the_session_ends() {
 }
 
 #[test]
-fn a_send_that_is_dropped_has_sent_nothing_and_waits_no_more() {
+fn send_that_is_dropped_has_sent_nothing_and_waits_no_more() {
     let world = World::narrow();
     let app = world.clone();
     world.run(async move {
@@ -162,7 +162,7 @@ fn everyone_who_waits_for_the_end_hears_the_reason() {
 }
 
 #[test]
-fn a_socket_is_a_stream_and_a_sink() {
+fn socket_is_a_stream_and_a_sink() {
     let world = World::narrow();
     let app = world.clone();
     world.run(async move {
@@ -198,7 +198,7 @@ fn sink(socket: &mut Socket<u32>) -> Pin<&mut (impl Sink<Message, Error = SendEr
 }
 
 #[test]
-fn a_broadcast_waits_for_nobody() {
+fn broadcast_waits_for_nobody() {
     let world = World::narrow();
     let app = world.clone();
     world.run(async move {
@@ -207,7 +207,7 @@ fn a_broadcast_waits_for_nobody() {
             app.set_capacity(256);
             let call = app.websocket("EIO=4&transport=websocket");
             let incoming = app.incoming().await.unwrap().overflow(overflow);
-            let socket = incoming.accept().unwrap();
+            let socket = incoming.accept_with(0).unwrap();
             let end = call.upgraded().await;
             clients.push((socket, WebSocket::new(engineio_proto::Revision::V4, end)));
         }
@@ -218,7 +218,7 @@ fn a_broadcast_waits_for_nobody() {
             }
         });
         for _ in 0..1000 {
-            app.hub.broadcast(kibibyte());
+            app.hub.sessions().broadcast(kibibyte());
             app.settle().await;
         }
         assert!(reading.is_done() && !reading.has_panicked());
@@ -228,7 +228,7 @@ fn a_broadcast_waits_for_nobody() {
 }
 
 #[test]
-fn an_application_task_that_panics_harms_nobody() {
+fn application_task_that_panics_harms_nobody() {
     let world = World::new();
     let app = world.clone();
     world.run(async move {
@@ -245,7 +245,7 @@ fn an_application_task_that_panics_harms_nobody() {
         assert_eq!(client.next().await, Seen::Packet(Packet::Close));
         assert_eq!(client.next().await, Seen::Close(Some(1000)));
         assert!(task.has_panicked());
-        assert_eq!(app.hub.len(), 1);
+        assert_eq!(app.hub.sessions().len(), 1);
         other.send("well").await.unwrap();
         assert_eq!(other_client.message().await, "well".into());
     });

@@ -36,7 +36,7 @@ fn sessions_are_flushed_and_closed_one_after_the_other() {
             });
             sockets.push(socket);
         }
-        app.hub.broadcast("last");
+        app.hub.sessions().broadcast("last");
         let begin = app.elapsed();
         app.hub.close(Duration::from_secs(10));
         app.hub.close(Duration::from_secs(10));
@@ -86,7 +86,7 @@ fn handshakes_are_sent_away_meanwhile() {
         app.hub.close(Duration::from_secs(10));
         assert!(app.incoming().await.is_none());
         // Too late to accept, and to drop is to refuse for want of a server.
-        assert!(first.accept().is_none());
+        assert!(first.accept_with(0).is_none());
         drop(second);
         for call in [unseen, seen, kept, app.get(POLLING)] {
             let response = call.response().await;
@@ -109,9 +109,9 @@ fn sessions_that_take_too_long_are_cut_off() {
         call.status().await;
         app.hub.close(Duration::from_secs(1));
         app.sleep(Duration::from_secs(1)).await;
-        assert_eq!(app.hub.len(), 1);
+        assert_eq!(app.hub.sessions().len(), 1);
         app.hub.abort();
-        assert!(app.hub.is_empty());
+        assert!(app.hub.sessions().is_empty());
         assert_eq!(socket.closed().await, ServerCloseReason::Shutdown);
         poll_fn(|cx| app.hub.poll_closed(cx)).await;
     });

@@ -16,7 +16,7 @@ const LARGE: Bytes = Bytes::from_static(&[7; 10_000]);
 const PATIENCE: Duration = Duration::from_secs(25 + 20 + 5);
 
 #[test]
-fn a_peer_that_never_reads_is_gone_in_time() {
+fn peer_that_never_reads_is_gone_in_time() {
     let world = World::new();
     let app = world.clone();
     world.run(async move {
@@ -42,7 +42,7 @@ fn a_peer_that_never_reads_is_gone_in_time() {
 }
 
 #[test]
-fn a_peer_that_speaks_but_never_reads_is_gone_too() {
+fn peer_that_speaks_but_never_reads_is_gone_too() {
     let world = World::narrow();
     world.echo();
     let app = world.clone();
@@ -64,7 +64,7 @@ fn a_peer_that_speaks_but_never_reads_is_gone_too() {
 }
 
 #[test]
-fn a_connection_that_never_reads_its_last_words_is_dropped_after_linger() {
+fn connection_that_never_reads_its_last_words_is_dropped_after_linger() {
     let world = World::new();
     let app = world.clone();
     world.run(async move {
@@ -78,13 +78,13 @@ fn a_connection_that_never_reads_its_last_words_is_dropped_after_linger() {
         drop(socket);
         core::future::poll_fn(|cx| app.hub.poll_closed(cx)).await;
         assert_eq!(app.elapsed().as_secs(), 30 + 5, "close_timeout and linger");
-        assert!(!app.hub.disconnect(&sid));
+        assert!(!app.hub.sessions().disconnect(&sid));
         drop(end);
     });
 }
 
 #[test]
-fn a_silent_peer_is_gone_in_time_and_hears_why() {
+fn silent_peer_is_gone_in_time_and_hears_why() {
     let world = World::new();
     world.echo();
     let app = world.clone();
@@ -99,7 +99,7 @@ fn a_silent_peer_is_gone_in_time_and_hears_why() {
 }
 
 #[test]
-fn an_application_that_reads_slowly_loses_nothing() {
+fn application_that_reads_slowly_loses_nothing() {
     let world = World::narrow();
     let app = world.clone();
     world.run(async move {
@@ -129,7 +129,7 @@ fn an_application_that_reads_slowly_loses_nothing() {
 }
 
 #[test]
-fn an_application_that_never_reads_ends_its_session() {
+fn application_that_never_reads_ends_its_session() {
     let world = World::with(|config| config.inbox_high_water(1024).inbox_limit(20_000));
     let app = world.clone();
     world.run(async move {
@@ -151,7 +151,7 @@ fn an_application_that_never_reads_ends_its_session() {
 }
 
 #[test]
-fn a_post_cut_half_way_or_too_slow_ends_its_session() {
+fn post_cut_half_way_or_too_slow_ends_its_session() {
     for why in [Some(Failure::Gone), Some(Failure::Malformed), None] {
         let world = World::new();
         world.echo();
@@ -165,7 +165,7 @@ fn a_post_cut_half_way_or_too_slow_ends_its_session() {
                 None => app.sleep(Duration::from_secs(30)).await,
             }
             app.settle().await;
-            assert!(app.hub.is_empty());
+            assert!(app.hub.sessions().is_empty());
             assert_eq!(app.log.count("closed"), 1);
             match why {
                 Some(Failure::Gone) => drop(call),
@@ -177,7 +177,7 @@ fn a_post_cut_half_way_or_too_slow_ends_its_session() {
 }
 
 #[test]
-fn a_post_that_is_too_long_is_refused_and_the_session_kept() {
+fn post_that_is_too_long_is_refused_and_the_session_kept() {
     let world = World::with(|config| config.max_payload(1000));
     world.echo();
     let app = world.clone();
@@ -190,7 +190,7 @@ fn a_post_that_is_too_long_is_refused_and_the_session_kept() {
 }
 
 #[test]
-fn a_poll_that_is_abandoned_loses_nothing_if_another_comes_in_time() {
+fn poll_that_is_abandoned_loses_nothing_if_another_comes_in_time() {
     let world = World::new();
     let app = world.clone();
     world.run(async move {
@@ -216,7 +216,7 @@ fn a_poll_that_is_abandoned_loses_nothing_if_another_comes_in_time() {
 }
 
 #[test]
-fn a_handshake_that_nobody_follows_ends() {
+fn handshake_that_nobody_follows_ends() {
     let world = World::new();
     world.echo();
     let app = world.clone();

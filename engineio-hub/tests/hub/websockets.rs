@@ -28,7 +28,7 @@ fn each_violation_has_its_close_code_and_ends_the_session() {
             let mut socket = WebSocket::open(&client).await;
             socket.end.write(&[bytes, masked(TEXT, b"4after")].concat()).await.unwrap();
             assert_eq!(socket.next().await, Seen::Close(Some(code)));
-            assert!(client.hub.is_empty());
+            assert!(client.hub.sessions().is_empty());
             socket.end.write(&masked(CLOSE, &code.to_be_bytes())).await.unwrap();
             assert!(matches!(socket.next().await, Seen::End | Seen::Reset));
             assert!(client.elapsed() <= Duration::from_secs(5));
@@ -42,7 +42,7 @@ fn each_violation_has_its_close_code_and_ends_the_session() {
 }
 
 #[test]
-fn a_client_that_broke_the_framing_sees_the_end_at_once() {
+fn client_that_broke_the_framing_sees_the_end_at_once() {
     let world = World::new();
     world.echo();
     let client = world.clone();
@@ -61,7 +61,7 @@ fn a_client_that_broke_the_framing_sees_the_end_at_once() {
 }
 
 #[test]
-fn a_client_that_closes_gets_its_code_back() {
+fn client_that_closes_gets_its_code_back() {
     let world = World::new();
     world.echo();
     let client = world.clone();
@@ -75,7 +75,7 @@ fn a_client_that_closes_gets_its_code_back() {
 }
 
 #[test]
-fn a_server_that_closes_waits_for_the_answer_and_then_ends_the_stream() {
+fn server_that_closes_waits_for_the_answer_and_then_ends_the_stream() {
     let world = World::new();
     let client = world.clone();
     world.run(async move {
@@ -98,7 +98,7 @@ fn a_server_that_closes_waits_for_the_answer_and_then_ends_the_stream() {
 }
 
 #[test]
-fn a_stream_that_ends_or_breaks_ends_the_session() {
+fn stream_that_ends_or_breaks_ends_the_session() {
     for is_reset in [false, true] {
         let world = World::new();
         world.echo();
@@ -119,7 +119,7 @@ fn a_stream_that_ends_or_breaks_ends_the_session() {
 }
 
 #[test]
-fn a_second_websocket_gets_101_and_then_1008() {
+fn second_websocket_gets_101_and_then_1008() {
     let world = World::new();
     world.echo();
     let client = world.clone();
@@ -144,7 +144,7 @@ fn a_second_websocket_gets_101_and_then_1008() {
 }
 
 #[test]
-fn a_websocket_that_is_hung_up_on_is_dropped_after_linger() {
+fn websocket_that_is_hung_up_on_is_dropped_after_linger() {
     // The peer neither closes nor leaves, and the session lives on without it.
     let world = World::new();
     world.echo();
@@ -162,7 +162,7 @@ fn a_websocket_that_is_hung_up_on_is_dropped_after_linger() {
 }
 
 #[test]
-fn a_probe_that_comes_to_nothing_is_hung_up_on_and_dropped() {
+fn probe_that_comes_to_nothing_is_hung_up_on_and_dropped() {
     let world = World::new();
     world.echo();
     let client = world.clone();
@@ -181,7 +181,7 @@ fn a_probe_that_comes_to_nothing_is_hung_up_on_and_dropped() {
 }
 
 #[test]
-fn a_probe_that_comes_to_nothing_and_never_reads_is_dropped_too() {
+fn probe_that_comes_to_nothing_and_never_reads_is_dropped_too() {
     let world = World::new();
     world.echo();
     let client = world.clone();
@@ -199,7 +199,7 @@ fn a_probe_that_comes_to_nothing_and_never_reads_is_dropped_too() {
 }
 
 #[test]
-fn an_upgrade_is_told_once() {
+fn upgrade_is_told_once() {
     let world = World::new();
     world.echo();
     let client = world.clone();
@@ -215,7 +215,7 @@ fn an_upgrade_is_told_once() {
 }
 
 #[test]
-fn a_ping_of_the_websocket_itself_is_answered_also_while_the_session_isnt_read() {
+fn ping_of_the_websocket_itself_is_answered_also_while_the_session_isnt_read() {
     let world = World::narrow();
     let client = world.clone();
     world.run(async move {

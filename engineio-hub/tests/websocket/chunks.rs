@@ -1,7 +1,7 @@
 //! How the network cuts the bytes makes no difference.
 
 use bytestring::ByteString;
-use engineio_hub::websocket::{Fault, Incoming, WebSocket};
+use engineio_hub::websocket::{Fault, Received, WebSocket};
 use engineio_proto::Frame;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
@@ -31,7 +31,7 @@ fn sent() -> impl Strategy<Value = Sent> {
 #[derive(Default)]
 struct Script {
     wire: Vec<u8>,
-    incoming: Vec<Incoming>,
+    incoming: Vec<Received>,
     outgoing: Vec<u8>,
     masks: u32,
 }
@@ -47,11 +47,11 @@ impl Script {
         match sent {
             Sent::Text { text, cuts, between } => {
                 self.fragments(TEXT, text.as_bytes(), cuts, Some(between));
-                self.incoming.push(Incoming::Frame(Frame::text(ByteString::from(text.as_str()))));
+                self.incoming.push(Received::Frame(Frame::text(ByteString::from(text.as_str()))));
             }
             Sent::Binary { bytes, cuts } => {
                 self.fragments(BINARY, bytes, cuts, None);
-                self.incoming.push(Incoming::Frame(Frame::binary(bytes.clone().into())));
+                self.incoming.push(Received::Frame(Frame::binary(bytes.clone().into())));
             }
             Sent::Ping(data) => self.ping(data),
             Sent::Pong(data) => self.frame(FINAL | PONG, data),
@@ -85,14 +85,14 @@ impl Script {
 }
 
 /// Everything that comes of these chunks.
-fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Incoming>, Option<Fault>, Vec<u8>) {
+fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Received>, Option<Fault>, Vec<u8>) {
     let mut socket = WebSocket::server(5_000);
     let mut all = Vec::new();
     let mut fault = None;
     for chunk in chunks {
         socket.receive(chunk);
         loop {
-            match socket.poll_incoming() {
+            match socket.poll_received() {
                 Ok(Some(incoming)) => all.push(incoming),
                 Ok(None) => break,
                 Err(error) => {
@@ -115,7 +115,7 @@ proptest! {
         let mut script = Script::new(&all);
         if let Some(code) = close {
             script.frame(FINAL | CLOSE, &code.to_be_bytes());
-            script.incoming.push(Incoming::Closed(Some(code)));
+            script.incoming.push(Received::Closed(Some(code)));
             script.outgoing.extend([FINAL | CLOSE, 2]);
             script.outgoing.extend(code.to_be_bytes());
         }

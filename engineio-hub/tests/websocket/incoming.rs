@@ -1,6 +1,6 @@
 //! Which frames are messages, and which are faults.
 
-use engineio_hub::websocket::{Fault, Incoming};
+use engineio_hub::websocket::{Fault, Received};
 
 use crate::{
     after, binary,
@@ -15,15 +15,15 @@ fn text_and_binary_messages_come_in_their_order() {
 }
 
 #[test]
-fn a_frame_that_is_not_whole_gives_nothing_yet() {
+fn frame_that_is_not_whole_gives_nothing_yet() {
     let bytes = message(TEXT, b"hello");
     let (most, last) = bytes.split_at(bytes.len() - 1);
     let mut socket = server();
     socket.receive(most);
-    assert_eq!(socket.poll_incoming(), Ok(None));
-    assert_eq!(socket.poll_incoming(), Ok(None));
+    assert_eq!(socket.poll_received(), Ok(None));
+    assert_eq!(socket.poll_received(), Ok(None));
     socket.receive(last);
-    assert_eq!(socket.poll_incoming(), Ok(Some(text("hello"))));
+    assert_eq!(socket.poll_received(), Ok(Some(text("hello"))));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn text_that_is_not_utf8_is_refused() {
 }
 
 #[test]
-fn a_binary_message_after_a_text_is_binary() {
+fn binary_message_after_a_text_is_binary() {
     let frames = [
         frame(TEXT, b"a"),
         message(PING, b""),
@@ -94,7 +94,7 @@ fn fragments_must_follow_one_another() {
 }
 
 #[test]
-fn a_length_may_be_written_in_more_bytes_than_it_needs() {
+fn length_may_be_written_in_more_bytes_than_it_needs() {
     let mut bytes = vec![FINAL | TEXT, 0x80 | 127];
     bytes.extend(2u64.to_be_bytes());
     bytes.extend([0, 0, 0, 0, b'h', b'i']);
@@ -102,18 +102,18 @@ fn a_length_may_be_written_in_more_bytes_than_it_needs() {
 }
 
 #[test]
-fn a_fault_is_final() {
+fn fault_is_final() {
     let mut socket = server();
     socket.receive(&[message(TEXT, b"before"), message(TEXT, b"\xff")].concat());
-    assert_eq!(socket.poll_incoming(), Ok(Some(text("before"))));
-    assert_eq!(socket.poll_incoming(), Err(Fault::InvalidText));
+    assert_eq!(socket.poll_received(), Ok(Some(text("before"))));
+    assert_eq!(socket.poll_received(), Err(Fault::InvalidText));
     socket.receive(&message(TEXT, b"after"));
-    assert_eq!(socket.poll_incoming(), Err(Fault::InvalidText));
+    assert_eq!(socket.poll_received(), Err(Fault::InvalidText));
     socket.close(Fault::InvalidText.close_code());
     assert_eq!(socket.unsent(), [FINAL | CLOSE, 2, 0x03, 0xef]);
 }
 
-fn assert_protocol(result: Result<Vec<Incoming>, Fault>, reason: &str) {
+fn assert_protocol(result: Result<Vec<Received>, Fault>, reason: &str) {
     let fault = result.unwrap_err();
     assert_eq!(fault, Fault::Protocol(reason.into()));
     assert_eq!(fault.close_code(), 1002);

@@ -9,13 +9,13 @@ use crate::{
 };
 
 #[test]
-fn a_message_of_exactly_the_limit_is_taken() {
+fn message_of_exactly_the_limit_is_taken() {
     let payload = [b'a'; MAX_PAYLOAD];
     assert_eq!(after(&[message(BINARY, &payload)]), Ok(vec![binary(&payload)]));
 }
 
 #[test]
-fn a_header_over_the_limit_is_refused_before_its_payload_arrives() {
+fn header_over_the_limit_is_refused_before_its_payload_arrives() {
     for length in [MAX_PAYLOAD as u64 + 1, 1 << 40, u64::MAX] {
         let bytes = [header(FINAL | BINARY, length), vec![0; 4]].concat();
         assert_eq!(after(&[bytes]), Err(Fault::TooLarge));
@@ -27,7 +27,7 @@ fn a_header_over_the_limit_is_refused_before_its_payload_arrives() {
 fn without_a_limit_the_longest_header_waits_for_its_payload() {
     let mut socket = WebSocket::server(usize::MAX);
     socket.receive(&[header(FINAL | BINARY, u64::MAX), vec![0; 4]].concat());
-    assert_eq!(socket.poll_incoming(), Ok(None));
+    assert_eq!(socket.poll_received(), Ok(None));
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn fragments_over_the_limit_together_are_refused_before_the_last_one_arrives() {
 }
 
 #[test]
-fn the_limit_starts_anew_with_every_message() {
+fn limit_starts_anew_with_every_message() {
     let half = [b'a'; 600];
     let fragmented = [frame(BINARY, &half), frame(FINAL | CONTINUE, &half[..400])].concat();
     let whole = message(BINARY, &half);
@@ -57,7 +57,7 @@ fn control_frames_are_not_bound_to_the_limit_of_messages() {
 }
 
 #[test]
-fn a_message_in_ten_thousand_frames_is_taken_and_one_in_more_is_refused() {
+fn message_in_ten_thousand_frames_is_taken_and_one_in_more_is_refused() {
     let message_of = |frames: usize| {
         let mut socket = WebSocket::server(1_000_000);
         socket.receive(&frame(BINARY, b"a"));
@@ -71,7 +71,7 @@ fn a_message_in_ten_thousand_frames_is_taken_and_one_in_more_is_refused() {
 }
 
 #[test]
-fn a_message_of_empty_frames_is_refused() {
+fn message_of_empty_frames_is_refused() {
     let empty = frame(CONTINUE, b"").repeat(100);
     assert_eq!(after(&[frame(TEXT, b"a"), empty.clone()]), Ok(vec![]));
     assert_eq!(

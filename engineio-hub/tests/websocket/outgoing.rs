@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use engineio_hub::websocket::{Incoming, WRITE_AHEAD};
+use engineio_hub::websocket::{Received, WRITE_AHEAD};
 use engineio_proto::Frame;
 use tungstenite::{
     Message,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[test]
-fn a_ping_is_answered_with_its_data_and_a_pong_with_nothing() {
+fn ping_is_answered_with_its_data_and_a_pong_with_nothing() {
     let mut socket = server();
     socket.receive(&[message(PING, b"data"), message(PONG, b"other")].concat());
     assert_eq!(poll_all(&mut socket), Ok(vec![]));
@@ -52,10 +52,10 @@ fn pings_of_a_peer_that_does_not_read_are_answered_once_it_does() {
 }
 
 #[test]
-fn the_close_of_the_peer_is_answered_once_with_its_code() {
+fn close_of_the_peer_is_answered_once_with_its_code() {
     let mut socket = server();
     socket.receive(&message(CLOSE, b"\x0f\xa1reason"));
-    assert_eq!(socket.poll_incoming(), Ok(Some(Incoming::Closed(Some(4001)))));
+    assert_eq!(socket.poll_received(), Ok(Some(Received::Closed(Some(4001)))));
     assert_eq!(socket.unsent(), [FINAL | CLOSE, 2, 0x0f, 0xa1]);
     socket.close(1000);
     socket.send(&Frame::text(ByteString::from("late")));
@@ -63,18 +63,18 @@ fn the_close_of_the_peer_is_answered_once_with_its_code() {
 }
 
 #[test]
-fn a_close_without_a_code_is_answered_without_one() {
+fn close_without_a_code_is_answered_without_one() {
     let mut socket = server();
     socket.receive(&message(CLOSE, b""));
-    assert_eq!(socket.poll_incoming(), Ok(Some(Incoming::Closed(None))));
+    assert_eq!(socket.poll_received(), Ok(Some(Received::Closed(None))));
     assert_eq!(socket.unsent(), [FINAL | CLOSE, 0]);
 }
 
 #[test]
-fn a_close_with_a_code_that_may_not_be_sent_is_a_protocol_error() {
+fn close_with_a_code_that_may_not_be_sent_is_a_protocol_error() {
     let mut socket = server();
     socket.receive(&message(CLOSE, &1006_u16.to_be_bytes()));
-    assert_eq!(socket.poll_incoming(), Ok(Some(Incoming::Closed(Some(1002)))));
+    assert_eq!(socket.poll_received(), Ok(Some(Received::Closed(Some(1002)))));
     assert_eq!(socket.unsent(), [FINAL | CLOSE, 2, 0x03, 0xea]);
 }
 
@@ -82,10 +82,10 @@ fn a_close_with_a_code_that_may_not_be_sent_is_a_protocol_error() {
 fn frames_after_the_close_of_the_peer_are_ignored() {
     let mut socket = server();
     socket.receive(&[message(CLOSE, b"\x03\xe8"), message(TEXT, b"late"), vec![0xff]].concat());
-    assert_eq!(socket.poll_incoming(), Ok(Some(Incoming::Closed(Some(1000)))));
-    assert_eq!(socket.poll_incoming(), Ok(None));
+    assert_eq!(socket.poll_received(), Ok(Some(Received::Closed(Some(1000)))));
+    assert_eq!(socket.poll_received(), Ok(None));
     socket.receive(&message(PING, b"later"));
-    assert_eq!(socket.poll_incoming(), Ok(None));
+    assert_eq!(socket.poll_received(), Ok(None));
     assert_eq!(socket.unsent().len(), 4);
 }
 
@@ -98,12 +98,12 @@ fn after_our_close_messages_come_in_until_the_peer_answers() {
     socket.receive(&message(PING, b"unanswered"));
     socket.receive(&message(CLOSE, b"\x03\xe9"));
     let all = poll_all(&mut socket);
-    assert_eq!(all, Ok(vec![text("crossing"), Incoming::Closed(Some(1001))]));
+    assert_eq!(all, Ok(vec![text("crossing"), Received::Closed(Some(1001))]));
     assert_eq!(socket.unsent(), [FINAL | CLOSE, 2, 0x03, 0xe9]);
 }
 
 #[test]
-fn a_client_reads_what_was_sent() {
+fn client_reads_what_was_sent() {
     let mut socket = server();
     let lengths = [0, 1, 125, 126, 65_535, 65_536, 1_000_000];
     for length in lengths {
@@ -125,7 +125,7 @@ fn a_client_reads_what_was_sent() {
 
 /// Quadratic work would take a minute.
 #[test]
-fn a_megabyte_leaves_one_byte_at_a_time() {
+fn megabyte_leaves_one_byte_at_a_time() {
     let mut socket = server();
     let payload = (0..1 << 20).map(|index: u32| index as u8).collect::<Vec<_>>();
     socket.send(&Frame::binary(payload.clone().into()));

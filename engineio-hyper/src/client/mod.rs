@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 
 use crate::BoxError;
 
-pub use task::{Setback, Task};
+pub use task::{LastError, Task};
 
 /// What makes the requests of a client, over connections that it keeps.
 pub trait Requests: Unpin {

@@ -19,36 +19,36 @@ use super::Requests;
 use crate::websocket::Carrier;
 use crate::{BoxError, Timer};
 
-/// Where a task leaves the last error of the machine.
+/// Where a task leaves the last error of the operating system.
 #[derive(Clone, Debug, Default)]
-pub struct Setback(Arc<Mutex<Option<BoxError>>>);
+pub struct LastError(Arc<Mutex<Option<BoxError>>>);
 
 /// Carries a client's session: a future for the one task that it takes.
 pub struct Task<R> {
     driver: Driver,
     requests: R,
     /// Requests under way.
-    flights: Vec<Flight>,
+    running: Vec<RunningRequest>,
     sockets: Vec<Carrier<Upgraded>>,
     timer: Timer,
     sleep: Option<Pin<Box<dyn Sleep>>>,
-    setback: Setback,
+    last_error: LastError,
 }
 
-struct Flight {
+struct RunningRequest {
     conn: ConnId,
-    landing: Pin<Box<dyn Future<Output = Landing> + Send>>,
+    outcome: Pin<Box<dyn Future<Output = Outcome> + Send>>,
 }
 
 /// What came of a request.
-enum Landing {
+enum Outcome {
     Answered(Parts, Bytes),
     Switched(Parts, Upgraded),
     Failed(Failure, BoxError),
 }
 
-impl Setback {
-    /// The last error of the machine, if there was one.
+impl LastError {
+    /// The last error, if there was one.
     pub fn take(&self) -> Option<BoxError> {
         self.lock().take()
     }
@@ -60,76 +60,76 @@ impl Setback {
 
 impl<R: Requests> Task<R> {
     /// The task of this driver, which makes its requests so.
-    pub fn new(driver: Driver, requests: R, timer: Timer, setback: Setback) -> Self {
-        let (flights, sockets) = (Vec::new(), Vec::new());
-        Self { driver, requests, flights, sockets, timer, sleep: None, setback }
+    pub fn new(driver: Driver, requests: R, timer: Timer, last_error: LastError) -> Self {
+        let (running, sockets) = (Vec::new(), Vec::new());
+        Self { driver, requests, running, sockets, timer, sleep: None, last_error }
     }
 
-    fn take_off(&mut self, conn: ConnId, start: Start) {
+    fn start(&mut self, conn: ConnId, start: Start) {
         let (request, upgrades) = match start {
             Start::Request(request) => (request, false),
             Start::WebSocket(request) => (request, true),
         };
         let request = self.requests.request(request.map(Full::new));
         let limit = self.driver.body_limit();
-        let landing = Box::pin(async move {
+        let outcome = Box::pin(async move {
             let mut response = match request.await {
                 Ok(response) => response,
-                Err(error) => return Landing::Failed(Failure::Gone, error),
+                Err(error) => return Outcome::Failed(Failure::Gone, error),
             };
             if upgrades && response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 let upgraded = hyper::upgrade::on(&mut response).await;
                 let (parts, _) = response.into_parts();
                 return match upgraded {
-                    Ok(upgraded) => Landing::Switched(parts, upgraded),
-                    Err(error) => Landing::Failed(Failure::Gone, error.into()),
+                    Ok(upgraded) => Outcome::Switched(parts, upgraded),
+                    Err(error) => Outcome::Failed(Failure::Gone, error.into()),
                 };
             }
             let (parts, body) = response.into_parts();
             match Limited::new(body, limit).collect().await {
-                Ok(body) => Landing::Answered(parts, body.to_bytes()),
+                Ok(body) => Outcome::Answered(parts, body.to_bytes()),
                 Err(error) if error.is::<LengthLimitError>() => {
-                    Landing::Failed(Failure::TooLarge, error)
+                    Outcome::Failed(Failure::TooLarge, error)
                 }
-                Err(error) => Landing::Failed(Failure::Gone, error),
+                Err(error) => Outcome::Failed(Failure::Gone, error),
             }
         });
-        self.flights.push(Flight { conn, landing });
+        self.running.push(RunningRequest { conn, outcome });
     }
 
-    fn land(&mut self, conn: ConnId, landing: Landing) {
-        match landing {
-            Landing::Answered(parts, body) => self.driver.answered(conn, &parts, body),
-            Landing::Switched(parts, upgraded) => {
+    fn finish(&mut self, conn: ConnId, outcome: Outcome) {
+        match outcome {
+            Outcome::Answered(parts, body) => self.driver.answered(conn, &parts, body),
+            Outcome::Switched(parts, upgraded) => {
                 if let Some(framed) = self.driver.switched(conn, &parts) {
                     self.sockets.push(Carrier::new(upgraded, framed));
                 }
             }
-            Landing::Failed(why, error) => {
+            Outcome::Failed(why, error) => {
                 // First, so that whoever hears of the end finds it.
-                *self.setback.lock() = Some(error);
+                *self.last_error.lock() = Some(error);
                 self.driver.failed(conn, why);
             }
         }
     }
 
-    /// Gives every request a turn. Whether any has landed.
-    fn poll_flights(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut has_landed = false;
+    /// Gives every request a turn. Whether any has finished.
+    fn poll_requests(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut has_finished = false;
         let mut place = 0;
-        while let Some(flight) = self.flights.get_mut(place) {
-            let conn = flight.conn;
+        while let Some(request) = self.running.get_mut(place) {
+            let conn = request.conn;
             if self.driver.is_given_up(conn) {
-                self.flights.swap_remove(place);
-            } else if let Poll::Ready(landing) = flight.landing.as_mut().poll(cx) {
-                self.flights.swap_remove(place);
-                self.land(conn, landing);
-                has_landed = true;
+                self.running.swap_remove(place);
+            } else if let Poll::Ready(outcome) = request.outcome.as_mut().poll(cx) {
+                self.running.swap_remove(place);
+                self.finish(conn, outcome);
+                has_finished = true;
             } else {
                 place += 1;
             }
         }
-        has_landed
+        has_finished
     }
 
     /// Whether time has passed that the session waits for.
@@ -148,17 +148,17 @@ impl<R: Requests> Future for Task<R> {
         loop {
             let is_over = loop {
                 match task.driver.poll_start(cx) {
-                    Poll::Ready(Some((conn, start))) => task.take_off(conn, start),
+                    Poll::Ready(Some((conn, start))) => task.start(conn, start),
                     Poll::Ready(None) => break true,
                     Poll::Pending => break false,
                 }
             };
-            let has_landed = task.poll_flights(cx);
+            let has_finished = task.poll_requests(cx);
             task.sockets.retain_mut(|socket| socket.poll(cx).is_pending());
             if is_over && task.sockets.is_empty() {
                 return Poll::Ready(());
             }
-            if !has_landed && !task.poll_timeout(cx) {
+            if !has_finished && !task.poll_timeout(cx) {
                 return Poll::Pending;
             }
         }

@@ -13,10 +13,10 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use super::BoxError;
-use super::exchange::{Answer, Exchange};
-use super::flight::converse;
-use super::link::Link;
-use super::way::Way;
+use super::connection::Connection;
+use super::connector::Connector;
+use super::exchange::{Answer, ClientExchange};
+use super::request::converse;
 use crate::stream::Tcp;
 
 /// A connection about to be.
@@ -33,7 +33,7 @@ enum Stage {
     /// It is, up to then. The last one may take as long as the session lets it.
     Connecting(SocketAddr, Tcp, Option<Instant>),
     /// The proxy is asked.
-    Asking(Tcp, Box<Exchange>),
+    Asking(Tcp, Box<ClientExchange>),
 }
 
 /// What the machine said to an address.
@@ -46,8 +46,8 @@ struct Unreachable {
 
 impl Dial {
     /// Begins, which may wait for the name to be looked up.
-    pub(super) fn begin(token: Token, way: &mut Way) -> Result<Self, BoxError> {
-        let left = way.addresses()?.into_iter();
+    pub(super) fn begin(token: Token, connector: &mut Connector) -> Result<Self, BoxError> {
+        let left = connector.addresses()?.into_iter();
         Ok(Self { token, left, stage: Stage::Next(None) })
     }
 
@@ -71,29 +71,29 @@ impl Dial {
 
     pub(super) fn poll(
         &mut self,
-        way: &mut Way,
+        connector: &mut Connector,
         registry: &Registry,
         now: Instant,
         scratch: &mut [u8],
-    ) -> Poll<Result<Link, BoxError>> {
+    ) -> Poll<Result<Connection, BoxError>> {
         loop {
             match std::mem::replace(&mut self.stage, Stage::Next(None)) {
                 Stage::Next(error) => match self.left.next() {
                     Some(address) => self.stage = self.connect(address, registry, now),
                     None => {
-                        way.forget();
+                        connector.forget();
                         let error = error.unwrap_or_else(|| "the name has no address".into());
                         return Poll::Ready(Err(error));
                     }
                 },
                 Stage::Connecting(address, tcp, until) => match connected(&tcp) {
                     Poll::Ready(Ok(())) => {
-                        way.reached(address);
+                        connector.reached(address);
                         // Without it small packets wait for the answer to those before them.
                         let _ = tcp.socket.set_nodelay(true);
-                        match way.tunnel()? {
+                        match connector.tunnel()? {
                             Some(exchange) => self.stage = Stage::Asking(tcp, Box::new(exchange)),
-                            None => return Poll::Ready(way.secure(self.token, tcp)),
+                            None => return Poll::Ready(connector.secure(self.token, tcp)),
                         }
                     }
                     Poll::Ready(Err(source)) => self.stage = failed(address, source),
@@ -111,7 +111,7 @@ impl Dial {
                         return Poll::Pending;
                     };
                     check(&answer?)?;
-                    return Poll::Ready(way.secure(self.token, tcp));
+                    return Poll::Ready(connector.secure(self.token, tcp));
                 }
             }
         }

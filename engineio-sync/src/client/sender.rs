@@ -6,8 +6,8 @@ use engineio_proto::{Outgoing, Revision, SendError, Sid, Transport};
 
 use crate::block::block_on;
 
-/// A session with a server, for whoever sends. A clone is cheap and speaks for the same
-/// session; it doesn't keep the session open.
+/// A session with a server, for sending. A clone is cheap and means the same session; it doesn't
+/// keep the session open.
 #[derive(Clone, Debug)]
 pub struct ClientSender(Sender);
 

@@ -1,6 +1,7 @@
 //! The one thread of a client: starts what the session names, and carries bytes.
 
 use std::io;
+use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -12,52 +13,59 @@ use http::StatusCode;
 use mio::Events;
 
 use super::BoxError;
+use super::connection::Connection;
+use super::connector::Connector;
 use super::exchange::Answer;
-use super::flight::{Flight, Landing, Tokens, Tools};
-use super::link::Link;
-use super::wake::Wake;
-use super::way::Way;
+use super::request::{ClientRequest, Outcome, Tokens, Tools};
 use crate::clock::StdClock;
-use crate::websocket::{Carried, carry, scratch};
+use crate::io::{Mailbox, Messages, TokenWaker};
+use crate::websocket::{Next, carry, scratch};
 
 /// Where a thread leaves the last error of the machine.
-pub(super) type Setback = Arc<Mutex<Option<BoxError>>>;
+pub(super) type LastError = Arc<Mutex<Option<BoxError>>>;
 
 pub(super) struct Task {
     driver: Driver,
     clock: StdClock,
-    setback: Setback,
+    last_error: LastError,
     poll: mio::Poll,
-    wake: Arc<Wake>,
-    way: Way,
+    mailbox: Arc<Mailbox>,
+    token_waker: Arc<TokenWaker>,
+    /// Room for messages.
+    spare: Messages,
+    connector: Connector,
     tokens: Tokens,
     /// Requests under way.
-    flights: Vec<Flight>,
+    requests: Vec<ClientRequest>,
     /// Connections that wait for a request.
-    idle: Vec<Link>,
-    sockets: Vec<(Link, Framed)>,
+    idle: Vec<Connection>,
+    sockets: Vec<(Connection, Framed)>,
     scratch: Box<[u8]>,
 }
 
 impl Task {
     pub(super) fn new(
         driver: Driver,
-        way: Way,
+        connector: Connector,
         clock: StdClock,
-        setback: Setback,
+        last_error: LastError,
     ) -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let mut tokens = Tokens::default();
-        let wake = Wake::new(poll.registry(), tokens.next())?;
+        let token = tokens.next();
+        let mailbox = Arc::new(Mailbox::new(poll.registry(), token)?);
+        let token_waker = TokenWaker::new(token, &mailbox);
         Ok(Self {
             driver,
             clock,
-            setback,
+            last_error,
             poll,
-            wake,
-            way,
+            mailbox,
+            token_waker,
+            spare: Messages::default(),
+            connector,
             tokens,
-            flights: Vec::new(),
+            requests: Vec::new(),
             idle: Vec::new(),
             sockets: Vec::new(),
             scratch: scratch(),
@@ -67,26 +75,26 @@ impl Task {
     /// Ends with the session, and the last words of its WebSockets.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
-        let waker = Waker::from(Arc::clone(&self.wake));
+        let waker = Waker::from(Arc::clone(&self.token_waker));
         let mut cx = Context::from_waker(&waker);
         loop {
             let is_over = self.start(&mut cx);
-            let has_landed = self.poll_flights();
+            let has_finished = self.poll_requests();
             // Nothing but the end can come of them.
-            self.idle.retain_mut(Link::is_quiet);
+            self.idle.retain_mut(Connection::is_quiet);
             let has_more = self.poll_sockets(&mut cx);
             if is_over && self.sockets.is_empty() {
                 return;
             }
-            if let Err(error) = self.sleep(&mut events, has_landed || has_more) {
+            if let Err(error) = self.sleep(&mut events, has_finished || has_more) {
                 // Without events there is nothing to be done: the drop of the driver says so.
-                self.set_back(error.into());
+                self.keep_error(error.into());
                 return;
             }
             for event in &events {
-                self.flights.iter_mut().for_each(|flight| flight.ready(event));
-                self.idle.iter_mut().for_each(|link| link.ready(event));
-                self.sockets.iter_mut().for_each(|(link, _)| link.ready(event));
+                self.requests.iter_mut().for_each(|request| request.ready(event));
+                self.idle.iter_mut().for_each(|connection| connection.ready(event));
+                self.sockets.iter_mut().for_each(|(connection, _)| connection.ready(event));
             }
         }
     }
@@ -99,69 +107,75 @@ impl Task {
                 Poll::Ready(None) => return true,
                 Poll::Pending => return false,
             };
-            let mut flight = Flight::new(conn, start, self.driver.body_limit());
-            self.idle.retain_mut(Link::is_quiet);
-            let reused = self.idle.pop().map_or(Ok(()), |link| flight.reuse(link));
+            let mut request = ClientRequest::new(conn, start, self.driver.body_limit());
+            self.idle.retain_mut(Connection::is_quiet);
+            let reused = self.idle.pop().map_or(Ok(()), |connection| request.reuse(connection));
             match reused {
-                Ok(()) => self.flights.push(flight),
-                Err(landing) => self.land(conn, false, Err(landing)),
+                Ok(()) => self.requests.push(request),
+                Err(outcome) => self.finish(conn, false, Err(outcome)),
             }
         }
     }
 
-    /// Gives every request a turn. Whether any has landed.
-    fn poll_flights(&mut self) -> bool {
-        let mut has_landed = false;
+    /// Gives every request a turn. Whether any has finished.
+    fn poll_requests(&mut self) -> bool {
+        let mut has_finished = false;
         let mut place = 0;
-        while let Some(flight) = self.flights.get_mut(place) {
-            let conn = flight.conn;
+        while let Some(request) = self.requests.get_mut(place) {
+            let conn = request.conn;
             if self.driver.is_given_up(conn) {
-                self.flights.swap_remove(place);
+                self.requests.swap_remove(place);
                 continue;
             }
-            let polled = flight.poll(&mut Tools {
-                way: &mut self.way,
+            let polled = request.poll(&mut Tools {
+                connector: &mut self.connector,
                 registry: self.poll.registry(),
                 tokens: &mut self.tokens,
                 now: self.clock.now(),
                 scratch: &mut self.scratch,
             });
-            if let Poll::Ready(landing) = polled {
-                let is_for_websocket = flight.is_for_websocket;
-                self.flights.swap_remove(place);
-                self.land(conn, is_for_websocket, landing);
-                has_landed = true;
+            if let Poll::Ready(outcome) = polled {
+                let is_for_websocket = request.is_for_websocket;
+                self.requests.swap_remove(place);
+                self.finish(conn, is_for_websocket, outcome);
+                has_finished = true;
             } else {
                 place += 1;
             }
         }
-        has_landed
+        has_finished
     }
 
-    fn land(&mut self, conn: ConnId, is_for_websocket: bool, landing: Landing) {
-        match landing {
-            Ok((answer, link)) => self.answered(conn, is_for_websocket, answer, link),
+    fn finish(&mut self, conn: ConnId, is_for_websocket: bool, outcome: Outcome) {
+        match outcome {
+            Ok((answer, connection)) => self.answered(conn, is_for_websocket, answer, connection),
             Err((why, error)) => {
                 // First, so that whoever hears of the end finds it.
-                self.set_back(error);
+                self.keep_error(error);
                 self.driver.failed(conn, why);
             }
         }
     }
 
-    fn answered(&mut self, conn: ConnId, is_for_websocket: bool, answer: Answer, link: Link) {
+    fn answered(
+        &mut self,
+        conn: ConnId,
+        is_for_websocket: bool,
+        answer: Answer,
+        connection: Connection,
+    ) {
         let Answer { parts, body, rest, may_reuse } = answer;
         if is_for_websocket && parts.status == StatusCode::SWITCHING_PROTOCOLS {
             if let Some(mut framed) = self.driver.switched(conn, &parts) {
                 if !rest.is_empty() {
                     framed.received(&rest);
                 }
-                self.sockets.push((link, framed));
+                self.sockets.push((connection, framed));
             }
             return;
         }
         if may_reuse && self.idle.len() < MOST_IDLE {
-            self.idle.push(link);
+            self.idle.push(connection);
         }
         self.driver.answered(conn, &parts, body);
     }
@@ -169,31 +183,35 @@ impl Task {
     /// Gives every WebSocket a turn. Whether any could go on at once.
     fn poll_sockets(&mut self, cx: &mut Context<'_>) -> bool {
         let mut has_more = false;
-        self.sockets.retain_mut(|(link, framed)| {
-            link.flush();
-            let carried = carry(link, framed, &mut self.scratch, cx);
-            has_more |= carried == Carried::Yielded;
-            carried != Carried::Ended
+        self.sockets.retain_mut(|(connection, framed)| {
+            connection.flush();
+            let carried = carry(connection, framed, &mut self.scratch, cx);
+            has_more |= carried == Next::Yield;
+            carried != Next::End
         });
         has_more
     }
 
     /// Sleeps until there is something to do. One that is busy only looks for events.
     fn sleep(&mut self, events: &mut Events, is_busy: bool) -> io::Result<()> {
-        let flights = self.flights.iter().filter_map(Flight::timeout);
-        let until = self.driver.timeout().into_iter().chain(flights).min();
+        let requests = self.requests.iter().filter_map(ClientRequest::timeout);
+        let until = self.driver.timeout().into_iter().chain(requests).min();
         let left = until.map(|until| until.saturating_since(self.clock.now()));
-        let may_sleep = !is_busy && self.wake.lie_down();
+        let may_sleep = self.mailbox.fall_asleep() && !is_busy;
         let polled = self.poll.poll(events, if may_sleep { left } else { Some(Duration::ZERO) });
-        self.wake.rise();
+        // First, so that whoever wakes it from now on is heard.
+        self.token_waker.reset();
+        let mut messages = self.mailbox.take(mem::take(&mut self.spare));
+        messages.clear();
+        self.spare = messages;
         match polled {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             polled => polled,
         }
     }
 
-    fn set_back(&self, error: BoxError) {
-        *self.setback.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    fn keep_error(&self, error: BoxError) {
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 }
 

@@ -4,24 +4,24 @@ use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use engineio_hub::{Framed, Hub, RemoteAddr};
+use engineio_hub::{Data, Framed, Hub, RemoteAddr};
 use engineio_proto::Instant;
 use mio::Token;
 use mio::event::Event;
 use mio::net::TcpStream;
 
-use super::inbox::{Bell, Inbox};
+use super::engine::Settings;
+use super::http_connection::HttpConnection;
 use super::limits::Permit;
-use super::requests::{Requests, Turn};
-use super::settings::Settings;
+use super::mailbox::{Mailbox, TokenWaker};
 use super::timers::Timer;
 use crate::stream::Tcp;
-use crate::websocket::{Carried, carry};
+use crate::websocket::{Next, carry};
 
-pub(super) struct Connection<D: Send + Sync + 'static> {
+pub(super) struct Connection<D: Data> {
     tcp: Tcp,
     permit: Permit,
-    bell: Arc<Bell>,
+    token_waker: Arc<TokenWaker>,
     waker: Waker,
     pub(super) timer: Timer,
     /// It waits for its next turn already.
@@ -29,14 +29,14 @@ pub(super) struct Connection<D: Send + Sync + 'static> {
     protocol: Protocol<D>,
 }
 
-enum Protocol<D: Send + Sync + 'static> {
-    Http(Requests<D>),
+enum Protocol<D: Data> {
+    Http(HttpConnection<D>),
     WebSocket(Framed),
 }
 
 /// What a worker lends to the connection whose turn it is.
-pub(super) struct Carrying<'a, D: Send + Sync + 'static> {
-    pub(super) hub: &'a Arc<Hub<D>>,
+pub(super) struct Lent<'a, D: Data> {
+    pub(super) hub: &'a Hub<D>,
     pub(super) settings: &'a Settings,
     pub(super) now: Instant,
     /// The server closes: no request is waited for any more.
@@ -44,23 +44,23 @@ pub(super) struct Carrying<'a, D: Send + Sync + 'static> {
     pub(super) scratch: &'a mut [u8],
 }
 
-impl<D: Send + Sync + 'static> Connection<D> {
+impl<D: Data> Connection<D> {
     pub(super) fn new(
         socket: TcpStream,
         permit: Permit,
         token: Token,
-        inbox: &Arc<Inbox>,
+        mailbox: &Arc<Mailbox>,
         until: Instant,
     ) -> Self {
-        let bell = Bell::new(token, inbox);
+        let token_waker = TokenWaker::new(token, mailbox);
         Self {
             tcp: Tcp::new(socket),
             permit,
-            waker: Waker::from(Arc::clone(&bell)),
-            bell,
+            waker: Waker::from(Arc::clone(&token_waker)),
+            token_waker,
             timer: Timer::default(),
             has_yielded: true,
-            protocol: Protocol::Http(Requests::new(until)),
+            protocol: Protocol::Http(HttpConnection::new(until)),
         }
     }
 
@@ -74,47 +74,34 @@ impl<D: Send + Sync + 'static> Connection<D> {
     }
 
     /// Does what can be done now.
-    pub(super) fn turn(&mut self, carrying: &mut Carrying<'_, D>) -> Carried {
-        self.bell.reset();
+    pub(super) fn turn(&mut self, lent: &mut Lent<'_, D>) -> Next {
+        self.token_waker.reset();
         let cx = &mut Context::from_waker(&self.waker);
-        loop {
-            match &mut self.protocol {
-                Protocol::Http(requests) => {
-                    let peer = RemoteAddr(self.permit.peer);
-                    let turn = requests.turn(&mut self.tcp, peer, carrying, cx);
-                    self.timer.deadline = requests.deadline();
-                    match turn {
-                        Turn::Waiting => return Carried::Waiting,
-                        Turn::Yielded => return Carried::Yielded,
-                        Turn::Ended => return Carried::Ended,
-                        Turn::Switched => {
-                            let spent = Requests::new(carrying.now);
-                            let switched = mem::replace(requests, spent).into_websocket();
-                            let Some((mut framed, early)) = switched else {
-                                return Carried::Ended;
-                            };
-                            if !early.is_empty() {
-                                framed.received(&early);
-                            }
-                            self.timer.deadline = None;
-                            self.protocol = Protocol::WebSocket(framed);
-                        }
-                    }
-                }
-                Protocol::WebSocket(framed) => {
-                    let carried = carry(&mut self.tcp, framed, carrying.scratch, cx);
-                    // The session may live for as long as its peer talks, but the peer has to
-                    // take bytes, too.
-                    let deadline = &mut self.timer.deadline;
-                    if self.tcp.is_writable() {
-                        *deadline = None;
-                        return carried;
-                    }
-                    let patience = carrying.settings.patience;
-                    let until = *deadline.get_or_insert_with(|| carrying.now + patience);
-                    return if until <= carrying.now { Carried::Ended } else { carried };
-                }
+        if let Protocol::Http(http) = &mut self.protocol {
+            let next = http.turn(&mut self.tcp, RemoteAddr(self.permit.peer), lent, cx);
+            self.timer.deadline = http.deadline();
+            if !http.has_switched() {
+                return next;
             }
+            let spent = HttpConnection::new(lent.now);
+            let Some((mut framed, early)) = mem::replace(http, spent).into_websocket() else {
+                return Next::End;
+            };
+            if !early.is_empty() {
+                framed.received(&early);
+            }
+            self.timer.deadline = None;
+            self.protocol = Protocol::WebSocket(framed);
         }
+        let Protocol::WebSocket(framed) = &mut self.protocol else { return Next::End };
+        let next = carry(&mut self.tcp, framed, lent.scratch, cx);
+        // The session may live for as long as its peer talks, but the peer has to take bytes, too.
+        let deadline = &mut self.timer.deadline;
+        if self.tcp.is_writable() {
+            *deadline = None;
+            return next;
+        }
+        let until = *deadline.get_or_insert_with(|| lent.now + lent.settings.patience);
+        if until <= lent.now { Next::End } else { next }
     }
 }

@@ -3,21 +3,32 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use engineio_hub::Hub;
+use engineio_hub::{Data, Hub};
 use engineio_proto::Instant;
 
-use super::inbox::Inbox;
+use super::fallback::Fallback;
 use super::limits::Limits;
-use super::settings::Settings;
+use super::mailbox::Mailbox;
 
-pub(crate) struct Engine<D: Send + Sync + 'static> {
-    pub(crate) hub: Arc<Hub<D>>,
+pub(crate) struct Engine<D: Data> {
+    pub(crate) hub: Hub<D>,
     pub(crate) settings: Settings,
     pub(crate) limits: Arc<Limits>,
     /// One for each worker.
-    pub(super) inboxes: OnceLock<Vec<Arc<Inbox>>>,
+    mailboxes: OnceLock<Vec<Arc<Mailbox>>>,
     state: Mutex<State>,
     has_ended: Condvar,
+}
+
+/// What all connections of a server have in common.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// How long a head may take from its first byte to its last.
+    pub(crate) head_timeout: Duration,
+    /// How long a connection may be idle between requests, and how long its peer may take no
+    /// bytes.
+    pub(crate) patience: Duration,
+    pub(crate) fallback: Fallback,
 }
 
 #[derive(Debug, Default)]
@@ -27,36 +38,36 @@ struct State {
     workers: usize,
 }
 
-impl<D: Send + Sync + 'static> Engine<D> {
-    pub(crate) fn new(hub: Arc<Hub<D>>, settings: Settings, limits: Arc<Limits>) -> Self {
+impl<D: Data> Engine<D> {
+    pub(crate) fn new(hub: Hub<D>, settings: Settings, limits: Arc<Limits>) -> Self {
         Self {
             hub,
             settings,
             limits,
-            inboxes: OnceLock::new(),
+            mailboxes: OnceLock::new(),
             state: Mutex::default(),
             has_ended: Condvar::new(),
         }
     }
 
-    pub(super) fn inboxes(&self) -> &[Arc<Inbox>] {
-        self.inboxes.get().map_or(&[], Vec::as_slice)
+    /// How to reach the workers. Set once.
+    pub(super) fn set_mailboxes(&self, mailboxes: Vec<Arc<Mailbox>>) {
+        let _ = self.mailboxes.set(mailboxes);
+    }
+
+    pub(super) fn mailboxes(&self) -> &[Arc<Mailbox>] {
+        self.mailboxes.get().map_or(&[], Vec::as_slice)
     }
 
     /// Stops the workers: listeners at once, connections when their last answers are written, at
     /// the latest then.
     pub(crate) fn stop(&self, at: Instant) {
         self.state().stop.get_or_insert(at);
-        self.inboxes().iter().for_each(|inbox| inbox.call());
+        self.mailboxes().iter().for_each(|mailbox| mailbox.call());
     }
 
     pub(super) fn stop_at(&self) -> Option<Instant> {
         self.state().stop
-    }
-
-    /// Whether all workers have ended.
-    pub(crate) fn is_over(&self) -> bool {
-        self.state().workers == 0
     }
 
     pub(super) fn worker_began(&self) {

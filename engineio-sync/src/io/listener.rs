@@ -8,35 +8,35 @@ use engineio_proto::Instant;
 use http::StatusCode;
 use mio::net::{TcpListener, TcpStream};
 
-use crate::http::bare;
+use crate::http1::bare;
 
 /// The listener, and whether it has something.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct Listener {
     listener: TcpListener,
-    may_accept: bool,
+    is_ready: bool,
     /// When to try again after the machine had no room.
-    pub(super) closed_until: Option<Instant>,
+    pub(super) paused_until: Option<Instant>,
 }
 
-impl Door {
+impl Listener {
     pub(super) const fn new(listener: TcpListener) -> Self {
-        Self { listener, may_accept: true, closed_until: None }
+        Self { listener, is_ready: true, paused_until: None }
     }
 
-    /// Someone is there.
+    /// A connection may be there.
     pub(super) const fn ready(&mut self) {
-        self.may_accept = true;
+        self.is_ready = true;
     }
 
     /// Whether a connection may be there now.
-    pub(super) fn is_open(&self, now: Instant) -> bool {
-        self.may_accept && self.closed_until.is_none_or(|until| until <= now)
+    pub(super) fn may_accept(&self, now: Instant) -> bool {
+        self.is_ready && self.paused_until.is_none_or(|until| until <= now)
     }
 
     /// The next connection. `None`: there is none now.
     pub(super) fn accept(&mut self, now: Instant) -> Option<(TcpStream, SocketAddr)> {
-        self.closed_until = None;
+        self.paused_until = None;
         loop {
             match self.listener.accept() {
                 Ok((socket, peer)) => {
@@ -45,14 +45,14 @@ impl Door {
                     return Some((socket, peer));
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.may_accept = false;
+                    self.is_ready = false;
                     return None;
                 }
                 Err(error) => match AcceptError::of(&error) {
                     AcceptError::OfPeer => {}
                     // Of a listener that was registered, the latter can't be.
                     AcceptError::Passing | AcceptError::Final => {
-                        self.closed_until = Some(now + ACCEPT_PAUSE);
+                        self.paused_until = Some(now + ACCEPT_PAUSE);
                         return None;
                     }
                 },

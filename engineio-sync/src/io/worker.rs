@@ -9,80 +9,81 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use engineio_hub::Data;
 use engineio_proto::Instant;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
-use super::connection::{Carrying, Connection};
+use super::connection::{Connection, Lent};
 use super::engine::Engine;
-use super::inbox::{Bell, Inbox, Letters};
 use super::limits::Permit;
-use super::listener::{Door, turn_away};
+use super::listener::{Listener, turn_away};
+use super::mailbox::{Mailbox, Messages, TokenWaker};
 use super::timers::Timers;
-use crate::websocket::{Carried, scratch};
+use crate::websocket::{Next, scratch};
 
-pub(crate) struct Worker<D: Send + Sync + 'static> {
+pub(crate) struct Worker<D: Data> {
     engine: Arc<Engine<D>>,
     poll: Poll,
     events: Events,
-    inbox: Arc<Inbox>,
+    mailbox: Arc<Mailbox>,
     /// Boxed: a place that was used once stays.
     connections: Slab<Box<Connection<D>>>,
     timers: Timers,
     scratch: Box<[u8]>,
     /// Those with more to do, whose turn was over.
     yielded: Vec<Token>,
-    /// Room for letters.
-    spare: Letters,
+    /// Room for messages.
+    spare: Messages,
     /// The first worker does what there is only one of.
-    porter: Option<Porter>,
+    acceptor: Option<Acceptor>,
 }
 
 /// Accepts connections, and lets time pass for the sessions.
-struct Porter {
-    door: Option<Door>,
+struct Acceptor {
+    listener: Option<Listener>,
     /// The worker that gets the next connection.
     next: usize,
-    bell: Arc<Bell>,
+    token_waker: Arc<TokenWaker>,
     waker: Waker,
     /// When sessions have something to do next.
     expire_at: Option<Instant>,
 }
 
-impl<D: Send + Sync + 'static> Worker<D> {
+impl<D: Data> Worker<D> {
     /// A worker, and what others reach it by.
     pub(super) fn new(engine: &Arc<Engine<D>>) -> io::Result<Self> {
         let poll = Poll::new()?;
-        let inbox = Arc::new(Inbox::new(poll.registry(), INBOX)?);
+        let mailbox = Arc::new(Mailbox::new(poll.registry(), MAILBOX)?);
         engine.worker_began();
         Ok(Self {
             engine: Arc::clone(engine),
             poll,
             events: Events::with_capacity(EVENTS),
-            inbox,
+            mailbox,
             connections: Slab::new(),
             timers: Timers::default(),
             scratch: scratch(),
             yielded: Vec::new(),
-            spare: Letters::default(),
-            porter: None,
+            spare: Messages::default(),
+            acceptor: None,
         })
     }
 
-    pub(crate) const fn inbox(&self) -> &Arc<Inbox> {
-        &self.inbox
+    pub(super) const fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
     }
 
     /// Makes it the one that accepts.
     pub(super) fn listen(&mut self, mut listener: TcpListener) -> io::Result<()> {
         self.poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        let bell = Bell::new(SESSIONS, &self.inbox);
-        self.porter = Some(Porter {
-            door: Some(Door::new(listener)),
+        let token_waker = TokenWaker::new(SESSIONS, &self.mailbox);
+        self.acceptor = Some(Acceptor {
+            listener: Some(Listener::new(listener)),
             next: 0,
-            waker: Waker::from(Arc::clone(&bell)),
-            bell,
+            waker: Waker::from(Arc::clone(&token_waker)),
+            token_waker,
             expire_at: Some(Instant::ZERO),
         });
         Ok(())
@@ -103,13 +104,13 @@ impl<D: Send + Sync + 'static> Worker<D> {
             self.events.clear();
         }
         let now = self.engine.hub.now();
-        let letters = self.inbox.take(mem::take(&mut self.spare));
+        let messages = self.mailbox.take(mem::take(&mut self.spare));
         let stop_at = self.engine.stop_at();
         if stop_at.is_some() {
-            self.close_door();
+            self.stop_listening();
         }
         let mut turns = Turns {
-            carrying: Carrying {
+            lent: Lent {
                 hub: &self.engine.hub,
                 settings: &self.engine.settings,
                 now,
@@ -128,10 +129,11 @@ impl<D: Send + Sync + 'static> Worker<D> {
         }
         for event in &self.events {
             match event.token() {
-                INBOX => {}
+                MAILBOX => {}
                 LISTENER => {
-                    let door = self.porter.as_mut().and_then(|porter| porter.door.as_mut());
-                    door.into_iter().for_each(Door::ready);
+                    let listener =
+                        self.acceptor.as_mut().and_then(|acceptor| acceptor.listener.as_mut());
+                    listener.into_iter().for_each(Listener::ready);
                 }
                 token => {
                     if let Some(connection) = turns.connections.get_mut(token.0) {
@@ -141,130 +143,132 @@ impl<D: Send + Sync + 'static> Worker<D> {
                 }
             }
         }
-        for token in &letters.woken {
+        for token in &messages.woken {
             match *token {
                 SESSIONS => {
-                    let porter = self.porter.as_mut();
-                    porter.into_iter().for_each(|porter| porter.expire_at = Some(now));
+                    let acceptor = self.acceptor.as_mut();
+                    acceptor.into_iter().for_each(|acceptor| acceptor.expire_at = Some(now));
                 }
                 token => turns.give(token),
             }
         }
         turns.expire();
-        let is_call = letters.is_call();
+        let is_call = messages.is_call();
         if is_call && stop_at.is_some() {
             turns.give_all();
         }
-        let accepted = self.keep(letters);
+        let accepted = self.keep(messages);
         for (socket, permit) in accepted {
-            self.take_in(socket, permit, now);
+            self.add(socket, permit, now);
         }
-        self.open_door(now);
-        self.let_time_pass(now);
+        self.accept_all(now);
+        self.expire_sessions(now);
         stop_at.is_none_or(|stop_at| now < stop_at && !self.connections.is_empty())
     }
 
     fn timeout(&self, until: Option<Instant>, stop_at: Option<Instant>) -> Option<Duration> {
-        if !self.inbox.fall_asleep() || !self.yielded.is_empty() {
+        if !self.mailbox.fall_asleep() || !self.yielded.is_empty() {
             return Some(Duration::ZERO);
         }
-        let porter = self.porter.as_ref();
-        let expire_at = porter.and_then(|porter| porter.expire_at);
-        let door = porter.and_then(|porter| porter.door.as_ref());
+        let acceptor = self.acceptor.as_ref();
+        let expire_at = acceptor.and_then(|acceptor| acceptor.expire_at);
+        let listener = acceptor.and_then(|acceptor| acceptor.listener.as_ref());
         let now = self.engine.hub.now();
-        if door.is_some_and(|door| door.is_open(now)) {
+        if listener.is_some_and(|listener| listener.may_accept(now)) {
             return Some(Duration::ZERO);
         }
-        let door = door.and_then(|door| door.closed_until);
+        let listener = listener.and_then(|listener| listener.paused_until);
         let next =
-            [until, stop_at, expire_at, door, self.timers.next()].into_iter().flatten().min();
+            [until, stop_at, expire_at, listener, self.timers.next()].into_iter().flatten().min();
         next.map(|next| next.since_zero().saturating_sub(now.since_zero()))
     }
 
-    /// Keeps the room of the letters for the next ones. What is left are the new connections.
-    fn keep(&mut self, mut letters: Letters) -> Vec<(TcpStream, Permit)> {
-        let accepted = mem::take(&mut letters.accepted);
-        letters.clear();
-        self.spare = letters;
+    /// Keeps the room of the messages for the next ones. What is left are the new connections.
+    fn keep(&mut self, mut messages: Messages) -> Vec<(TcpStream, Permit)> {
+        let accepted = mem::take(&mut messages.accepted);
+        messages.clear();
+        self.spare = messages;
         accepted
     }
 
-    fn close_door(&mut self) {
-        if let Some(porter) = &mut self.porter {
-            porter.door = None;
+    fn stop_listening(&mut self) {
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.listener = None;
         }
     }
 
     /// Accepts who is there, and shares them out.
-    fn open_door(&mut self, now: Instant) {
+    fn accept_all(&mut self, now: Instant) {
         for _ in 0..ACCEPTS_PER_TURN {
             let Some((socket, peer)) = self.accept(now) else { return };
             let Some(permit) = self.engine.limits.admit(peer) else {
                 turn_away(socket);
                 continue;
             };
-            let inboxes = self.engine.inboxes();
-            let Some(porter) = &mut self.porter else { return };
-            let place = porter.next.checked_rem(inboxes.len()).unwrap_or(0);
-            porter.next = place.saturating_add(1);
-            match inboxes.get(place) {
-                Some(inbox) if !Arc::ptr_eq(inbox, &self.inbox) => inbox.hand_over(socket, permit),
-                _ => self.take_in(socket, permit, now),
+            let mailboxes = self.engine.mailboxes();
+            let Some(acceptor) = &mut self.acceptor else { return };
+            let place = acceptor.next.checked_rem(mailboxes.len()).unwrap_or(0);
+            acceptor.next = place.saturating_add(1);
+            match mailboxes.get(place) {
+                Some(mailbox) if !Arc::ptr_eq(mailbox, &self.mailbox) => {
+                    mailbox.hand_over(socket, permit)
+                }
+                _ => self.add(socket, permit, now),
             }
         }
     }
 
     fn accept(&mut self, now: Instant) -> Option<(TcpStream, SocketAddr)> {
-        let door = self.porter.as_mut()?.door.as_mut()?;
-        if door.is_open(now) { door.accept(now) } else { None }
+        let listener = self.acceptor.as_mut()?.listener.as_mut()?;
+        if listener.may_accept(now) { listener.accept(now) } else { None }
     }
 
     /// Takes a connection in, and gives it its first turn.
-    fn take_in(&mut self, mut socket: TcpStream, permit: Permit, now: Instant) {
+    fn add(&mut self, mut socket: TcpStream, permit: Permit, now: Instant) {
         let entry = self.connections.vacant_entry();
         let token = Token(entry.key());
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut socket, token, interest).is_ok() {
             let until = now + self.engine.settings.head_timeout;
             // It has its first turn at once.
-            entry.insert(Box::new(Connection::new(socket, permit, token, &self.inbox, until)));
+            entry.insert(Box::new(Connection::new(socket, permit, token, &self.mailbox, until)));
             self.yielded.push(token);
         }
     }
 
-    fn let_time_pass(&mut self, now: Instant) {
-        let Some(porter) = &mut self.porter else { return };
-        if porter.expire_at.is_some_and(|at| at <= now) {
-            porter.bell.reset();
-            let cx = &mut Context::from_waker(&porter.waker);
+    fn expire_sessions(&mut self, now: Instant) {
+        let Some(acceptor) = &mut self.acceptor else { return };
+        if acceptor.expire_at.is_some_and(|at| at <= now) {
+            acceptor.token_waker.reset();
+            let cx = &mut Context::from_waker(&acceptor.waker);
             let hub = &self.engine.hub;
-            porter.expire_at = hub.expire(cx);
+            acceptor.expire_at = hub.expire(cx);
         }
     }
 }
 
 /// The connections, and what one needs for a turn.
-struct Turns<'a, D: Send + Sync + 'static> {
-    carrying: Carrying<'a, D>,
+struct Turns<'a, D: Data> {
+    lent: Lent<'a, D>,
     connections: &'a mut Slab<Box<Connection<D>>>,
     timers: &'a mut Timers,
     yielded: &'a mut Vec<Token>,
 }
 
-impl<D: Send + Sync + 'static> Turns<'_, D> {
+impl<D: Data> Turns<'_, D> {
     fn give(&mut self, token: Token) {
         let Some(connection) = self.connections.get_mut(token.0) else { return };
-        let carrying = &mut self.carrying;
+        let lent = &mut self.lent;
         // A fault of ours in one of them takes no other along.
-        let carried = catch_unwind(AssertUnwindSafe(|| connection.turn(carrying)));
-        match carried.unwrap_or(Carried::Ended) {
-            Carried::Waiting => self.timers.arm(token, &mut connection.timer),
-            Carried::Yielded => {
+        let next = catch_unwind(AssertUnwindSafe(|| connection.turn(lent)));
+        match next.unwrap_or(Next::End) {
+            Next::Wait => self.timers.arm(token, &mut connection.timer),
+            Next::Yield => {
                 if !mem::replace(&mut connection.has_yielded, true) {
                     self.yielded.push(token);
                 }
             }
-            Carried::Ended => {
+            Next::End => {
                 let ended = self.connections.remove(token.0);
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(ended)));
             }
@@ -273,7 +277,7 @@ impl<D: Send + Sync + 'static> Turns<'_, D> {
 
     /// Gives a turn to those that have waited long enough.
     fn expire(&mut self) {
-        let now = self.carrying.now;
+        let now = self.lent.now;
         // All first: whatever they are armed for next, it isn't for this turn.
         let due: Vec<_> = iter::from_fn(|| self.timers.take_due(now)).collect();
         for (token, entry) in due {
@@ -292,15 +296,15 @@ impl<D: Send + Sync + 'static> Turns<'_, D> {
     }
 }
 
-impl<D: Send + Sync + 'static> Drop for Worker<D> {
+impl<D: Data> Drop for Worker<D> {
     fn drop(&mut self) {
-        self.inbox.close();
+        self.mailbox.close();
         self.engine.worker_ended();
     }
 }
 
 const LISTENER: Token = Token(usize::MAX);
-const INBOX: Token = Token(usize::MAX - 1);
+const MAILBOX: Token = Token(usize::MAX - 1);
 /// The sessions' deadlines.
 const SESSIONS: Token = Token(usize::MAX - 2);
 

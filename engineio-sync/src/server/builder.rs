@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_hub::listener::{HEAD_TIMEOUT, patience};
-use engineio_hub::{Hub, Observer, default_observer};
+use engineio_hub::{Data, Hub, Observer, default_observer};
 use engineio_proto::ServerConfig;
 use http::{Request, Response};
 
-use super::handle::{Server, Shared};
-use super::waiting::Waiting;
+use super::driver::Driver;
+use super::server::Server;
+use super::shared::Shared;
 use crate::clock::StdClock;
-use crate::io::{Engine, Fallback, Limits, Settings, Start, start};
+use crate::io::{Engine, Fallback, Limits, Settings, one_worker, start_threads};
 
-/// A server about to be made.
+/// Builds a [`Server`], for what isn't in [`ServerConfig`].
 #[must_use = "a builder does nothing until `bind` or `listen`"]
 pub struct ServerBuilder {
     config: ServerConfig,
@@ -44,26 +45,17 @@ impl ServerBuilder {
         }
     }
 
-    /// Who hears of refusals, openings, upgrades and closings. Without one, nobody; or
-    /// with the feature `tracing`, the subscriber of that crate: an observer of your own takes
-    /// its place, and can call `TracingObserver` to have both.
+    /// Sets the observer, which hears of refusals, openings, upgrades and closes. Default:
+    /// `TracingObserver` with the feature `tracing`, else none. An observer that replaces it can
+    /// call `TracingObserver` to have both.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);
         self
     }
 
-    /// How many threads do the I/O. Default 1, which carries thousands of clients; more are for
-    /// more traffic than one core can move.
-    ///
-    /// **With 0, there is none**: whoever waits does the I/O meanwhile, be it in
-    /// [`Events`](crate::Events), [`accept`](Server::accept), [`recv`](crate::Socket::recv),
-    /// [`flush`](crate::Sender::flush), [`closed`](crate::Sender::closed) or
-    /// [`close`](Server::close); [`try_next`](crate::Events::try_next) and
-    /// [`try_recv`](crate::Socket::try_recv) do what there is to do at once. So do observer and
-    /// fallback run in the waiting thread. Nothing has to go from one thread to another then: the
-    /// shape for a game loop, or a small server. While nobody waits, nothing moves, so come back
-    /// often. [`Sender::send`](crate::Sender::send) doesn't wait there but gives
-    /// [`SendError::Full`](crate::SendError::Full).
+    /// How many threads do the I/O, at least 1. Default 1, which carries thousands of clients;
+    /// more are for more traffic than one core can move.
+    /// [`bind_driven`](Self::bind_driven) is for none.
     pub const fn io_threads(mut self, count: usize) -> Self {
         self.io_threads = count;
         self
@@ -72,8 +64,8 @@ impl ServerBuilder {
     /// What answers requests for other paths. Without it they get 404.
     ///
     /// It is for small uses, a page and a few files: it runs on the I/O thread, so whatever it
-    /// waits for, all sessions of that thread wait for, and to wait for a session there is to wait
-    /// forever. Bodies over 64 KiB get 413 before it is asked. If it panics, the client gets 500.
+    /// waits for, all sessions of that thread wait for, and waiting for a session inside it
+    /// deadlocks. Bodies over 64 KiB get 413 before it is asked. If it panics, the client gets 500.
     /// The address of the client is among the request's extensions, as
     /// [`RemoteAddr`](crate::RemoteAddr).
     ///
@@ -121,11 +113,9 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// If nothing can listen there, or no thread can be started.
-    pub fn bind<D: Send + Sync + 'static>(
-        self,
-        address: impl ToSocketAddrs,
-    ) -> io::Result<Server<D>> {
+    /// If the address can't be bound, no thread can be started, or
+    /// [`io_threads`](Self::io_threads) is 0.
+    pub fn bind<D: Data>(self, address: impl ToSocketAddrs) -> io::Result<Server<D>> {
         self.listen(TcpListener::bind(address)?)
     }
 
@@ -133,8 +123,48 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// If the listener isn't one, or no thread can be started.
-    pub fn listen<D: Send + Sync + 'static>(self, listener: TcpListener) -> io::Result<Server<D>> {
+    /// If the listener isn't one, no thread can be started, or
+    /// [`io_threads`](Self::io_threads) is 0.
+    pub fn listen<D: Data>(self, listener: TcpListener) -> io::Result<Server<D>> {
+        let threads = self.io_threads;
+        if threads == 0 {
+            let what = "a server without I/O threads needs a driver: see `bind_driven`";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        let shared = self.shared(&listener)?;
+        start_threads(&shared.engine, listener, threads)?;
+        Ok(Server::new(shared))
+    }
+
+    /// The server, at this address, and the driver that does its I/O in the thread that holds it.
+    /// There is no other thread then: the shape for a game loop, or for a small server.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be bound.
+    pub fn bind_driven<D: Data>(
+        self,
+        address: impl ToSocketAddrs,
+    ) -> io::Result<(Server<D>, Driver<D>)> {
+        self.listen_driven(TcpListener::bind(address)?)
+    }
+
+    /// The server, on this listener, and the driver that does its I/O in the thread that holds
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// If the listener isn't one.
+    pub fn listen_driven<D: Data>(
+        self,
+        listener: TcpListener,
+    ) -> io::Result<(Server<D>, Driver<D>)> {
+        let shared = self.shared(&listener)?;
+        let worker = one_worker(&shared.engine, listener)?;
+        Ok((Server::new(Arc::clone(&shared)), Driver::new(worker, &shared)))
+    }
+
+    fn shared<D: Data>(self, listener: &TcpListener) -> io::Result<Arc<Shared<D>>> {
         let local_addr = listener.local_addr()?;
         let settings = Settings {
             head_timeout: self.head_timeout,
@@ -144,16 +174,7 @@ impl ServerBuilder {
         let hub = Hub::new(self.config, StdClock::start(), self.observer);
         let limits = Limits::new(self.max_connections, self.max_connections_per_address);
         let engine = Arc::new(Engine::new(hub, settings, limits));
-        let waiting = match start(&engine, listener, self.io_threads) {
-            Ok(Start::Threads) => Waiting::for_threads(),
-            Ok(Start::Here(worker)) => Waiting::here(&engine, *worker),
-            Err(error) => {
-                // Of several threads, some may run.
-                engine.stop(engine.hub.now());
-                return Err(error);
-            }
-        };
-        Ok(Server::new(Shared { engine, waiting, local_addr }))
+        Ok(Arc::new(Shared { engine, local_addr }))
     }
 }
 

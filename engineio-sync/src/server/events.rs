@@ -4,9 +4,27 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
 
-use engineio_hub::ServerEvent;
+use engineio_hub::Data;
+use engineio_proto::{Message, ServerCloseReason, Transport};
 
-use super::handle::Shared;
+use super::sender::Sender;
+use super::shared::Shared;
+use crate::block::block_on;
+use crate::errors::TryRecvError;
+
+/// What happens to one of the server's sessions. The [`Sender`] is that session.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServerEvent<D: Data = ()> {
+    /// A client came, and its session is open. The first event of this session.
+    Connect(Sender<D>),
+    /// The client sent a message. Messages of one session come in their order.
+    Message(Sender<D>, Message),
+    /// The session moved to another transport; nothing has to be done about it.
+    Upgrade(Sender<D>, Transport),
+    /// The session ended. The last event of this session.
+    Disconnect(Sender<D>, ServerCloseReason),
+}
 
 /// What happens to the sessions of a server. As an iterator it waits for the next event, and ends
 /// when the server is closed and the last session gone.
@@ -18,19 +36,19 @@ use super::handle::Shared;
 /// ```
 /// use std::thread;
 ///
-/// use engineio_sync::{ServerConfig, Server, ServerEvent};
+/// use engineio_sync::{Server, ServerConfig, ServerEvent};
 ///
 /// # fn main() -> std::io::Result<()> {
 /// let server = Server::bind("127.0.0.1:0", ServerConfig::default())?;
 /// let events = server.events();
 /// for _ in 0..4 {
-///     let (server, events) = (server.clone(), events.clone());
+///     let events = events.clone();
 ///     thread::spawn(move || {
 ///         for event in events {
-///             if let ServerEvent::Message(sid, message) = event {
+///             if let ServerEvent::Message(sender, message) = event {
 ///                 // A client that doesn't read what it is sent isn't waited for.
-///                 if server.send(&sid, message).is_err() {
-///                     server.disconnect(&sid);
+///                 if sender.try_send(message).is_err() {
+///                     sender.close();
 ///                 }
 ///             }
 ///         }
@@ -39,66 +57,68 @@ use super::handle::Shared;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Events<D: Send + Sync + 'static = ()> {
+pub struct Events<D: Data = ()> {
+    /// A stream that somebody reads keeps the server running.
     shared: Arc<Shared<D>>,
     inner: engineio_hub::Events<D>,
 }
 
-impl<D: Send + Sync + 'static> Events<D> {
-    pub(super) fn new(shared: &Arc<Shared<D>>) -> Self
-    where
-        D: Default,
-    {
-        Self { shared: Arc::clone(shared), inner: shared.engine.hub.events() }
+impl<D: Data> Events<D> {
+    pub(super) fn new(shared: &Arc<Shared<D>>, inner: engineio_hub::Events<D>) -> Self {
+        Self { shared: Arc::clone(shared), inner }
     }
 
-    /// An event if there is one now, for a loop that has other things to do. `None` for good once
-    /// the server is closed and the last session gone.
+    /// The next event if there is one now, for a loop that has other things to do.
     ///
-    /// Without [I/O threads](crate::ServerBuilder::io_threads) a call may find something new each
-    /// time: take so many of them in a frame as the frame has time for.
+    /// # Errors
     ///
-    /// ```
-    /// # use engineio_sync::{ServerConfig, Server, ServerEvent};
-    /// # fn main() -> std::io::Result<()> {
-    /// let server: Server = Server::builder(ServerConfig::default()).io_threads(0).bind("127.0.0.1:0")?;
-    /// let mut events = server.events();
-    /// for _frame in 0..3 {
-    ///     for event in std::iter::from_fn(|| events.try_next()).take(100) {
-    ///         println!("{event:?}");
-    ///     }
-    ///     // .. move the world, draw it, wait for the next frame.
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn try_next(&mut self) -> Option<ServerEvent> {
-        if let Poll::Ready(event) = self.inner.poll_now() {
-            return event;
-        }
-        self.shared.waiting.give_turn();
-        match self.inner.poll_now() {
-            Poll::Ready(event) => event,
-            Poll::Pending => None,
+    /// [`TryRecvError`] says whether an event may still come.
+    pub fn try_next(&mut self) -> Result<ServerEvent<D>, TryRecvError> {
+        loop {
+            match self.inner.poll_now() {
+                Poll::Ready(Some(event)) => {
+                    if let Some(event) = convert(event) {
+                        return Ok(event);
+                    }
+                }
+                Poll::Ready(None) => return Err(TryRecvError::Closed),
+                Poll::Pending => return Err(TryRecvError::Empty),
+            }
         }
     }
 }
 
-impl<D: Send + Sync + 'static> Iterator for Events<D> {
-    type Item = ServerEvent;
+impl<D: Data> Iterator for Events<D> {
+    type Item = ServerEvent<D>;
 
-    fn next(&mut self) -> Option<ServerEvent> {
-        self.shared.waiting.block_on(self.inner.next())
+    fn next(&mut self) -> Option<ServerEvent<D>> {
+        loop {
+            if let Some(event) = convert(block_on(self.inner.next())?) {
+                return Some(event);
+            }
+        }
     }
 }
 
-impl<D: Send + Sync + 'static> Clone for Events<D> {
+/// The same event, with a handle that blocks. `None`: this crate doesn't know it.
+fn convert<D: Data>(event: engineio_hub::ServerEvent<D>) -> Option<ServerEvent<D>> {
+    use engineio_hub::ServerEvent as Event;
+    Some(match event {
+        Event::Connect(sender) => ServerEvent::Connect(Sender::new(sender)),
+        Event::Message(sender, message) => ServerEvent::Message(Sender::new(sender), message),
+        Event::Upgrade(sender, transport) => ServerEvent::Upgrade(Sender::new(sender), transport),
+        Event::Disconnect(sender, reason) => ServerEvent::Disconnect(Sender::new(sender), reason),
+        _ => return None,
+    })
+}
+
+impl<D: Data> Clone for Events<D> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), inner: self.inner.clone() }
     }
 }
 
-impl<D: Send + Sync + 'static> fmt::Debug for Events<D> {
+impl<D: Data> fmt::Debug for Events<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Events")
     }

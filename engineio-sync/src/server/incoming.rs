@@ -1,50 +1,72 @@
 //! A handshake, for the application to decide about.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use engineio_hub::Overflow;
+use engineio_hub::{Data, Handshake, Overflow};
 use engineio_proto::{InvalidHeader, Message, Revision, Sid, Transport};
 use http::request::Parts;
 
 use super::socket::Socket;
-use super::waiting::Waiting;
 
 /// A client that asks for a session. Look at the request, then accept or refuse;
 /// dropping it refuses with 403. No session exists until it is accepted.
 #[must_use = "dropping it refuses the client"]
-pub struct Incoming<D: Send + Sync + 'static = ()> {
+pub struct Incoming<D: Data = ()> {
     inner: engineio_hub::Incoming<D>,
-    waiting: Waiting<D>,
 }
 
-impl<D: Send + Sync + 'static> Incoming<D> {
-    pub(super) const fn new(inner: engineio_hub::Incoming<D>, waiting: Waiting<D>) -> Self {
-        Self { inner, waiting }
+impl<D: Data> Incoming<D> {
+    pub(super) const fn new(inner: engineio_hub::Incoming<D>) -> Self {
+        Self { inner }
     }
 
-    /// The request of the handshake.
+    /// What the client said.
+    pub const fn handshake(&self) -> &Handshake {
+        self.inner.handshake()
+    }
+
+    /// The whole head of the request.
     pub const fn request(&self) -> &Parts {
         self.inner.request()
     }
 
-    /// The client's address: the peer's, or where
-    /// [`trust_forwarded`](crate::ServerConfig::trust_forwarded) is on, the last one that
-    /// `X-Forwarded-For` names.
-    pub fn remote_ip(&self) -> Option<IpAddr> {
+    /// The first parameter of this name in the query, percent-decoded.
+    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.inner.query(name)
+    }
+
+    /// The first cookie of this name.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.inner.cookie(name)
+    }
+
+    /// The first header of this name, in any case, if its value is visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.inner.header(name)
+    }
+
+    /// The client's address; see [`Handshake::remote_ip`].
+    pub const fn remote_ip(&self) -> Option<IpAddr> {
         self.inner.remote_ip()
     }
 
     /// The transport that the client begins on.
-    pub fn transport(&self) -> Option<Transport> {
+    pub const fn transport(&self) -> Transport {
         self.inner.transport()
     }
 
     /// The revision that the client speaks.
-    pub fn revision(&self) -> Option<Revision> {
+    pub const fn revision(&self) -> Revision {
         self.inner.revision()
+    }
+
+    /// Whether the client still waits for a decision: it has neither left nor waited too long.
+    pub fn is_waiting(&self) -> bool {
+        self.inner.is_waiting()
     }
 
     /// Adds a header to the answer, on either transport.
@@ -52,12 +74,12 @@ impl<D: Send + Sync + 'static> Incoming<D> {
     /// # Errors
     ///
     /// [`InvalidHeader`] if HTTP can't carry it.
-    pub fn header(
+    pub fn response_header(
         mut self,
         name: impl Into<ByteString>,
         value: impl Into<ByteString>,
     ) -> Result<Self, InvalidHeader> {
-        self.inner = self.inner.header(name, value)?;
+        self.inner = self.inner.response_header(name, value)?;
         Ok(self)
     }
 
@@ -74,7 +96,7 @@ impl<D: Send + Sync + 'static> Incoming<D> {
         self
     }
 
-    /// What becomes of broadcast messages that the session has no room for.
+    /// What happens to broadcast messages that the session has no room for.
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.inner = self.inner.overflow(overflow);
         self
@@ -83,15 +105,7 @@ impl<D: Send + Sync + 'static> Incoming<D> {
     /// Accepts the client, with the application's data for the session. `None`: it has
     /// left meanwhile, or has waited too long.
     pub fn accept_with(self, data: D) -> Option<Socket<D>> {
-        Some(Socket::new(self.inner.accept_with(data)?, self.waiting))
-    }
-
-    /// Accepts the client.
-    pub fn accept(self) -> Option<Socket<D>>
-    where
-        D: Default,
-    {
-        self.accept_with(D::default())
+        Some(Socket::new(self.inner.accept_with(data)?))
     }
 
     /// Refuses the client with a status from 400 to 599 (others become 403) and a body of
@@ -99,9 +113,22 @@ impl<D: Send + Sync + 'static> Incoming<D> {
     pub fn refuse(self, status: u16, body: impl Into<Bytes>) {
         self.inner.refuse(status, body);
     }
+
+    /// Refuses the client with a status and the body `{"code":4,"message":".."}`, as the
+    /// reference server writes it.
+    pub fn refuse_json(self, status: u16, message: &str) {
+        self.inner.refuse_json(status, message);
+    }
 }
 
-impl<D: Send + Sync + 'static> fmt::Debug for Incoming<D> {
+impl Incoming {
+    /// Accepts the client. `None`: it has left meanwhile, or has waited too long.
+    pub fn accept(self) -> Option<Socket> {
+        self.accept_with(())
+    }
+}
+
+impl<D: Data> fmt::Debug for Incoming<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
     }

@@ -1,14 +1,21 @@
 //! A server, and the handles of the application.
 
 mod builder;
+mod driver;
 mod events;
-mod handle;
+mod handler;
 mod incoming;
+mod sender;
+#[expect(clippy::module_inception, reason = "it holds `Server`")]
+mod server;
+mod shared;
 mod socket;
-mod waiting;
 
 pub use builder::ServerBuilder;
-pub use events::Events;
-pub use handle::Server;
+pub use driver::Driver;
+pub use events::{Events, ServerEvent};
+pub use handler::Handler;
 pub use incoming::Incoming;
-pub use socket::{Sender, Socket};
+pub use sender::Sender;
+pub use server::Server;
+pub use socket::Socket;

@@ -5,10 +5,10 @@ use std::error::Error;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use engineio_sync::{Client, ClientCloseReason, ConnectError, Transport};
+use engineio_sync::{ClientCloseReason, ClientOptions, ConnectError, Transport, connect};
 
 use crate::script::{Answer, Script};
-use crate::{OPEN_TO_UPGRADE, WAYS, connected, setback};
+use crate::{OPEN_TO_UPGRADE, WAYS, connected, failure};
 
 #[test]
 fn headers_query_and_cookies_are_on_every_request_of_both_transports() {
@@ -20,7 +20,7 @@ fn headers_query_and_cookies_are_on_every_request_of_both_transports() {
         }
         _ => Answer::Silence,
     });
-    let client = Client::builder(&format!("ws://{}/?room=a%20b", server.address))
+    let client = ClientOptions::new(&format!("ws://{}/?room=a%20b", server.address))
         .query("token", "x&y")
         .header("x-test", "yes")
         .header("cookie", "own=1");
@@ -47,7 +47,7 @@ fn refusal_has_the_servers_status_and_body_on_every_transport() {
     const WHY: &str = r#"{"message":"who are you?"}"#;
     for way in WAYS {
         let server = Script::new(|_| Answer::Whole(401, "", WHY.to_owned()));
-        let (reason, said) = setback(server.client().transports(way));
+        let (reason, said) = failure(server.client().transports(way));
         let ClientCloseReason::Refused(refused) = reason else { panic!("{reason:?}") };
         assert_eq!(refused.status, 401);
         assert_eq!(refused.body, WHY);
@@ -61,8 +61,8 @@ fn server_that_does_not_listen_is_unreachable_and_the_error_says_why() {
     let address = listener.local_addr().expect("an address");
     drop(listener);
     for way in WAYS {
-        let client = Client::builder(&format!("http://{address}")).transports(way);
-        let (reason, said) = setback(client);
+        let client = ClientOptions::new(&format!("http://{address}")).transports(way);
+        let (reason, said) = failure(client);
         assert_eq!(reason, ClientCloseReason::Unreachable);
         assert!(said.contains(&format!("can't connect to {address}: ")), "{said}");
         assert!(said.contains("refused"), "{said}");
@@ -71,7 +71,7 @@ fn server_that_does_not_listen_is_unreachable_and_the_error_says_why() {
 
 #[test]
 fn name_that_is_not_known_is_unreachable_and_the_error_says_why() {
-    let (reason, said) = setback(Client::builder("http://no-such-host.invalid"));
+    let (reason, said) = failure(ClientOptions::new("http://no-such-host.invalid"));
     assert_eq!(reason, ClientCloseReason::Unreachable);
     assert_ne!(said, "");
 }
@@ -83,7 +83,8 @@ fn every_address_of_a_name_is_tried() {
         "open" => Answer::ok(crate::OPEN),
         _ => Answer::Silence,
     });
-    let client = connected(Client::builder(&format!("http://localhost:{}", server.address.port())));
+    let client =
+        connected(ClientOptions::new(&format!("http://localhost:{}", server.address.port())));
     assert_eq!(client.transport(), Some(Transport::Polling));
     let host = server.request().header("host").map(str::to_owned);
     assert_eq!(host, Some(format!("localhost:{}", server.address.port())));
@@ -108,7 +109,7 @@ fn server_that_says_nothing_is_given_up_after_the_connect_timeout() {
         .client()
         .transports([Transport::Polling])
         .config(|config| config.connect_timeout(Duration::from_millis(50)));
-    let error = client.connect().expect_err("no answer");
+    let error = connect(client).expect_err("no answer");
     assert_eq!(error.to_string(), "the server didn't open a session in time");
     assert!(error.source().is_none(), "{error:?}");
 }
@@ -116,21 +117,21 @@ fn server_that_says_nothing_is_given_up_after_the_connect_timeout() {
 #[test]
 fn nonsense_is_an_error_before_anything_is_sent() {
     for url in ["", "no url", "ftp://host", "/engine.io/"] {
-        let error = Client::connect(url).expect_err("nonsense");
+        let error = connect(url).expect_err("nonsense");
         assert!(matches!(error, ConnectError::Url(_)), "{url}: {error:?}");
     }
-    let builder = || Client::builder("http://127.0.0.1:1");
-    let error = builder().header("a b", "").connect().expect_err("no name");
+    let builder = || ClientOptions::new("http://127.0.0.1:1");
+    let error = connect(builder().header("a b", "")).expect_err("no name");
     assert!(matches!(error, ConnectError::Header(_)), "{error:?}");
-    let error = builder().proxy("ftp://x").connect().expect_err("no proxy");
-    assert!(matches!(error, ConnectError::Proxy), "{error:?}");
-    let error = builder().transports([]).connect().expect_err("no transport");
+    let error = connect(builder().proxy("ftp://x")).expect_err("no proxy");
+    assert!(matches!(error, ConnectError::Proxy(_)), "{error:?}");
+    let error = connect(builder().transports([])).expect_err("no transport");
     assert!(matches!(error, ConnectError::Config(_)), "{error:?}");
 }
 
 #[cfg(not(feature = "tls"))]
 #[test]
 fn tls_that_is_not_in_the_build_is_an_error() {
-    let error = Client::connect("https://127.0.0.1:1").expect_err("no TLS");
+    let error = connect("https://127.0.0.1:1").expect_err("no TLS");
     assert!(matches!(error, ConnectError::Tls(_)), "{error:?}");
 }

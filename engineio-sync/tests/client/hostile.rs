@@ -1,17 +1,17 @@
 //! Servers that are none, or mean harm.
 
-use engineio_sync::{ClientBuilder, ClientCloseReason, Transport, Violation};
+use engineio_sync::{ClientCloseReason, ClientOptions, Transport, Violation};
 
+use crate::failure;
 use crate::script::{Answer, Script};
-use crate::setback;
 
-fn client(server: &Script) -> ClientBuilder {
+fn client(server: &Script) -> ClientOptions {
     server.client().transports([Transport::Polling])
 }
 
 /// Why there is no session with a server that always says this.
 fn said(answer: impl Fn() -> Answer + Send + Sync + 'static) -> (ClientCloseReason, String) {
-    setback(client(&Script::new(move |_| answer())))
+    failure(client(&Script::new(move |_| answer())))
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn endless_body_is_given_up_at_the_limit() {
     ] {
         let server = Script::new(move |_| Answer::Endless(start, more));
         let client = client(&server).config(|config| config.max_payload(100_000));
-        let (reason, said) = setback(client);
+        let (reason, said) = failure(client);
         assert_eq!(reason, ClientCloseReason::Violation(Violation::TooLarge), "{start}");
         assert!(said.contains("longer than 100000 bytes"), "{said}");
     }
@@ -124,6 +124,6 @@ fn wrong_accept_key_is_no_websocket() {
              Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n",
         )
     });
-    let (reason, _) = setback(server.client().transports([Transport::WebSocket]));
+    let (reason, _) = failure(server.client().transports([Transport::WebSocket]));
     assert!(matches!(reason, ClientCloseReason::Violation(_)), "{reason:?}");
 }

@@ -13,7 +13,7 @@ mod tls;
 
 use std::time::Duration;
 
-use engineio_sync::{Client, ClientBuilder, ClientCloseReason, ConnectError, Transport};
+use engineio_sync::{Client, ClientCloseReason, ClientOptions, ConnectError, Transport, connect};
 
 /// Far longer than anything takes.
 const LONG: Duration = Duration::from_secs(20);
@@ -29,8 +29,8 @@ const OPEN_TO_UPGRADE: &str =
 const WAYS: [[Transport; 1]; 2] = [[Transport::Polling], [Transport::WebSocket]];
 
 /// Why there is no session.
-fn setback(client: ClientBuilder) -> (ClientCloseReason, String) {
-    match client.connect() {
+fn failure(client: ClientOptions) -> (ClientCloseReason, String) {
+    match connect(client) {
         Err(ConnectError::Closed { reason, source }) => {
             let mut said = String::new();
             let mut cause = source.as_deref().map(|it| it as &dyn std::error::Error);
@@ -44,6 +44,6 @@ fn setback(client: ClientBuilder) -> (ClientCloseReason, String) {
     }
 }
 
-fn connected(client: ClientBuilder) -> Client {
-    client.connect().expect("a session")
+fn connected(client: ClientOptions) -> Client {
+    connect(client).expect("a session")
 }

@@ -5,10 +5,10 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use engineio_sync::{Client, ClientCloseReason};
+use engineio_sync::{ClientCloseReason, ClientOptions};
 
 use crate::script::{Answer, Script};
-use crate::{OPEN, WAYS, connected, setback};
+use crate::{OPEN, WAYS, connected, failure};
 
 /// A proxy that knows `CONNECT`, and the heads of the requests that it got.
 pub(crate) fn proxy() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
@@ -89,8 +89,8 @@ fn proxy_that_is_not_there_is_named_in_the_error() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let proxy = listener.local_addr().expect("an address");
     drop(listener);
-    let client = Client::builder("http://127.0.0.1:1").proxy(&format!("http://{proxy}"));
-    let (reason, said) = setback(client);
+    let client = ClientOptions::new("http://127.0.0.1:1").proxy(&format!("http://{proxy}"));
+    let (reason, said) = failure(client);
     assert_eq!(reason, ClientCloseReason::Unreachable);
     assert!(said.contains(&proxy.to_string()), "{said}");
 }
@@ -104,8 +104,8 @@ fn refusal_by_the_proxy_is_named_in_the_error() {
         ("HTTP/1.1 100 X\r\n\r\n", "too long"),
     ] {
         let (proxy, _) = proxy_that_says(answer);
-        let client = Client::builder("http://127.0.0.1:1").proxy(&format!("http://{proxy}"));
-        let (reason, said) = setback(client);
+        let client = ClientOptions::new("http://127.0.0.1:1").proxy(&format!("http://{proxy}"));
+        let (reason, said) = failure(client);
         assert_eq!(reason, ClientCloseReason::Unreachable, "{answer}");
         assert!(said.contains(says), "{answer}: {said}");
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use engineio_sync::{Client, ClientBuilder};
+use engineio_sync::ClientOptions;
 use tungstenite::WebSocket;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role;
@@ -121,8 +121,8 @@ impl Script {
         format!("http://{}", self.address)
     }
 
-    pub(crate) fn client(&self) -> ClientBuilder {
-        Client::builder(&self.url())
+    pub(crate) fn client(&self) -> ClientOptions {
+        ClientOptions::new(&self.url())
     }
 
     /// What it sees next.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use engineio_sync::{ClientEvent, Message, SendError, TimedOut, Transport};
+use engineio_sync::{ClientEvent, Message, RecvTimeoutError, SendError, Transport, TryRecvError};
 use tungstenite::Message as Frame;
 
 use crate::script::{Answer, Script, Socket};
@@ -144,7 +144,7 @@ fn session_moves_to_a_websocket_and_its_messages_keep_their_order() {
     while all.len() < 4 {
         match client.event().expect("an open session") {
             ClientEvent::Message(message) => all.push(message.as_text().expect("text").to_owned()),
-            ClientEvent::Upgraded(transport) => all.push(transport.to_string()),
+            ClientEvent::Upgrade(transport) => all.push(transport.to_string()),
             other => panic!("{other:?}"),
         }
     }
@@ -191,18 +191,18 @@ fn what_comes_with_the_101_is_read() {
 fn nothing_in_time_is_told_from_the_end() {
     let (server, send) = polled();
     let mut client = connected(server.client());
-    assert_eq!(client.try_recv(), Err(TimedOut));
-    assert_eq!(client.recv_timeout(Duration::from_millis(20)), Err(TimedOut));
-    assert_eq!(client.recv_timeout(Duration::ZERO), Err(TimedOut));
+    assert_eq!(client.try_recv(), Err(TryRecvError::Empty));
+    assert_eq!(client.recv_timeout(Duration::from_millis(20)), Err(RecvTimeoutError::TimedOut));
+    assert_eq!(client.recv_timeout(Duration::ZERO), Err(RecvTimeoutError::TimedOut));
 
     send.send("4here\x1e4now").expect("a server");
-    assert_eq!(client.recv_timeout(Duration::MAX), Ok(Some("here".into())));
-    assert_eq!(client.try_recv(), Ok(Some("now".into())));
-    assert_eq!(client.try_recv(), Err(TimedOut));
+    assert_eq!(client.recv_timeout(Duration::MAX), Ok("here".into()));
+    assert_eq!(client.try_recv(), Ok("now".into()));
+    assert_eq!(client.try_recv(), Err(TryRecvError::Empty));
 
     send.send("1").expect("a server");
-    assert_eq!(client.recv_timeout(LONG), Ok(None));
-    assert_eq!(client.try_recv(), Ok(None));
+    assert_eq!(client.recv_timeout(LONG), Err(RecvTimeoutError::Closed));
+    assert_eq!(client.try_recv(), Err(TryRecvError::Closed));
     assert_eq!(client.recv(), None);
     assert_eq!(client.messages().next(), None);
     assert_eq!(client.event(), None);

@@ -3,14 +3,14 @@
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use engineio_sync::{Client, ClientBuilder, ClientCloseReason, ConnectError, Message, Transport};
+use engineio_sync::{ClientCloseReason, ClientOptions, ConnectError, Message, Transport, connect};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::script::{Answer, Script};
-use crate::{OPEN, WAYS, connected, setback};
+use crate::{OPEN, WAYS, connected, failure};
 
 /// A certificate for these names, and its key, in PEM.
 fn certificate(names: &[&str]) -> (String, String) {
@@ -62,8 +62,8 @@ fn server(names: &[&str], client: Option<&str>) -> (Script, String) {
     (server, certificate)
 }
 
-fn client(server: &Script) -> ClientBuilder {
-    Client::builder(&format!("https://{}", server.address))
+fn client(server: &Script) -> ClientOptions {
+    ClientOptions::new(&format!("https://{}", server.address))
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn root_of_the_applications_is_trusted_on_both_transports() {
 fn unknown_root_is_not_trusted_and_the_error_says_why() {
     let (server, _) = server(&["127.0.0.1"], None);
     for way in WAYS {
-        let (reason, said) = setback(client(&server).transports(way));
+        let (reason, said) = failure(client(&server).transports(way));
         assert_eq!(reason, ClientCloseReason::Unreachable);
         assert!(said.contains("certificate"), "{said}");
     }
@@ -91,7 +91,7 @@ fn unknown_root_is_not_trusted_and_the_error_says_why() {
 #[test]
 fn certificate_of_another_name_is_not_trusted() {
     let (server, root) = server(&["elsewhere.example"], None);
-    let (reason, said) = setback(client(&server).root_certificates(root));
+    let (reason, said) = failure(client(&server).root_certificates(root));
     assert_eq!(reason, ClientCloseReason::Unreachable);
     assert!(said.contains("certificate"), "{said}");
 }
@@ -107,7 +107,7 @@ fn any_certificate_will_do_if_that_is_said() {
 fn name_is_the_urls_whatever_it_stands_for() {
     let (server, root) = server(&["localhost"], None);
     let url = format!("wss://localhost:{}", server.address.port());
-    let mut client = connected(Client::builder(&url).root_certificates(root));
+    let mut client = connected(ClientOptions::new(&url).root_certificates(root));
     assert_eq!(client.recv(), Some("hello".into()));
 }
 
@@ -116,7 +116,7 @@ fn client_shows_its_certificate() {
     let (own, key) = certificate(&["client"]);
     let (server, root) = server(&["127.0.0.1"], Some(&own));
     let stranger = client(&server).root_certificates(root.as_str());
-    assert_eq!(setback(stranger.clone()).0, ClientCloseReason::Unreachable);
+    assert_eq!(failure(stranger.clone()).0, ClientCloseReason::Unreachable);
     let mut client = connected(stranger.client_certificate(own, key));
     assert_eq!(client.recv(), Some("hello".into()));
 }
@@ -164,12 +164,12 @@ fn server_without_tls_is_unreachable_by_https() {
     // It waits for the end of a head that never comes.
     let builder = client(&server).transports([Transport::Polling]);
     let builder = builder.config(|it| it.connect_timeout(std::time::Duration::from_millis(100)));
-    assert_eq!(setback(builder).0, ClientCloseReason::ConnectTimeout);
+    assert_eq!(failure(builder).0, ClientCloseReason::ConnectTimeout);
 }
 
 #[test]
 fn certificate_that_is_none_is_an_error_before_anything_is_sent() {
-    let builder = || Client::builder("https://127.0.0.1:1");
-    let error = builder().client_certificate("no", "PEM").connect().expect_err("no certificate");
+    let builder = || ClientOptions::new("https://127.0.0.1:1");
+    let error = connect(builder().client_certificate("no", "PEM")).expect_err("no certificate");
     assert!(matches!(error, ConnectError::Tls(_)), "{error:?}");
 }

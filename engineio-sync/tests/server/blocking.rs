@@ -3,7 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use engineio_sync::{Message, SendError, ServerCloseReason, TimedOut, Transport};
+use engineio_sync::{
+    Message, RecvTimeoutError, SendError, ServerCloseReason, Transport, TryRecvError,
+};
 
 use crate::peer::{Frame, Peer, session, until};
 use crate::{bind, builder, config};
@@ -40,31 +42,31 @@ async fn recv_waits_for_what_comes() {
 #[tokio::test]
 async fn recv_timeout_gives_up_and_loses_nothing() {
     let (mut peer, mut socket) = opened(builder()).await;
-    assert_eq!(socket.recv_timeout(Duration::from_millis(10)), Err(TimedOut));
-    assert_eq!(socket.recv_timeout(Duration::ZERO), Err(TimedOut));
+    assert_eq!(socket.recv_timeout(Duration::from_millis(10)), Err(RecvTimeoutError::TimedOut));
+    assert_eq!(socket.recv_timeout(Duration::ZERO), Err(RecvTimeoutError::TimedOut));
     peer.say("4hello").await;
     let long = Duration::from_secs(20);
-    assert_eq!(socket.recv_timeout(long), Ok(Some("hello".into())));
-    assert_eq!(socket.recv_timeout(Duration::from_millis(10)), Err(TimedOut));
+    assert_eq!(socket.recv_timeout(long), Ok("hello".into()));
+    assert_eq!(socket.recv_timeout(Duration::from_millis(10)), Err(RecvTimeoutError::TimedOut));
     peer.say("1").await;
-    assert_eq!(socket.recv_timeout(Duration::MAX), Ok(None));
+    assert_eq!(socket.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Closed));
 }
 
 #[tokio::test]
 async fn try_recv_never_waits() {
     let (mut peer, mut socket) = opened(builder()).await;
-    assert_eq!(socket.try_recv(), Err(TimedOut));
+    assert_eq!(socket.try_recv(), Err(TryRecvError::Empty));
     peer.say("4hello").await;
-    let mut heard = Err(TimedOut);
+    let mut heard = Err(TryRecvError::Empty);
     until(|| {
         heard = socket.try_recv();
         heard.is_ok()
     })
     .await;
-    assert_eq!(heard, Ok(Some("hello".into())));
+    assert_eq!(heard, Ok("hello".into()));
     drop(peer);
     until(|| socket.close_reason().is_some()).await;
-    assert_eq!(socket.try_recv(), Ok(None));
+    assert_eq!(socket.try_recv(), Err(TryRecvError::Closed));
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ async fn one_thread_serves_all_sessions() {
             kinds.push(match event {
                 ServerEvent::Connect(_) => "connect",
                 ServerEvent::Message(sid, message) => {
-                    app.send(&sid, message).expect("an open session");
+                    app.send(sid.sid(), message).expect("an open session");
                     "message"
                 }
                 ServerEvent::Upgrade(..) => "upgrade",
@@ -66,7 +66,12 @@ async fn workers_share_the_sessions_and_keep_the_order_of_each() {
                     // Others have the lock in between.
                     thread::yield_now();
                     let text = message.as_text().expect("a text").to_owned();
-                    heard.lock().expect("no panic").entry(sid).or_default().push(text);
+                    heard
+                        .lock()
+                        .expect("no panic")
+                        .entry(sid.sid().clone())
+                        .or_default()
+                        .push(text);
                     count += 1;
                 }
             }

@@ -18,9 +18,10 @@ fn doorman() -> (Server<String>, std::net::SocketAddr) {
             match name.and_then(|name| name.to_str().ok()).map(str::to_owned) {
                 Some(name) => {
                     assert!(incoming.remote_ip().is_some_and(|ip| ip.is_loopback()));
-                    assert_eq!(incoming.revision(), Some(Revision::V4));
-                    assert_eq!(incoming.transport(), Some(Transport::Polling));
-                    let incoming = incoming.header("x-seen", "yes").expect("a legal header");
+                    assert_eq!(incoming.revision(), Revision::V4);
+                    assert_eq!(incoming.transport(), Transport::Polling);
+                    let incoming =
+                        incoming.response_header("x-seen", "yes").expect("a legal header");
                     let welcome = format!("hello {name}");
                     if let Some(socket) = incoming.message(welcome).accept_with(name) {
                         let name = socket.data().clone();

@@ -8,11 +8,11 @@ mod bad_bodies;
 mod bad_connections;
 mod blocking;
 mod close;
+mod driver;
 mod events;
 mod fallback;
 mod handshake;
 mod limits;
-mod no_threads;
 mod observer;
 #[allow(dead_code, reason = "tests of other bindings use the rest")]
 #[path = "../../../binding-tests/peer/mod.rs"]

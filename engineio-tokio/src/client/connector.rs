@@ -19,9 +19,9 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 #[cfg(feature = "tls")]
-type Connector = hyper_rustls::HttpsConnector<Road>;
+type Connector = hyper_rustls::HttpsConnector<TcpConnector>;
 #[cfg(not(feature = "tls"))]
-type Connector = Road;
+type Connector = TcpConnector;
 
 /// Makes requests over connections that it keeps.
 pub(super) struct Http(Client<Connector, Full<Bytes>>);
@@ -45,7 +45,7 @@ pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
         .with_tls_config(config)
         .https_or_http()
         .enable_http1()
-        .wrap_connector(Road::new(plan.proxy.as_ref()));
+        .wrap_connector(TcpConnector::new(plan.proxy.as_ref()));
     Ok(Http(Client::builder(TokioExecutor::new()).build(connector)))
 }
 
@@ -55,8 +55,8 @@ pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
     if plan.remote.is_secure() {
         return Err(ConnectError::built_without_tls());
     }
-    let road = Road::new(plan.proxy.as_ref());
-    Ok(Http(Client::builder(TokioExecutor::new()).build(road)))
+    let tcp = TcpConnector::new(plan.proxy.as_ref());
+    Ok(Http(Client::builder(TokioExecutor::new()).build(tcp)))
 }
 
 #[cfg(feature = "tls")]
@@ -68,14 +68,14 @@ fn trusts_nobody() -> Result<rustls::ClientConfig, rustls::Error> {
         .with_no_client_auth())
 }
 
-/// The way to the server.
+/// Connects to the server, directly or through a proxy.
 #[derive(Clone)]
-enum Road {
+enum TcpConnector {
     Direct(HttpConnector),
     Proxy(Tunnel<HttpConnector>),
 }
 
-impl Road {
+impl TcpConnector {
     fn new(proxy: Option<&Proxy>) -> Self {
         let mut direct = HttpConnector::new();
         direct.enforce_http(false);
@@ -89,7 +89,7 @@ impl Road {
     }
 }
 
-impl Service<Uri> for Road {
+impl Service<Uri> for TcpConnector {
     type Response = TokioIo<TcpStream>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;

@@ -24,10 +24,10 @@ async fn server_that_says_nothing_is_given_up_after_the_connect_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let start = tokio::time::Instant::now();
-    let client = engineio::Client::builder(&format!("http://{address}"));
+    let client = engineio::ClientOptions::new(&format!("http://{address}"));
     let client = client.transports([engineio::Transport::Polling]);
     let client = client.config(|it| it.connect_timeout(std::time::Duration::from_secs(5)));
-    let error = client.connect().await.expect_err("no answer");
+    let error = engineio::connect(client).await.expect_err("no answer");
     assert_eq!(error.to_string(), "the server didn't open a session in time");
     assert_eq!(start.elapsed().as_secs(), 5);
 }

@@ -17,8 +17,8 @@ use ureq_proto::{BodyMode, Error};
 
 use super::BoxError;
 
-/// A request on its way, and what has come of its answer.
-pub(super) struct Exchange {
+/// A request on its connector, and what has come of its answer.
+pub(super) struct ClientExchange {
     /// All of the request, and how much of it is written.
     request: Vec<u8>,
     sent: usize,
@@ -82,7 +82,7 @@ impl From<Error> for Fault {
     }
 }
 
-impl Exchange {
+impl ClientExchange {
     /// A request that is about to be sent. Of its answer a body of `limit` bytes is taken.
     ///
     /// An error is a header of the application's that makes no sense here.

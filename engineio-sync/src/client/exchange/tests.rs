@@ -4,12 +4,12 @@ use super::*;
 
 const LIMIT: usize = 1000;
 
-fn exchange(method: Method, url: &str, body: &'static str) -> Exchange {
+fn exchange(method: Method, url: &str, body: &'static str) -> ClientExchange {
     let request = Request::builder().method(method).uri(url).header("accept", "*/*");
-    Exchange::new(request.body(body.into()).expect("legal"), LIMIT).expect("a request")
+    ClientExchange::new(request.body(body.into()).expect("legal"), LIMIT).expect("a request")
 }
 
-fn get() -> Exchange {
+fn get() -> ClientExchange {
     let mut exchange = exchange(Method::GET, "http://host:81/path?query", "");
     exchange.sent(exchange.unsent().len());
     exchange

@@ -1,0 +1,130 @@
+//! How connections are made: directly or through a proxy, with TLS or without.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+
+use async_io::Async;
+use bytes::Bytes;
+use engineio_hub::client::{ADDRESS_PATIENCE, ConnectError, Plan, Proxy};
+use engineio_hyper::BoxError;
+use futures_io::{AsyncRead, AsyncWrite};
+use http::uri::Authority;
+use http::{Request, Uri, header};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper::upgrade::Upgraded;
+use smol_hyper::rt::FuturesIo;
+
+use crate::rt::{spawn, timeout, unblock};
+
+/// Connects to one server, directly or through a proxy.
+#[derive(Debug)]
+pub(super) struct Connector {
+    host: String,
+    port: u16,
+    /// Both, as the target of a `CONNECT`.
+    host_and_port: Authority,
+    proxy: Option<Proxy>,
+    #[cfg(feature = "tls")]
+    tls: Option<std::sync::Arc<futures_rustls::rustls::ClientConfig>>,
+}
+
+/// A connection to a server.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+impl Connector {
+    /// For the server of this plan.
+    pub(super) fn new(plan: &Plan) -> Result<Self, ConnectError> {
+        #[cfg(not(feature = "tls"))]
+        if plan.remote.is_secure() {
+            return Err(ConnectError::built_without_tls());
+        }
+        Ok(Self {
+            host: plan.remote.host().to_owned(),
+            port: plan.remote.port(),
+            host_and_port: plan.remote.host_and_port(),
+            proxy: plan.proxy.clone(),
+            #[cfg(feature = "tls")]
+            tls: plan.tls.clone().map(std::sync::Arc::new),
+        })
+    }
+
+    /// Makes a connection.
+    pub(super) async fn connect(&self) -> Result<Box<dyn Stream>, BoxError> {
+        let stream = match &self.proxy {
+            None => tcp(&self.host, self.port).await?,
+            Some(proxy) => self.tunnel(proxy).await?,
+        };
+        #[cfg(feature = "tls")]
+        if let Some(config) = &self.tls {
+            let connector = futures_rustls::TlsConnector::from(std::sync::Arc::clone(config));
+            let name = self.host.clone().try_into()?;
+            return Ok(Box::new(connector.connect(name, stream).await?));
+        }
+        Ok(Box::new(stream))
+    }
+
+    /// Asks the proxy for a connection to the server (RFC 9110, section 9.3.6).
+    async fn tunnel(&self, proxy: &Proxy) -> Result<Async<TcpStream>, BoxError> {
+        let stream = tcp(proxy.host(), proxy.port()).await?;
+        let (mut sender, connection) = http1::handshake(FuturesIo::new(stream)).await?;
+        spawn(async {
+            let _ = connection.with_upgrades().await;
+        });
+        let mut request = Request::connect(Uri::from(self.host_and_port.clone()))
+            .header(header::HOST, self.host_and_port.as_str())
+            .body(Empty::<Bytes>::new())?;
+        if let Some(word) = proxy.authorization() {
+            request.headers_mut().insert(header::PROXY_AUTHORIZATION, word.clone());
+        }
+        let mut response = sender.send_request(request).await?;
+        if !response.status().is_success() {
+            let said = format!("the proxy answered {}", response.status());
+            return Err(io::Error::new(ErrorKind::ConnectionRefused, said).into());
+        }
+        let upgraded = hyper::upgrade::on(&mut response).await?;
+        let parts = upgraded.downcast::<FuturesIo<Async<TcpStream>>>().map_err(not_ours)?;
+        if !parts.read_buf.is_empty() {
+            let said = "the proxy said something before the server could";
+            return Err(io::Error::new(ErrorKind::InvalidData, said).into());
+        }
+        Ok(parts.io.into_inner())
+    }
+}
+
+fn not_ours(_other: Upgraded) -> io::Error {
+    io::Error::other("the connection to the proxy is another one")
+}
+
+/// Tries the addresses of a host one after the other.
+async fn tcp(host: &str, port: u16) -> io::Result<Async<TcpStream>> {
+    let place = (host.to_owned(), port);
+    let mut addresses = unblock(move || look_up(&place)).await?.into_iter();
+    let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
+    while let Some(address) = addresses.next() {
+        let connecting = Async::<TcpStream>::connect(address);
+        // The last one may take as long as the session lets it.
+        let connected = match addresses.len() {
+            0 => connecting.await,
+            _ => timeout(ADDRESS_PATIENCE, connecting)
+                .await
+                .unwrap_or_else(|| Err(ErrorKind::TimedOut.into())),
+        };
+        match connected {
+            Ok(stream) => {
+                // A packet is whole when it is written: waiting for more only delays it.
+                let _ = stream.get_ref().set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => last = io::Error::new(error.kind(), format!("{address}: {error}")),
+        }
+    }
+    Err(last)
+}
+
+/// The addresses of a host. The machine waits for its name server.
+fn look_up((host, port): &(String, u16)) -> io::Result<Vec<SocketAddr>> {
+    Ok((host.as_str(), *port).to_socket_addrs()?.collect())
+}

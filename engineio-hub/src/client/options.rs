@@ -1,0 +1,173 @@
+//! How to reach a server: what an application says before there is a client.
+
+use std::time::Duration;
+
+use engineio_proto::{ClientConfig, ClientConfigBuilder, RevisionChoice, Transport};
+use http::{HeaderName, HeaderValue};
+
+use super::error::ConnectError;
+use super::proxy::Proxy;
+use super::request::{InvalidUrl, Remote};
+#[cfg(feature = "tls")]
+use super::tls::Tls;
+
+/// How long one of several addresses of a server is tried, before the next one is.
+pub const ADDRESS_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where a client connects to, and how.
+///
+/// Made from a URL, `http`, `https`, `ws` or `wss`: a path other than `/` replaces
+/// `/engine.io/`, and a query is kept. By default the client speaks revision 4, begins with
+/// polling and moves to a WebSocket where the server offers one.
+///
+/// Nothing is checked before it is used to connect: a faulty option then is a [`ConnectError`].
+#[derive(Clone, Debug)]
+#[must_use = "options do nothing until they are used to connect"]
+pub struct ClientOptions {
+    remote: Result<Remote, InvalidUrl>,
+    config: ClientConfigBuilder,
+    headers: Vec<(String, String)>,
+    proxy: Option<String>,
+    #[cfg(feature = "tls")]
+    tls: Tls,
+}
+
+/// Options that make sense, for a binding.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// Where to connect to, with what headers.
+    pub remote: Remote,
+    /// The settings of the session.
+    pub config: ClientConfig,
+    /// The proxy to go through.
+    pub proxy: Option<Proxy>,
+    /// For `https` and `wss` only.
+    #[cfg(feature = "tls")]
+    pub tls: Option<rustls::ClientConfig>,
+}
+
+impl ClientOptions {
+    /// All defaults, for the server of this URL.
+    pub fn new(url: &str) -> Self {
+        let remote = Remote::new(url);
+        let config = remote.as_ref().map_or_else(|_| ClientConfig::builder(), Remote::settings);
+        Self {
+            remote,
+            config,
+            headers: Vec::new(),
+            proxy: None,
+            #[cfg(feature = "tls")]
+            tls: Tls::default(),
+        }
+    }
+
+    /// Changes the settings of the session: time-outs, limits, everything that
+    /// [`ClientConfigBuilder`] has.
+    pub fn config(
+        mut self,
+        change: impl FnOnce(ClientConfigBuilder) -> ClientConfigBuilder,
+    ) -> Self {
+        self.config = change(self.config);
+        self
+    }
+
+    /// The path that the server serves, instead of the URL's. Default `/engine.io/`.
+    pub fn path(self, path: &str) -> Self {
+        self.config(|config| config.path(path.into()))
+    }
+
+    /// Adds a parameter to the query of every request.
+    pub fn query(self, name: &str, value: &str) -> Self {
+        self.config(|config| config.query_pair(name, value))
+    }
+
+    /// The transports to use; the first is the one to begin with. Default polling, then
+    /// WebSocket.
+    pub fn transports(self, transports: impl Into<Vec<Transport>>) -> Self {
+        self.config(|config| config.transports(transports.into()))
+    }
+
+    /// Which revision of the protocol to speak. Default 4.
+    pub fn revision(self, revision: RevisionChoice) -> Self {
+        self.config(|config| config.revision(revision))
+    }
+
+    /// Adds a header to every request, also to those for a WebSocket.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Goes through this HTTP proxy, by `CONNECT`: `http://user:password@proxy:8080`.
+    pub fn proxy(mut self, url: &str) -> Self {
+        self.proxy = Some(url.to_owned());
+        self
+    }
+
+    /// Trusts these certificates as well: one or more in PEM.
+    #[cfg(feature = "tls")]
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.roots.push(pem.into());
+        self
+    }
+
+    /// Shows the server this certificate: its chain and its key, both in PEM.
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(
+        mut self,
+        chain: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.tls.own = Some((chain.into(), key.into()));
+        self
+    }
+
+    /// Accepts whatever certificate the server shows: anyone on the way can pretend to be it.
+    /// For tests.
+    #[cfg(feature = "tls")]
+    pub const fn danger_accept_any_certificate(mut self) -> Self {
+        self.tls.accepts_any = true;
+        self
+    }
+
+    /// Checks all of it, for a binding.
+    ///
+    /// # Errors
+    ///
+    /// Every [`ConnectError`] but [`Closed`](ConnectError::Closed).
+    pub fn plan(self) -> Result<Plan, ConnectError> {
+        let mut remote = self.remote?;
+        for (name, value) in self.headers {
+            match (HeaderName::try_from(&name), HeaderValue::try_from(value)) {
+                (Ok(name), Ok(value)) => remote.header(name, value),
+                _ => return Err(ConnectError::Header(name)),
+            }
+        }
+        Ok(Plan {
+            config: self.config.build()?,
+            proxy: self.proxy.as_deref().map(Proxy::new).transpose()?,
+            #[cfg(feature = "tls")]
+            tls: remote.is_secure().then(|| self.tls.config()).transpose()?,
+            remote,
+        })
+    }
+}
+
+impl From<&str> for ClientOptions {
+    fn from(url: &str) -> Self {
+        Self::new(url)
+    }
+}
+
+impl From<String> for ClientOptions {
+    fn from(url: String) -> Self {
+        Self::new(&url)
+    }
+}
+
+impl From<&String> for ClientOptions {
+    fn from(url: &String) -> Self {
+        Self::new(url)
+    }
+}

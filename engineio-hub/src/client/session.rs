@@ -1,0 +1,107 @@
+//! The session of a client behind its lock, shared by its driver and its handles.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use engineio_proto::client::Session;
+use engineio_proto::{ClientConfig, ConnId, Instant, Sid};
+
+use crate::clock::Clock;
+use crate::shared::framed::{Carried, CarriedTurn};
+use crate::shared::linger::Linger;
+use crate::shared::session::{Locked, Shared, Side, Turn};
+
+/// The session of a client.
+pub(crate) type ClientSession = Shared<ClientSide>;
+
+/// What never changes about it.
+pub(crate) struct ClientSide {
+    pub(super) config: Arc<ClientConfig>,
+    clock: Box<dyn Clock>,
+}
+
+/// What the hub keeps beside the session, under its lock.
+#[derive(Default)]
+pub(crate) struct State {
+    /// The task that does the I/O, while it sleeps.
+    pub(super) driver: Option<Waker>,
+    /// The session's deadline that the driver knows of.
+    pub(super) known_timeout: Option<Instant>,
+    /// What is under way: at most a GET, a POST and a WebSocket, and another one that is given
+    /// up.
+    pub(super) conns: Vec<ConnId>,
+    /// WebSockets that only have to flush, and how long they may take.
+    pub(super) lingers: Vec<(Instant, Arc<Linger>)>,
+}
+
+impl Side for ClientSide {
+    type Session = Session;
+    type State = State;
+
+    /// The driver, if it has to be woken.
+    type Rest = Option<Waker>;
+
+    fn now(&self) -> Option<Instant> {
+        Some(self.clock.now())
+    }
+
+    fn end_turn(&self, locked: &mut Locked<Self>) -> Option<Waker> {
+        let Locked { session, state, .. } = locked;
+        state.driver.as_ref()?;
+        let is_for_driver = session.has_connect()
+            || session.poll_timeout() < state.known_timeout
+            || state.conns.iter().any(|conn| session.is_hung_up(*conn));
+        state.driver.take_if(|_| is_for_driver)
+    }
+
+    fn finish(_shared: &Arc<ClientSession>, driver: Option<Waker>) {
+        driver.into_iter().for_each(Waker::wake);
+    }
+
+    fn poisoned(_shared: &Arc<ClientSession>) {}
+}
+
+impl ClientSession {
+    pub(super) fn connect(config: Arc<ClientConfig>, clock: impl Clock) -> Arc<Self> {
+        // The session works as well without: then the `t` of its requests can be foreseen.
+        let seed = getrandom::u64().unwrap_or_default();
+        let session = Session::connect(&config, clock.now(), seed);
+        Self::new(ClientSide { config, clock: Box::new(clock) }, session, State::default())
+    }
+}
+
+impl State {
+    /// Lets time pass for connections that only have to flush.
+    pub(super) fn expire_lingers(&mut self, now: Instant) {
+        self.lingers.retain(|(until, linger)| {
+            if *until <= now {
+                linger.expire();
+            }
+            *until > now
+        });
+    }
+}
+
+/// The session that a client's WebSocket belongs to.
+impl Carried for Arc<ClientSession> {
+    fn turn(&self, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool {
+        let turned = Shared::turn(self, |turn| {
+            let Turn { now, session, waiters, .. } = turn;
+            act(CarriedTurn { now: *now, session: *session, waiters });
+        });
+        turned.is_some()
+    }
+
+    fn begin_linger(&self) -> Arc<Linger> {
+        let linger = Arc::new(Linger::default());
+        Shared::turn(self, |turn| {
+            let until = turn.now + self.side.config.linger();
+            turn.state.lingers.push((until, Arc::clone(&linger)));
+        });
+        linger
+    }
+
+    fn sid(&self) -> Option<Sid> {
+        self.look(|session| session.sid().cloned()).flatten()
+    }
+}

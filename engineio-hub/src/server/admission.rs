@@ -1,0 +1,120 @@
+//! How a handshake becomes a session, or is refused.
+
+use std::mem;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use engineio_proto::server::{Refusal, Session};
+use engineio_proto::{Message, ServerCloseReason, Sid};
+
+use super::handler::carry;
+use super::login::Decision;
+use super::pending::PendingHandshake;
+use super::running::Running;
+use super::session::{Audience, FIRST_CONN, Overflow, ServerSession, ServerSide};
+use crate::data::Data;
+
+/// A handshake that can be accepted or refused, once. Dropped before, it is refused with 403.
+pub(crate) struct Admission<D: Data> {
+    running: Arc<Running<D>>,
+    pending: Arc<PendingHandshake<D>>,
+    pub(crate) extras: Extras,
+}
+
+/// What the application adds to the handshake.
+#[derive(Default)]
+pub(crate) struct Extras {
+    pub(crate) headers: Vec<(ByteString, ByteString)>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) sid: Option<Sid>,
+    pub(crate) overflow: Overflow,
+}
+
+impl<D: Data> Admission<D> {
+    pub(crate) fn new(running: &Arc<Running<D>>, pending: Arc<PendingHandshake<D>>) -> Self {
+        Self { running: Arc::clone(running), pending, extras: Extras::default() }
+    }
+
+    /// Whether the client still waits for a decision.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.pending.is_decided()
+    }
+
+    /// Does as a login decided.
+    pub(crate) fn conclude(mut self, decision: Decision<D>, audience: Audience) {
+        match decision {
+            Ok(data) => drop(self.open(data, audience)),
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    pub(crate) fn refuse(&self, refusal: Refusal) {
+        if let Some(opening) = self.pending.take_opening() {
+            self.pending.refuse(opening.refuse_with(refusal));
+        }
+    }
+
+    /// Makes the session. It is in the map before its client can know its identifier. `None`:
+    /// the client has left, or the server closes.
+    pub(crate) fn open(&mut self, data: D, audience: Audience) -> Option<Arc<ServerSession<D>>> {
+        let core = &self.running.core;
+        if core.is_closing() {
+            self.pending.turn_away();
+        }
+        let random = random_sid();
+        let mut opening = self.pending.take_opening()?;
+        let extras = mem::take(&mut self.extras);
+        for (name, value) in extras.headers {
+            // Checked when it was added.
+            let _ = opening.header(name, value);
+        }
+        extras.messages.into_iter().for_each(|message| opening.message(message));
+        let (revision, transport) = (opening.revision(), opening.transport());
+        let mut make = Some(|sid: Sid| {
+            let now = core.now();
+            let mut session = Session::open(&core.config, opening, sid.clone(), FIRST_CONN, now);
+            if matches!(audience, Audience::Handler(_)) {
+                session.couple_input();
+            }
+            let side = ServerSide { sid, revision, data, core: Arc::clone(core) };
+            ServerSession::open(side, session, extras.overflow, audience)
+        });
+        let mut sids = extras.sid.into_iter().chain([random]);
+        let session = sids.find_map(|sid| core.sessions.insert(sid, &mut make))?;
+        core.observer.opened(&session.side.sid, revision, transport);
+        // The first turn arms the first deadline.
+        carry(self.running.handler(), &session, |turn| {
+            if core.is_closing() {
+                // The server began to close too late to see this session.
+                turn.session.shutdown(turn.now);
+            }
+        });
+        let is_wanted = self.pending.accept(&session);
+        if !is_wanted {
+            session.abort(ServerCloseReason::TransportLost);
+        }
+        is_wanted.then_some(session)
+    }
+}
+
+impl<D: Data> Drop for Admission<D> {
+    fn drop(&mut self) {
+        if self.running.core.is_closing() {
+            self.pending.turn_away();
+        } else {
+            self.refuse(Refusal::application(403, Bytes::from_static(FORBIDDEN)));
+        }
+    }
+}
+
+/// 128 bits from the operating system.
+#[expect(clippy::expect_used, reason = "without randomness there can be no sessions")]
+fn random_sid() -> Sid {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system has randomness");
+    Sid::from_random(bytes)
+}
+
+/// The reference server's, when its application says no without a reason.
+const FORBIDDEN: &[u8] = br#"{"code":4,"message":"Forbidden"}"#;

@@ -1,0 +1,129 @@
+//! What all parts of a server know: its settings and clock, its sessions, what they wait for.
+
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid};
+
+use super::deadlines::Deadlines;
+use super::map::Map;
+use super::ready::ReadyQueue;
+use crate::clock::Clock;
+use crate::observer::{Guarded, Observer};
+
+/// The core of a server. It knows its sessions (`S`) only as things to be kept.
+pub(crate) struct Core<S> {
+    pub(crate) config: Arc<ServerConfig>,
+    clock: Box<dyn Clock>,
+    pub(crate) observer: Guarded,
+    pub(crate) sessions: Map<S>,
+    pub(crate) deadlines: Deadlines,
+    /// Sessions that have something to tell, where one consumer hears of all of them.
+    pub(crate) ready: ReadyQueue<S>,
+    /// Handshakes that nobody has decided about.
+    pub(crate) waiting: AtomicUsize,
+    /// WebSockets that are open, those of ended sessions among them.
+    websockets: AtomicUsize,
+    is_closing: AtomicBool,
+    is_gone: AtomicBool,
+    /// Tasks that wait for the last session to end.
+    ends: Mutex<Vec<Waker>>,
+}
+
+impl<S> Core<S> {
+    pub(crate) fn new(
+        config: ServerConfig,
+        clock: impl Clock,
+        observer: Box<dyn Observer>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            config: Arc::new(config),
+            clock: Box::new(clock),
+            observer: Guarded(observer),
+            sessions: Map::new(),
+            deadlines: Deadlines::new(),
+            ready: ReadyQueue::new(),
+            waiting: AtomicUsize::new(0),
+            websockets: AtomicUsize::new(0),
+            is_closing: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
+            ends: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Whether handshakes are refused because the server closes.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing.load(Relaxed)
+    }
+
+    /// Whether this call was the first.
+    pub(crate) fn begin_to_close(&self) -> bool {
+        !self.is_closing.swap(true, Relaxed)
+    }
+
+    /// Whether nobody serves the sessions any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone.load(Relaxed)
+    }
+
+    /// Nobody serves the sessions any more. Gives those that are left, for their waiters to be
+    /// woken.
+    pub(crate) fn leave(&self) -> Vec<Arc<S>> {
+        self.is_gone.store(true, Relaxed);
+        self.deadlines.wake();
+        self.sessions.take_all()
+    }
+
+    /// A session has ended: it leaves the map. A reason is told; there is none after a panic.
+    pub(crate) fn session_ended(
+        &self,
+        sid: &Sid,
+        session: &Arc<S>,
+        reason: Option<&ServerCloseReason>,
+    ) {
+        self.sessions.remove(sid, session);
+        reason.into_iter().for_each(|reason| self.observer.closed(sid, reason));
+        self.note_end();
+        if self.is_closing() {
+            self.ready.wake();
+        }
+    }
+
+    pub(crate) fn websocket_began(&self) {
+        self.websockets.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn websocket_ended(&self) {
+        self.websockets.fetch_sub(1, Relaxed);
+        self.note_end();
+    }
+
+    /// Whether no session and no WebSocket is left.
+    pub(crate) fn is_over(&self) -> bool {
+        self.sessions.len() == 0 && self.websockets.load(Relaxed) == 0
+    }
+
+    /// Wakes this task at the next end of a session or WebSocket.
+    pub(crate) fn wait_for_end(&self, waker: &Waker) {
+        let mut ends = self.ends();
+        if !ends.iter().any(|known| known.will_wake(waker)) {
+            ends.push(waker.clone());
+        }
+    }
+
+    fn note_end(&self) {
+        let ends = mem::take(&mut *self.ends());
+        ends.into_iter().for_each(Waker::wake);
+    }
+
+    /// Nothing that can panic is done under this lock.
+    fn ends(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

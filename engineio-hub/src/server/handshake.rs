@@ -1,0 +1,107 @@
+//! What a client said when it asked for a session.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+use cookie::Cookie;
+use engineio_proto::server::{Opening, Refusal};
+use engineio_proto::{Revision, ServerConfig, Transport};
+use http::header::COOKIE;
+use http::request::Parts;
+
+/// The address that a request came from, as the binding saw it. A binding puts it
+/// among the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "bindings make it")]
+pub struct RemoteAddr(pub SocketAddr);
+
+/// A client's request for a session: what a login looks at.
+///
+/// Nothing in it is proved. Query, headers and cookies are what the client sent.
+pub struct Handshake {
+    request: Parts,
+    remote_ip: Option<IpAddr>,
+    transport: Transport,
+    revision: Revision,
+}
+
+impl Handshake {
+    pub(crate) fn new(config: &ServerConfig, request: &Parts, opening: &Opening) -> Self {
+        Self {
+            remote_ip: remote_ip(config, request),
+            transport: opening.transport(),
+            revision: opening.revision(),
+            request: request.clone(),
+        }
+    }
+
+    /// The whole head of the request.
+    pub const fn request(&self) -> &Parts {
+        &self.request
+    }
+
+    /// The first parameter of this name in the query, percent-decoded.
+    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        let query = self.request.uri.query()?.as_bytes();
+        form_urlencoded::parse(query).find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// The first cookie of this name.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let lines = self.request.headers.get_all(COOKIE).into_iter();
+        let lines = lines.filter_map(|line| line.to_str().ok());
+        let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+        cookies.filter(|cookie| cookie.name() == name).find_map(|cookie| cookie.value_raw())
+    }
+
+    /// The first header of this name, in any case, if its value is visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.request.headers.get(name)?.to_str().ok()
+    }
+
+    /// The client's address: the peer's, or with
+    /// [`trust_forwarded`](ServerConfig::trust_forwarded) the last one that
+    /// `X-Forwarded-For` names. `None` if the binding doesn't know it.
+    pub const fn remote_ip(&self) -> Option<IpAddr> {
+        self.remote_ip
+    }
+
+    /// The transport that the client begins on.
+    pub const fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// The revision that the client speaks.
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// A refusal with this status (400 to 599, others become 403) and a body of JSON, for a
+    /// login to return.
+    pub fn refuse(&self, status: u16, body: impl Into<Bytes>) -> Refusal {
+        Refusal::application(status, body)
+    }
+
+    /// A refusal whose body is `{"code":4,"message":".."}`, as the reference server writes it.
+    pub fn refuse_json(&self, status: u16, message: &str) -> Refusal {
+        Refusal::json(status, message)
+    }
+}
+
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake").field("uri", &self.request.uri).finish_non_exhaustive()
+    }
+}
+
+fn remote_ip(config: &ServerConfig, request: &Parts) -> Option<IpAddr> {
+    let forwarded = config.trust_forwarded().then(|| forwarded_for(request)).flatten();
+    forwarded.or_else(|| Some(request.extensions.get::<RemoteAddr>()?.0.ip()))
+}
+
+fn forwarded_for(request: &Parts) -> Option<IpAddr> {
+    let value = request.headers.get_all("x-forwarded-for").into_iter().next_back()?;
+    value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}

@@ -1,0 +1,66 @@
+//! Sessions that have something to tell, for whoever hears of all of them.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+/// Sessions that have something to tell, each once.
+pub(crate) struct ReadyQueue<S>(Mutex<Queue<S>>);
+
+struct Queue<S> {
+    sessions: VecDeque<Arc<S>>,
+    readers: Vec<Waker>,
+    /// Nobody reads any more.
+    is_over: bool,
+}
+
+impl<S> ReadyQueue<S> {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Queue { sessions: VecDeque::new(), readers: Vec::new(), is_over: false }))
+    }
+
+    /// Adds a session. Whether somebody will read what it has to tell.
+    pub(crate) fn push(&self, session: &Arc<S>) -> bool {
+        let mut queue = self.lock();
+        if queue.is_over {
+            return false;
+        }
+        queue.sessions.push_back(Arc::clone(session));
+        let readers = mem::take(&mut queue.readers);
+        drop(queue);
+        readers.into_iter().for_each(Waker::wake);
+        true
+    }
+
+    /// Ends the queue. Gives the sessions that nobody will read any more.
+    pub(crate) fn end(&self) -> VecDeque<Arc<S>> {
+        let mut queue = self.lock();
+        queue.is_over = true;
+        mem::take(&mut queue.sessions)
+    }
+
+    /// Wakes all readers, to look whether the server has closed.
+    pub(crate) fn wake(&self) {
+        let readers = mem::take(&mut self.lock().readers);
+        readers.into_iter().for_each(Waker::wake);
+    }
+
+    /// The next session. Without one, the task of this waker is woken when there is.
+    pub(crate) fn next(&self, waker: Option<&Waker>) -> Option<Arc<S>> {
+        let mut queue = self.lock();
+        let session = queue.sessions.pop_front();
+        if session.is_none()
+            && let Some(waker) = waker
+            && !queue.readers.iter().any(|known| known.will_wake(waker))
+        {
+            queue.readers.push(waker.clone());
+        }
+        session
+    }
+
+    /// Nothing that can panic is done under this lock.
+    fn lock(&self) -> MutexGuard<'_, Queue<S>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

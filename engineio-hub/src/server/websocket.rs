@@ -1,0 +1,55 @@
+//! The session of a server's WebSocket.
+
+use std::sync::Arc;
+
+use engineio_proto::Sid;
+
+use super::deadlines::Target;
+use super::handler::carry;
+use super::running::Running;
+use super::session::ServerSession;
+use crate::data::Data;
+use crate::shared::framed::{Carried, CarriedTurn};
+use crate::shared::linger::Linger;
+use crate::shared::session::Turn;
+
+/// Counted, so that a server that closes knows when the last one is gone.
+pub(crate) struct ServerWebSocket<D: Data> {
+    running: Arc<Running<D>>,
+    session: Arc<ServerSession<D>>,
+}
+
+impl<D: Data> ServerWebSocket<D> {
+    pub(crate) fn new(running: &Arc<Running<D>>, session: Arc<ServerSession<D>>) -> Self {
+        running.core.websocket_began();
+        Self { running: Arc::clone(running), session }
+    }
+}
+
+impl<D: Data> Carried for ServerWebSocket<D> {
+    fn turn(&self, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool {
+        let turned = carry(self.running.handler(), &self.session, |turn| {
+            let Turn { now, session, waiters, .. } = turn;
+            act(CarriedTurn { now: *now, session: *session, waiters });
+        });
+        turned.is_some()
+    }
+
+    fn begin_linger(&self) -> Arc<Linger> {
+        let core = &self.running.core;
+        let linger = Arc::new(Linger::default());
+        let at = core.now() + core.config.linger();
+        core.deadlines.arm(&self.session.side.sid, at, Target::Linger(Arc::downgrade(&linger)));
+        linger
+    }
+
+    fn sid(&self) -> Option<Sid> {
+        Some(self.session.side.sid.clone())
+    }
+}
+
+impl<D: Data> Drop for ServerWebSocket<D> {
+    fn drop(&mut self) {
+        self.running.core.websocket_ended();
+    }
+}

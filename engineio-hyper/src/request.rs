@@ -1,0 +1,130 @@
+//! One request of the server's path, from its head to its answer.
+
+use std::error::Error;
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::iter;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use engineio_hub::{Answer, Data, Seat};
+use engineio_proto::Failure;
+use http::Response;
+use http_body::Body;
+use hyper::rt::Sleep;
+use hyper::upgrade::OnUpgrade;
+use pin_project_lite::pin_project;
+
+use crate::Timer;
+use crate::websocket::Switching;
+
+/// What comes of a request.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a binding uses both")]
+pub struct Answered {
+    /// To be sent.
+    pub response: Response<Bytes>,
+    /// With a 101: to be given to [`carry`](crate::carry), in a task of its own.
+    pub switching: Option<Switching>,
+}
+
+pin_project! {
+    /// Reads the body of a request, and waits for the answer.
+    pub struct RequestTask<B, D>
+    where
+        D: Data,
+    {
+        seat: Seat<D>,
+        #[pin]
+        body: B,
+        upgrade: Option<OnUpgrade>,
+        draining: Option<Draining>,
+        timer: Timer,
+    }
+}
+
+/// The answer is known, but the client is still writing, and may not see it yet.
+struct Draining {
+    response: Response<Bytes>,
+    patience: Pin<Box<dyn Sleep>>,
+}
+
+impl<B: Body, D: Data> RequestTask<B, D> {
+    /// The request that this seat is for, and the upgrade of its connection.
+    pub const fn new(seat: Seat<D>, body: B, upgrade: OnUpgrade, timer: Timer) -> Self {
+        Self { seat, body, upgrade: Some(upgrade), draining: None, timer }
+    }
+}
+
+impl<B, D> Future for RequestTask<B, D>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+    D: Data,
+{
+    type Output = Answered;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answered> {
+        let this = self.project();
+        let is_read = poll_body(this.body, this.seat, cx).is_ready();
+        if this.draining.is_none() {
+            match ready!(this.seat.poll_answer(cx)) {
+                Answer::Respond { response, drain: Some(patience) } => {
+                    let patience = this.timer.sleep(patience);
+                    *this.draining = Some(Draining { response, patience });
+                }
+                Answer::Respond { response, drain: None } => {
+                    return Poll::Ready(Answered { response, switching: None });
+                }
+                Answer::Upgrade(response, framed) => {
+                    let upgrade = this.upgrade.take();
+                    let switching = upgrade.map(|upgrade| Switching { upgrade, framed });
+                    let response = response.map(|()| Bytes::new());
+                    return Poll::Ready(Answered { response, switching });
+                }
+            }
+        }
+        if let Some(draining) = this.draining
+            && !is_read
+        {
+            ready!(draining.patience.as_mut().poll(cx));
+        }
+        match this.draining.take() {
+            Some(Draining { response, .. }) => Poll::Ready(Answered { response, switching: None }),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Reads the body for its seat. Ready when there is nothing left to read.
+fn poll_body<B, D>(mut stream: Pin<&mut B>, seat: &mut Seat<D>, cx: &mut Context<'_>) -> Poll<()>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+    D: Data,
+{
+    while seat.is_reading() {
+        match ready!(stream.as_mut().poll_frame(cx)) {
+            // Trailers are of no interest.
+            Some(Ok(frame)) => frame.into_data().into_iter().for_each(|data| seat.data(data)),
+            Some(Err(error)) => seat.failed(failure(&*error.into())),
+            None => seat.end(),
+        }
+    }
+    Poll::Ready(())
+}
+
+/// What every kind of body can make of its errors.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// What it means that a body can't be read on: a broken connection, unless what came
+/// over it was no HTTP.
+fn failure(error: &(dyn Error + 'static)) -> Failure {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    let is_nonsense = causes.any(|cause| {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        matches!(kind, Some(ErrorKind::InvalidInput | ErrorKind::InvalidData))
+    });
+    if is_nonsense { Failure::Malformed } else { Failure::Gone }
+}

@@ -1,0 +1,105 @@
+//! The head of a request.
+
+use bytes::{Buf, BytesMut};
+use engineio_hub::listener::{MAX_HEAD, MAX_HEADERS};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Uri, Version};
+use httparse::{EMPTY_HEADER, Status};
+
+use super::{Body, Fault};
+
+/// A request but for its body.
+#[derive(Debug)]
+pub struct Head {
+    /// Method, target and headers.
+    pub parts: Parts,
+    /// Where the body ends.
+    pub body: Body,
+    /// Whether the connection can be used again. Of HTTP/1.0 it never is: who speaks that has no use for it.
+    pub is_kept_alive: bool,
+    /// Whether the client waits for a word before it sends the body.
+    pub expects_continue: bool,
+}
+
+/// Takes the head of a request out of what has come, if all of it has.
+///
+/// `seen` is how much of it was looked at before, for a head that comes byte by byte.
+///
+/// # Errors
+///
+/// Where it isn't HTTP, or is too long: nothing behind that can be found.
+pub fn take_head(input: &mut BytesMut, seen: &mut usize) -> Result<Option<Head>, Fault> {
+    if skip_empty_lines(input) {
+        *seen = 0;
+    }
+    let unseen = seen.saturating_sub(END.len());
+    let end = input
+        .get(unseen..)
+        .and_then(|unseen| unseen.windows(END.len()).position(|window| window == END));
+    let Some(end) = end else {
+        *seen = input.len();
+        return if input.len() >= MAX_HEAD { Err(Fault::HeadTooLarge) } else { Ok(None) };
+    };
+    *seen = 0;
+    let len = unseen.saturating_add(end).saturating_add(END.len());
+    if len > MAX_HEAD {
+        return Err(Fault::HeadTooLarge);
+    }
+    parse(&input.split_to(len)).map(Some)
+}
+
+/// Some clients send an empty line after a body (RFC 9112, section 2.2). Whether there was one.
+pub(crate) fn skip_empty_lines(input: &mut BytesMut) -> bool {
+    let before = input.len();
+    while input.starts_with(b"\r\n") {
+        input.advance(2);
+    }
+    input.len() < before
+}
+
+fn parse(bytes: &[u8]) -> Result<Head, Fault> {
+    // The library takes a bare line feed for the end of a line. Others don't.
+    let lines = || bytes.split_inclusive(|byte| *byte == b'\n');
+    if !lines().all(|line| line.ends_with(b"\r\n")) {
+        return Err(Fault::Malformed);
+    }
+    let mut headers = [EMPTY_HEADER; MAX_HEADERS];
+    let mut parsed = httparse::Request::new(&mut headers);
+    match parsed.parse(bytes) {
+        Ok(Status::Complete(len)) if len == bytes.len() => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(Fault::HeadTooLarge),
+        Ok(_) | Err(_) => return Err(Fault::Malformed),
+    }
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.version = if parsed.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
+    parts.method = legal(parsed.method.unwrap_or_default().parse::<Method>())?;
+    parts.uri = legal(parsed.path.unwrap_or_default().parse::<Uri>())?;
+    for line in parsed.headers {
+        let name = legal(HeaderName::from_bytes(line.name.as_bytes()))?;
+        parts.headers.append(name, legal(HeaderValue::from_bytes(line.value))?);
+    }
+    let is_current = parts.version == Version::HTTP_11;
+    let hosts = parts.headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && is_current) {
+        return Err(Fault::Malformed);
+    }
+    Ok(Head {
+        body: Body::new(&parts)?,
+        is_kept_alive: is_current && !mentions(&parts.headers, header::CONNECTION, "close"),
+        expects_continue: is_current && mentions(&parts.headers, header::EXPECT, "100-continue"),
+        parts,
+    })
+}
+
+fn legal<T, E>(parsed: Result<T, E>) -> Result<T, Fault> {
+    parsed.map_err(|_| Fault::Malformed)
+}
+
+/// Whether the list in this header has that entry.
+fn mentions(headers: &HeaderMap, name: HeaderName, entry: &str) -> bool {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case(entry))
+}
+
+const END: &[u8] = b"\r\n\r\n";

@@ -1,0 +1,198 @@
+//! One request, from its head to its answer.
+
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use engineio_hub::{Answer, Data, Framed, Hub, RemoteAddr, Seat};
+use engineio_proto::{Failure, Instant};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+
+use super::engine::Settings;
+use super::fallback::{Fallback, MAX_BODY, empty};
+use crate::http1::{Body, Head};
+
+/// A request that is being served.
+pub(super) struct ServerRequest<D: Data> {
+    body: Body,
+    /// The body is no HTTP: nothing more is taken of it.
+    is_broken: bool,
+    /// The client sends the body when it is told to.
+    awaits_continue: bool,
+    pub(super) is_head: bool,
+    pub(super) is_kept_alive: bool,
+    /// Until when more of the body may come, where that isn't for the session to say.
+    deadline: Option<Instant>,
+    server: Server<D>,
+}
+
+/// Who answers.
+enum Server<D: Data> {
+    /// A session, or the hub. The answer is kept while the client is still writing.
+    Hub {
+        seat: Seat<D>,
+        answer: Option<Box<Response<Bytes>>>,
+    },
+    Fallback {
+        parts: Option<Box<Parts>>,
+        body: BytesMut,
+        handler: Fallback,
+    },
+}
+
+/// What is to be done for a request.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Nothing before more of the body has come, or its waker is woken.
+    Wait,
+    /// Tell the client to send the body.
+    Continue,
+    Answer(Response<Bytes>),
+    Upgrade(Response<()>, Framed),
+}
+
+impl<D: Data> ServerRequest<D> {
+    pub(super) fn begin(
+        head: Head,
+        peer: RemoteAddr,
+        hub: &Hub<D>,
+        settings: &Settings,
+        now: Instant,
+    ) -> Self {
+        let Head { mut parts, body, is_kept_alive, expects_continue } = head;
+        let is_head = parts.method == Method::HEAD;
+        parts.extensions.insert(peer);
+        let (server, deadline) = match hub.admit(&parts) {
+            Some(seat) => (Server::Hub { seat, answer: None }, None),
+            None => {
+                let handler = settings.fallback.clone();
+                let by = now + hub.config().body_timeout();
+                let (parts, body) = (Some(Box::new(parts)), BytesMut::new());
+                (Server::Fallback { parts, body, handler }, Some(by))
+            }
+        };
+        let mut request = Self {
+            awaits_continue: expects_continue && !body.is_ended(),
+            is_broken: false,
+            body,
+            is_head,
+            is_kept_alive,
+            deadline,
+            server,
+        };
+        request.refuse_early();
+        request
+    }
+
+    /// A client that asks first needn't send what is too long.
+    fn refuse_early(&mut self) {
+        if let Server::Hub { seat, .. } = &mut self.server
+            && self.awaits_continue
+            && seat.body_limit().is_some_and(|limit| self.body.is_longer_than(limit))
+        {
+            seat.failed(Failure::TooLarge);
+        }
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether all of the request has come, and what follows is the next one.
+    pub(super) fn is_read(&self) -> bool {
+        self.body.is_ended()
+    }
+
+    /// Whether what comes may be for this request.
+    pub(super) fn takes_more(&self) -> bool {
+        !self.body.is_ended() && !self.is_broken
+    }
+
+    /// Takes in what has come of the body, and looks for the answer.
+    pub(super) fn poll(
+        &mut self,
+        input: &mut BytesMut,
+        now: Instant,
+        cx: &mut Context<'_>,
+    ) -> Step {
+        self.take_body(input);
+        let is_late = self.deadline.is_some_and(|deadline| deadline <= now);
+        let Self { body, server, is_broken, .. } = self;
+        match server {
+            Server::Fallback { parts, body: collected, handler } => {
+                let status = if *is_broken {
+                    StatusCode::BAD_REQUEST
+                } else if collected.len() > MAX_BODY || body.is_longer_than(MAX_BODY) {
+                    StatusCode::PAYLOAD_TOO_LARGE
+                } else if body.is_ended() {
+                    let Some(parts) = parts.take() else { return Step::Wait };
+                    let request = Request::from_parts(*parts, collected.split().freeze());
+                    return Step::Answer(handler.answer(request));
+                } else if is_late {
+                    StatusCode::REQUEST_TIMEOUT
+                } else {
+                    return self.wait();
+                };
+                Step::Answer(empty(status))
+            }
+            Server::Hub { seat, answer } => {
+                let response = match answer.take() {
+                    Some(response) => *response,
+                    None => match seat.poll_answer(cx) {
+                        // Nothing behind it can be found, and nobody reads on.
+                        Poll::Pending if *is_broken => {
+                            return Step::Answer(empty(StatusCode::BAD_REQUEST));
+                        }
+                        Poll::Pending => return self.wait(),
+                        Poll::Ready(Answer::Respond { response, drain }) => {
+                            self.deadline = drain.map(|patience| now + patience);
+                            response
+                        }
+                        // What comes behind the head would be taken for frames.
+                        Poll::Ready(Answer::Upgrade(..)) if !body.is_ended() => {
+                            return Step::Answer(empty(StatusCode::BAD_REQUEST));
+                        }
+                        Poll::Ready(Answer::Upgrade(response, framed)) => {
+                            return Step::Upgrade(response, framed);
+                        }
+                    },
+                };
+                let may_drain = seat.is_reading() && !*is_broken && !self.awaits_continue;
+                if may_drain && self.deadline.is_some_and(|deadline| now < deadline) {
+                    *answer = Some(Box::new(response));
+                    return Step::Wait;
+                }
+                Step::Answer(response)
+            }
+        }
+    }
+
+    fn take_body(&mut self, input: &mut BytesMut) {
+        while !self.is_broken {
+            match self.body.take(input) {
+                Ok(None) => break,
+                Ok(Some(part)) => match &mut self.server {
+                    Server::Hub { seat, .. } => seat.data(part),
+                    // More than that is as good as all of it.
+                    Server::Fallback { body, .. } if body.len() > MAX_BODY => {}
+                    Server::Fallback { body, .. } => body.unsplit(part),
+                },
+                Err(_) => {
+                    self.is_broken = true;
+                    if let Server::Hub { seat, .. } = &mut self.server {
+                        seat.failed(Failure::Malformed);
+                    }
+                }
+            }
+        }
+        if let Server::Hub { seat, .. } = &mut self.server
+            && self.body.is_ended()
+        {
+            seat.end();
+        }
+    }
+
+    fn wait(&mut self) -> Step {
+        if std::mem::take(&mut self.awaits_continue) { Step::Continue } else { Step::Wait }
+    }
+}

@@ -1,0 +1,270 @@
+//! The handle of a server.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::iter;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engineio_hub::{Data, Handshake, Hub, Sessions};
+use engineio_proto::server::Refusal;
+use engineio_proto::{Outgoing, SendError, ServerConfig, Sid};
+
+use super::builder::ServerBuilder;
+use super::events::Events;
+use super::handler::{Adapter, Handler};
+use super::incoming::Incoming;
+use super::sender::Sender;
+use super::shared::{Shared, close, closed};
+use super::socket::Socket;
+use crate::block::{block_for, block_on, now};
+use crate::errors::TryRecvError;
+
+/// An Engine.IO server with its listener. Clones are cheap and mean the same server; with the
+/// last of them, and of its [`Events`], it stops.
+///
+/// **Sessions come out** in one of three ways, each with a look at the handshake:
+///
+/// | | for | by |
+/// |---|---|---|
+/// | sockets | a thread for each session | [`accept`](Self::accept), [`incoming`](Self::incoming) |
+/// | events | one loop, or a few workers, for all sessions | [`events`](Self::events), [`events_with`](Self::events_with) |
+/// | handler | callbacks in the I/O thread, the least cost | [`handle`](Self::handle) |
+///
+/// **The whole server** is spoken to with [`send`](Self::send), [`send_to`](Self::send_to),
+/// [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and [`close`](Self::close);
+/// [`get`](Self::get) gives one session.
+///
+/// `D` is what the application keeps with each session, given when it is accepted.
+pub struct Server<D: Data = ()> {
+    shared: Arc<Shared<D>>,
+}
+
+impl Server {
+    /// A server at this address, with one thread for the I/O, whose sessions carry no data of
+    /// the application. [`builder`](Self::builder) has everything else.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be bound, or no thread can be started.
+    pub fn bind(address: impl ToSocketAddrs, config: ServerConfig) -> io::Result<Self> {
+        Self::builder(config).bind(address)
+    }
+
+    /// Builds a server: with other settings of the I/O, an observer, or data for each session.
+    pub fn builder(config: ServerConfig) -> ServerBuilder {
+        ServerBuilder::new(config)
+    }
+
+    /// Waits for the next client, and accepts it, whoever it is. `None` as with
+    /// [`incoming`](Self::incoming).
+    pub fn accept(&self) -> Option<Socket> {
+        iter::from_fn(|| self.incoming()).find_map(Incoming::accept)
+    }
+
+    /// As [`accept`](Self::accept), but without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError`] says whether a client may still come.
+    pub fn try_accept(&self) -> Result<Socket, TryRecvError> {
+        loop {
+            if let Some(socket) = self.try_incoming()?.accept() {
+                return Ok(socket);
+            }
+        }
+    }
+
+    /// Accepts all clients, and gives what they do as one stream of events.
+    ///
+    /// A server is consumed in one way: if there is another one already, the stream ends at once,
+    /// and the observer is told.
+    pub fn events(&self) -> Events {
+        Events::new(&self.shared, self.hub().events())
+    }
+}
+
+impl<D: Data> Server<D> {
+    pub(super) const fn new(shared: Arc<Shared<D>>) -> Self {
+        Self { shared }
+    }
+
+    fn hub(&self) -> &Hub<D> {
+        &self.shared.engine.hub
+    }
+
+    /// The address that it listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.shared.local_addr
+    }
+
+    /// Waits for the next client that asks for a session, for an application that wants to look
+    /// at the request first. `None` when there will be none: the server has closed, or is consumed
+    /// in another way.
+    ///
+    /// A client waits for [`accept_timeout`](ServerConfig::accept_timeout) at most: decide in a
+    /// thread of its own if it takes long.
+    pub fn incoming(&self) -> Option<Incoming<D>> {
+        block_on(poll_fn(|cx| self.hub().poll_incoming(cx))).map(Incoming::new)
+    }
+
+    /// As [`incoming`](Self::incoming), but without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError`] says whether a client may still come.
+    pub fn try_incoming(&self) -> Result<Incoming<D>, TryRecvError> {
+        match now(poll_fn(|cx| self.hub().poll_incoming(cx))) {
+            Some(incoming) => incoming.map(Incoming::new).ok_or(TryRecvError::Closed),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+
+    /// Gives what clients do as one stream of events, behind a login: for each handshake it gives
+    /// the data to keep with the session, or the refusal.
+    ///
+    /// The login is called by whoever asks for the next event, so it may block: other events wait
+    /// meanwhile, unless other workers ask for them. A client waits for
+    /// [`accept_timeout`](ServerConfig::accept_timeout) at most.
+    ///
+    /// ```
+    /// use engineio_sync::{Server, ServerConfig, ServerEvent};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let server: Server<String> = Server::builder(ServerConfig::default()).bind("127.0.0.1:0")?;
+    /// let events = server.events_with(|handshake| match handshake.query("name") {
+    ///     Some(name) => Ok(name.into_owned()),
+    ///     None => Err(handshake.refuse_json(401, "who are you?")),
+    /// });
+    /// # server.close(std::time::Duration::ZERO);
+    /// for event in events {
+    ///     if let ServerEvent::Message(sender, message) = event {
+    ///         println!("{} says {message:?}", sender.data());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events_with(
+        &self,
+        login: impl Fn(&Handshake) -> Result<D, Refusal> + Send + Sync + 'static,
+    ) -> Events<D> {
+        Events::new(&self.shared, self.hub().events_with_blocking(login))
+    }
+
+    /// Has a [`Handler`] called for all sessions, by the threads that do the I/O.
+    ///
+    /// If the server is consumed in another way already, the handler is dropped, and the observer
+    /// is told.
+    pub fn handle(&self, handler: impl Handler<D>) {
+        self.hub().handle(Adapter(handler));
+    }
+
+    /// How many connections there are, of whatever kind.
+    pub fn connections(&self) -> usize {
+        self.shared.engine.limits.count()
+    }
+
+    /// The settings of the server.
+    pub fn config(&self) -> &ServerConfig {
+        self.hub().config()
+    }
+
+    /// How many sessions are open.
+    pub fn len(&self) -> usize {
+        self.sessions().len()
+    }
+
+    /// Whether no session is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The session of this identifier.
+    pub fn get(&self, sid: &Sid) -> Option<Sender<D>> {
+        self.hub().get(sid).map(Sender::new)
+    }
+
+    /// The open sessions, to send to them. It doesn't keep the server running, so a [`Handler`]
+    /// may hold it.
+    pub fn sessions(&self) -> Sessions<D> {
+        self.hub().sessions()
+    }
+
+    /// Sends to one session, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Both give the message back: [`SendError::Closed`] if there is no such session,
+    /// [`SendError::Full`] if more than [`outbox_high_water`](ServerConfig::outbox_high_water)
+    /// bytes wait for it already.
+    pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
+        self.sessions().send(sid, outgoing)
+    }
+
+    /// Sends to several sessions, without waiting; see [`Sessions::send_to`].
+    pub fn send_to(
+        &self,
+        sids: impl IntoIterator<Item = impl Borrow<Sid>>,
+        outgoing: impl Into<Outgoing>,
+    ) {
+        self.sessions().send_to(sids, outgoing);
+    }
+
+    /// Sends to every session, without waiting; see [`Sessions::broadcast`].
+    pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
+        self.sessions().broadcast(outgoing);
+    }
+
+    /// Sends to the sessions that the filter lets through, without waiting; see
+    /// [`Sessions::broadcast_where`].
+    pub fn broadcast_where(
+        &self,
+        filter: impl FnMut(&Sid, &D) -> bool,
+        outgoing: impl Into<Outgoing>,
+    ) {
+        self.sessions().broadcast_where(filter, outgoing);
+    }
+
+    /// Closes one session when its queue has left, at the latest after
+    /// [`close_timeout`](ServerConfig::close_timeout). `false`: there is no such session.
+    pub fn disconnect(&self, sid: &Sid) -> bool {
+        self.sessions().disconnect(sid)
+    }
+
+    /// Closes the server: handshakes get 503 from now on, sessions are flushed and closed one
+    /// after the other. Those left after three quarters of `within` are cut off. Returns when
+    /// the last one is gone, the listener is closed and the I/O has ended, at the latest
+    /// after `within`.
+    ///
+    /// The thread that holds a [`Driver`](crate::Driver) calls
+    /// [`Driver::close`](crate::Driver::close) instead.
+    pub fn close(&self, within: Duration) {
+        let engine = &self.shared.engine;
+        close(
+            engine,
+            within,
+            |at_most| block_for(closed(engine), at_most).is_some(),
+            |at_most| engine.wait_for_workers(at_most),
+        );
+    }
+}
+
+impl<D: Data> Clone for Server<D> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<D: Data> fmt::Debug for Server<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, sessions) = (self.local_addr(), self.len());
+        f.debug_struct("Server")
+            .field("address", &address)
+            .field("sessions", &sessions)
+            .finish_non_exhaustive()
+    }
+}

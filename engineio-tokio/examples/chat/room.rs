@@ -1,0 +1,113 @@
+//! Who is in the room, and what they say to each other.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use engineio_tokio::{Events, Handshake, Message, Refusal, Sender, Server, ServerEvent, Sid};
+use serde::{Deserialize, Serialize};
+
+/// Who somebody is, as the login decided. It is kept with the session.
+///
+/// The number stands for them in public: their session's `Sid` is a secret, since anyone who
+/// knows it can act for them.
+pub(crate) struct Guest {
+    id: u64,
+    /// The name at the door; they may change it in the room.
+    name: String,
+}
+
+/// Lets in everyone who says a name: `/engine.io/?name=Ada`.
+fn log_in(handshake: &Handshake) -> Result<Guest, Refusal> {
+    static LAST_ID: AtomicU64 = AtomicU64::new(0);
+    let name = shortened(&handshake.query("name").unwrap_or_default(), 40);
+    if name.is_empty() {
+        return Err(handshake.refuse_json(401, "who are you?"));
+    }
+    Ok(Guest { id: LAST_ID.fetch_add(1, Ordering::Relaxed) + 1, name })
+}
+
+/// Runs the room until the server closes. One task hears of everything that happens, so nothing
+/// here needs a lock.
+pub(crate) async fn run(server: Server<Guest>) {
+    let mut events: Events<Guest> = server.events_with(log_in);
+    let mut room = Room { server, names: HashMap::new() };
+    while let Some(event) = events.next().await {
+        match event {
+            ServerEvent::Connect(guest) => room.enter(guest),
+            ServerEvent::Message(guest, message) => room.hear(&guest, &message),
+            ServerEvent::Disconnect(guest, _reason) => room.leave(&guest),
+            // An upgrade changes nothing.
+            ServerEvent::Upgrade(..) | _ => {}
+        }
+    }
+}
+
+struct Room {
+    server: Server<Guest>,
+    names: HashMap<Sid, String>,
+}
+
+impl Room {
+    fn enter(&mut self, guest: Sender<Guest>) {
+        let Guest { id, name } = guest.data();
+        // Fails if it has left already: then its `Disconnect` comes next.
+        let _ = guest.try_send(ToPage::Welcome { id: *id });
+        self.server.broadcast(ToPage::Join { name, here: self.names.len() + 1 });
+        self.names.insert(guest.sid().clone(), name.clone());
+    }
+
+    fn hear(&mut self, guest: &Sender<Guest>, message: &Message) {
+        let Some(known) = self.names.get_mut(guest.sid()) else { return };
+        match message.to_json() {
+            Ok(FromPage::Say { text }) => {
+                let text = &shortened(&text, 2000);
+                self.server.broadcast(ToPage::Say { id: guest.data().id, name: known, text });
+            }
+            Ok(FromPage::Rename { name }) => {
+                let was = &std::mem::replace(known, shortened(&name, 40));
+                self.server.broadcast(ToPage::Rename { was, name: known });
+            }
+            // This isn't our page.
+            Err(_) => guest.close(),
+        }
+    }
+
+    fn leave(&mut self, guest: &Sender<Guest>) {
+        if let Some(name) = self.names.remove(guest.sid()) {
+            self.server.broadcast(ToPage::Leave { name: &name, here: self.names.len() });
+        }
+    }
+}
+
+/// What the page says: `{"kind":"say","text":"Hello"}`.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum FromPage {
+    Say { text: String },
+    Rename { name: String },
+}
+
+/// What the page hears: `{"kind":"say","id":1,"name":"Ada","text":"Hello"}`. `Welcome`
+/// tells it which messages are its own.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum ToPage<'a> {
+    Welcome { id: u64 },
+    Join { name: &'a str, here: usize },
+    Rename { was: &'a str, name: &'a str },
+    Say { id: u64, name: &'a str, text: &'a str },
+    Leave { name: &'a str, here: usize },
+}
+
+/// With this, `try_send` and `broadcast` take it as it is.
+impl From<ToPage<'_>> for Message {
+    fn from(news: ToPage<'_>) -> Self {
+        Self::json(&news).expect("numbers and text are always JSON")
+    }
+}
+
+/// The first characters of what a peer sent. The page has the same limits, but a peer
+/// need not be the page.
+fn shortened(text: &str, limit: usize) -> String {
+    text.trim().chars().take(limit).collect()
+}

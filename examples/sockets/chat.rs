@@ -1,0 +1,78 @@
+//! The room: a task for each guest, which says to all others what it hears.
+
+use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use clap::Parser;
+use engineio_async_std::{Incoming, Server, Socket};
+use examples::{FromPage, Options, ToPage, name, page};
+
+use crate::rt::{TcpListener, block_on, spawn};
+
+/// Someone in the room. The number stands for them in public: their session's `Sid` is
+/// a secret, since anyone who knows it can act for them.
+pub(crate) struct Guest {
+    id: u64,
+    /// The name at the door; they may change it in the room.
+    name: String,
+}
+
+pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse();
+    let listener = TcpListener::bind(options.listen).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+
+    let server: Server<Guest> = Server::builder(options.config()?).build();
+    spawn(welcome(server.clone()));
+    // Everyone gets what was said up to now, and then a goodbye: `serve` returns after that.
+    let closing = server.clone();
+    ctrlc::set_handler(move || block_on(closing.close(Duration::from_secs(3))))?;
+    server.serve_with(listener, async |request| page(request).map(str::to_owned)).await?;
+    Ok(())
+}
+
+/// Lets guests in until the server closes.
+async fn welcome(server: Server<Guest>) {
+    while let Some(incoming) = server.incoming().await {
+        if let Some(socket) = log_in(incoming) {
+            spawn(listen(server.clone(), socket));
+        }
+    }
+}
+
+/// `None`: it was refused, or has left meanwhile.
+fn log_in(incoming: Incoming<Guest>) -> Option<Socket<Guest>> {
+    static LAST_ID: AtomicU64 = AtomicU64::new(0);
+    match name(incoming.query("name").as_deref()) {
+        Ok(name) => {
+            let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
+            incoming.message(ToPage::Welcome { id }).accept_with(Guest { id, name })
+        }
+        Err(_) => {
+            incoming.refuse_json(401, "who are you?");
+            None
+        }
+    }
+}
+
+/// Says to everyone what this guest says, until they leave.
+async fn listen(server: Server<Guest>, mut socket: Socket<Guest>) {
+    let (id, mut name) = (socket.data().id, socket.data().name.clone());
+    server.broadcast(ToPage::Join { name: &name, here: server.len() });
+    while let Some(message) = socket.recv().await {
+        match FromPage::read(&message) {
+            Some(FromPage::Say { text }) => {
+                server.broadcast(ToPage::Say { id, name: &name, text: &text });
+            }
+            Some(FromPage::Rename { name: new }) => {
+                let was = &std::mem::replace(&mut name, new);
+                server.broadcast(ToPage::Rename { was, name: &name });
+            }
+            // This isn't our page.
+            _ => break,
+        }
+    }
+    drop(socket);
+    server.broadcast(ToPage::Leave { name: &name, here: server.len() });
+}

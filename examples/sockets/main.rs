@@ -1,0 +1,26 @@
+//! A chat room by sockets, on async-std: a task for each guest. The code is in `chat.rs`.
+//!
+//! ```text
+//! cargo run -p examples --example async-std-chat
+//! ```
+
+mod chat;
+
+use std::error::Error;
+
+/// What the chat needs of async-std.
+mod rt {
+    use std::future::Future;
+
+    pub(crate) use async_std::net::TcpListener;
+    pub(crate) use async_std::task::block_on;
+
+    /// Runs a future in a task of its own.
+    pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+        drop(async_std::task::spawn(future));
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    rt::block_on(chat::run())
+}

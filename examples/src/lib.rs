@@ -1,0 +1,149 @@
+//! What the chats have in common: their options, their page, and what is said on the wire.
+
+use std::net::SocketAddr;
+
+use clap::Parser;
+use engineio_proto::server::Refusal;
+use engineio_proto::{ConfigError, Message, ServerConfig, Transports};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::{HeaderValue, Request, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+/// A chat room on a web page.
+#[derive(Debug, Parser)]
+pub struct Options {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// Serve polling alone, to see the page without an upgrade.
+    #[arg(long)]
+    pub polling_only: bool,
+}
+
+impl Options {
+    /// The settings of the server.
+    ///
+    /// # Errors
+    ///
+    /// Never, as these settings are consistent.
+    pub fn config(&self) -> Result<ServerConfig, ConfigError> {
+        ServerConfig::builder()
+            .transports(if self.polling_only { Transports::POLLING } else { Transports::ALL })
+            .max_payload(16 * 1024) // a line of chat is short
+            .build()
+    }
+}
+
+/// Lets in everyone who says a name, `/engine.io/?name=Ada`, and gives that name.
+///
+/// # Errors
+///
+/// The refusal of a client without a name.
+pub fn name(query: Option<&str>) -> Result<String, Refusal> {
+    let name = shortened(query.unwrap_or_default(), 40);
+    if name.is_empty() { Err(Refusal::json(401, "who are you?")) } else { Ok(name) }
+}
+
+/// What the page says: `{"kind":"say","text":"Hello"}`.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum FromPage {
+    /// To everyone.
+    Say {
+        /// What is said.
+        text: String,
+    },
+    /// The speaker is called something else from now on.
+    Rename {
+        /// The new name.
+        name: String,
+    },
+}
+
+impl FromPage {
+    /// Reads a message, and shortens what is in it: the page has the same limits, but a peer need
+    /// not be the page. `None`: it isn't.
+    pub fn read(message: &Message) -> Option<Self> {
+        Some(match message.to_json().ok()? {
+            Self::Say { text } => Self::Say { text: shortened(&text, 2000) },
+            Self::Rename { name } => Self::Rename { name: shortened(&name, 40) },
+        })
+    }
+}
+
+/// What the page hears: `{"kind":"say","id":1,"name":"Ada","text":"Hello"}`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+#[expect(missing_docs, reason = "it is what the page shows")]
+#[non_exhaustive]
+pub enum ToPage<'a> {
+    /// Which messages are the guest's own.
+    Welcome {
+        id: u64,
+    },
+    Join {
+        name: &'a str,
+        here: usize,
+    },
+    Rename {
+        was: &'a str,
+        name: &'a str,
+    },
+    Say {
+        id: u64,
+        name: &'a str,
+        text: &'a str,
+    },
+    Leave {
+        name: &'a str,
+        here: usize,
+    },
+}
+
+/// With this, `try_send` and `broadcast` take it as it is.
+impl From<ToPage<'_>> for Message {
+    fn from(news: ToPage<'_>) -> Self {
+        Self::json(&news).expect("numbers and text are always JSON")
+    }
+}
+
+/// What is at the request's path.
+pub fn page<B>(request: Request<B>) -> Response<&'static str> {
+    match request.uri().path() {
+        "/" => file("text/html", include_str!("../../engineio-tokio/examples/chat/page.html")),
+        "/page.css" => {
+            file("text/css", include_str!("../../engineio-tokio/examples/chat/page.css"))
+        }
+        "/page.js" => {
+            file("text/javascript", include_str!("../../engineio-tokio/examples/chat/page.js"))
+        }
+        "/connection.js" => file(
+            "text/javascript",
+            include_str!("../../engineio-tokio/examples/chat/connection.js"),
+        ),
+        "/engine-io.js" => {
+            file("text/javascript", include_str!("../../engineio-tokio/examples/chat/engine-io.js"))
+        }
+        _ => {
+            let mut response = Response::new("");
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            response
+        }
+    }
+}
+
+/// A file of the page, which may load nothing from elsewhere and run no other script.
+fn file(content_type: &'static str, content: &'static str) -> Response<&'static str> {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                  img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let mut response = Response::new(content);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
+}
+
+fn shortened(text: &str, limit: usize) -> String {
+    text.trim().chars().take(limit).collect()
+}
