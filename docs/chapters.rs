@@ -16,6 +16,10 @@ mod introduction {}
 mod getting_started {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/three-ways.md")]
+mod three_ways {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/async-std.md")]
 mod async_std {}
 
@@ -78,4 +82,45 @@ async fn ask(address: SocketAddr, line: &str, body: &str) -> io::Result<String> 
 /// The session that an answer to a handshake opens.
 pub fn sid(answer: &str) -> Option<&str> {
     Some(answer.split_once(r#""sid":""#)?.1.split_once('"')?.0)
+}
+
+/// Tries a chat in which guests say their name in the query of the handshake, while `chat` runs: one
+/// without a name is refused, one with a name is welcomed, and hears what it says.
+///
+/// # Errors
+///
+/// When a connection can't be made or breaks.
+///
+/// # Panics
+///
+/// When the chat answers something else.
+pub async fn try_chat<D: engineio_tokio::Data>(
+    server: &engineio_tokio::Server<D>,
+    chat: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let serving = tokio::spawn(server.serve(listener));
+    let guests = async {
+        let target = "/engine.io/?EIO=4&transport=polling";
+        let refused = get(address, target).await?;
+        assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
+        assert!(refused.ends_with(r#"{"code":4,"message":"who are you?"}"#), "{refused}");
+        let mut heard = get(address, &format!("{target}&name=Ada")).await?;
+        let target = format!("{target}&sid={}", sid(&heard).expect("a session"));
+        // The welcome comes with the handshake, or with the next poll.
+        if !heard.contains("4welcome, Ada") {
+            heard = get(address, &target).await?;
+        }
+        assert!(heard.contains("4welcome, Ada"), "{heard}");
+        assert!(post(address, &target, "4hello").await?.ends_with("ok"));
+        assert!(get(address, &target).await?.ends_with("4Ada: hello"));
+        Ok(())
+    };
+    let tried = tokio::select! {
+        tried = guests => tried,
+        () = chat => Err(io::Error::other("the chat is over")),
+    };
+    serving.abort();
+    tried
 }
