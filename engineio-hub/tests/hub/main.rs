@@ -5,8 +5,10 @@
 mod common;
 mod echo;
 mod events;
+mod handler;
 mod handles;
 mod handshakes;
+mod logins;
 mod sending;
 mod shutdown;
 mod slow_peers;
