@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use bytestring::ByteString;
 
-use crate::config::ConfigError;
+use crate::config_error::ConfigError;
 use crate::http::is_token;
 use crate::sid::Sid;
 

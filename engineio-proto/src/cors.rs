@@ -3,10 +3,10 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use bytestring::ByteString;
 
-use crate::config::ServerConfig;
 use crate::http::{Headers, Request, Response};
 
 /// Which origins are served. Checked on every request and on both transports,
@@ -57,9 +57,12 @@ pub(crate) enum Origin<'r> {
     Refused(&'r str),
 }
 
-pub(crate) fn check<'r>(config: &ServerConfig, request: &Request<'r>) -> Verdict<'r> {
+pub(crate) fn check<'r>(
+    policy: &Cors,
+    allows_credentials: bool,
+    request: &Request<'r>,
+) -> Verdict<'r> {
     let mut headers = Headers::new();
-    let policy = config.cors();
     if matches!(policy, Cors::Off) {
         return Verdict { headers, origin: Origin::Allowed };
     }
@@ -86,7 +89,7 @@ pub(crate) fn check<'r>(config: &ServerConfig, request: &Request<'r>) -> Verdict
         headers.push("access-control-allow-origin", ByteString::from_static("*"));
     } else {
         headers.push("access-control-allow-origin", origin);
-        if config.cors_credentials() {
+        if allows_credentials {
             headers.push("access-control-allow-credentials", ByteString::from_static("true"));
         }
     }
@@ -95,12 +98,13 @@ pub(crate) fn check<'r>(config: &ServerConfig, request: &Request<'r>) -> Verdict
 
 /// The answer to `OPTIONS`: always 204, with leave where the origin has it.
 pub(crate) fn preflight(
-    config: &ServerConfig,
+    policy: &Cors,
+    max_age: Duration,
     request: &Request<'_>,
     verdict: Verdict<'_>,
 ) -> Response {
     let Verdict { mut headers, origin } = verdict;
-    let is_served = !matches!(config.cors(), Cors::Off) && request.origin.is_some();
+    let is_served = !matches!(policy, Cors::Off) && request.origin.is_some();
     if is_served && matches!(origin, Origin::Allowed) {
         headers.push("access-control-allow-methods", ByteString::from_static("GET, POST"));
         if let Some(wanted) = request.access_control_request_headers
@@ -108,7 +112,7 @@ pub(crate) fn preflight(
         {
             headers.push("vary", ByteString::from_static("Access-Control-Request-Headers"));
         }
-        let seconds = config.cors_max_age().as_secs();
+        let seconds = max_age.as_secs();
         headers.push("access-control-max-age", alloc::format!("{seconds}"));
     }
     headers.push("allow", ByteString::from_static("GET, POST, OPTIONS"));

@@ -103,6 +103,12 @@ impl Headers {
         self.0.push((ByteString::from_static(name), value.into()));
     }
 
+    /// The same headers, for an answer that no cache may keep.
+    pub(crate) fn uncached(mut self) -> Self {
+        self.push("cache-control", ByteString::from_static("no-store"));
+        self
+    }
+
     /// The headers in order: name, value.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))

@@ -136,6 +136,7 @@ mod close;
 mod codec;
 mod coding;
 mod config;
+mod config_error;
 mod conn;
 mod cookie;
 mod cors;
@@ -161,7 +162,8 @@ pub use codec::{
     HandshakeData, Payload, PayloadSize, decode_frame, decode_payload, encode_frame, encode_payload,
 };
 pub use coding::Coding;
-pub use config::{ConfigError, Revisions, ServerConfig, ServerConfigBuilder, Transports};
+pub use config::{Revisions, ServerConfig, ServerConfigBuilder, Transports};
+pub use config_error::ConfigError;
 pub use conn::{ConnId, Failure};
 pub use cookie::{Cookie, SameSite};
 pub use cors::Cors;

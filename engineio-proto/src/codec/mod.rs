@@ -22,6 +22,7 @@
 //! here is refused as a whole: no packet of a broken payload is delivered.
 
 mod base64;
+mod framing;
 mod handshake;
 mod packet;
 mod size;
@@ -165,35 +166,4 @@ fn decode_items(
         packets.push(packet.map_err(|error| DecodeError::InPayload { index, error })?);
     }
     Ok(packets)
-}
-
-/// How a payload holds its items.
-#[derive(Clone, Copy, Debug)]
-enum Framing {
-    Separated,
-    Counted,
-    Marked,
-}
-
-impl Framing {
-    const fn is_binary(self) -> bool {
-        matches!(self, Self::Marked)
-    }
-
-    fn write(self, item: &Item<'_>, body: &mut Vec<u8>) {
-        match self {
-            Self::Separated => v4::write(item, body),
-            Self::Counted => v3_text::write(item, body),
-            Self::Marked => v3_binary::write(item, body),
-        }
-    }
-
-    /// What [`write`](Self::write) adds to a body of `before` bytes.
-    fn added(self, item: &Item<'_>, before: usize) -> usize {
-        match self {
-            Self::Separated => v4::added(item, before),
-            Self::Counted => v3_text::added(item),
-            Self::Marked => v3_binary::added(item),
-        }
-    }
 }

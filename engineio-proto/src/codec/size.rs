@@ -1,6 +1,6 @@
 //! How large a payload will be, before it is made.
 
-use super::Framing;
+use super::framing::Framing;
 use super::packet::{Item, is_binary};
 use crate::packet::Packet;
 use crate::revision::Revision;

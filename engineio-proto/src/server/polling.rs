@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use bytes::Bytes;
-use bytestring::ByteString;
 
 use super::exchange::Exchange;
 use super::refusal::RefusalCause;
@@ -257,7 +256,7 @@ impl Session {
             if payload.binary { "application/octet-stream" } else { "text/plain; charset=UTF-8" };
         Response {
             coding: get.coding.filter(|_| is_worth_it),
-            ..Response::with_body(200, uncached(get.headers), content_type, payload.body)
+            ..Response::with_body(200, get.headers.uncached(), content_type, payload.body)
         }
     }
 
@@ -297,12 +296,7 @@ impl Polling {
 
 /// The answer to a POST that was taken in.
 fn ok(headers: Headers) -> Response {
-    Response::with_body(200, uncached(headers), "text/html", Bytes::from_static(b"ok"))
-}
-
-pub(super) fn uncached(mut headers: Headers) -> Headers {
-    headers.push("cache-control", ByteString::from_static("no-store"));
-    headers
+    Response::with_body(200, headers.uncached(), "text/html", Bytes::from_static(b"ok"))
 }
 
 /// How long messages wait for the application to add more. Long enough for an

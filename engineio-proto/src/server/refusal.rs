@@ -6,7 +6,6 @@ use alloc::string::String;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::polling::uncached;
 use crate::http::{Headers, Response};
 
 /// A request that is turned away: the cause for logs and metrics, and the answer.
@@ -116,7 +115,7 @@ impl Refusal {
     pub fn response(self) -> Response {
         let code = self.code();
         // Some statuses may be kept by caches unasked (RFC 9110, section 15.1).
-        let mut headers = uncached(self.headers);
+        let mut headers = self.headers.uncached();
         let message = match self.cause {
             RefusalCause::UnknownTransport(_) => "Transport unknown".into(),
             RefusalCause::UnknownSession => "Session ID unknown".into(),

@@ -46,9 +46,10 @@ pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
     if !is_ours(config, path) {
         return Route::Foreign;
     }
-    let verdict = cors::check(config, request);
+    let verdict = cors::check(config.cors(), config.cors_credentials(), request);
     if request.method == "OPTIONS" {
-        return Route::Answer(cors::preflight(config, request, verdict));
+        let max_age = config.cors_max_age();
+        return Route::Answer(cors::preflight(config.cors(), max_age, request, verdict));
     }
     let refuse = |cause, headers| Route::Refuse(Refusal::new(cause, headers));
     let query = Query::parse(query);
