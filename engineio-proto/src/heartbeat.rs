@@ -31,10 +31,9 @@ pub(crate) struct Heartbeat {
 enum Wait {
     /// This side pings; between a pong and the next ping.
     Quiet,
-    /// This side pings; from the ping on. `is_sent`: it was pulled. `is_again`: it waits to be
-    /// pulled once more. `is_extended`: some other packet has already bought the peer more
-    /// time; once per ping.
-    Pong { by: Instant, is_sent: bool, is_again: bool, is_extended: bool },
+    /// This side pings, and waits for the pong. `owes_ping`: a ping waits to leave.
+    /// `is_extended`: another packet has already bought the peer more time; once per ping.
+    Pong { by: Instant, owes_ping: bool, is_extended: bool },
     /// The peer pings. `owed`: pings that have no pong yet.
     Ping { by: Instant, owed: u32 },
 }
@@ -72,18 +71,14 @@ impl Heartbeat {
                 // depend on the load here; but a process that slept must let it speak first.
                 let late = now.saturating_since(self.ping_at);
                 let start = if late > self.timeout / 4 { now } else { self.ping_at };
-                self.wait = Wait::Pong {
-                    by: start + self.timeout,
-                    is_sent: false,
-                    is_again: false,
-                    is_extended: false,
-                };
+                let by = start + self.timeout;
+                self.wait = Wait::Pong { by, owes_ping: true, is_extended: false };
                 self.held_since = self.held_since.map(|_| start);
             }
             Wait::Pong { .. } | Wait::Ping { .. } if self.held_since.is_none() => {
                 return Err(Expired);
             }
-            Wait::Pong { is_sent, is_again, .. } => *is_again = *is_sent,
+            Wait::Pong { owes_ping, .. } => *owes_ping = true,
             Wait::Ping { owed, .. } => *owed = (*owed).max(1),
         }
         self.ping_at = now + self.interval;
@@ -125,20 +120,13 @@ impl Heartbeat {
 
     /// Whether a ping or a pong waits to leave.
     pub(crate) const fn has_packet(&self) -> bool {
-        matches!(
-            self.wait,
-            Wait::Pong { is_sent: false, .. }
-                | Wait::Pong { is_again: true, .. }
-                | Wait::Ping { owed: 1.., .. }
-        )
+        matches!(self.wait, Wait::Pong { owes_ping: true, .. } | Wait::Ping { owed: 1.., .. })
     }
 
     /// The ping or pong that waits to leave.
     pub(crate) fn packet(&self) -> Option<Packet> {
         match self.wait {
-            Wait::Pong { is_sent: false, .. } | Wait::Pong { is_again: true, .. } => {
-                Some(Packet::Ping(Default::default()))
-            }
+            Wait::Pong { owes_ping: true, .. } => Some(Packet::Ping(Default::default())),
             Wait::Ping { owed: 1.., .. } => Some(Packet::Pong(Default::default())),
             Wait::Quiet | Wait::Pong { .. } | Wait::Ping { .. } => None,
         }
@@ -148,10 +136,7 @@ impl Heartbeat {
     pub(crate) const fn note_sent(&mut self) {
         match &mut self.wait {
             Wait::Quiet => {}
-            Wait::Pong { is_sent, is_again, .. } => {
-                *is_sent = true;
-                *is_again = false;
-            }
+            Wait::Pong { owes_ping, .. } => *owes_ping = false,
             Wait::Ping { owed, .. } => *owed = owed.saturating_sub(1),
         }
     }
