@@ -18,8 +18,7 @@ pub struct Exchange {
     pub(super) kind: Kind,
     /// The one that the query names; it must fit the kind.
     pub(super) transport: Transport,
-    /// The `EIO` of the query where there is one, `None` inside if it is unknown.
-    pub(super) revision: Option<Option<Revision>>,
+    pub(super) eio: Eio,
     /// Whether the body of a POST is octets.
     pub(super) is_binary: bool,
     pub(super) coding: Option<Coding>,
@@ -28,6 +27,23 @@ pub struct Exchange {
     pub(super) wants_text: bool,
     /// CORS headers for the answer.
     pub(super) headers: Headers,
+}
+
+/// The `EIO` of a request's query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Eio {
+    Absent,
+    Unknown,
+    Is(Revision),
+}
+
+impl Eio {
+    pub(super) fn of(value: Option<&str>) -> Self {
+        match value {
+            None => Self::Absent,
+            Some(value) => Revision::from_query(value).map_or(Self::Unknown, Self::Is),
+        }
+    }
 }
 
 /// How a request of a session wants to be served.
@@ -60,8 +76,10 @@ impl Exchange {
 
     /// Why a session of this revision can't take the request, whatever it is doing.
     pub(super) fn misfit(&self, revision: Revision) -> Option<RefusalCause> {
-        if self.revision.is_some_and(|eio| eio != Some(revision)) {
-            return Some(RefusalCause::RevisionMismatch);
+        match self.eio {
+            Eio::Is(eio) if eio == revision => {}
+            Eio::Absent => {}
+            Eio::Is(_) | Eio::Unknown => return Some(RefusalCause::RevisionMismatch),
         }
         let by_kind = match self.kind {
             Kind::Poll | Kind::Post => Transport::Polling,

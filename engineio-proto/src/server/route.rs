@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 
 use bytestring::ByteString;
 
-use super::exchange::{Exchange, Kind, Opening};
+use super::exchange::{Eio, Exchange, Kind, Opening};
 use super::query::Query;
 use super::refusal::{Refusal, RefusalCause, excerpt};
 use crate::coding::Coding;
@@ -117,7 +117,7 @@ fn session<'r>(
     let exchange = Exchange {
         kind,
         transport: arrival.transport,
-        revision: eio.map(Revision::from_query),
+        eio: Eio::of(eio),
         is_binary: request.content_type == Some("application/octet-stream"),
         coding: arrival.coding(),
         subprotocol: arrival.subprotocol(),
