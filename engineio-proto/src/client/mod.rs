@@ -74,6 +74,7 @@
 
 pub(crate) mod close;
 pub(crate) mod config;
+mod hangups;
 mod io;
 mod opening;
 mod polling;

@@ -6,9 +6,10 @@ use core::mem;
 
 use super::close::{ClientCloseReason, Refused};
 use super::config::ClientConfig;
+use super::hangups::Hangups;
 use super::io::{Connect, Event, Input, Transmit};
 use super::target::Random;
-use super::transport::{Hangups, Opening, ProbeStage, State};
+use super::transport::{Opening, ProbeStage, State};
 use crate::any_session::{FramedTransmit, any_session};
 use crate::close::{CloseCode, Violation};
 use crate::codec::{HandshakeData, PayloadSize};

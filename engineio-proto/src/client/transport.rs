@@ -18,10 +18,6 @@
 //! "The next transport" is the next of [`transports`](crate::ClientConfig::transports); behind the
 //! last one it is → Closed.
 
-use alloc::collections::VecDeque;
-
-use super::io::Transmit;
-use crate::close::CloseCode;
 use crate::conn::ConnId;
 use crate::time::Instant;
 use crate::transport::Transport;
@@ -111,28 +107,4 @@ pub(super) struct Framed {
     pub(super) conn: ConnId,
     /// `5` is to be sent, before anything else.
     pub(super) owes_upgrade: bool,
-}
-
-/// Hang-ups, until their connections take them. A session has few connections.
-#[derive(Debug, Default)]
-pub(super) struct Hangups(VecDeque<(ConnId, CloseCode)>);
-
-impl Hangups {
-    pub(super) fn push(&mut self, conn: ConnId, code: CloseCode) {
-        self.0.push_back((conn, code));
-    }
-
-    pub(super) fn has(&self, conn: ConnId) -> bool {
-        self.0.iter().any(|(known, _)| *known == conn)
-    }
-
-    pub(super) fn take(&mut self, conn: ConnId) -> Option<Transmit> {
-        let place = self.0.iter().position(|(known, _)| *known == conn)?;
-        self.0.remove(place).map(|(_, code)| Transmit::Hangup(code))
-    }
-
-    /// The connection is gone.
-    pub(super) fn forget(&mut self, conn: ConnId) {
-        self.0.retain(|(known, _)| *known != conn);
-    }
 }

@@ -87,6 +87,7 @@ mod polling;
 mod probing;
 mod query;
 mod refusal;
+mod replies;
 mod route;
 mod session;
 mod timers;

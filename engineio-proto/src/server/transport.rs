@@ -27,9 +27,6 @@
 //! to a request, a hang-up to a WebSocket. That waits in `Replies`, so a state never
 //! has to outlive its end for the sake of a last word.
 
-use alloc::collections::VecDeque;
-
-use super::io::Transmit;
 use crate::close::ServerCloseReason;
 use crate::coding::Coding;
 use crate::conn::ConnId;
@@ -177,36 +174,4 @@ pub(super) struct Closing {
     /// The end, whatever is still queued.
     pub(super) until: Instant,
     pub(super) reason: ServerCloseReason,
-}
-
-/// What connections get that no state knows any more.
-#[derive(Debug, Default)]
-pub(super) struct Replies(VecDeque<(ConnId, Transmit)>);
-
-impl Replies {
-    pub(super) fn push(&mut self, conn: ConnId, transmit: Transmit) {
-        self.0.push_back((conn, transmit));
-    }
-
-    pub(super) fn take(&mut self, conn: ConnId) -> Option<Transmit> {
-        let place = self.0.iter().position(|(to, _)| *to == conn)?;
-        let (_, transmit) = self.0.remove(place)?;
-        if self.0.is_empty() {
-            self.0 = VecDeque::new();
-        }
-        Some(transmit)
-    }
-
-    pub(super) fn has(&self, conn: ConnId) -> bool {
-        self.0.iter().any(|(to, _)| *to == conn)
-    }
-
-    /// Whether nothing more than its last words waits for this connection.
-    pub(super) fn has_hangup(&self, conn: ConnId) -> bool {
-        self.0.iter().any(|(to, last)| *to == conn && matches!(last, Transmit::Hangup(_)))
-    }
-
-    pub(super) fn forget(&mut self, conn: ConnId) {
-        self.0.retain(|(to, _)| *to != conn);
-    }
 }
