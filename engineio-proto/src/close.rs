@@ -51,6 +51,12 @@ impl ServerCloseReason {
     }
 }
 
+impl From<Violation> for ServerCloseReason {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
 impl fmt::Display for ServerCloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -135,6 +135,7 @@ pub mod client;
 mod close;
 mod codec;
 mod coding;
+mod common_state;
 mod config;
 mod config_error;
 mod conn;

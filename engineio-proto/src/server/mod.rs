@@ -80,11 +80,14 @@
 //! # Ok::<(), engineio_proto::SendError>(())
 //! ```
 
+mod core;
 mod exchange;
 mod framed;
+mod get;
 mod io;
 mod polling;
-mod probing;
+mod post;
+mod probe;
 mod query;
 mod refusal;
 mod replies;

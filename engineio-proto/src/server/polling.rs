@@ -1,307 +1,291 @@
-//! GETs that wait and POSTs that bring.
-
-use alloc::vec::Vec;
-use core::time::Duration;
+//! GETs that wait and POSTs that bring, and perhaps a WebSocket that is to replace them.
 
 use bytes::Bytes;
 
+use super::core::Core;
 use super::exchange::Exchange;
+use super::framed::Framed;
+use super::get::Get;
+use super::io::Transmit;
+use super::post::{Post, Wait};
+use super::probe::{Probe, Progress};
 use super::refusal::RefusalCause;
-use super::session::Session;
-use super::transport::{Get, Polling, Post, PostStage};
-use crate::close::{ServerCloseReason, Violation};
-use crate::codec::{self, Payload, PayloadSize};
+use super::timers::{PollingTimer, sooner};
+use crate::close::{CloseCode, ServerCloseReason, Violation};
 use crate::conn::{ConnId, Failure};
-use crate::http::{Headers, Response};
-use crate::outbox::Batch;
-use crate::packet::{Packet, unshare};
+use crate::frame::Frame;
+use crate::heartbeat::Heartbeat;
+use crate::http::Response;
+use crate::packet::Packet;
+use crate::time::Instant;
 
-impl Session {
-    pub(super) fn poll(&mut self, conn: ConnId, exchange: Exchange) {
-        let now = self.now;
-        let noop_at = self.state.probe_mut().and_then(|probe| probe.noop_at(now));
-        let Some(polling) = self.state.polling_mut() else {
-            return self.refuse(conn, exchange, RefusalCause::TransportMismatch);
-        };
-        if polling.get.is_some() {
-            self.reply(conn, Response::empty(400, exchange.headers));
-            return self.finish(ServerCloseReason::Violation(Violation::OverlappingPolls));
-        }
-        polling.absence = None;
-        polling.get = Some(Get {
-            conn,
-            headers: exchange.headers,
-            coding: exchange.coding,
-            handshake: None,
-            hold_until: None,
-            noop_at,
-        });
-        self.start_hold();
-    }
-
-    pub(super) fn post(&mut self, conn: ConnId, exchange: Exchange) {
-        let by = self.now + self.config.body_timeout();
-        let Some(polling) = self.state.polling_mut() else {
-            return self.refuse(conn, exchange, RefusalCause::TransportMismatch);
-        };
-        let violation = if polling.post.is_some() {
-            Violation::OverlappingPosts
-        } else if exchange.is_binary && !self.revision.has_binary_payloads() {
-            Violation::BinaryBody
-        } else {
-            polling.end_abandonment();
-            polling.post = Some(Post {
-                conn,
-                headers: exchange.headers,
-                is_binary: exchange.is_binary,
-                stage: PostStage::Receiving { by },
-            });
-            return;
-        };
-        self.reply(conn, Response::empty(400, exchange.headers));
-        self.finish(ServerCloseReason::Violation(violation));
-    }
-
-    /// The whole body of a POST.
-    pub(super) fn body(&mut self, conn: ConnId, body: Bytes) {
-        let Some(post) = self.take_receiving(conn) else { return };
-        if body.len() > self.config.max_payload() {
-            return self.reply(conn, Response::empty(413, post.headers));
-        }
-        let length = body.len();
-        let payload = Payload { body, binary: post.is_binary };
-        let packets = codec::decode_payload(self.revision, payload, self.config.max_packets());
-        let outcome = match packets {
-            Ok(packets) if self.is_too_much(&packets) => {
-                self.reply(conn, Response::empty(503, post.headers));
-                return self.finish(ServerCloseReason::Overloaded);
-            }
-            Ok(packets) => {
-                unshare(packets, length).into_iter().try_for_each(|packet| self.packet(packet))
-            }
-            Err(error) => Err(ServerCloseReason::Violation(Violation::Packet(error))),
-        };
-        match outcome {
-            Ok(()) => {
-                let until = self.now + OK_PATIENCE;
-                if let Some(polling) = self.state.polling_mut() {
-                    polling.post = Some(Post { stage: PostStage::Withheld { until }, ..post });
-                }
-            }
-            Err(reason) => {
-                let response = if reason == ServerCloseReason::Peer {
-                    ok(post.headers)
-                } else {
-                    Response::empty(400, post.headers)
-                };
-                self.reply(conn, response);
-                self.finish(reason);
-            }
-        }
-    }
-
-    /// Whether messages came although no more can be taken in: the client didn't wait for the `ok`
-    /// of its last POST but cut it. Heartbeats are welcome all the same.
-    fn is_too_much(&self, packets: &[Packet]) -> bool {
-        self.inbox.is_at_limit()
-            && self.closing.is_none()
-            && packets.iter().any(|packet| matches!(packet, Packet::Message(_)))
-    }
-
-    /// A GET or POST can't go on. If it can still be written to, it is answered.
-    pub(super) fn exchange_failed(&mut self, conn: ConnId, why: Failure) {
-        let Some(polling) = self.state.polling_mut() else { return };
-        if let Some(get) = polling.get.take_if(|get| get.conn == conn) {
-            self.get_failed(get, why);
-        } else if let Some(post) = polling.post.take_if(|post| post.conn == conn) {
-            self.post_failed(post, why);
-        }
-    }
-
-    fn get_failed(&mut self, get: Get, why: Failure) {
-        if let Some(status) = why.status() {
-            self.reply(get.conn, Response::empty(status, get.headers));
-        }
-        if get.handshake.is_some() {
-            // Nobody else knows the sid.
-            return self.finish(ServerCloseReason::TransportLost);
-        }
-        let by = self.now + self.config.poll_grace();
-        if let Some(polling) = self.state.polling_mut() {
-            polling.absence = Some((by, ServerCloseReason::TransportLost));
-        }
-    }
-
-    fn post_failed(&mut self, post: Post, why: Failure) {
-        if let PostStage::Withheld { .. } = post.stage {
-            // Its packets were delivered: only the `ok` is lost, and only if it can't be
-            // written.
-            if why.status().is_some()
-                && let Some(polling) = self.state.polling_mut()
-            {
-                polling.post = Some(post);
-            }
-            return;
-        }
-        if let Some(status) = why.status() {
-            self.reply(post.conn, Response::empty(status, post.headers));
-        }
-        self.finish(match why {
-            Failure::TooLarge => return,
-            Failure::Gone | Failure::Closed(_) => ServerCloseReason::TransportLost,
-            Failure::Malformed => ServerCloseReason::Violation(Violation::Framing),
-            Failure::TimedOut => ServerCloseReason::Violation(Violation::SlowBody),
-        });
-    }
-
-    fn take_receiving(&mut self, conn: ConnId) -> Option<Post> {
-        let is_it = |post: &mut Post| {
-            post.conn == conn && matches!(post.stage, PostStage::Receiving { .. })
-        };
-        self.state.polling_mut()?.post.take_if(is_it)
-    }
-
-    /// Gives a POST its `ok` as soon as the application keeps up.
-    pub(super) fn release_post(&mut self) {
-        let has_room = self.has_room();
-        let is_probed = self.state.probe().is_some_and(|probe| probe.is_probed());
-        let Some(polling) = self.state.polling_mut() else { return };
-        let Some(Post { stage: PostStage::Withheld { until }, .. }) = &polling.post else { return };
-        // A client that paused for an upgrade finishes it only after its POST.
-        let is_urgent = is_probed || self.now >= *until;
-        let is_free = has_room || (is_urgent && !self.inbox.is_at_limit());
-        if let Some(post) = polling.post.take_if(|_| is_free) {
-            self.reply(post.conn, ok(post.headers));
-        }
-    }
-
-    /// Lets messages for a waiting GET wait in turn for those that the application
-    /// adds next, if it can: an application that answers a batch is heard as one batch.
-    pub(super) fn start_hold(&mut self) {
-        let until = self.now + HOLD;
-        if self.outbox.is_empty() {
-            return;
-        }
-        if let Some(get) = self.state.polling_mut().and_then(|polling| polling.get.as_mut()) {
-            get.hold_until.get_or_insert(until);
-        }
-    }
-
-    /// Whether this connection is a GET that can be answered now.
-    pub(super) fn is_answerable(&self, conn: ConnId) -> bool {
-        let Some(get) = self.state.polling().and_then(|polling| polling.get.as_ref()) else {
-            return false;
-        };
-        get.conn == conn
-            && (get.handshake.is_some()
-                || self.closing.is_some()
-                || self.heartbeat.has_packet()
-                || get.noop_at.is_some_and(|at| at <= self.now)
-                || (!self.outbox.is_empty() && !self.is_held(get)))
-    }
-
-    fn is_held(&self, get: &Get) -> bool {
-        get.hold_until.is_some_and(|until| self.now < until)
-            && self.inbox.is_in_work()
-            && self.outbox.is_writable()
-            && !self
-                .outbox
-                .fills_a_batch(self.config.max_payload(), self.config.max_batch_packets())
-    }
-
-    /// Answers the waiting GET with all that waits and fits.
-    pub(super) fn answer_poll(&mut self) -> Option<Response> {
-        let polling = self.state.polling_mut()?;
-        let get = polling.get.take()?;
-        let is_binary = polling.is_binary;
-        let size = PayloadSize::new(self.revision, is_binary);
-        let (max_bytes, max_packets) = (self.config.max_payload(), self.config.max_batch_packets());
-        let mut batch = Batch::new(size, max_bytes, max_packets);
-        let mut is_compressible = false;
-        if get.handshake.is_some() {
-            is_compressible |= batch.offer(self.open_packet());
-        }
-        while let Some(packet) = self.heartbeat.packet()
-            && batch.offer(packet)
-        {
-            self.heartbeat.note_sent();
-            is_compressible = true;
-        }
-        is_compressible |= self.outbox.fill(&mut batch, get.handshake.unwrap_or(u64::MAX));
-        let mut end = None;
-        if self.outbox.is_empty() && self.closing.is_some() && batch.offer(Packet::Close) {
-            end = self.closing.take().map(|closing| closing.reason);
-        }
-        if batch.packets().is_empty() {
-            batch.offer(Packet::Noop);
-        }
-        let response = self.poll_response(get, batch.packets(), is_binary, is_compressible);
-        if let Some(reason) = end {
-            self.finish(reason);
-        }
-        Some(response)
-    }
-
-    fn poll_response(
-        &self,
-        get: Get,
-        packets: &[Packet],
-        is_binary: bool,
-        is_compressible: bool,
-    ) -> Response {
-        let payload = codec::encode_payload(self.revision, packets, is_binary);
-        let threshold = self.config.compression_threshold().filter(|_| is_compressible);
-        let is_worth_it = threshold.is_some_and(|least| payload.body.len() >= least);
-        let content_type =
-            if payload.binary { "application/octet-stream" } else { "text/plain; charset=UTF-8" };
-        Response {
-            coding: get.coding.filter(|_| is_worth_it),
-            ..Response::with_body(200, get.headers.uncached(), content_type, payload.body)
-        }
-    }
-
-    /// The last words for whoever still waits when polling ends.
-    pub(super) fn leave_polling(&mut self, polling: Polling, last: Packet) {
-        if let Some(get) = polling.get {
-            let mut packets = Vec::new();
-            if get.handshake.is_some() {
-                packets.push(self.open_packet());
-            }
-            packets.push(last);
-            let conn = get.conn;
-            let response = self.poll_response(get, &packets, polling.is_binary, false);
-            self.reply(conn, response);
-        }
-        if let Some(post) = polling.post {
-            let response = match post.stage {
-                PostStage::Withheld { .. } => ok(post.headers),
-                PostStage::Receiving { .. } => Response::empty(400, post.headers),
-            };
-            self.reply(post.conn, response);
-        }
-    }
+/// A session over polling: at most one GET that waits, at most one POST under way, and at most
+/// one WebSocket that probes.
+#[derive(Debug)]
+pub(super) struct Polling {
+    /// Whether answers may be binary: the handshake came without `b64`.
+    is_binary: bool,
+    get: Option<Get>,
+    post: Option<Post>,
+    /// By when the client has to show up, and why the session ends if it doesn't.
+    absence: Option<(Instant, ServerCloseReason)>,
+    probe: Option<Probe>,
 }
 
 impl Polling {
+    /// Begins with the handshake's own request. The client has to follow it up by then.
+    pub(super) const fn new(is_binary: bool, handshake: Get, by: Instant) -> Self {
+        Self {
+            is_binary,
+            get: Some(handshake),
+            post: None,
+            absence: Some((by, ServerCloseReason::Abandoned)),
+            probe: None,
+        }
+    }
+
+    /// A GET came.
+    pub(super) fn get(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        exchange: Exchange,
+    ) -> Result<(), ServerCloseReason> {
+        let now = core.common.now;
+        let noop_at = self.probe.as_mut().and_then(|probe| probe.noop_at(now));
+        if self.get.is_some() {
+            core.reply(conn, Response::empty(400, exchange.headers));
+            return Err(Violation::OverlappingPolls.into());
+        }
+        self.absence = None;
+        self.get = Some(Get::new(conn, exchange, noop_at));
+        self.start_hold(core);
+        Ok(())
+    }
+
+    /// The head of a POST came.
+    pub(super) fn post(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        exchange: Exchange,
+    ) -> Result<(), ServerCloseReason> {
+        let violation = if self.post.is_some() {
+            Violation::OverlappingPosts
+        } else if exchange.is_binary && !core.common.revision.has_binary_payloads() {
+            Violation::BinaryBody
+        } else {
+            self.end_abandonment();
+            let by = core.common.now + core.config.body_timeout();
+            self.post = Some(Post::new(conn, exchange, by));
+            return Ok(());
+        };
+        core.reply(conn, Response::empty(400, exchange.headers));
+        Err(violation.into())
+    }
+
+    /// The whole body of a POST came.
+    pub(super) fn body(
+        &mut self,
+        core: &mut Core,
+        heartbeat: &mut Heartbeat,
+        conn: ConnId,
+        body: Bytes,
+    ) -> Result<(), ServerCloseReason> {
+        if let Some(post) = self.post.take_if(|post| post.conn == conn && post.is_receiving()) {
+            self.post = post.receive(core, heartbeat, body)?;
+        }
+        Ok(())
+    }
+
+    /// A WebSocket came for this session.
+    pub(super) fn upgrade_request(&mut self, core: &mut Core, conn: ConnId, exchange: Exchange) {
+        if self.probe.is_none() && !core.config.can_upgrade() {
+            return core.refuse(conn, exchange, RefusalCause::UpgradeNotAllowed);
+        }
+        if self.probe.is_some() {
+            return core.turn_away(conn, exchange);
+        }
+        core.switch(conn, exchange.headers, exchange.subprotocol);
+        self.end_abandonment();
+        let by = core.common.now + core.config.upgrade_timeout();
+        self.probe = Some(Probe::new(conn, !exchange.wants_text, by));
+    }
+
+    /// A frame came. When it ends the upgrade, this is what the session is from now on.
+    pub(super) fn handle_frame(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        frame: Frame,
+    ) -> Option<Framed> {
+        let probe = self.probe.as_mut().filter(|probe| probe.conn == conn)?;
+        match probe.handle_frame(core, frame) {
+            Progress::Repeated => None,
+            Progress::Begun => {
+                if let Some(get) = &mut self.get {
+                    get.noop_at = Some(core.common.now);
+                }
+                None
+            }
+            Progress::Failed => {
+                self.abandon_probe(core);
+                None
+            }
+            Progress::Upgraded(framed) => {
+                // A client that keeps to the protocol has nothing under way here.
+                self.leave(core, Packet::Noop);
+                Some(framed)
+            }
+        }
+    }
+
+    /// The probe came to nothing. Polling goes on as if it had never been.
+    fn abandon_probe(&mut self, core: &mut Core) {
+        if let Some(probe) = self.probe.take() {
+            if let Some(get) = &mut self.get {
+                get.noop_at = None;
+            }
+            core.hang_up(probe.conn, CloseCode::NORMAL);
+        }
+    }
+
+    /// A GET, a POST or the probe can't go on.
+    pub(super) fn fail(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        why: Failure,
+    ) -> Result<(), ServerCloseReason> {
+        if self.probe.as_ref().is_some_and(|probe| probe.conn == conn) {
+            self.abandon_probe(core);
+        } else if let Some(get) = self.get.take_if(|get| get.conn == conn) {
+            return self.get_failed(core, get, why);
+        } else if let Some(post) = self.post.take_if(|post| post.conn == conn) {
+            self.post = post.fail(core, why)?;
+        }
+        Ok(())
+    }
+
+    fn get_failed(
+        &mut self,
+        core: &mut Core,
+        get: Get,
+        why: Failure,
+    ) -> Result<(), ServerCloseReason> {
+        let is_handshake = get.is_handshake();
+        if let Some(status) = why.status() {
+            get.refuse(core, status);
+        }
+        if is_handshake {
+            // Nobody else knows the sid.
+            return Err(ServerCloseReason::TransportLost);
+        }
+        let by = core.common.now + core.config.poll_grace();
+        self.absence = Some((by, ServerCloseReason::TransportLost));
+        Ok(())
+    }
+
+    /// Whether there is something for this connection.
+    pub(super) fn has_transmit(&self, core: &Core, heartbeat: &Heartbeat, conn: ConnId) -> bool {
+        let is_it = |get: &Get| get.conn == conn && get.is_answerable(core, heartbeat);
+        self.get.as_ref().is_some_and(is_it)
+            || self.probe.as_ref().is_some_and(|probe| probe.conn == conn && probe.owes_pong())
+    }
+
+    /// The next thing for this connection, and the reason for which the session ends with it.
+    pub(super) fn next(
+        &mut self,
+        core: &mut Core,
+        heartbeat: &mut Heartbeat,
+        conn: ConnId,
+    ) -> (Option<Transmit>, Option<ServerCloseReason>) {
+        let is_it = |get: &mut Get| get.conn == conn && get.is_answerable(core, heartbeat);
+        if let Some(get) = self.get.take_if(is_it) {
+            let (response, end) = get.answer(core, heartbeat, self.is_binary);
+            return (Some(Transmit::Respond(response)), end);
+        }
+        let probe = self.probe.as_mut().filter(|probe| probe.conn == conn);
+        (probe.and_then(|probe| probe.pong(core)), None)
+    }
+
+    /// Messages are queued: the GET that waits may wait for more of them.
+    pub(super) fn start_hold(&mut self, core: &Core) {
+        if let Some(get) = self.get.as_mut().filter(|_| !core.common.outbox.is_empty()) {
+            get.start_hold(core.common.now);
+        }
+    }
+
+    /// Gives a POST its `ok` as soon as the application keeps up.
+    pub(super) fn release_post(&mut self, core: &mut Core) {
+        let is_probed = self.probe.as_ref().is_some_and(Probe::is_probed);
+        if let Some(post) = self.post.take_if(|post| post.is_free(core, is_probed)) {
+            post.release(core);
+        }
+    }
+
     /// Whether a client waits for its `ok` because the application is slow.
-    pub(super) const fn withholds(&self) -> bool {
-        matches!(&self.post, Some(Post { stage: PostStage::Withheld { .. }, .. }))
+    pub(super) fn withholds(&self) -> bool {
+        self.post.as_ref().is_some_and(|post| !post.is_receiving())
     }
 
     /// The client has followed its handshake.
-    pub(super) fn end_abandonment(&mut self) {
+    fn end_abandonment(&mut self) {
         self.absence.take_if(|(_, reason)| *reason == ServerCloseReason::Abandoned);
     }
+
+    /// The session is over, for this reason: everyone who waits gets a last word.
+    pub(super) fn end(&mut self, core: &mut Core, reason: &ServerCloseReason) {
+        if let Some(probe) = self.probe.take() {
+            core.hang_up(probe.conn, CloseCode::NORMAL);
+        }
+        // The client that said goodbye isn't told so in return.
+        let last = if *reason == ServerCloseReason::Peer { Packet::Noop } else { Packet::Close };
+        self.leave(core, last);
+    }
+
+    /// The last words for the GET and the POST when polling ends.
+    fn leave(&mut self, core: &mut Core, last: Packet) {
+        if let Some(get) = self.get.take() {
+            get.leave(core, self.is_binary, last);
+        }
+        if let Some(post) = self.post.take() {
+            post.leave(core);
+        }
+    }
+
+    /// What is due next, and when.
+    pub(super) fn next_timer(&self, now: Instant) -> Option<(Instant, PollingTimer)> {
+        let Self { get, post, absence, probe, .. } = self;
+        let absence = absence.as_ref().map(|(by, _)| (*by, PollingTimer::Absence));
+        let post = post.as_ref().and_then(|post| post.timer(now)).map(|(at, wait)| match wait {
+            Wait::Body => (at, PollingTimer::Body),
+            Wait::Ok => (at, PollingTimer::Answer),
+        });
+        let get = get.as_ref().and_then(|get| get.timer(now)).map(|at| (at, PollingTimer::Answer));
+        let probe = probe.as_ref().map(|probe| (probe.by, PollingTimer::Upgrade));
+        [post, get, probe].into_iter().fold(absence, sooner)
+    }
+
+    /// Does what is due.
+    pub(super) fn expire(
+        &mut self,
+        core: &mut Core,
+        timer: PollingTimer,
+    ) -> Result<(), ServerCloseReason> {
+        match timer {
+            PollingTimer::Answer => Ok(()),
+            PollingTimer::Absence => self.absence.take().map_or(Ok(()), |(_, reason)| Err(reason)),
+            PollingTimer::Body => {
+                if let Some(post) = self.post.take() {
+                    post.refuse(core, 408);
+                }
+                Err(Violation::SlowBody.into())
+            }
+            PollingTimer::Upgrade => {
+                self.abandon_probe(core);
+                Ok(())
+            }
+        }
+    }
 }
-
-/// The answer to a POST that was taken in.
-fn ok(headers: Headers) -> Response {
-    Response::with_body(200, headers.uncached(), "text/html", Bytes::from_static(b"ok"))
-}
-
-/// How long messages wait for the application to add more. Long enough for an
-/// application that is at it, too short to be felt.
-const HOLD: Duration = Duration::from_millis(5);
-
-/// How long the `ok` of a POST is withheld: python-engineio's client gives up at 5 s.
-const OK_PATIENCE: Duration = Duration::from_secs(4);

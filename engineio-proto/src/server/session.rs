@@ -1,23 +1,26 @@
 //! One session: its sources, its sinks, and its end.
 
 use alloc::sync::Arc;
-use core::mem;
+use alloc::vec::Vec;
 
-use super::exchange::{Exchange, Kind, Opening};
+use super::core::Core;
+use super::exchange::Opening;
+use super::framed::Framed;
+use super::get::Get;
 use super::io::{Event, Input, Transmit};
-use super::refusal::{Refusal, RefusalCause};
+use super::polling::Polling;
 use super::replies::Replies;
-use super::transport::{Closing, Framed, Get, Polling, State};
+use super::timers::Timer;
+use super::transport::{Channel, Open, State};
 use crate::any_session::{FramedTransmit, any_session};
-use crate::close::{CloseCode, ServerCloseReason, Violation};
-use crate::codec::{HandshakeData, encode_frame};
+use crate::close::ServerCloseReason;
+use crate::codec::encode_frame;
+use crate::common_state::CommonState;
 use crate::config::ServerConfig;
 use crate::conn::{ConnId, Failure};
 use crate::heartbeat::Heartbeat;
-use crate::http::Response;
 use crate::inbox::Inbox;
 use crate::outbox::{Outbox, Outgoing, SendError};
-use crate::packet::Packet;
 use crate::revision::Revision;
 use crate::sid::Sid;
 use crate::time::Instant;
@@ -46,24 +49,8 @@ use crate::transport::Transport;
 /// for it.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) config: Arc<ServerConfig>,
-    pub(super) sid: Sid,
-    pub(super) revision: Revision,
-    /// The latest time heard of.
-    pub(super) now: Instant,
-    pub(super) state: State,
-    pub(super) closing: Option<Closing>,
-    pub(super) heartbeat: Heartbeat,
-    pub(super) outbox: Outbox,
-    pub(super) inbox: Inbox<Event>,
-    /// The end, unless the application reads until then; armed while so much waits
-    /// for it that no more is taken in.
-    pub(super) stall: Option<Instant>,
-    /// No more is taken in while what is to be sent finds no room.
-    pub(super) couples_input: bool,
-    pub(super) replies: Replies,
-    /// Why the session is over, once it is.
-    pub(super) close_reason: Option<ServerCloseReason>,
+    core: Core,
+    state: State,
 }
 
 impl Session {
@@ -83,58 +70,39 @@ impl Session {
         now: Instant,
     ) -> Self {
         let revision = opening.revision;
-        let mut session = Self {
+        let outbox = Outbox::new(config.outbox_high_water(), config.outbox_low_water());
+        let inbox = Inbox::new(config.inbox_high_water(), config.inbox_limit());
+        let mut core = Core {
             config: Arc::clone(config),
-            revision,
-            now,
-            state: State::Closed,
-            closing: None,
-            heartbeat: Heartbeat::new(
-                revision.server_pings(),
-                config.ping_interval(),
-                config.ping_timeout(),
-                now,
-            ),
-            outbox: Outbox::new(config.outbox_high_water(), config.outbox_low_water()),
-            inbox: Inbox::new(config.inbox_high_water(), config.inbox_limit()),
-            stall: None,
-            couples_input: false,
-            replies: Replies::default(),
-            close_reason: None,
             sid,
+            common: CommonState::new(now, revision, outbox, inbox),
+            replies: Replies::default(),
+            couples_input: false,
         };
         // An empty outbox takes a batch of any size.
-        let _ = session.outbox.push(Outgoing::batch(opening.messages));
+        let _ = core.common.outbox.push(Outgoing::batch(opening.messages));
         let mut headers = opening.headers;
         if let Some(cookie) = config.cookie() {
-            headers.push("set-cookie", cookie.header(&session.sid));
+            headers.push("set-cookie", cookie.header(&core.sid));
         }
         let is_binary = !opening.wants_text;
-        session.state = match opening.transport {
-            Transport::Polling => State::Polling(Polling {
-                is_binary,
-                get: Some(Get {
-                    conn,
-                    headers,
-                    coding: opening.coding,
-                    handshake: Some(session.outbox.accepted()),
-                    hold_until: None,
-                    noop_at: None,
-                }),
-                post: None,
-                absence: Some((now + config.ping_timeout(), ServerCloseReason::Abandoned)),
-            }),
+        let channel = match opening.transport {
+            Transport::Polling => {
+                let last = core.common.outbox.accepted();
+                let handshake = Get::handshake(conn, headers, opening.coding, last);
+                let by = now + config.ping_timeout();
+                Channel::Polling(Polling::new(is_binary, handshake, by))
+            }
             Transport::WebSocket => {
-                if let Some(subprotocol) = opening.subprotocol {
-                    headers.push("sec-websocket-protocol", subprotocol);
-                }
-                session.replies.push(conn, Transmit::Upgrade(headers));
-                let open = encode_frame(revision, session.open_packet(), is_binary);
-                session.replies.push(conn, Transmit::Frame(open));
-                State::Framed(Framed { conn, is_binary, has_said_close: false })
+                core.switch(conn, headers, opening.subprotocol);
+                let open = encode_frame(revision, core.open_packet(Vec::new()), is_binary);
+                core.replies.push(conn, Transmit::Frame(open));
+                Channel::Framed(Framed::new(conn, is_binary))
             }
         };
-        session
+        let (interval, timeout) = (config.ping_interval(), config.ping_timeout());
+        let heartbeat = Heartbeat::new(revision.server_pings(), interval, timeout, now);
+        Self { core, state: State::Open(Open { heartbeat, stall: None, channel }) }
     }
 
     /// From now on input is wanted only while the session is also
@@ -146,7 +114,7 @@ impl Session {
     /// For an application that answers in the task that carries the connection, and can't wait
     /// there until there is room.
     pub const fn couple_input(&mut self) {
-        self.couples_input = true;
+        self.core.couples_input = true;
     }
 
     /// Takes in a fact about the network. Never fails: what a peer does wrong is a
@@ -155,11 +123,24 @@ impl Session {
     /// `now` may be a little older than the last one: the latest counts.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         self.advance(now);
-        match input {
-            Input::Request(conn, exchange) => self.request(conn, exchange),
-            Input::Body(conn, body) => self.body(conn, body),
-            Input::Frame(conn, frame) => self.frame(conn, frame),
-            Input::Failed(conn, why) => self.failed(conn, why),
+        match (&mut self.state, input) {
+            (State::Open(open), Input::Request(conn, exchange)) => {
+                let outcome = open.request(&mut self.core, conn, exchange);
+                self.conclude(outcome);
+            }
+            (State::Open(open), Input::Body(conn, body)) => {
+                let outcome = open.body(&mut self.core, conn, body);
+                self.conclude(outcome);
+            }
+            (State::Open(open), Input::Frame(conn, frame)) => {
+                let outcome = open.frame(&mut self.core, conn, frame);
+                self.conclude(outcome);
+            }
+            (State::Closed(_), Input::Request(conn, exchange)) => {
+                self.core.reply(conn, exchange.unknown_session().response());
+            }
+            (State::Closed(_), Input::Body(..) | Input::Frame(..)) => {}
+            (State::Open(_) | State::Closed(_), Input::Failed(conn, why)) => self.failed(conn, why),
         }
         self.settle();
     }
@@ -184,11 +165,11 @@ impl Session {
     /// [writable](Self::is_writable); [`SendError::Closed`] once it closes.
     pub fn send(&mut self, outgoing: impl Into<Outgoing>) -> Result<u64, SendError> {
         let outgoing = outgoing.into();
-        if self.is_closing() {
-            return Err(SendError::Closed(outgoing));
+        let State::Open(open) = &mut self.state else { return Err(SendError::Closed(outgoing)) };
+        let position = self.core.common.send(outgoing)?;
+        if let Channel::Polling(polling) = &mut open.channel {
+            polling.start_hold(&self.core);
         }
-        let position = self.outbox.push(outgoing)?;
-        self.start_hold();
         Ok(position)
     }
 
@@ -216,8 +197,9 @@ impl Session {
 
     fn end(&mut self, now: Instant, reason: ServerCloseReason) {
         self.advance(now);
-        if self.closing.is_none() {
-            self.closing = Some(Closing { until: self.now + self.config.close_timeout(), reason });
+        if !self.is_closed() {
+            let until = self.core.common.now + self.core.config.close_timeout();
+            self.core.common.close(until, reason);
         }
         self.settle();
     }
@@ -227,18 +209,11 @@ impl Session {
     /// The answer to a poll is made now, of all that waits now: what isn't pulled is
     /// still there for another connection.
     pub fn poll_transmit(&mut self, conn: ConnId) -> Option<Transmit> {
-        if let Some(reply) = self.replies.take(conn) {
+        if let Some(reply) = self.core.replies.take(conn) {
             return Some(reply);
         }
-        let transmit = match &self.state {
-            State::Polling(_) | State::Probing(..) if self.is_answerable(conn) => {
-                self.answer_poll().map(Transmit::Respond)
-            }
-            State::Probing(_, probe) if probe.conn == conn => self.probe_pong(),
-            State::Framed(framed) if framed.conn == conn => self.next_frame(),
-            State::Polling(_) | State::Probing(..) | State::Framed(_) | State::Closed => None,
-        };
-        if self.couples_input && transmit.is_some() {
+        let transmit = self.next_transmit(conn);
+        if self.core.couples_input && transmit.is_some() {
             self.put_off_stall();
         }
         self.settle();
@@ -263,7 +238,7 @@ impl Session {
     /// last message: until then, at most for 5 ms, a waiting poll isn't answered with
     /// messages, since the application may be about to send more.
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.inbox.pop();
+        let event = self.core.common.inbox.pop();
         self.put_off_stall();
         self.settle();
         event
@@ -277,14 +252,10 @@ impl Session {
 
     /// Whether [`poll_transmit`](Self::poll_transmit) has something for this connection.
     pub fn has_transmit(&self, conn: ConnId) -> bool {
-        self.replies.has(conn)
+        self.core.replies.has(conn)
             || match &self.state {
-                State::Polling(_) => self.is_answerable(conn),
-                State::Probing(_, probe) => {
-                    self.is_answerable(conn) || (probe.conn == conn && probe.owes_pong())
-                }
-                State::Framed(framed) => framed.conn == conn && self.has_frame(),
-                State::Closed => false,
+                State::Open(open) => open.has_transmit(&self.core, conn),
+                State::Closed(_) => false,
             }
     }
 
@@ -292,19 +263,19 @@ impl Session {
     /// [`poll_transmit`](Self::poll_transmit) still has for it are its last words. A peer
     /// that doesn't take them must not keep the connection for ever.
     pub fn is_hung_up(&self, conn: ConnId) -> bool {
-        self.replies.has_hangup(conn)
+        self.core.replies.has_hangup(conn)
     }
 
     /// Whether [`poll_event`](Self::poll_event) has something.
     pub fn has_event(&self) -> bool {
-        !self.inbox.is_empty()
+        !self.core.common.inbox.is_empty()
     }
 
     /// Whether [`send`](Self::send) takes messages: less waits than
     /// [`outbox_high_water`](ServerConfig::outbox_high_water), and since the last time that
     /// it was more, it has sunk to [`outbox_low_water`](ServerConfig::outbox_low_water).
     pub fn is_writable(&self) -> bool {
-        self.outbox.is_writable() && !self.is_closing()
+        self.core.common.outbox.is_writable() && !self.is_closing()
     }
 
     /// Whether to read on from an upgraded connection. When not, the application has
@@ -313,183 +284,136 @@ impl Session {
     /// [input is coupled](Self::couple_input) to that. Always true of requests: there, the `ok` of a POST is withheld
     /// instead.
     pub fn wants_input(&self, conn: ConnId) -> bool {
-        self.state.framed().is_none_or(|framed| framed.conn != conn || self.has_room())
+        match &self.state {
+            State::Open(open) => !open.is_carried_by(conn) || self.core.has_room(),
+            State::Closed(_) => true,
+        }
     }
 
     /// Whether the session is over, or will be when all that is queued has left.
     /// Nothing can be sent any more.
     pub const fn is_closing(&self) -> bool {
-        self.closing.is_some() || self.state.is_closed()
+        self.core.common.is_closing() || self.is_closed()
     }
 
     /// Whether the session is over. Doesn't wait for anybody to read
     /// [`Event::Closed`].
     pub const fn is_closed(&self) -> bool {
-        self.state.is_closed()
+        matches!(self.state, State::Closed(_))
     }
 
     /// Why the session is over; `None` while it isn't.
     pub const fn close_reason(&self) -> Option<&ServerCloseReason> {
-        self.close_reason.as_ref()
+        match &self.state {
+            State::Open(_) => None,
+            State::Closed(reason) => Some(reason),
+        }
     }
 
     /// Up to which position messages have left: pulled by a connection, or dropped in
     /// favour of a newer one of their key.
     pub const fn handed_over(&self) -> u64 {
-        self.outbox.handed_over()
+        self.core.common.outbox.handed_over()
     }
 
     /// The position of the newest message: how many were ever queued.
     pub const fn accepted(&self) -> u64 {
-        self.outbox.accepted()
+        self.core.common.outbox.accepted()
     }
 
     /// How many bytes of messages wait to leave, with a charge for each message's place in
     /// the queue. This is what the two marks of the outbox are compared with.
     pub const fn queued_bytes(&self) -> usize {
-        self.outbox.bytes()
+        self.core.common.outbox.bytes()
     }
 
     /// The identifier, by which the client names the session in every request.
     pub const fn sid(&self) -> &Sid {
-        &self.sid
+        &self.core.sid
     }
 
     /// The revision that the client speaks.
     pub const fn revision(&self) -> Revision {
-        self.revision
+        self.core.common.revision
     }
 
     /// The transport that messages travel on; of a closed session, `None`.
     pub const fn transport(&self) -> Option<Transport> {
-        match self.state {
-            State::Polling(_) | State::Probing(..) => Some(Transport::Polling),
-            State::Framed(_) => Some(Transport::WebSocket),
-            State::Closed => None,
+        match &self.state {
+            State::Open(open) => Some(open.channel.transport()),
+            State::Closed(_) => None,
         }
     }
 
-    fn request(&mut self, conn: ConnId, exchange: Exchange) {
-        if self.state.is_closed() {
-            let refusal = exchange.unknown_session();
-            return self.reply(conn, refusal.response());
+    /// Does everything that is due by `now`, in the order in which it became due.
+    fn advance(&mut self, now: Instant) {
+        if now <= self.core.common.now {
+            return; // Every wait is longer than nothing: what was due is done.
         }
-        if let Some(cause) = exchange.misfit(self.revision) {
-            return self.refuse(conn, exchange, cause);
+        while let Some(timer) = self.core.common.due(self.next_timer(), now) {
+            if let State::Open(open) = &mut self.state {
+                let outcome = open.expire(&mut self.core, timer, now);
+                self.conclude(outcome);
+            }
+            self.settle();
         }
-        match exchange.kind {
-            Kind::Poll => self.poll(conn, exchange),
-            Kind::Post => self.post(conn, exchange),
-            Kind::Framed(_) => self.upgrade_request(conn, exchange),
+        self.core.common.now = now;
+    }
+
+    fn next_timer(&self) -> Option<(Instant, Timer)> {
+        match &self.state {
+            State::Open(open) => open.next_timer(&self.core),
+            State::Closed(_) => None,
         }
     }
 
     fn failed(&mut self, conn: ConnId, why: Failure) {
         if why == Failure::Gone {
-            self.replies.forget(conn);
+            self.core.replies.forget(conn);
         }
-        match &self.state {
-            State::Framed(framed) if framed.conn == conn => self.framed_failed(why),
-            State::Probing(_, probe) if probe.conn == conn => self.abandon_probe(),
-            State::Polling(_) | State::Probing(..) => self.exchange_failed(conn, why),
-            State::Framed(_) | State::Closed => {}
+        if let State::Open(open) = &mut self.state {
+            let outcome = open.fail(&mut self.core, conn, why);
+            self.conclude(outcome);
         }
         if why == Failure::Gone {
-            self.replies.forget(conn);
+            // Nobody is left to hear its last words.
+            self.core.replies.forget(conn);
         }
     }
 
-    /// What a packet does once the session has it, by whatever transport.
-    pub(super) fn packet(&mut self, packet: Packet) -> Result<(), ServerCloseReason> {
-        self.heartbeat.heard(self.now);
-        let wrong = |_| ServerCloseReason::Violation(Violation::HeartbeatDirection);
-        match packet {
-            Packet::Message(message) => {
-                if self.closing.is_none() {
-                    self.inbox.push_message(message);
-                }
-                Ok(())
-            }
-            Packet::Ping(_) => self.heartbeat.ping(self.now).map_err(wrong),
-            Packet::Pong(_) => self.heartbeat.pong(self.now).map_err(wrong),
-            Packet::Close => Err(ServerCloseReason::Peer),
-            Packet::Open(_) | Packet::Upgrade | Packet::Noop => Ok(()),
+    fn next_transmit(&mut self, conn: ConnId) -> Option<Transmit> {
+        let State::Open(open) = &mut self.state else { return None };
+        let (transmit, end) = open.next(&mut self.core, conn);
+        let Some(reason) = end else { return transmit };
+        self.finish(reason);
+        transmit.or_else(|| self.core.replies.take(conn))
+    }
+
+    /// An error is what the session ends with.
+    fn conclude(&mut self, outcome: Result<(), ServerCloseReason>) {
+        if let Err(reason) = outcome {
+            self.finish(reason);
         }
     }
 
     /// Ends the session, whatever it was doing. Everyone who waits gets a last word.
-    pub(super) fn finish(&mut self, reason: ServerCloseReason) {
-        let polling = match mem::replace(&mut self.state, State::Closed) {
-            State::Closed => return,
-            State::Framed(framed) => {
-                self.replies.push(framed.conn, Transmit::Hangup(reason.code()));
-                None
-            }
-            State::Probing(polling, probe) => {
-                self.replies.push(probe.conn, Transmit::Hangup(CloseCode::NORMAL));
-                Some(polling)
-            }
-            State::Polling(polling) => Some(polling),
-        };
-        if let Some(polling) = polling {
-            // The client that said goodbye isn't told so in return.
-            let last = if reason == ServerCloseReason::Peer { Packet::Noop } else { Packet::Close };
-            self.leave_polling(polling, last);
-        }
-        self.outbox.clear();
-        self.stall = None;
-        self.close_reason = Some(reason.clone());
-        self.inbox.push(Event::Closed(reason));
+    fn finish(&mut self, reason: ServerCloseReason) {
+        let State::Open(open) = &mut self.state else { return };
+        open.end(&mut self.core, &reason);
+        self.core.common.end(Event::Closed(reason.clone()));
+        self.state = State::Closed(reason);
     }
 
-    /// Brings what depends on several parts of the session into line.
-    pub(super) fn settle(&mut self) {
-        self.release_post();
-        let is_full = !self.has_room();
-        let is_withheld = self.state.polling().is_some_and(Polling::withholds);
-        self.heartbeat.hold(is_withheld || (is_full && self.state.framed().is_some()), self.now);
-        if !is_full {
-            self.stall = None;
-        } else if self.stall.is_none() {
-            self.stall = Some(self.now + self.config.stall_timeout());
-        }
-    }
-
-    /// Somebody gets on, so that there may be room soon.
     fn put_off_stall(&mut self) {
-        if self.stall.is_some() {
-            self.stall = Some(self.now + self.config.stall_timeout());
+        if let State::Open(open) = &mut self.state {
+            open.put_off_stall(&self.core);
         }
     }
 
-    /// Whether more may be taken in.
-    pub(super) fn has_room(&self) -> bool {
-        self.inbox.has_room() && (!self.couples_input || self.outbox.is_writable())
-    }
-
-    pub(super) fn reply(&mut self, conn: ConnId, response: Response) {
-        self.replies.push(conn, Transmit::Respond(response));
-    }
-
-    pub(super) fn refuse(&mut self, conn: ConnId, exchange: Exchange, cause: RefusalCause) {
-        self.reply(conn, Refusal::new(cause, exchange.headers).response());
-    }
-
-    pub(super) fn open_packet(&self) -> Packet {
-        let polls = self.state.framed().is_none() && !self.state.is_closed();
-        let upgrades = if polls && self.config.can_upgrade() {
-            alloc::vec![Transport::WebSocket]
-        } else {
-            alloc::vec![]
-        };
-        let handshake = HandshakeData {
-            sid: self.sid.clone(),
-            upgrades,
-            ping_interval: self.config.ping_interval(),
-            ping_timeout: self.config.ping_timeout(),
-            max_payload: Some(self.config.max_payload()),
-        };
-        Packet::Open(handshake.to_json())
+    fn settle(&mut self) {
+        if let State::Open(open) = &mut self.state {
+            open.settle(&mut self.core);
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The states of a session and everything that moves it from one to another.
 //!
-//! A session is born `Polling` or `Framed` and ends `Closed`. `Polling` and
-//! `Probing` share what polling needs: at most one GET that waits (parked) and at
-//! most one POST under way.
+//! A session is born `Polling` or `Framed` and ends `Closed`. `Probing` is `Polling` with a
+//! WebSocket on trial beside it: both have at most one GET that waits (parked) and at most one
+//! POST under way.
 //!
 //! | | Polling | Probing | Framed | Closed |
 //! |---|---|---|---|---|
@@ -27,151 +27,227 @@
 //! to a request, a hang-up to a WebSocket. That waits in `Replies`, so a state never
 //! has to outlive its end for the sake of a last word.
 
+use bytes::Bytes;
+
+use super::core::Core;
+use super::exchange::{Exchange, Kind};
+use super::framed::{self, Framed};
+use super::io::{Event, Transmit};
+use super::polling::Polling;
+use super::refusal::RefusalCause;
+use super::timers::{Timer, sooner};
 use crate::close::ServerCloseReason;
-use crate::coding::Coding;
-use crate::conn::ConnId;
-use crate::http::Headers;
+use crate::conn::{ConnId, Failure};
+use crate::frame::Frame;
+use crate::heartbeat::Heartbeat;
 use crate::time::Instant;
+use crate::transport::Transport;
 
 /// Where the session is.
 #[derive(Debug)]
 pub(super) enum State {
+    Open(Open),
+    Closed(ServerCloseReason),
+}
+
+/// A session that goes on.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) heartbeat: Heartbeat,
+    /// The end, unless somebody gets on until then; armed while no more is taken in.
+    pub(super) stall: Option<Instant>,
+    pub(super) channel: Channel,
+}
+
+/// What carries the packets.
+#[derive(Debug)]
+pub(super) enum Channel {
     Polling(Polling),
-    Probing(Polling, Probe),
     Framed(Framed),
-    Closed,
 }
 
-impl State {
-    pub(super) const fn polling(&self) -> Option<&Polling> {
+impl Channel {
+    pub(super) const fn transport(&self) -> Transport {
         match self {
-            Self::Polling(polling) | Self::Probing(polling, _) => Some(polling),
-            Self::Framed(_) | Self::Closed => None,
+            Self::Polling(_) => Transport::Polling,
+            Self::Framed(_) => Transport::WebSocket,
+        }
+    }
+}
+
+/// What happens to an open session. An error is what it ends with.
+impl Open {
+    /// A request came.
+    pub(super) fn request(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        exchange: Exchange,
+    ) -> Result<(), ServerCloseReason> {
+        if let Some(cause) = exchange.misfit(core.common.revision) {
+            core.refuse(conn, exchange, cause);
+            return Ok(());
+        }
+        match (exchange.kind, &mut self.channel) {
+            (Kind::Poll, Channel::Polling(polling)) => return polling.get(core, conn, exchange),
+            (Kind::Post, Channel::Polling(polling)) => return polling.post(core, conn, exchange),
+            (Kind::Framed(_), Channel::Polling(polling)) => {
+                polling.upgrade_request(core, conn, exchange);
+            }
+            (Kind::Poll | Kind::Post, Channel::Framed(_)) => {
+                core.refuse(conn, exchange, RefusalCause::TransportMismatch);
+            }
+            (Kind::Framed(_), Channel::Framed(_)) => core.turn_away(conn, exchange),
+        }
+        Ok(())
+    }
+
+    /// The body of a POST came.
+    pub(super) fn body(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        body: Bytes,
+    ) -> Result<(), ServerCloseReason> {
+        match &mut self.channel {
+            Channel::Polling(polling) => polling.body(core, &mut self.heartbeat, conn, body),
+            Channel::Framed(_) => Ok(()),
         }
     }
 
-    pub(super) const fn polling_mut(&mut self) -> Option<&mut Polling> {
-        match self {
-            Self::Polling(polling) | Self::Probing(polling, _) => Some(polling),
-            Self::Framed(_) | Self::Closed => None,
+    /// A frame came, on whatever connection.
+    pub(super) fn frame(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        frame: Frame,
+    ) -> Result<(), ServerCloseReason> {
+        match &mut self.channel {
+            Channel::Framed(framed) if framed.conn == conn => {
+                let max_payload = core.config.max_payload();
+                return core.common.handle_frame(&mut self.heartbeat, frame, max_payload);
+            }
+            Channel::Framed(_) => {}
+            Channel::Polling(polling) => {
+                if let Some(framed) = polling.handle_frame(core, conn, frame) {
+                    self.channel = Channel::Framed(framed);
+                    core.common.inbox.push(Event::Upgraded(Transport::WebSocket));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A connection can't go on.
+    pub(super) fn fail(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        why: Failure,
+    ) -> Result<(), ServerCloseReason> {
+        match &mut self.channel {
+            Channel::Polling(polling) => polling.fail(core, conn, why),
+            Channel::Framed(framed) if framed.conn == conn => Err(framed::loss(why)),
+            Channel::Framed(_) => Ok(()),
         }
     }
 
-    pub(super) const fn probe(&self) -> Option<&Probe> {
-        match self {
-            Self::Probing(_, probe) => Some(probe),
-            Self::Polling(_) | Self::Framed(_) | Self::Closed => None,
+    /// Whether there is something for this connection.
+    pub(super) fn has_transmit(&self, core: &Core, conn: ConnId) -> bool {
+        match &self.channel {
+            Channel::Polling(polling) => polling.has_transmit(core, &self.heartbeat, conn),
+            Channel::Framed(framed) => {
+                framed.conn == conn && core.common.has_packet(&self.heartbeat)
+            }
         }
     }
 
-    pub(super) const fn probe_mut(&mut self) -> Option<&mut Probe> {
-        match self {
-            Self::Probing(_, probe) => Some(probe),
-            Self::Polling(_) | Self::Framed(_) | Self::Closed => None,
+    /// The next thing for this connection, and the reason for which the session ends with it.
+    pub(super) fn next(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+    ) -> (Option<Transmit>, Option<ServerCloseReason>) {
+        match &mut self.channel {
+            Channel::Polling(polling) => polling.next(core, &mut self.heartbeat, conn),
+            Channel::Framed(framed) if framed.conn == conn => {
+                framed.next(core, &mut self.heartbeat)
+            }
+            Channel::Framed(_) => (None, None),
         }
     }
 
-    pub(super) const fn framed(&self) -> Option<&Framed> {
-        match self {
-            Self::Framed(framed) => Some(framed),
-            Self::Polling(_) | Self::Probing(..) | Self::Closed => None,
+    /// Whether this connection carries the session's frames.
+    pub(super) fn is_carried_by(&self, conn: ConnId) -> bool {
+        match &self.channel {
+            Channel::Polling(_) => false,
+            Channel::Framed(framed) => framed.conn == conn,
         }
     }
 
-    pub(super) const fn framed_mut(&mut self) -> Option<&mut Framed> {
-        match self {
-            Self::Framed(framed) => Some(framed),
-            Self::Polling(_) | Self::Probing(..) | Self::Closed => None,
+    /// The session is over: everyone who waits gets a last word.
+    pub(super) fn end(&mut self, core: &mut Core, reason: &ServerCloseReason) {
+        match &mut self.channel {
+            Channel::Framed(framed) => core.hang_up(framed.conn, reason.code()),
+            Channel::Polling(polling) => polling.end(core, reason),
+        }
+    }
+}
+
+/// What follows from time and from the application.
+impl Open {
+    /// Brings what depends on several parts of the session into line.
+    pub(super) fn settle(&mut self, core: &mut Core) {
+        let is_full = !core.has_room();
+        let keeps_peer_unheard = match &mut self.channel {
+            Channel::Polling(polling) => {
+                polling.release_post(core);
+                polling.withholds()
+            }
+            Channel::Framed(_) => is_full,
+        };
+        self.heartbeat.hold(keeps_peer_unheard, core.common.now);
+        if !is_full {
+            self.stall = None;
+        } else if self.stall.is_none() {
+            self.stall = Some(core.common.now + core.config.stall_timeout());
         }
     }
 
-    pub(super) const fn is_closed(&self) -> bool {
-        matches!(self, Self::Closed)
+    /// Somebody gets on, so that there may be room soon.
+    pub(super) fn put_off_stall(&mut self, core: &Core) {
+        if let Some(stall) = &mut self.stall {
+            *stall = core.common.now + core.config.stall_timeout();
+        }
     }
-}
 
-/// GETs and POSTs come and go.
-#[derive(Debug)]
-pub(super) struct Polling {
-    /// Whether answers may be binary: the handshake came without `b64`.
-    pub(super) is_binary: bool,
-    pub(super) get: Option<Get>,
-    pub(super) post: Option<Post>,
-    /// By when the client has to show up, and why the session ends if it doesn't.
-    pub(super) absence: Option<(Instant, ServerCloseReason)>,
-}
+    /// What is due next, and when.
+    pub(super) fn next_timer(&self, core: &Core) -> Option<(Instant, Timer)> {
+        let mut next = Some((self.heartbeat.deadline(), Timer::Heartbeat));
+        if let Channel::Polling(polling) = &self.channel {
+            let timer = polling.next_timer(core.common.now);
+            next = sooner(next, timer.map(|(at, timer)| (at, Timer::Polling(timer))));
+        }
+        let close = core.common.closing().map(|closing| (closing.until, Timer::Close));
+        next = sooner(next, close);
+        sooner(next, self.stall.map(|at| (at, Timer::Stall)))
+    }
 
-/// A GET that waits for its answer.
-#[derive(Debug)]
-pub(super) struct Get {
-    pub(super) conn: ConnId,
-    /// For the answer.
-    pub(super) headers: Headers,
-    pub(super) coding: Option<Coding>,
-    /// The handshake's: the open packet goes first, and messages up to this position.
-    pub(super) handshake: Option<u64>,
-    /// Until when messages wait for those that the application is about to add.
-    pub(super) hold_until: Option<Instant>,
-    /// From when on it is in the way of a probe.
-    pub(super) noop_at: Option<Instant>,
-}
-
-/// A POST that waits for its answer.
-#[derive(Debug)]
-pub(super) struct Post {
-    pub(super) conn: ConnId,
-    /// For the answer.
-    pub(super) headers: Headers,
-    pub(super) is_binary: bool,
-    pub(super) stage: PostStage,
-}
-
-#[derive(Debug)]
-pub(super) enum PostStage {
-    /// The body has to be there by then.
-    Receiving { by: Instant },
-    /// Delivered, but so much waits for the application that the client has to wait
-    /// too, at least until there is room and at most until then.
-    Withheld { until: Instant },
-}
-
-/// A WebSocket that wants to take over.
-#[derive(Debug)]
-pub(super) struct Probe {
-    pub(super) conn: ConnId,
-    pub(super) is_binary: bool,
-    /// By when it has to get on.
-    pub(super) by: Instant,
-    pub(super) stage: ProbeStage,
-}
-
-#[derive(Debug)]
-pub(super) enum ProbeStage {
-    /// Open, but silent.
-    Silent,
-    /// `2probe` came: the client stops polling as soon as its GET is answered.
-    Probed {
-        /// The answer to a `2probe` wasn't pulled yet.
-        owes_pong: bool,
-        /// How many further GETs are answered at once.
-        quick_polls: u8,
-    },
-}
-
-/// One connection carries everything.
-#[derive(Debug)]
-pub(super) struct Framed {
-    pub(super) conn: ConnId,
-    /// Whether binary frames may be sent: the request came without `b64`.
-    pub(super) is_binary: bool,
-    /// The close packet was pulled.
-    pub(super) has_said_close: bool,
-}
-
-/// The application said that the session shall end.
-#[derive(Debug)]
-pub(super) struct Closing {
-    /// The end, whatever is still queued.
-    pub(super) until: Instant,
-    pub(super) reason: ServerCloseReason,
+    /// Does what is due.
+    pub(super) fn expire(
+        &mut self,
+        core: &mut Core,
+        timer: Timer,
+        now: Instant,
+    ) -> Result<(), ServerCloseReason> {
+        match (timer, &mut self.channel) {
+            (Timer::Heartbeat, _) => {
+                self.heartbeat.expire(now).map_err(|_| ServerCloseReason::PingTimeout)
+            }
+            (Timer::Polling(timer), Channel::Polling(polling)) => polling.expire(core, timer),
+            (Timer::Polling(_), Channel::Framed(_)) => Ok(()),
+            (Timer::Close, _) => core.common.take_closing().map_or(Ok(()), Err),
+            (Timer::Stall, _) => Err(ServerCloseReason::Overloaded),
+        }
+    }
 }

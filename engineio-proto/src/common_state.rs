@@ -1,0 +1,165 @@
+//! The half of a session that is the same at both ends.
+
+use core::fmt;
+
+use crate::close::Violation;
+use crate::codec;
+use crate::frame::Frame;
+use crate::heartbeat::Heartbeat;
+use crate::inbox::{self, Inbox};
+use crate::outbox::{Batch, Outbox, Outgoing, SendError};
+use crate::packet::{Packet, PacketType};
+use crate::revision::Revision;
+use crate::time::Instant;
+
+/// An end of a session: the server's or the client's.
+pub(crate) trait Side: fmt::Debug {
+    type Event: inbox::Event + fmt::Debug;
+    type CloseReason: From<Violation> + fmt::Debug;
+
+    /// What a packet does that is neither a message nor part of the heartbeat.
+    fn control(packet_type: PacketType) -> Result<(), Self::CloseReason>;
+}
+
+/// What a session has whatever it is doing. The heartbeat isn't part of it: there is one only
+/// while a session is open.
+#[derive(Debug)]
+pub(crate) struct CommonState<S: Side> {
+    /// The latest time heard of.
+    pub(crate) now: Instant,
+    pub(crate) revision: Revision,
+    pub(crate) outbox: Outbox,
+    pub(crate) inbox: Inbox<S::Event>,
+    /// Set while the session closes; not any more once it is closed.
+    closing: Option<Closing<S::CloseReason>>,
+}
+
+/// The application ends the session, which goes on until all that is queued has left.
+#[derive(Debug)]
+pub(crate) struct Closing<R> {
+    /// The end, whatever is still queued.
+    pub(crate) until: Instant,
+    pub(crate) reason: R,
+}
+
+impl<S: Side> CommonState<S> {
+    pub(crate) const fn new(
+        now: Instant,
+        revision: Revision,
+        outbox: Outbox,
+        inbox: Inbox<S::Event>,
+    ) -> Self {
+        Self { now, revision, outbox, inbox, closing: None }
+    }
+
+    /// The next timer, if it is due by `now`. The clock goes on to the time it was set for.
+    pub(crate) fn due<T>(&mut self, next: Option<(Instant, T)>, now: Instant) -> Option<T> {
+        let (at, timer) = next.filter(|(at, _)| *at <= now)?;
+        self.now = self.now.max(at);
+        Some(timer)
+    }
+
+    /// Queues a message or a batch, unless the session closes.
+    pub(crate) fn send(&mut self, outgoing: Outgoing) -> Result<u64, SendError> {
+        if self.is_closing() {
+            return Err(SendError::Closed(outgoing));
+        }
+        self.outbox.push(outgoing)
+    }
+
+    /// Begins to close. Only the first call has an effect.
+    pub(crate) fn close(&mut self, until: Instant, reason: S::CloseReason) {
+        self.closing.get_or_insert(Closing { until, reason });
+    }
+
+    pub(crate) const fn is_closing(&self) -> bool {
+        self.closing.is_some()
+    }
+
+    pub(crate) const fn closing(&self) -> Option<&Closing<S::CloseReason>> {
+        self.closing.as_ref()
+    }
+
+    /// The reason to end the session now, if it closes.
+    pub(crate) fn take_closing(&mut self) -> Option<S::CloseReason> {
+        self.closing.take().map(|closing| closing.reason)
+    }
+
+    /// The session is over: what is queued is lost, and the application gets this event last.
+    pub(crate) fn end(&mut self, last: S::Event) {
+        self.outbox.clear();
+        self.closing = None;
+        self.inbox.push(last);
+    }
+
+    /// A frame came on the connection that carries the session.
+    pub(crate) fn handle_frame(
+        &mut self,
+        heartbeat: &mut Heartbeat,
+        frame: Frame,
+        max_payload: usize,
+    ) -> Result<(), S::CloseReason> {
+        if frame.len() > max_payload {
+            return Err(Violation::TooLarge.into());
+        }
+        let packet = codec::decode_frame(self.revision, frame).map_err(Violation::Packet)?;
+        self.handle_packet(heartbeat, packet)
+    }
+
+    /// Does what a packet demands, whatever transport it came by.
+    pub(crate) fn handle_packet(
+        &mut self,
+        heartbeat: &mut Heartbeat,
+        packet: Packet,
+    ) -> Result<(), S::CloseReason> {
+        heartbeat.heard(self.now);
+        let wrong = |_| S::CloseReason::from(Violation::HeartbeatDirection);
+        match packet {
+            Packet::Message(message) => {
+                if !self.is_closing() {
+                    self.inbox.push_message(message);
+                }
+                Ok(())
+            }
+            Packet::Ping(_) => heartbeat.ping(self.now).map_err(wrong),
+            Packet::Pong(_) => heartbeat.pong(self.now).map_err(wrong),
+            Packet::Open(_) | Packet::Close | Packet::Upgrade | Packet::Noop => {
+                S::control(packet.packet_type())
+            }
+        }
+    }
+
+    /// Whether something waits to leave: the heartbeat, a message or the close packet.
+    pub(crate) fn has_packet(&self, heartbeat: &Heartbeat) -> bool {
+        heartbeat.has_packet() || !self.outbox.is_empty() || self.is_closing()
+    }
+
+    /// The next packet to send: the heartbeat's, or else a message. The close packet is left to
+    /// the transport.
+    pub(crate) fn next_packet(&mut self, heartbeat: &mut Heartbeat) -> Option<Packet> {
+        if let Some(packet) = heartbeat.packet() {
+            heartbeat.note_sent();
+            return Some(packet);
+        }
+        self.outbox.pop().map(Packet::Message)
+    }
+
+    /// Moves the heartbeat's packets and then messages up to this position into `batch`, as
+    /// long as they fit. Tells whether any of them may be compressed.
+    pub(crate) fn fill(&mut self, heartbeat: &mut Heartbeat, batch: &mut Batch, last: u64) -> bool {
+        let mut is_compressible = false;
+        while let Some(packet) = heartbeat.packet()
+            && batch.offer(packet)
+        {
+            heartbeat.note_sent();
+            is_compressible = true;
+        }
+        is_compressible |= self.outbox.fill(batch, last);
+        is_compressible
+    }
+
+    /// Whether it is time for the close packet: nothing else waits.
+    pub(crate) fn owes_close(&self) -> bool {
+        self.is_closing() && self.outbox.is_empty()
+    }
+}

@@ -1,0 +1,107 @@
+//! What every state of a session needs.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use bytestring::ByteString;
+
+use super::exchange::Exchange;
+use super::io::{Event, Transmit};
+use super::refusal::{Refusal, RefusalCause};
+use super::replies::Replies;
+use crate::close::{CloseCode, ServerCloseReason};
+use crate::codec::HandshakeData;
+use crate::common_state::{CommonState, Side};
+use crate::config::ServerConfig;
+use crate::conn::ConnId;
+use crate::http::{Headers, Response};
+use crate::packet::{Packet, PacketType};
+use crate::sid::Sid;
+use crate::transport::Transport;
+
+/// What outlives every state of a session. A transport gets this and what is its own, so that
+/// none can reach into another's.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) sid: Sid,
+    pub(super) common: CommonState<Server>,
+    pub(super) replies: Replies,
+    /// No more is taken in while what is to be sent finds no room.
+    pub(super) couples_input: bool,
+}
+
+impl Core {
+    /// Whether more may be taken in.
+    pub(super) const fn has_room(&self) -> bool {
+        self.common.inbox.has_room() && (!self.couples_input || self.common.outbox.is_writable())
+    }
+
+    /// Answers a request.
+    pub(super) fn reply(&mut self, conn: ConnId, response: Response) {
+        self.replies.push(conn, Transmit::Respond(response));
+    }
+
+    /// Answers a request with a refusal.
+    pub(super) fn refuse(&mut self, conn: ConnId, exchange: Exchange, cause: RefusalCause) {
+        self.reply(conn, Refusal::new(cause, exchange.headers).response());
+    }
+
+    /// Answers the request for a WebSocket with its 101.
+    pub(super) fn switch(
+        &mut self,
+        conn: ConnId,
+        mut headers: Headers,
+        subprotocol: Option<ByteString>,
+    ) {
+        if let Some(subprotocol) = subprotocol {
+            headers.push("sec-websocket-protocol", subprotocol);
+        }
+        self.replies.push(conn, Transmit::Upgrade(headers));
+    }
+
+    /// Lets a WebSocket in and closes it at once: the session has one already, and whoever is
+    /// first stays. The reference servers do this, and clients expect it rather than a refusal.
+    pub(super) fn turn_away(&mut self, conn: ConnId, exchange: Exchange) {
+        self.switch(conn, exchange.headers, exchange.subprotocol);
+        self.hang_up(conn, CloseCode::POLICY);
+    }
+
+    /// Ends a WebSocket.
+    pub(super) fn hang_up(&mut self, conn: ConnId, code: CloseCode) {
+        self.replies.push(conn, Transmit::Hangup(code));
+    }
+
+    /// The packet that answers a handshake; `upgrades` are the transports to move to.
+    pub(super) fn open_packet(&self, upgrades: Vec<Transport>) -> Packet {
+        let handshake = HandshakeData {
+            sid: self.sid.clone(),
+            upgrades,
+            ping_interval: self.config.ping_interval(),
+            ping_timeout: self.config.ping_timeout(),
+            max_payload: Some(self.config.max_payload()),
+        };
+        Packet::Open(handshake.to_json())
+    }
+}
+
+/// The server's end.
+#[derive(Debug)]
+pub(super) enum Server {}
+
+impl Side for Server {
+    type Event = Event;
+    type CloseReason = ServerCloseReason;
+
+    fn control(packet_type: PacketType) -> Result<(), ServerCloseReason> {
+        match packet_type {
+            PacketType::Close => Err(ServerCloseReason::Peer),
+            PacketType::Open
+            | PacketType::Ping
+            | PacketType::Pong
+            | PacketType::Message
+            | PacketType::Upgrade
+            | PacketType::Noop => Ok(()),
+        }
+    }
+}

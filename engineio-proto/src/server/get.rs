@@ -1,0 +1,156 @@
+//! A GET that waits for its answer.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::core::Core;
+use super::exchange::Exchange;
+use crate::close::ServerCloseReason;
+use crate::codec::{self, PayloadSize};
+use crate::coding::Coding;
+use crate::conn::ConnId;
+use crate::heartbeat::Heartbeat;
+use crate::http::{Headers, Response};
+use crate::outbox::Batch;
+use crate::packet::Packet;
+use crate::time::Instant;
+use crate::transport::Transport;
+
+/// A poll that is parked until there is something to answer it with.
+#[derive(Debug)]
+pub(super) struct Get {
+    pub(super) conn: ConnId,
+    /// For the answer.
+    headers: Headers,
+    coding: Option<Coding>,
+    /// The handshake's: the open packet goes first, and messages up to this position.
+    handshake: Option<u64>,
+    /// Until when messages wait for those that the application is about to add.
+    hold_until: Option<Instant>,
+    /// From when on it is in the way of a probe.
+    pub(super) noop_at: Option<Instant>,
+}
+
+impl Get {
+    /// The handshake's own request, answered with messages up to this position.
+    pub(super) const fn handshake(
+        conn: ConnId,
+        headers: Headers,
+        coding: Option<Coding>,
+        last: u64,
+    ) -> Self {
+        Self { conn, headers, coding, handshake: Some(last), hold_until: None, noop_at: None }
+    }
+
+    pub(super) fn new(conn: ConnId, exchange: Exchange, noop_at: Option<Instant>) -> Self {
+        Self {
+            conn,
+            headers: exchange.headers,
+            coding: exchange.coding,
+            handshake: None,
+            hold_until: None,
+            noop_at,
+        }
+    }
+
+    /// Whether it is the handshake's.
+    pub(super) const fn is_handshake(&self) -> bool {
+        self.handshake.is_some()
+    }
+
+    /// Lets messages wait in turn for those that the application adds next, if it can: an
+    /// application that answers a batch is heard as one batch.
+    pub(super) fn start_hold(&mut self, now: Instant) {
+        self.hold_until.get_or_insert(now + HOLD);
+    }
+
+    /// Whether it can be answered now.
+    pub(super) fn is_answerable(&self, core: &Core, heartbeat: &Heartbeat) -> bool {
+        self.is_handshake()
+            || core.common.is_closing()
+            || heartbeat.has_packet()
+            || self.noop_at.is_some_and(|at| at <= core.common.now)
+            || (!core.common.outbox.is_empty() && !self.is_held(core))
+    }
+
+    fn is_held(&self, core: &Core) -> bool {
+        let (max_bytes, max_packets) = (core.config.max_payload(), core.config.max_batch_packets());
+        self.hold_until.is_some_and(|until| core.common.now < until)
+            && core.common.inbox.is_in_work()
+            && core.common.outbox.is_writable()
+            && !core.common.outbox.fills_a_batch(max_bytes, max_packets)
+    }
+
+    /// When it may be answered for no other reason than time.
+    pub(super) fn timer(&self, now: Instant) -> Option<Instant> {
+        [self.hold_until, self.noop_at].into_iter().flatten().filter(|at| now < *at).min()
+    }
+
+    /// The answer, with all that waits and fits. With the close packet in it, it comes with the
+    /// reason for which the session ends.
+    pub(super) fn answer(
+        self,
+        core: &mut Core,
+        heartbeat: &mut Heartbeat,
+        is_binary: bool,
+    ) -> (Response, Option<ServerCloseReason>) {
+        let size = PayloadSize::new(core.common.revision, is_binary);
+        let (max_bytes, max_packets) = (core.config.max_payload(), core.config.max_batch_packets());
+        let mut batch = Batch::new(size, max_bytes, max_packets);
+        let mut is_compressible = false;
+        if self.is_handshake() {
+            let upgrades =
+                if core.config.can_upgrade() { [Transport::WebSocket].into() } else { Vec::new() };
+            is_compressible |= batch.offer(core.open_packet(upgrades));
+        }
+        let last = self.handshake.unwrap_or(u64::MAX);
+        is_compressible |= core.common.fill(heartbeat, &mut batch, last);
+        let mut end = None;
+        if core.common.owes_close() && batch.offer(Packet::Close) {
+            end = core.common.take_closing();
+        }
+        if batch.packets().is_empty() {
+            batch.offer(Packet::Noop);
+        }
+        (self.respond(core, batch.packets(), is_binary, is_compressible), end)
+    }
+
+    /// Answers with this packet, when polling ends.
+    pub(super) fn leave(self, core: &mut Core, is_binary: bool, last: Packet) {
+        let mut packets = Vec::new();
+        if self.is_handshake() {
+            packets.push(core.open_packet(Vec::new()));
+        }
+        packets.push(last);
+        let conn = self.conn;
+        let response = self.respond(core, &packets, is_binary, false);
+        core.reply(conn, response);
+    }
+
+    /// Answers with this status.
+    pub(super) fn refuse(self, core: &mut Core, status: u16) {
+        core.reply(self.conn, Response::empty(status, self.headers));
+    }
+
+    fn respond(
+        self,
+        core: &Core,
+        packets: &[Packet],
+        is_binary: bool,
+        is_compressible: bool,
+    ) -> Response {
+        let payload = codec::encode_payload(core.common.revision, packets, is_binary);
+        let threshold = core.config.compression_threshold().filter(|_| is_compressible);
+        let is_worth_it = threshold.is_some_and(|least| payload.body.len() >= least);
+        let content_type =
+            if payload.binary { "application/octet-stream" } else { "text/plain; charset=UTF-8" };
+        Response {
+            coding: self.coding.filter(|_| is_worth_it),
+            ..Response::with_body(200, self.headers.uncached(), content_type, payload.body)
+        }
+    }
+}
+
+/// How long messages wait for the application to add more. Long enough for an
+/// application that is at it, too short to be felt.
+const HOLD: Duration = Duration::from_millis(5);

@@ -1,0 +1,161 @@
+//! A POST that brings packets.
+
+use core::time::Duration;
+
+use bytes::Bytes;
+
+use super::core::Core;
+use super::exchange::Exchange;
+use crate::close::{ServerCloseReason, Violation};
+use crate::codec::{self, Payload};
+use crate::conn::{ConnId, Failure};
+use crate::heartbeat::Heartbeat;
+use crate::http::{Headers, Response};
+use crate::packet::{Packet, unshare};
+use crate::time::Instant;
+
+/// A POST that waits for its body, or for its answer.
+#[derive(Debug)]
+pub(super) struct Post {
+    pub(super) conn: ConnId,
+    /// For the answer.
+    headers: Headers,
+    is_binary: bool,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// The body has to be there by then.
+    Receiving { by: Instant },
+    /// Delivered, but so much waits for the application that the client has to wait
+    /// too, at least until there is room and at most until then.
+    Withheld { until: Instant },
+}
+
+/// What a POST waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wait {
+    Body,
+    Ok,
+}
+
+impl Post {
+    pub(super) fn new(conn: ConnId, exchange: Exchange, by: Instant) -> Self {
+        let Exchange { headers, is_binary, .. } = exchange;
+        Self { conn, headers, is_binary, stage: Stage::Receiving { by } }
+    }
+
+    pub(super) const fn is_receiving(&self) -> bool {
+        matches!(self.stage, Stage::Receiving { .. })
+    }
+
+    /// Takes in the whole body. The POST goes on waiting for its `ok`, unless it has got another
+    /// answer.
+    pub(super) fn receive(
+        self,
+        core: &mut Core,
+        heartbeat: &mut Heartbeat,
+        body: Bytes,
+    ) -> Result<Option<Self>, ServerCloseReason> {
+        if body.len() > core.config.max_payload() {
+            self.refuse(core, 413);
+            return Ok(None);
+        }
+        let length = body.len();
+        let payload = Payload { body, binary: self.is_binary };
+        let max_packets = core.config.max_packets();
+        let packets = codec::decode_payload(core.common.revision, payload, max_packets);
+        let outcome = match packets {
+            Ok(packets) if is_too_much(core, &packets) => {
+                self.refuse(core, 503);
+                return Err(ServerCloseReason::Overloaded);
+            }
+            Ok(packets) => unshare(packets, length)
+                .into_iter()
+                .try_for_each(|packet| core.common.handle_packet(heartbeat, packet)),
+            Err(error) => Err(Violation::Packet(error).into()),
+        };
+        match outcome {
+            Ok(()) => {
+                let until = core.common.now + OK_PATIENCE;
+                Ok(Some(Self { stage: Stage::Withheld { until }, ..self }))
+            }
+            Err(ServerCloseReason::Peer) => {
+                self.release(core);
+                Err(ServerCloseReason::Peer)
+            }
+            Err(reason) => {
+                self.refuse(core, 400);
+                Err(reason)
+            }
+        }
+    }
+
+    /// It can't go on. It stays where it can still get its `ok`; else it is answered where
+    /// somebody hears it.
+    pub(super) fn fail(
+        self,
+        core: &mut Core,
+        why: Failure,
+    ) -> Result<Option<Self>, ServerCloseReason> {
+        if let Stage::Withheld { .. } = self.stage {
+            // Its packets were delivered: only the `ok` is lost, and only if it can't be
+            // written.
+            return Ok(why.status().map(|_| self));
+        }
+        if let Some(status) = why.status() {
+            self.refuse(core, status);
+        }
+        Err(match why {
+            Failure::TooLarge => return Ok(None),
+            Failure::Gone | Failure::Closed(_) => ServerCloseReason::TransportLost,
+            Failure::Malformed => Violation::Framing.into(),
+            Failure::TimedOut => Violation::SlowBody.into(),
+        })
+    }
+
+    /// Whether it can have its `ok`: the application keeps up, or it can't wait any longer. A
+    /// client that paused for an upgrade finishes it only after its POST.
+    pub(super) fn is_free(&self, core: &Core, is_probed: bool) -> bool {
+        let Stage::Withheld { until } = self.stage else { return false };
+        let is_urgent = is_probed || core.common.now >= until;
+        core.has_room() || (is_urgent && !core.common.inbox.is_at_limit())
+    }
+
+    /// Answers `ok`.
+    pub(super) fn release(self, core: &mut Core) {
+        let body = Bytes::from_static(b"ok");
+        let response = Response::with_body(200, self.headers.uncached(), "text/html", body);
+        core.reply(self.conn, response);
+    }
+
+    /// Answers with this status.
+    pub(super) fn refuse(self, core: &mut Core, status: u16) {
+        core.reply(self.conn, Response::empty(status, self.headers));
+    }
+
+    /// The answer when polling ends.
+    pub(super) fn leave(self, core: &mut Core) {
+        if self.is_receiving() { self.refuse(core, 400) } else { self.release(core) }
+    }
+
+    /// What is waited for, and until when.
+    pub(super) fn timer(&self, now: Instant) -> Option<(Instant, Wait)> {
+        match self.stage {
+            Stage::Receiving { by } => Some((by, Wait::Body)),
+            Stage::Withheld { until } => (now < until).then_some((until, Wait::Ok)),
+        }
+    }
+}
+
+/// Whether messages came although no more can be taken in: the client didn't wait for the `ok`
+/// of its last POST but cut it. Heartbeats are welcome all the same.
+fn is_too_much(core: &Core, packets: &[Packet]) -> bool {
+    core.common.inbox.is_at_limit()
+        && !core.common.is_closing()
+        && packets.iter().any(|packet| matches!(packet, Packet::Message(_)))
+}
+
+/// How long the `ok` of a POST is withheld: python-engineio's client gives up at 5 s.
+const OK_PATIENCE: Duration = Duration::from_secs(4);
