@@ -1,5 +1,6 @@
 //! The half of a session that is the same at both ends.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::close::Violation;
@@ -106,8 +107,17 @@ impl<S: Side> CommonState<S> {
         self.handle_packet(heartbeat, packet)
     }
 
+    /// Does what packets demand, one after the other.
+    pub(crate) fn handle_packets(
+        &mut self,
+        heartbeat: &mut Heartbeat,
+        packets: Vec<Packet>,
+    ) -> Result<(), S::CloseReason> {
+        packets.into_iter().try_for_each(|packet| self.handle_packet(heartbeat, packet))
+    }
+
     /// Does what a packet demands, whatever transport it came by.
-    pub(crate) fn handle_packet(
+    fn handle_packet(
         &mut self,
         heartbeat: &mut Heartbeat,
         packet: Packet,

@@ -44,3 +44,15 @@ impl Add<Duration> for Instant {
         Self(self.0.saturating_add(wait))
     }
 }
+
+/// The sooner of two points in time and what is due then; the first one if they are due at the same time.
+pub(crate) fn sooner<T>(
+    first: Option<(Instant, T)>,
+    second: Option<(Instant, T)>,
+) -> Option<(Instant, T)> {
+    match (first, second) {
+        (Some(first), Some(second)) if second.0 < first.0 => Some(second),
+        (None, second) => second,
+        (first, _) => first,
+    }
+}

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::close::{CloseCode, Violation};
+use crate::conn::Failure;
 use crate::revision::Revision;
 
 /// Why a session ended, or why there was none. There is one for every session, and it is
@@ -90,6 +91,23 @@ impl Refused {
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
+}
+
+impl From<Violation> for ClientCloseReason {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+/// What it means that a connection of an open session failed.
+pub(super) fn loss(why: Failure) -> ClientCloseReason {
+    match why {
+        Failure::Gone | Failure::TimedOut => ClientCloseReason::TransportLost,
+        Failure::Closed(code) if code == CloseCode::ABNORMAL => ClientCloseReason::TransportLost,
+        Failure::Closed(code) => ClientCloseReason::Server(Some(code)),
+        Failure::TooLarge => Violation::TooLarge.into(),
+        Failure::Malformed => Violation::Framing.into(),
+    }
 }
 
 impl ClientCloseReason {

@@ -74,15 +74,18 @@
 
 pub(crate) mod close;
 pub(crate) mod config;
+mod core;
+mod framed;
 mod hangups;
 mod io;
 mod opening;
 mod polling;
+mod probe;
+mod responses;
 mod session;
 mod target;
 mod timers;
 mod transport;
-mod upgrade;
 
 pub use io::{Connect, Event, Input, Transmit};
 pub use session::Session;

@@ -2,49 +2,154 @@
 
 use alloc::vec::Vec;
 
-use super::close::ClientCloseReason;
+use super::close::{ClientCloseReason, loss};
 use super::config::RevisionChoice;
-use super::io::Event;
-use super::session::{Session, check};
-use super::transport::{Framed, Opening, Polling, Probe, ProbeStage, State};
+use super::core::Core;
+use super::io::Connect;
+use super::responses::{check, payload};
 use crate::close::{CloseCode, Violation};
 use crate::codec::{self, HandshakeData, Payload};
-use crate::conn::ConnId;
+use crate::conn::{ConnId, Failure};
 use crate::error::DecodeError;
 use crate::frame::Frame;
-use crate::heartbeat::Heartbeat;
 use crate::http::Response;
 use crate::packet::{Packet, unshare};
 use crate::revision::Revision;
+use crate::time::Instant;
 use crate::transport::Transport;
 
-impl Session {
-    /// Begins with the transport at this place of the list. Whether there is one.
-    pub(super) fn try_transport(&mut self, place: usize) -> bool {
-        let Some(&transport) = self.config.transports().get(place) else { return false };
-        let by = self.now + self.config.connect_timeout();
-        self.state = State::Opening(Opening { transport, place, conn: None, by });
-        true
+/// A transport that is tried, and has no session yet.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) transport: Transport,
+    /// Which of the transports it is.
+    place: usize,
+    /// None until it was started.
+    conn: Option<ConnId>,
+    pub(super) by: Instant,
+    /// Why a transport that was tried before couldn't connect.
+    setback: Option<ClientCloseReason>,
+}
+
+/// What a handshake led to.
+pub(super) struct Opened {
+    pub(super) handshake: HandshakeData,
+    /// The WebSocket that the session begins on; none over polling.
+    pub(super) socket: Option<ConnId>,
+    /// What came together with the handshake.
+    pub(super) packets: Vec<Packet>,
+}
+
+impl Opening {
+    /// Begins with the first transport.
+    pub(super) fn new(core: &Core) -> Self {
+        // A configuration names one at least.
+        let transport = core.config.transports().first().copied().unwrap_or(Transport::Polling);
+        Self::with(core, transport, 0, None)
     }
 
-    /// The handshake has come to nothing on the transport that was tried.
-    pub(super) fn attempt_failed(&mut self, reason: ClientCloseReason) {
-        let State::Opening(opening) = &self.state else { return };
-        let place = opening.place;
-        if let Some(conn) = opening.conn {
-            self.hang_up(conn, CloseCode::NORMAL);
+    fn with(
+        core: &Core,
+        transport: Transport,
+        place: usize,
+        setback: Option<ClientCloseReason>,
+    ) -> Self {
+        let by = core.common.now + core.config.connect_timeout();
+        Self { transport, place, conn: None, by, setback }
+    }
+
+    pub(super) fn is(&self, conn: ConnId) -> bool {
+        self.conn == Some(conn)
+    }
+
+    pub(super) const fn has_connect(&self) -> bool {
+        self.conn.is_none()
+    }
+
+    /// The request that asks for the session, once.
+    pub(super) fn poll_connect(&mut self, core: &mut Core) -> Option<(ConnId, Connect)> {
+        if self.conn.is_some() {
+            return None;
         }
+        let conn = core.next_conn();
+        self.conn = Some(conn);
+        let target = core.target(self.transport, None);
+        Some((
+            conn,
+            match self.transport {
+                Transport::Polling => Connect::Get { target },
+                Transport::WebSocket => Connect::WebSocket { target },
+            },
+        ))
+    }
+
+    /// The answer to the handshake, or to a WebSocket that was refused.
+    pub(super) fn responded(
+        &mut self,
+        core: &Core,
+        response: Response,
+    ) -> Result<Opened, ClientCloseReason> {
+        self.conn = None;
+        let response = match check(response) {
+            Ok(response) => response,
+            Err(refused) if refused.is_about_revision() => {
+                return Err(ClientCloseReason::WrongRevision(None));
+            }
+            Err(refused) => return Err(ClientCloseReason::Refused(refused)),
+        };
+        if self.transport != Transport::Polling {
+            // A success that isn't a 101: there is something else behind this path.
+            return Err(Violation::Framing.into());
+        }
+        let payload = payload(response);
+        let length = payload.body.len();
+        let revision = core.common.revision;
+        match open_payload(core, revision, payload.clone()) {
+            Ok((handshake, packets)) => {
+                Ok(Opened { handshake, socket: None, packets: unshare(packets, length) })
+            }
+            Err(violation) => {
+                let other = other(revision);
+                let speaks_other = open_payload(core, other, payload).is_ok();
+                Err(if speaks_other {
+                    ClientCloseReason::WrongRevision(Some(other))
+                } else {
+                    violation.into()
+                })
+            }
+        }
+    }
+
+    /// The first frame of a WebSocket that a session is to be born on.
+    pub(super) fn handle_frame(
+        &self,
+        core: &Core,
+        conn: ConnId,
+        frame: Frame,
+    ) -> Result<Opened, ClientCloseReason> {
+        let packet = codec::decode_frame(core.common.revision, frame).map_err(Violation::Packet)?;
+        Ok(Opened { handshake: handshake(packet)?, socket: Some(conn), packets: Vec::new() })
+    }
+
+    /// The handshake has come to nothing on the transport that was tried. Tries the next one; if
+    /// there is none, this is the reason for which there is no session.
+    pub(super) fn retry(
+        &mut self,
+        core: &mut Core,
+        reason: ClientCloseReason,
+    ) -> Result<(), ClientCloseReason> {
+        self.give_up(core, CloseCode::NORMAL);
         if matches!(reason, ClientCloseReason::WrongRevision(_))
-            && self.config.revision() == RevisionChoice::Auto
-            && self.revision == Revision::V4
+            && core.config.revision() == RevisionChoice::Auto
+            && core.common.revision == Revision::V4
         {
-            self.revision = Revision::V3;
-            self.try_transport(place);
-            return;
+            core.common.revision = Revision::V3;
+            *self = Self::with(core, self.transport, self.place, self.setback.take());
+            return Ok(());
         }
         // Of several setbacks the first that says more than "unreachable" is the one to know.
         let is_final = if let ClientCloseReason::Refused(refused) = &reason {
-            opening_is_polling(&self.state) && !refused.is_about_transport()
+            self.transport == Transport::Polling && !refused.is_about_transport()
         } else {
             matches!(reason, ClientCloseReason::WrongRevision(_))
         };
@@ -52,103 +157,46 @@ impl Session {
             Some(earlier) if earlier != ClientCloseReason::Unreachable => earlier,
             _ => reason,
         };
-        if !is_final && self.try_transport(place + 1) {
-            self.setback = Some(reason);
-        } else {
-            if let State::Opening(opening) = &mut self.state {
-                opening.conn = None;
+        let place = self.place + 1;
+        match core.config.transports().get(place) {
+            Some(&transport) if !is_final => {
+                *self = Self::with(core, transport, place, Some(reason));
+                Ok(())
             }
-            self.finish(reason);
+            Some(_) | None => Err(reason),
         }
     }
 
-    /// The answer to the handshake, or to a WebSocket that was refused.
-    pub(super) fn opening_responded(&mut self, response: Response) {
-        let response = match check(response) {
-            Ok(response) => response,
-            Err(refused) if refused.is_about_revision() => {
-                return self.attempt_failed(ClientCloseReason::WrongRevision(None));
-            }
-            Err(refused) => return self.attempt_failed(ClientCloseReason::Refused(refused)),
-        };
-        if !opening_is_polling(&self.state) {
-            // A success that isn't a 101: there is something else behind this path.
-            return self.attempt_failed(ClientCloseReason::Violation(Violation::Framing));
+    /// Hangs up.
+    pub(super) fn give_up(&mut self, core: &mut Core, code: CloseCode) {
+        if let Some(conn) = self.conn.take() {
+            core.hangups.push(conn, code);
         }
-        let payload = payload(response);
-        let length = payload.body.len();
-        match self.open_payload(self.revision, payload.clone()) {
-            Ok((handshake, packets)) => {
-                self.opened(handshake, None);
-                self.packets(unshare(packets, length));
-            }
-            Err(violation) => {
-                let other = other(self.revision);
-                let speaks_other = self.open_payload(other, payload).is_ok();
-                self.attempt_failed(if speaks_other {
-                    ClientCloseReason::WrongRevision(Some(other))
-                } else {
-                    ClientCloseReason::Violation(violation)
-                });
-            }
-        }
-    }
-
-    /// The handshake and what came together with it.
-    fn open_payload(
-        &self,
-        revision: Revision,
-        payload: Payload,
-    ) -> Result<(HandshakeData, Vec<Packet>), Violation> {
-        if payload.body.len() > self.config.max_payload() {
-            return Err(Violation::TooLarge);
-        }
-        let packets = codec::decode_payload(revision, payload, self.config.max_packets());
-        let mut packets = packets.map_err(Violation::Packet)?.into_iter();
-        let first = packets.next().ok_or(Violation::Packet(DecodeError::EmptyPayload))?;
-        Ok((handshake(first)?, packets.collect()))
-    }
-
-    /// The first frame of a WebSocket that a session is to be born on.
-    pub(super) fn opening_frame(&mut self, frame: Frame) {
-        let State::Opening(Opening { conn: Some(conn), .. }) = self.state else { return };
-        let handshake = codec::decode_frame(self.revision, frame)
-            .map_err(Violation::Packet)
-            .and_then(handshake);
-        match handshake {
-            Ok(handshake) => self.opened(handshake, Some(conn)),
-            Err(violation) => self.attempt_failed(ClientCloseReason::Violation(violation)),
-        }
-    }
-
-    /// There is a session, on this WebSocket or over polling.
-    fn opened(&mut self, handshake: HandshakeData, socket: Option<ConnId>) {
-        self.state = if let Some(conn) = socket {
-            State::Framed(Framed { conn, owes_upgrade: false })
-        } else if self.closing.is_none()
-            && self.config.can_upgrade()
-            && handshake.upgrades.contains(&Transport::WebSocket)
-        {
-            let by = self.now + self.config.upgrade_timeout();
-            let probe = Probe { conn: None, stage: ProbeStage::Asked, by };
-            State::Probing(Polling::default(), probe)
-        } else {
-            State::Polling(Polling::default())
-        };
-        self.setback = None;
-        self.heartbeat = Some(Heartbeat::new(
-            !self.revision.server_pings(),
-            handshake.ping_interval,
-            handshake.ping_timeout,
-            self.now,
-        ));
-        self.handshake = Some(handshake.clone());
-        self.inbox.push(Event::Opened(handshake));
     }
 }
 
-const fn opening_is_polling(state: &State) -> bool {
-    matches!(state, State::Opening(Opening { transport: Transport::Polling, .. }))
+/// What it means that the connection of a handshake failed.
+pub(super) fn failure(why: Failure) -> ClientCloseReason {
+    match why {
+        Failure::Gone => ClientCloseReason::Unreachable,
+        Failure::TimedOut => ClientCloseReason::ConnectTimeout,
+        Failure::Closed(_) | Failure::TooLarge | Failure::Malformed => loss(why),
+    }
+}
+
+/// The handshake and what came together with it.
+fn open_payload(
+    core: &Core,
+    revision: Revision,
+    payload: Payload,
+) -> Result<(HandshakeData, Vec<Packet>), Violation> {
+    if payload.body.len() > core.config.max_payload() {
+        return Err(Violation::TooLarge);
+    }
+    let packets = codec::decode_payload(revision, payload, core.config.max_packets());
+    let mut packets = packets.map_err(Violation::Packet)?.into_iter();
+    let first = packets.next().ok_or(Violation::Packet(DecodeError::EmptyPayload))?;
+    Ok((handshake(first)?, packets.collect()))
 }
 
 const fn other(revision: Revision) -> Revision {
@@ -169,10 +217,4 @@ fn handshake(packet: Packet) -> Result<HandshakeData, Violation> {
         | Packet::Upgrade
         | Packet::Noop => Err(Violation::Unexpected(packet.packet_type())),
     }
-}
-
-pub(super) fn payload(response: Response) -> Payload {
-    let content_type = response.headers.get("content-type").unwrap_or_default();
-    let mime = content_type.split(';').next().unwrap_or_default().trim();
-    Payload { binary: mime.eq_ignore_ascii_case("application/octet-stream"), body: response.body }
 }

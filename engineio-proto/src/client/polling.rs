@@ -1,79 +1,100 @@
-//! GETs that bring packets, POSTs that take them away.
+//! GETs that bring packets, POSTs that take them away, and perhaps a WebSocket that is to
+//! replace them.
 
-use super::close::ClientCloseReason;
-use super::io::Connect;
-use super::opening::payload;
-use super::session::{Session, check};
-use super::target::target;
-use super::transport::{Probe, ProbeStage, State};
-use crate::close::Violation;
-use crate::codec::{self, PayloadSize};
-use crate::conn::ConnId;
+use super::close::{ClientCloseReason, loss};
+use super::core::Core;
+use super::framed::Framed;
+use super::io::{Connect, Transmit};
+use super::probe::{Failed, Probe};
+use super::responses::{check, payload};
+use crate::close::{CloseCode, Violation};
+use crate::codec::{self, HandshakeData, Payload, PayloadSize};
+use crate::conn::{ConnId, Failure};
+use crate::frame::Frame;
+use crate::heartbeat::Heartbeat;
 use crate::http::Response;
 use crate::outbox::Batch;
 use crate::packet::{Packet, unshare};
+use crate::time::Instant;
 use crate::transport::Transport;
 
+/// A session over polling: at most one GET and one POST are under way, and at most one WebSocket
+/// probes.
+#[derive(Debug)]
+pub(super) struct Polling {
+    get: Option<ConnId>,
+    post: Option<ConnId>,
+    /// The close packet has left: with the answer to that POST all is done, and whatever
+    /// becomes of the GET means nothing.
+    has_said_close: bool,
+    probe: Option<Probe>,
+}
+
 /// What there is to start.
-pub(super) enum Start {
-    Opening,
+enum Start {
     Probe,
     Post,
     Get,
 }
 
-impl Session {
-    pub(super) fn next_start(&self) -> Option<Start> {
-        let polling = match &self.state {
-            State::Opening(opening) => return opening.conn.is_none().then_some(Start::Opening),
-            State::Probing(_, Probe { conn: None, .. }) => return Some(Start::Probe),
-            State::Probing(_, Probe { stage: ProbeStage::Pausing, .. }) => return None,
-            State::Polling(polling) | State::Probing(polling, _) => polling,
-            State::Framed(_) | State::Closed => return None,
-        };
-        if polling.has_said_close {
+impl Polling {
+    /// Polling after a handshake, with a probe if the server offers it and nothing is against it.
+    pub(super) fn new(core: &Core, handshake: &HandshakeData) -> Self {
+        let probes = !core.common.is_closing()
+            && core.config.can_upgrade()
+            && handshake.upgrades.contains(&Transport::WebSocket);
+        let by = core.common.now + core.config.upgrade_timeout();
+        let probe = probes.then(|| Probe::new(by));
+        Self { get: None, post: None, has_said_close: false, probe }
+    }
+
+    /// Whether there is something to start.
+    pub(super) fn has_connect(&self, core: &Core, heartbeat: &Heartbeat) -> bool {
+        self.next_start(core, heartbeat).is_some()
+    }
+
+    fn next_start(&self, core: &Core, heartbeat: &Heartbeat) -> Option<Start> {
+        match &self.probe {
+            Some(Probe { conn: None, .. }) => return Some(Start::Probe),
+            Some(probe) if probe.is_pausing() => return None,
+            Some(_) | None => {}
+        }
+        if self.has_said_close {
             None
-        } else if polling.post.is_none() && self.has_packet() {
+        } else if self.post.is_none() && core.common.has_packet(heartbeat) {
             Some(Start::Post)
-        } else if polling.get.is_none() && self.inbox.has_room() {
+        } else if self.get.is_none() && core.common.inbox.has_room() {
             Some(Start::Get)
         } else {
             None
         }
     }
 
-    /// Whether something waits to leave.
-    pub(super) fn has_packet(&self) -> bool {
-        self.heartbeat.as_ref().is_some_and(|heartbeat| heartbeat.has_packet())
-            || !self.outbox.is_empty()
-            || self.closing.is_some()
-    }
-
-    pub(super) fn start(&mut self, start: Start, conn: ConnId) -> Connect {
-        let transport = match (&mut self.state, &start) {
-            (State::Opening(opening), _) => {
-                opening.conn = Some(conn);
-                opening.transport
+    /// The next request or WebSocket to start.
+    pub(super) fn poll_connect(
+        &mut self,
+        core: &mut Core,
+        heartbeat: &mut Heartbeat,
+        handshake: &HandshakeData,
+    ) -> Option<(ConnId, Connect)> {
+        let start = self.next_start(core, heartbeat)?;
+        let conn = core.next_conn();
+        let sid = Some(&handshake.sid);
+        let connect = match start {
+            Start::Probe => {
+                if let Some(probe) = &mut self.probe {
+                    probe.conn = Some(conn);
+                }
+                Connect::WebSocket { target: core.target(Transport::WebSocket, sid) }
             }
-            (State::Probing(_, probe), Start::Probe) => {
-                probe.conn = Some(conn);
-                Transport::WebSocket
+            Start::Get => {
+                self.get = Some(conn);
+                Connect::Get { target: core.target(Transport::Polling, sid) }
             }
-            (State::Polling(polling) | State::Probing(polling, _), Start::Post) => {
-                polling.post = Some(conn);
-                Transport::Polling
-            }
-            (State::Polling(polling) | State::Probing(polling, _), _) => {
-                polling.get = Some(conn);
-                Transport::Polling
-            }
-            (State::Framed(_) | State::Closed, _) => Transport::Polling,
-        };
-        let sid = self.handshake.as_ref().map(|handshake| &handshake.sid);
-        let target = target(&self.config, self.revision, transport, sid, &mut self.random);
-        match (start, transport) {
-            (Start::Post, _) => {
-                let payload = self.fill_post();
+            Start::Post => {
+                self.post = Some(conn);
+                let target = core.target(Transport::Polling, sid);
+                let payload = self.fill_post(core, heartbeat, handshake.max_payload);
                 let content_type = if payload.binary {
                     "application/octet-stream"
                 } else {
@@ -81,75 +102,147 @@ impl Session {
                 };
                 Connect::Post { target, body: payload.body, content_type }
             }
-            (Start::Probe, _) | (Start::Opening, Transport::WebSocket) => {
-                Connect::WebSocket { target }
-            }
-            (Start::Opening | Start::Get, _) => Connect::Get { target },
-        }
+        };
+        Some((conn, connect))
     }
 
     /// The heartbeat, then messages, then the end: as much as the server takes at once.
-    fn fill_post(&mut self) -> codec::Payload {
-        let max_bytes = self.handshake.as_ref().and_then(|handshake| handshake.max_payload);
+    fn fill_post(
+        &mut self,
+        core: &mut Core,
+        heartbeat: &mut Heartbeat,
+        max_payload: Option<usize>,
+    ) -> Payload {
         let mut batch = Batch::new(
-            PayloadSize::new(self.revision, true),
-            max_bytes.unwrap_or(UNTOLD_MAX_PAYLOAD),
-            self.config.max_batch_packets(),
+            PayloadSize::new(core.common.revision, true),
+            max_payload.unwrap_or(UNTOLD_MAX_PAYLOAD),
+            core.config.max_batch_packets(),
         );
-        if let Some(heartbeat) = &mut self.heartbeat {
-            while let Some(packet) = heartbeat.packet()
-                && batch.offer(packet)
-            {
-                heartbeat.note_sent();
-            }
+        core.common.fill(heartbeat, &mut batch, u64::MAX);
+        if core.common.owes_close() && batch.offer(Packet::Close) {
+            self.has_said_close = true;
         }
-        self.outbox.fill(&mut batch, u64::MAX);
-        if self.closing.is_some()
-            && self.outbox.is_empty()
-            && batch.offer(Packet::Close)
-            && let Some(polling) = self.state.polling_mut()
-        {
-            polling.has_said_close = true;
-        }
-        codec::encode_payload(self.revision, batch.packets(), true)
+        codec::encode_payload(core.common.revision, batch.packets(), true)
     }
 
-    pub(super) fn get_responded(&mut self, response: Response) {
-        if self.has_said_close() {
+    /// An answer came.
+    pub(super) fn responded(
+        &mut self,
+        core: &mut Core,
+        heartbeat: &mut Heartbeat,
+        conn: ConnId,
+        response: Response,
+    ) -> Result<(), ClientCloseReason> {
+        if self.get.take_if(|get| *get == conn).is_some() {
             // The goodbye may have overtaken the poll: then the server doesn't know the session
             // any more. And nobody waits for messages.
-            return;
-        }
-        let response = match check(response) {
-            Ok(response) => response,
-            Err(refused) => return self.finish(ClientCloseReason::Refused(refused)),
-        };
-        let payload = payload(response);
-        let length = payload.body.len();
-        let violation = if length > self.config.max_payload() {
-            Violation::TooLarge
-        } else {
-            match codec::decode_payload(self.revision, payload, self.config.max_packets()) {
-                Ok(packets) => return self.packets(unshare(packets, length)),
-                Err(error) => Violation::Packet(error),
+            if !self.has_said_close {
+                return get_responded(core, heartbeat, response);
             }
-        };
-        self.finish(ClientCloseReason::Violation(violation));
+        } else if self.post.take_if(|post| *post == conn).is_some() {
+            return self.post_responded(response);
+        } else if let Some(probe) = self.probe.as_mut().filter(|probe| probe.is(conn)) {
+            probe.conn = None;
+            self.abandon_probe(core);
+        }
+        Ok(())
     }
 
-    /// Whether only the answer to the last POST is waited for.
-    pub(super) fn has_said_close(&self) -> bool {
-        self.state.polling().is_some_and(|polling| polling.has_said_close)
-    }
-
-    pub(super) fn post_responded(&mut self, response: Response) {
+    fn post_responded(&self, response: Response) -> Result<(), ClientCloseReason> {
         match check(response) {
             // The session may have been over at the server already.
-            _ if self.has_said_close() => self.finish(ClientCloseReason::Application),
-            Ok(_) => {}
-            Err(refused) => self.finish(ClientCloseReason::Refused(refused)),
+            _ if self.has_said_close => Err(ClientCloseReason::Application),
+            Ok(_) => Ok(()),
+            Err(refused) => Err(ClientCloseReason::Refused(refused)),
         }
     }
+
+    /// A WebSocket got its 101.
+    pub(super) fn switched(&mut self, conn: ConnId) {
+        if let Some(probe) = self.probe.as_mut().filter(|probe| probe.is(conn)) {
+            probe.switched();
+        }
+    }
+
+    /// A frame came.
+    pub(super) fn handle_frame(&mut self, core: &mut Core, conn: ConnId, frame: Frame) {
+        if let Some(probe) = self.probe.as_mut().filter(|probe| probe.is(conn))
+            && let Err(Failed) = probe.handle_frame(core, frame)
+        {
+            self.abandon_probe(core);
+        }
+    }
+
+    /// Goes on with polling alone.
+    pub(super) fn abandon_probe(&mut self, core: &mut Core) {
+        if let Some(Probe { conn: Some(conn), .. }) = self.probe.take() {
+            core.hangups.push(conn, CloseCode::NORMAL);
+        }
+    }
+
+    /// The WebSocket to move to, once nothing is under way over polling: what the server had
+    /// sent there has arrived, and so has what was sent to it.
+    pub(super) fn successor(&self) -> Option<Framed> {
+        let conn = self.probe.as_ref()?.successor()?;
+        (self.get.is_none() && self.post.is_none()).then(|| Framed::upgraded(conn))
+    }
+
+    /// A request or the probe can't go on.
+    pub(super) fn fail(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        why: Failure,
+    ) -> Result<(), ClientCloseReason> {
+        if self.get == Some(conn) && self.has_said_close {
+            self.get.take_if(|_| why == Failure::Gone);
+        } else if self.get == Some(conn) || self.post == Some(conn) {
+            return Err(loss(why));
+        } else if self.probe.as_ref().is_some_and(|probe| probe.is(conn)) {
+            self.abandon_probe(core);
+        }
+        Ok(())
+    }
+
+    /// Whether there is something for this connection.
+    pub(super) fn has_transmit(&self, conn: ConnId) -> bool {
+        self.probe.as_ref().is_some_and(|probe| probe.is(conn) && probe.owes_ping())
+    }
+
+    /// The next thing for this connection.
+    pub(super) fn next(&mut self, core: &Core, conn: ConnId) -> Option<Transmit> {
+        self.probe.as_mut().filter(|probe| probe.is(conn))?.ping(core)
+    }
+
+    /// Whether the server can't be heard: no GET is under way.
+    pub(super) const fn is_deaf(&self) -> bool {
+        self.get.is_none()
+    }
+
+    /// By when the probe has to get on.
+    pub(super) fn probe_by(&self) -> Option<Instant> {
+        self.probe.as_ref().map(|probe| probe.by)
+    }
+
+    /// Its connections, to be given up.
+    pub(super) fn conns(&self) -> [Option<ConnId>; 3] {
+        [self.get, self.post, self.probe.as_ref().and_then(|probe| probe.conn)]
+    }
+}
+
+fn get_responded(
+    core: &mut Core,
+    heartbeat: &mut Heartbeat,
+    response: Response,
+) -> Result<(), ClientCloseReason> {
+    let payload = payload(check(response).map_err(ClientCloseReason::Refused)?);
+    let length = payload.body.len();
+    if length > core.config.max_payload() {
+        return Err(Violation::TooLarge.into());
+    }
+    let packets = codec::decode_payload(core.common.revision, payload, core.config.max_packets())
+        .map_err(Violation::Packet)?;
+    core.common.handle_packets(heartbeat, unshare(packets, length))
 }
 
 /// The limit of a server that doesn't tell its own: what the reference takes by default.

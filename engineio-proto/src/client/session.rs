@@ -1,27 +1,25 @@
 //! One session from the client's end: its sources, its sinks, and its end.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
-use core::mem;
 
-use super::close::{ClientCloseReason, Refused};
+use super::close::ClientCloseReason;
 use super::config::ClientConfig;
-use super::hangups::Hangups;
+use super::core::Core;
 use super::io::{Connect, Event, Input, Transmit};
-use super::target::Random;
-use super::transport::{Opening, ProbeStage, State};
+use super::opening::{Opened, Opening, failure};
+use super::timers::Timer;
+use super::transport::{Closed, Open, State};
 use crate::any_session::{FramedTransmit, any_session};
-use crate::close::{CloseCode, Violation};
-use crate::codec::{HandshakeData, PayloadSize};
+use crate::codec::HandshakeData;
+use crate::common_state::CommonState;
 use crate::conn::{ConnId, Failure};
-use crate::heartbeat::Heartbeat;
+use crate::frame::Frame;
 use crate::http::Response;
 use crate::inbox::Inbox;
 use crate::outbox::{Outbox, Outgoing, SendError};
-use crate::packet::Packet;
 use crate::revision::Revision;
 use crate::sid::Sid;
-use crate::time::Instant;
+use crate::time::{Instant, sooner};
 use crate::transport::Transport;
 
 /// The client's end of one session, from the first request on.
@@ -47,49 +45,20 @@ use crate::transport::Transport;
 /// session when each of its connections got what `poll_transmit` still has for it.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) config: Arc<ClientConfig>,
-    pub(super) revision: Revision,
-    pub(super) random: Random,
-    next_conn: u64,
-    /// The latest time heard of.
-    pub(super) now: Instant,
-    pub(super) state: State,
-    /// Until when a graceful close may take.
-    pub(super) closing: Option<Instant>,
-    /// What the server said; none while there is no session.
-    pub(super) handshake: Option<HandshakeData>,
-    pub(super) heartbeat: Option<Heartbeat>,
-    pub(super) outbox: Outbox,
-    pub(super) inbox: Inbox<Event>,
-    pub(super) hangups: Hangups,
-    /// Why a transport that was tried before couldn't connect.
-    pub(super) setback: Option<ClientCloseReason>,
-    /// Why the session is over, once it is.
-    close_reason: Option<ClientCloseReason>,
+    core: Core,
+    state: State,
 }
 
 impl Session {
     /// A session that is about to connect. `seed` makes the requests of one session differ
     /// from those of another; it need not be a secret.
     pub fn connect(config: &Arc<ClientConfig>, now: Instant, seed: u64) -> Self {
-        let mut session = Self {
-            config: Arc::clone(config),
-            revision: config.revision().first(),
-            random: Random::new(seed),
-            next_conn: 0,
-            now,
-            state: State::Closed,
-            closing: None,
-            handshake: None,
-            heartbeat: None,
-            outbox: Outbox::new(config.outbox_high_water(), config.outbox_low_water()),
-            inbox: Inbox::new(config.inbox_high_water(), usize::MAX),
-            hangups: Hangups::default(),
-            setback: None,
-            close_reason: None,
-        };
-        session.try_transport(0);
-        session
+        let outbox = Outbox::new(config.outbox_high_water(), config.outbox_low_water());
+        let inbox = Inbox::new(config.inbox_high_water(), usize::MAX);
+        let common = CommonState::new(now, config.revision().first(), outbox, inbox);
+        let core = Core::new(config, common, seed);
+        let state = State::Opening(Opening::new(&core));
+        Self { core, state }
     }
 
     /// Takes in a fact about the network. Never fails: what a server does wrong is a
@@ -100,7 +69,11 @@ impl Session {
         self.advance(now);
         match input {
             Input::Responded(conn, response) => self.responded(conn, response),
-            Input::Upgraded(conn) => self.upgraded(conn),
+            Input::Upgraded(conn) => {
+                if let State::Open(open) = &mut self.state {
+                    open.switched(conn);
+                }
+            }
             Input::Frame(conn, frame) => self.frame(conn, frame),
             Input::Failed(conn, why) => self.failed(conn, why),
         }
@@ -135,27 +108,13 @@ impl Session {
         if self.is_closing() {
             return Err(SendError::Closed(outgoing));
         }
-        if let Some(max) = self.handshake.as_ref().and_then(|handshake| handshake.max_payload)
-            && outgoing.messages().iter().any(|message| {
-                let packet = Packet::Message(message.clone());
-                self.size_of(&packet) > max
-            })
+        if let State::Open(open) = &self.state
+            && let Some(max) = open.handshake.max_payload
+            && outgoing.messages().iter().any(|message| open.size_of(&self.core, message) > max)
         {
             return Err(SendError::TooLarge { max, outgoing });
         }
-        self.outbox.push(outgoing)
-    }
-
-    /// How long a packet is on the transport of now, alone.
-    fn size_of(&self, packet: &Packet) -> usize {
-        match (&self.state, packet) {
-            (State::Framed(_), Packet::Message(message)) => {
-                // A text has its type before it, and so has everything in revision 3.
-                let has_type = message.as_text().is_some() || self.revision == Revision::V3;
-                message.len().saturating_add(usize::from(has_type))
-            }
-            _ => PayloadSize::new(self.revision, true).with(packet).bytes(),
-        }
+        self.core.common.send(outgoing)
     }
 
     /// Ends the session when everything that is queued has left, at the latest after
@@ -164,9 +123,12 @@ impl Session {
     /// an upgrade is given up. A repeated call changes nothing.
     pub fn close(&mut self, now: Instant) {
         self.advance(now);
-        if self.closing.is_none() && !self.state.is_closed() {
-            self.closing = Some(self.now + self.config.close_timeout());
-            self.abandon_probe();
+        if !self.is_closing() {
+            let until = self.core.common.now + self.core.config.close_timeout();
+            self.core.common.close(until, ClientCloseReason::Application);
+            if let State::Open(open) = &mut self.state {
+                open.abandon_probe(&mut self.core);
+            }
         }
         self.settle();
     }
@@ -183,33 +145,25 @@ impl Session {
     /// A POST is made now, of what waits now: start it in any case, and report
     /// [`Input::Failed`] when it can't be.
     pub fn poll_connect(&mut self) -> Option<(ConnId, Connect)> {
-        let start = self.next_start()?;
-        let conn = ConnId(self.next_conn);
-        self.next_conn += 1;
-        let connect = self.start(start, conn);
+        let connect = match &mut self.state {
+            State::Opening(opening) => opening.poll_connect(&mut self.core),
+            State::Open(open) => open.poll_connect(&mut self.core),
+            State::Closed(_) => None,
+        };
         self.settle();
-        Some((conn, connect))
+        connect
     }
 
     /// The next thing to write to this connection, if there is one.
     pub fn poll_transmit(&mut self, conn: ConnId) -> Option<Transmit> {
-        if let Some(hangup) = self.hangups.take(conn) {
+        if let Some(hangup) = self.core.hangups.take(conn) {
             return Some(hangup);
         }
-        let transmit = match &mut self.state {
-            State::Probing(_, probe)
-                if probe.conn == Some(conn) && probe.stage == ProbeStage::Upgraded =>
-            {
-                probe.stage = ProbeStage::Probed;
-                Some(self.encode(Packet::Ping("probe".into())))
-            }
-            State::Framed(framed) if framed.conn == conn => self.next_frame(),
-            State::Opening(_)
-            | State::Polling(_)
-            | State::Probing(..)
-            | State::Framed(_)
-            | State::Closed => None,
-        };
+        let State::Open(open) = &mut self.state else { return None };
+        let (transmit, end) = open.next(&mut self.core, conn);
+        if let Some(reason) = end {
+            self.finish(reason);
+        }
         self.settle();
         transmit
     }
@@ -224,7 +178,7 @@ impl Session {
 
     /// The next event for the application, if there is one.
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.inbox.pop();
+        let event = self.core.common.inbox.pop();
         self.settle();
         event
     }
@@ -237,36 +191,37 @@ impl Session {
 
     /// Whether [`poll_connect`](Self::poll_connect) has something.
     pub fn has_connect(&self) -> bool {
-        self.next_start().is_some()
+        match &self.state {
+            State::Opening(opening) => opening.has_connect(),
+            State::Open(open) => open.has_connect(&self.core),
+            State::Closed(_) => false,
+        }
     }
 
     /// Whether [`poll_transmit`](Self::poll_transmit) has something for this connection.
     pub fn has_transmit(&self, conn: ConnId) -> bool {
-        self.hangups.has(conn)
+        self.core.hangups.has(conn)
             || match &self.state {
-                State::Probing(_, probe) => {
-                    probe.conn == Some(conn) && probe.stage == ProbeStage::Upgraded
-                }
-                State::Framed(framed) => framed.conn == conn && self.has_frame(framed),
-                State::Opening(_) | State::Polling(_) | State::Closed => false,
+                State::Open(open) => open.has_transmit(&self.core, conn),
+                State::Opening(_) | State::Closed(_) => false,
             }
     }
 
     /// Whether a [`Transmit::Hangup`] waits for this connection.
     pub fn is_hung_up(&self, conn: ConnId) -> bool {
-        self.hangups.has(conn)
+        self.core.hangups.has(conn)
     }
 
     /// Whether [`poll_event`](Self::poll_event) has something.
     pub fn has_event(&self) -> bool {
-        !self.inbox.is_empty()
+        !self.core.common.inbox.is_empty()
     }
 
     /// Whether [`send`](Self::send) takes messages: less waits than
     /// [`outbox_high_water`](ClientConfig::outbox_high_water), and since the last time that
     /// it was more, it has sunk to [`outbox_low_water`](ClientConfig::outbox_low_water).
     pub fn is_writable(&self) -> bool {
-        self.outbox.is_writable() && !self.is_closing()
+        self.core.common.outbox.is_writable() && !self.is_closing()
     }
 
     /// Whether to read on from a WebSocket. When not, the application has to take events
@@ -274,214 +229,213 @@ impl Session {
     /// Always true of requests: there, the next poll isn't started instead.
     pub fn wants_input(&self, conn: ConnId) -> bool {
         match &self.state {
-            State::Framed(framed) => framed.conn != conn || self.inbox.has_room(),
-            State::Opening(_) | State::Polling(_) | State::Probing(..) | State::Closed => true,
+            State::Open(open) => !open.is_carried_by(conn) || self.core.common.inbox.has_room(),
+            State::Opening(_) | State::Closed(_) => true,
         }
     }
 
     /// Whether the session is over, or will be when all that is queued has left.
     /// Nothing can be sent any more.
     pub const fn is_closing(&self) -> bool {
-        self.closing.is_some() || self.state.is_closed()
+        self.core.common.is_closing() || self.is_closed()
     }
 
     /// Whether the session is over. Doesn't wait for anybody to read
     /// [`Event::Closed`].
     pub const fn is_closed(&self) -> bool {
-        self.state.is_closed()
+        matches!(self.state, State::Closed(_))
     }
 
     /// Why the session is over; `None` while it isn't.
     pub const fn close_reason(&self) -> Option<&ClientCloseReason> {
-        self.close_reason.as_ref()
+        match &self.state {
+            State::Opening(_) | State::Open(_) => None,
+            State::Closed(closed) => Some(&closed.reason),
+        }
     }
 
     /// Up to which position messages have left: a request or a WebSocket took them, or they
     /// were dropped in favour of a newer one of their key.
     pub const fn handed_over(&self) -> u64 {
-        self.outbox.handed_over()
+        self.core.common.outbox.handed_over()
     }
 
     /// The position of the newest message: how many were ever queued.
     pub const fn accepted(&self) -> u64 {
-        self.outbox.accepted()
+        self.core.common.outbox.accepted()
     }
 
     /// How many bytes of messages wait to leave, with a charge for each message's place in
     /// the queue. This is what the two marks of the outbox are compared with.
     pub const fn queued_bytes(&self) -> usize {
-        self.outbox.bytes()
+        self.core.common.outbox.bytes()
     }
 
     /// What the server said when it opened the session; `None` before.
     pub const fn handshake(&self) -> Option<&HandshakeData> {
-        self.handshake.as_ref()
+        match &self.state {
+            State::Opening(_) => None,
+            State::Open(open) => Some(&open.handshake),
+            State::Closed(closed) => closed.handshake.as_ref(),
+        }
     }
 
     /// The identifier that the server gave the session; `None` before it is open.
     pub fn sid(&self) -> Option<&Sid> {
-        self.handshake.as_ref().map(|handshake| &handshake.sid)
+        self.handshake().map(|handshake| &handshake.sid)
     }
 
     /// The revision that is spoken, or tried.
     pub const fn revision(&self) -> Revision {
-        self.revision
+        self.core.common.revision
     }
 
     /// The transport that messages travel on, or that is tried; `None` once it is over.
     pub const fn transport(&self) -> Option<Transport> {
         match &self.state {
-            State::Opening(Opening { transport, .. }) => Some(*transport),
-            State::Polling(_) | State::Probing(..) => Some(Transport::Polling),
-            State::Framed(_) => Some(Transport::WebSocket),
-            State::Closed => None,
+            State::Opening(opening) => Some(opening.transport),
+            State::Open(open) => Some(open.transport()),
+            State::Closed(_) => None,
         }
+    }
+
+    /// Does everything that is due by `now`, in the order in which it became due.
+    fn advance(&mut self, now: Instant) {
+        if now <= self.core.common.now {
+            return; // Every wait is longer than nothing: what was due is done.
+        }
+        while let Some(timer) = self.core.common.due(self.next_timer(), now) {
+            self.expire(timer, now);
+            self.settle();
+        }
+        self.core.common.now = now;
+    }
+
+    fn expire(&mut self, timer: Timer, now: Instant) {
+        match (timer, &mut self.state) {
+            (Timer::Open, State::Opening(_)) => {
+                // The next transport has its whole time from now on.
+                self.core.common.now = now;
+                self.attempt_failed(ClientCloseReason::ConnectTimeout);
+            }
+            (Timer::Heartbeat, State::Open(open)) => {
+                let outcome = open.expire_heartbeat(now);
+                self.conclude(outcome);
+            }
+            (Timer::Upgrade, State::Open(open)) => open.abandon_probe(&mut self.core),
+            (Timer::Close, _) => self.finish(ClientCloseReason::Application),
+            (Timer::Open | Timer::Heartbeat | Timer::Upgrade, _) => {}
+        }
+    }
+
+    /// What is due next, and when.
+    fn next_timer(&self) -> Option<(Instant, Timer)> {
+        let next = match &self.state {
+            State::Opening(opening) => Some((opening.by, Timer::Open)),
+            State::Open(open) => open.next_timer(),
+            State::Closed(_) => return None,
+        };
+        let close = self.core.common.closing().map(|closing| (closing.until, Timer::Close));
+        sooner(next, close)
     }
 
     fn responded(&mut self, conn: ConnId, response: Response) {
         match &mut self.state {
-            State::Opening(opening) if opening.conn == Some(conn) => {
-                opening.conn = None;
-                self.opening_responded(response);
+            State::Opening(opening) if opening.is(conn) => {
+                let outcome = opening.responded(&self.core, response);
+                self.attempted(outcome);
             }
-            State::Polling(polling) | State::Probing(polling, _) if polling.get == Some(conn) => {
-                polling.get = None;
-                if !polling.has_said_close {
-                    self.get_responded(response);
-                }
+            State::Open(open) => {
+                let outcome = open.responded(&mut self.core, conn, response);
+                self.conclude(outcome);
             }
-            State::Polling(polling) | State::Probing(polling, _) if polling.post == Some(conn) => {
-                polling.post = None;
-                self.post_responded(response);
-            }
-            State::Probing(_, probe) if probe.conn == Some(conn) => {
-                probe.conn = None;
-                self.abandon_probe();
-            }
-            State::Opening(_)
-            | State::Polling(_)
-            | State::Probing(..)
-            | State::Framed(_)
-            | State::Closed => {}
+            State::Opening(_) | State::Closed(_) => {}
         }
-        self.hangups.forget(conn);
+        self.core.hangups.forget(conn);
+    }
+
+    fn frame(&mut self, conn: ConnId, frame: Frame) {
+        match &mut self.state {
+            State::Opening(opening) if opening.is(conn) => {
+                let outcome = opening.handle_frame(&self.core, conn, frame);
+                self.attempted(outcome);
+            }
+            State::Open(open) => {
+                let outcome = open.handle_frame(&mut self.core, conn, frame);
+                self.conclude(outcome);
+            }
+            State::Opening(_) | State::Closed(_) => {}
+        }
     }
 
     fn failed(&mut self, conn: ConnId, why: Failure) {
         match &mut self.state {
-            State::Opening(opening) if opening.conn == Some(conn) => {
-                self.attempt_failed(match why {
-                    Failure::Gone => ClientCloseReason::Unreachable,
-                    Failure::TimedOut => ClientCloseReason::ConnectTimeout,
-                    Failure::Closed(_) | Failure::TooLarge | Failure::Malformed => loss(why),
-                });
+            State::Opening(opening) if opening.is(conn) => self.attempt_failed(failure(why)),
+            State::Open(open) => {
+                let outcome = open.fail(&mut self.core, conn, why);
+                self.conclude(outcome);
             }
-            State::Polling(polling) if polling.get == Some(conn) && polling.has_said_close => {
-                polling.get = polling.get.filter(|_| why != Failure::Gone);
-            }
-            State::Polling(polling) | State::Probing(polling, _)
-                if polling.get == Some(conn) || polling.post == Some(conn) =>
-            {
-                self.finish(loss(why));
-            }
-            State::Probing(_, probe) if probe.conn == Some(conn) => self.abandon_probe(),
-            State::Framed(framed) if framed.conn == conn => self.finish(loss(why)),
-            State::Opening(_)
-            | State::Polling(_)
-            | State::Probing(..)
-            | State::Framed(_)
-            | State::Closed => {}
+            State::Opening(_) | State::Closed(_) => {}
         }
         if why == Failure::Gone {
-            self.hangups.forget(conn);
+            self.core.hangups.forget(conn);
         }
     }
 
-    /// What packets do once the session has them, by whatever transport.
-    pub(super) fn packets(&mut self, packets: Vec<Packet>) {
-        for packet in packets {
-            if let Err(reason) = self.packet(packet) {
-                return self.finish(reason);
-            }
+    fn attempted(&mut self, outcome: Result<Opened, ClientCloseReason>) {
+        match outcome {
+            Ok(opened) => self.opened(opened),
+            Err(reason) => self.attempt_failed(reason),
         }
     }
 
-    fn packet(&mut self, packet: Packet) -> Result<(), ClientCloseReason> {
-        let Some(heartbeat) = &mut self.heartbeat else { return Ok(()) };
-        heartbeat.heard(self.now);
-        let wrong = |_| ClientCloseReason::Violation(Violation::HeartbeatDirection);
-        match packet {
-            Packet::Message(message) => {
-                if self.closing.is_none() {
-                    self.inbox.push_message(message);
-                }
-                Ok(())
-            }
-            Packet::Ping(_) => heartbeat.ping(self.now).map_err(wrong),
-            Packet::Pong(_) => heartbeat.pong(self.now).map_err(wrong),
-            Packet::Close => Err(ClientCloseReason::Server(None)),
-            // python-engineio sends it on WebSockets, too.
-            Packet::Noop => Ok(()),
-            Packet::Open(_) | Packet::Upgrade => {
-                Err(ClientCloseReason::Violation(Violation::Unexpected(packet.packet_type())))
-            }
+    /// There is a session.
+    fn opened(&mut self, opened: Opened) {
+        let mut open = Open::new(&self.core, &opened);
+        let Opened { handshake, packets, .. } = opened;
+        self.core.common.inbox.push(Event::Opened(handshake));
+        let outcome = open.handle_packets(&mut self.core, packets);
+        self.state = State::Open(open);
+        self.conclude(outcome);
+    }
+
+    /// The handshake has come to nothing on the transport that was tried.
+    fn attempt_failed(&mut self, reason: ClientCloseReason) {
+        if let State::Opening(opening) = &mut self.state {
+            let outcome = opening.retry(&mut self.core, reason);
+            self.conclude(outcome);
+        }
+    }
+
+    /// An error is what the session ends with.
+    fn conclude(&mut self, outcome: Result<(), ClientCloseReason>) {
+        if let Err(reason) = outcome {
+            self.finish(reason);
         }
     }
 
     /// Ends the session, whatever it was doing, and gives up its connections.
-    pub(super) fn finish(&mut self, reason: ClientCloseReason) {
+    fn finish(&mut self, reason: ClientCloseReason) {
         let code = reason.code();
-        let conns = match mem::replace(&mut self.state, State::Closed) {
-            State::Closed => return,
-            State::Opening(opening) => [opening.conn, None, None],
-            State::Polling(polling) => [polling.get, polling.post, None],
-            State::Probing(polling, probe) => [polling.get, polling.post, probe.conn],
-            State::Framed(framed) => [Some(framed.conn), None, None],
+        let handshake = match &mut self.state {
+            State::Opening(opening) => {
+                opening.give_up(&mut self.core, code);
+                None
+            }
+            State::Open(open) => {
+                open.end(&mut self.core, code);
+                Some(open.handshake.clone())
+            }
+            State::Closed(_) => return,
         };
-        for conn in conns.into_iter().flatten() {
-            self.hang_up(conn, code);
+        self.core.common.end(Event::Closed(reason.clone()));
+        self.state = State::Closed(Closed { reason, handshake });
+    }
+
+    fn settle(&mut self) {
+        if let State::Open(open) = &mut self.state {
+            open.settle(&mut self.core);
         }
-        self.outbox.clear();
-        self.close_reason = Some(reason.clone());
-        self.inbox.push(Event::Closed(reason));
-    }
-
-    pub(super) fn hang_up(&mut self, conn: ConnId, code: CloseCode) {
-        self.hangups.push(conn, code);
-    }
-
-    /// Brings what depends on several parts of the session into line.
-    pub(super) fn settle(&mut self) {
-        self.finish_upgrade();
-        let is_full = !self.inbox.has_room();
-        let is_deaf = match &self.state {
-            State::Polling(polling) | State::Probing(polling, _) => polling.get.is_none(),
-            State::Framed(_) => true,
-            State::Opening(_) | State::Closed => false,
-        };
-        if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.hold(is_full && is_deaf, self.now);
-        }
-    }
-}
-
-/// What it means that a connection of an open session failed.
-fn loss(why: Failure) -> ClientCloseReason {
-    match why {
-        Failure::Gone | Failure::TimedOut => ClientCloseReason::TransportLost,
-        Failure::Closed(code) if code == CloseCode::ABNORMAL => ClientCloseReason::TransportLost,
-        Failure::Closed(code) => ClientCloseReason::Server(Some(code)),
-        Failure::TooLarge => ClientCloseReason::Violation(Violation::TooLarge),
-        Failure::Malformed => ClientCloseReason::Violation(Violation::Framing),
-    }
-}
-
-/// Whether a request did what it was to do; else what was said instead.
-pub(super) fn check(response: Response) -> Result<Response, Refused> {
-    if (200..300).contains(&response.status) {
-        Ok(response)
-    } else {
-        Err(Refused { status: response.status, body: response.body })
     }
 }
 

@@ -18,93 +18,267 @@
 //! "The next transport" is the next of [`transports`](crate::ClientConfig::transports); behind the
 //! last one it is → Closed.
 
-use crate::conn::ConnId;
-use crate::time::Instant;
+use alloc::vec::Vec;
+
+use super::close::{ClientCloseReason, loss};
+use super::core::Core;
+use super::framed::Framed;
+use super::io::{Connect, Event, Transmit};
+use super::opening::{Opened, Opening};
+use super::polling::Polling;
+use super::timers::Timer;
+use crate::close::CloseCode;
+use crate::codec::{HandshakeData, PayloadSize};
+use crate::conn::{ConnId, Failure};
+use crate::frame::Frame;
+use crate::heartbeat::Heartbeat;
+use crate::http::Response;
+use crate::packet::{Message, Packet};
+use crate::revision::Revision;
+use crate::time::{Instant, sooner};
 use crate::transport::Transport;
 
 /// Where the session is.
 #[derive(Debug)]
 pub(super) enum State {
     Opening(Opening),
+    Open(Open),
+    Closed(Closed),
+}
+
+/// A session that the server has opened.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) handshake: HandshakeData,
+    heartbeat: Heartbeat,
+    channel: Channel,
+}
+
+/// What carries the packets.
+#[derive(Debug)]
+enum Channel {
     Polling(Polling),
-    Probing(Polling, Probe),
     Framed(Framed),
-    Closed,
 }
 
-impl State {
-    pub(super) const fn is_closed(&self) -> bool {
-        matches!(self, Self::Closed)
+/// A session that is over.
+#[derive(Debug)]
+pub(super) struct Closed {
+    pub(super) reason: ClientCloseReason,
+    /// None if it never was open.
+    pub(super) handshake: Option<HandshakeData>,
+}
+
+/// What happens to an open session. An error is what it ends with.
+impl Open {
+    /// The server opens a session.
+    pub(super) fn new(core: &Core, opened: &Opened) -> Self {
+        let handshake = opened.handshake.clone();
+        let channel = match opened.socket {
+            Some(conn) => Channel::Framed(Framed::opened(conn)),
+            None => Channel::Polling(Polling::new(core, &handshake)),
+        };
+        let heartbeat = Heartbeat::new(
+            !core.common.revision.server_pings(),
+            handshake.ping_interval,
+            handshake.ping_timeout,
+            core.common.now,
+        );
+        Self { handshake, heartbeat, channel }
     }
 
-    pub(super) const fn polling(&self) -> Option<&Polling> {
-        match self {
-            Self::Polling(polling) | Self::Probing(polling, _) => Some(polling),
-            Self::Opening(_) | Self::Framed(_) | Self::Closed => None,
+    /// Packets came together with the handshake.
+    pub(super) fn handle_packets(
+        &mut self,
+        core: &mut Core,
+        packets: Vec<Packet>,
+    ) -> Result<(), ClientCloseReason> {
+        core.common.handle_packets(&mut self.heartbeat, packets)
+    }
+
+    /// An answer to a request came.
+    pub(super) fn responded(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        response: Response,
+    ) -> Result<(), ClientCloseReason> {
+        match &mut self.channel {
+            Channel::Polling(polling) => {
+                polling.responded(core, &mut self.heartbeat, conn, response)
+            }
+            Channel::Framed(_) => Ok(()),
         }
     }
 
-    pub(super) const fn polling_mut(&mut self) -> Option<&mut Polling> {
-        match self {
-            Self::Polling(polling) | Self::Probing(polling, _) => Some(polling),
-            Self::Opening(_) | Self::Framed(_) | Self::Closed => None,
+    /// A WebSocket got its 101.
+    pub(super) fn switched(&mut self, conn: ConnId) {
+        match &mut self.channel {
+            Channel::Polling(polling) => polling.switched(conn),
+            Channel::Framed(_) => {}
         }
     }
 
-    pub(super) const fn framed_mut(&mut self) -> Option<&mut Framed> {
-        match self {
-            Self::Framed(framed) => Some(framed),
-            Self::Opening(_) | Self::Polling(_) | Self::Probing(..) | Self::Closed => None,
+    /// A frame came, on whatever connection.
+    pub(super) fn handle_frame(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        frame: Frame,
+    ) -> Result<(), ClientCloseReason> {
+        match &mut self.channel {
+            Channel::Framed(framed) if framed.conn == conn => {
+                let max_payload = core.config.max_payload();
+                core.common.handle_frame(&mut self.heartbeat, frame, max_payload)
+            }
+            Channel::Framed(_) => Ok(()),
+            Channel::Polling(polling) => {
+                polling.handle_frame(core, conn, frame);
+                Ok(())
+            }
+        }
+    }
+
+    /// A connection can't go on.
+    pub(super) fn fail(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        why: Failure,
+    ) -> Result<(), ClientCloseReason> {
+        match &mut self.channel {
+            Channel::Polling(polling) => polling.fail(core, conn, why),
+            Channel::Framed(framed) if framed.conn == conn => Err(loss(why)),
+            Channel::Framed(_) => Ok(()),
+        }
+    }
+
+    /// Whether there is something to start.
+    pub(super) fn has_connect(&self, core: &Core) -> bool {
+        match &self.channel {
+            Channel::Polling(polling) => polling.has_connect(core, &self.heartbeat),
+            Channel::Framed(_) => false,
+        }
+    }
+
+    /// The next request or WebSocket to start.
+    pub(super) fn poll_connect(&mut self, core: &mut Core) -> Option<(ConnId, Connect)> {
+        match &mut self.channel {
+            Channel::Polling(polling) => {
+                polling.poll_connect(core, &mut self.heartbeat, &self.handshake)
+            }
+            Channel::Framed(_) => None,
+        }
+    }
+
+    /// Whether there is something for this connection.
+    pub(super) fn has_transmit(&self, core: &Core, conn: ConnId) -> bool {
+        match &self.channel {
+            Channel::Polling(polling) => polling.has_transmit(conn),
+            Channel::Framed(framed) => {
+                framed.conn == conn && framed.has_frame(core, &self.heartbeat)
+            }
+        }
+    }
+
+    /// The next thing for this connection, and the reason for which the session ends with it.
+    pub(super) fn next(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+    ) -> (Option<Transmit>, Option<ClientCloseReason>) {
+        match &mut self.channel {
+            Channel::Polling(polling) => (polling.next(core, conn), None),
+            Channel::Framed(framed) if framed.conn == conn => {
+                framed.next(core, &mut self.heartbeat)
+            }
+            Channel::Framed(_) => (None, None),
+        }
+    }
+
+    /// The session is over: gives up its connections.
+    pub(super) fn end(&self, core: &mut Core, code: CloseCode) {
+        let conns = match &self.channel {
+            Channel::Polling(polling) => polling.conns(),
+            Channel::Framed(framed) => [Some(framed.conn), None, None],
+        };
+        for conn in conns.into_iter().flatten() {
+            core.hangups.push(conn, code);
         }
     }
 }
 
-/// A transport that is tried, and has no session yet.
-#[derive(Debug)]
-pub(super) struct Opening {
-    pub(super) transport: Transport,
-    /// Which of the transports it is.
-    pub(super) place: usize,
-    /// None until it was started.
-    pub(super) conn: Option<ConnId>,
-    pub(super) by: Instant,
-}
+/// What follows from time and from the application.
+impl Open {
+    /// Brings what depends on several parts of the session into line.
+    pub(super) fn settle(&mut self, core: &mut Core) {
+        let is_deaf = match &self.channel {
+            Channel::Polling(polling) => {
+                if let Some(framed) = polling.successor() {
+                    self.channel = Channel::Framed(framed);
+                    core.common.inbox.push(Event::Upgraded(Transport::WebSocket));
+                    true
+                } else {
+                    polling.is_deaf()
+                }
+            }
+            Channel::Framed(_) => true,
+        };
+        self.heartbeat.hold(is_deaf && !core.common.inbox.has_room(), core.common.now);
+    }
 
-/// At most one GET and one POST are under way.
-#[derive(Debug, Default)]
-pub(super) struct Polling {
-    pub(super) get: Option<ConnId>,
-    pub(super) post: Option<ConnId>,
-    /// The close packet has left: with the answer to that POST all is done, and whatever
-    /// becomes of the GET means nothing.
-    pub(super) has_said_close: bool,
-}
+    /// Goes on without the probe, if there is one.
+    pub(super) fn abandon_probe(&mut self, core: &mut Core) {
+        match &mut self.channel {
+            Channel::Polling(polling) => polling.abandon_probe(core),
+            Channel::Framed(_) => {}
+        }
+    }
 
-/// A WebSocket that is tried while polling goes on.
-#[derive(Debug)]
-pub(super) struct Probe {
-    /// None until it was started.
-    pub(super) conn: Option<ConnId>,
-    pub(super) stage: ProbeStage,
-    pub(super) by: Instant,
-}
+    /// Whether this connection carries the session's frames.
+    pub(super) fn is_carried_by(&self, conn: ConnId) -> bool {
+        match &self.channel {
+            Channel::Polling(_) => false,
+            Channel::Framed(framed) => framed.conn == conn,
+        }
+    }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ProbeStage {
-    /// No 101 yet.
-    Asked,
-    /// `2probe` is to be sent.
-    Upgraded,
-    /// `2probe` was sent.
-    Probed,
-    /// `3probe` came: no request is started, and those under way are waited for.
-    Pausing,
-}
+    pub(super) const fn transport(&self) -> Transport {
+        match &self.channel {
+            Channel::Polling(_) => Transport::Polling,
+            Channel::Framed(_) => Transport::WebSocket,
+        }
+    }
 
-/// Everything goes over one WebSocket.
-#[derive(Debug)]
-pub(super) struct Framed {
-    pub(super) conn: ConnId,
-    /// `5` is to be sent, before anything else.
-    pub(super) owes_upgrade: bool,
+    /// How long a message is on the transport of now, alone.
+    pub(super) fn size_of(&self, core: &Core, message: &Message) -> usize {
+        let revision = core.common.revision;
+        match &self.channel {
+            Channel::Framed(_) => {
+                // A text has its type before it, and so has everything in revision 3.
+                let has_type = message.as_text().is_some() || revision == Revision::V3;
+                message.len().saturating_add(usize::from(has_type))
+            }
+            Channel::Polling(_) => {
+                let packet = Packet::Message(message.clone());
+                PayloadSize::new(revision, true).with(&packet).bytes()
+            }
+        }
+    }
+
+    /// What is due next, and when.
+    pub(super) fn next_timer(&self) -> Option<(Instant, Timer)> {
+        let heartbeat = Some((self.heartbeat.deadline(), Timer::Heartbeat));
+        match &self.channel {
+            Channel::Polling(polling) => {
+                sooner(heartbeat, polling.probe_by().map(|by| (by, Timer::Upgrade)))
+            }
+            Channel::Framed(_) => heartbeat,
+        }
+    }
+
+    /// The heartbeat is due.
+    pub(super) fn expire_heartbeat(&mut self, now: Instant) -> Result<(), ClientCloseReason> {
+        self.heartbeat.expire(now).map_err(|_| ClientCloseReason::PingTimeout)
+    }
 }

@@ -10,14 +10,14 @@ use super::io::Transmit;
 use super::post::{Post, Wait};
 use super::probe::{Probe, Progress};
 use super::refusal::RefusalCause;
-use super::timers::{PollingTimer, sooner};
+use super::timers::PollingTimer;
 use crate::close::{CloseCode, ServerCloseReason, Violation};
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
 use crate::http::Response;
 use crate::packet::Packet;
-use crate::time::Instant;
+use crate::time::{Instant, sooner};
 
 /// A session over polling: at most one GET that waits, at most one POST under way, and at most
 /// one WebSocket that probes.

@@ -71,9 +71,7 @@ impl Post {
                 self.refuse(core, 503);
                 return Err(ServerCloseReason::Overloaded);
             }
-            Ok(packets) => unshare(packets, length)
-                .into_iter()
-                .try_for_each(|packet| core.common.handle_packet(heartbeat, packet)),
+            Ok(packets) => core.common.handle_packets(heartbeat, unshare(packets, length)),
             Err(error) => Err(Violation::Packet(error).into()),
         };
         match outcome {

@@ -1,7 +1,5 @@
 //! What becomes due.
 
-use crate::time::Instant;
-
 /// What a session waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timer {
@@ -25,16 +23,4 @@ pub(super) enum PollingTimer {
     Answer,
     /// The probe has to get on.
     Upgrade,
-}
-
-/// The sooner of two; the first one if they are due at the same time.
-pub(super) fn sooner<T>(
-    first: Option<(Instant, T)>,
-    second: Option<(Instant, T)>,
-) -> Option<(Instant, T)> {
-    match (first, second) {
-        (Some(first), Some(second)) if second.0 < first.0 => Some(second),
-        (None, second) => second,
-        (first, _) => first,
-    }
 }

@@ -35,16 +35,17 @@ use super::framed::{self, Framed};
 use super::io::{Event, Transmit};
 use super::polling::Polling;
 use super::refusal::RefusalCause;
-use super::timers::{Timer, sooner};
+use super::timers::Timer;
 use crate::close::ServerCloseReason;
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
-use crate::time::Instant;
+use crate::time::{Instant, sooner};
 use crate::transport::Transport;
 
 /// Where the session is.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "most of a session's life it is open")]
 pub(super) enum State {
     Open(Open),
     Closed(ServerCloseReason),
@@ -61,6 +62,7 @@ pub(super) struct Open {
 
 /// What carries the packets.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "polling shouldn't cost an allocation")]
 pub(super) enum Channel {
     Polling(Polling),
     Framed(Framed),
