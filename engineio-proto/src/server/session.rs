@@ -170,6 +170,9 @@ impl Session {
         if let Channel::Polling(polling) = &mut open.channel {
             polling.start_hold(&self.core);
         }
+        if self.core.couples_input {
+            self.settle();
+        }
         Ok(position)
     }
 
