@@ -1,21 +1,39 @@
 //! What travels over a framed transport.
 
 use alloc::string::String;
+use core::fmt;
 
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use crate::excerpt::Hidden;
 use crate::packet::Message;
 
 /// One whole message of a framed transport (a WebSocket's), text or binary.
 ///
 /// A frame that goes out is a prefix of 0 to 2 bytes and a payload that it
 /// shares with the message it was made from, so that a broadcast copies nothing:
-/// write the two [`parts`](Self::parts) one after the other.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// write the two [`parts`](Self::parts) one after the other. `Debug` shows the length and the
+/// beginning; of a frame with the open packet, which names the session, only the length.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Frame {
     prefix: Prefix,
     payload: Message,
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = self.parts().into_iter().flatten().next().copied();
+        if self.is_text() && first == Some(OPEN) {
+            return f.debug_tuple("Frame").field(&Hidden(self.len())).finish();
+        }
+        let mut frame = f.debug_struct("Frame");
+        let prefix = self.prefix.as_bytes();
+        if !prefix.is_empty() {
+            frame.field("prefix", &format_args!("\"{}\"", prefix.escape_ascii()));
+        }
+        frame.field("payload", &self.payload).finish()
+    }
 }
 
 impl Frame {
@@ -89,3 +107,6 @@ impl Prefix {
         }
     }
 }
+
+/// What a text frame with the open packet begins with.
+const OPEN: u8 = b'0';

@@ -142,6 +142,7 @@ mod conn;
 mod cookie;
 mod cors;
 mod error;
+mod excerpt;
 mod frame;
 mod heartbeat;
 mod http;

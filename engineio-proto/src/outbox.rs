@@ -2,13 +2,13 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::slice;
+use core::{fmt, slice};
 
 use crate::codec::PayloadSize;
 use crate::packet::{Message, Packet};
 
 /// What an application sends: a message, or a batch that is queued whole or not at all.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
     messages: Messages,
     is_volatile: bool,
@@ -17,7 +17,7 @@ pub struct Outgoing {
 }
 
 /// One message needs no allocation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Messages {
     One(Message),
     Many(Vec<Message>),
@@ -65,6 +65,23 @@ impl Outgoing {
     }
 }
 
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut outgoing = f.debug_struct("Outgoing");
+        match &self.messages {
+            Messages::One(message) => outgoing.field("message", message),
+            Messages::Many(messages) => outgoing
+                .field("messages", &messages.len())
+                .field("bytes", &messages.iter().map(Message::len).sum::<usize>()),
+        };
+        outgoing
+            .field("volatile", &self.is_volatile)
+            .field("compress", &self.is_compressible)
+            .field("key", &self.key)
+            .finish()
+    }
+}
+
 impl<M: Into<Message>> From<M> for Outgoing {
     fn from(message: M) -> Self {
         Self::new(Messages::One(message.into()))
@@ -76,28 +93,22 @@ impl<M: Into<Message>> From<M> for Outgoing {
 #[non_exhaustive]
 pub enum SendError {
     /// Too much waits to leave: send again when the session is writable.
-    #[error("too many bytes wait to leave")]
+    #[error("too much waits to be sent")]
     Full(Outgoing),
     /// The session is closing or closed.
     #[error("the session is closed")]
     Closed(Outgoing),
-    /// A message is longer than the peer takes, by what it said in the handshake.
-    #[error("a message is longer than the {max} bytes that the peer takes")]
-    TooLarge {
-        /// The limit, for a message together with its framing.
-        max: usize,
-        /// What was to be sent.
-        outgoing: Outgoing,
-    },
+    /// A message is longer than the server takes, by what it said in the handshake: a limit in
+    /// bytes for a message together with its framing.
+    #[error("a message is longer than the {1} bytes that the server takes")]
+    TooLarge(Outgoing, usize),
 }
 
 impl SendError {
     /// The message that was not queued.
     pub fn into_outgoing(self) -> Outgoing {
         match self {
-            Self::Full(outgoing) | Self::Closed(outgoing) | Self::TooLarge { outgoing, .. } => {
-                outgoing
-            }
+            Self::Full(outgoing) | Self::Closed(outgoing) | Self::TooLarge(outgoing, _) => outgoing,
         }
     }
 }

@@ -1,9 +1,13 @@
 //! What the two ends of a session say to each other.
 
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+
+use crate::excerpt::{Excerpt, Hidden};
 
 /// The kind of a packet, with its number on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,8 +51,10 @@ impl PacketType {
     }
 }
 
-/// One packet. Data that its type has no use for is dropped when it is decoded.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// One packet. Data that its type has no use for is dropped when it is decoded. `Debug` shows
+/// the length of the data and its beginning; of the handshake, which names the session, only the
+/// length.
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the protocol has these seven")]
 pub enum Packet {
     /// The handshake, as JSON.
@@ -65,6 +71,20 @@ pub enum Packet {
     Upgrade,
     /// Nothing.
     Noop,
+}
+
+impl fmt::Debug for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(json) => f.debug_tuple("Open").field(&Hidden(json.len())).finish(),
+            Self::Close => f.write_str("Close"),
+            Self::Ping(data) => f.debug_tuple("Ping").field(&Excerpt::text(data)).finish(),
+            Self::Pong(data) => f.debug_tuple("Pong").field(&Excerpt::text(data)).finish(),
+            Self::Message(message) => f.debug_tuple("Message").field(message).finish(),
+            Self::Upgrade => f.write_str("Upgrade"),
+            Self::Noop => f.write_str("Noop"),
+        }
+    }
 }
 
 impl Packet {
@@ -110,8 +130,9 @@ pub(crate) fn unshare(mut packets: Vec<Packet>, length: usize) -> Vec<Packet> {
     packets
 }
 
-/// What an application sends and receives. Cloning shares the payload.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What an application sends and receives. Cloning shares the payload. `Debug` shows the
+/// payload's length and its beginning.
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the wire has text and binary")]
 pub enum Message {
     /// Text; the empty text is a message like any other.
@@ -134,11 +155,29 @@ impl Message {
         self.len() == 0
     }
 
-    /// The text, if it is one.
+    /// Whether it is text.
+    pub const fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
+    /// Whether it is binary.
+    pub const fn is_binary(&self) -> bool {
+        matches!(self, Self::Binary(_))
+    }
+
+    /// The text; `None` of a binary message.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Binary(_) => None,
+        }
+    }
+
+    /// The bytes of a binary message; `None` of a text.
+    pub fn as_binary(&self) -> Option<&[u8]> {
+        match self {
+            Self::Text(_) => None,
+            Self::Binary(bytes) => Some(bytes),
         }
     }
 
@@ -149,16 +188,53 @@ impl Message {
             Self::Binary(bytes) => bytes,
         }
     }
-}
 
-impl From<&'static str> for Message {
-    fn from(text: &'static str) -> Self {
-        Self::Text(ByteString::from_static(text))
+    /// The text, without a copy.
+    ///
+    /// # Errors
+    ///
+    /// A binary message is given back.
+    pub fn into_text(self) -> Result<ByteString, Self> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Binary(_) => Err(self),
+        }
+    }
+
+    /// The payload's bytes, without a copy: of a text, its UTF-8.
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
     }
 }
 
-impl From<alloc::string::String> for Message {
-    fn from(text: alloc::string::String) -> Self {
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.debug_tuple("Text").field(&Excerpt::text(text)).finish(),
+            Self::Binary(bytes) => f.debug_tuple("Binary").field(&Excerpt::binary(bytes)).finish(),
+        }
+    }
+}
+
+/// Copies. [`ByteString::from_static`] makes a message of a literal without a copy.
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// Copies.
+impl From<&String> for Message {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
         Self::Text(text.into())
     }
 }
@@ -172,6 +248,20 @@ impl From<ByteString> for Message {
 impl From<Bytes> for Message {
     fn from(bytes: Bytes) -> Self {
         Self::Binary(bytes)
+    }
+}
+
+/// Copies.
+impl From<&[u8]> for Message {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(bytes))
+    }
+}
+
+/// Copies.
+impl<const N: usize> From<&[u8; N]> for Message {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::from(bytes.as_slice())
     }
 }
 

@@ -41,7 +41,7 @@ fn a_message_is_too_large_from_the_byte_on_that_the_server_refuses() {
         let what = format!("{revision:?} binary: {is_binary}");
         let error = scene.session.send(message(longest + 1)).expect_err(&what);
         let outgoing = message(longest + 1).into();
-        assert_eq!(error, SendError::TooLarge { max: 100, outgoing }, "{what}");
+        assert_eq!(error, SendError::TooLarge(outgoing, 100), "{what}");
         scene.send(message(longest));
     }
 }

@@ -257,7 +257,7 @@ async fn message_over_the_servers_limit_is_refused_here() {
             let mut client = connected(client(&remote, Revision::V4).transports(way)).await;
             let refused = client.try_send("x".repeat(1000));
             assert!(
-                matches!(refused, Err(SendError::TooLarge { max: 1000, .. })),
+                matches!(refused, Err(SendError::TooLarge(_, 1000))),
                 "{server} {way:?}: {refused:?}"
             );
             // The WebSockets of python-engineio close already at the limit itself.

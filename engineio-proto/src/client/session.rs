@@ -112,7 +112,7 @@ impl Session {
             && let Some(max) = open.handshake.max_payload
             && outgoing.messages().iter().any(|message| open.size_of(&self.core, message) > max)
         {
-            return Err(SendError::TooLarge { max, outgoing });
+            return Err(SendError::TooLarge(outgoing, max));
         }
         self.core.common.send(outgoing)
     }

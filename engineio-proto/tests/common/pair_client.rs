@@ -75,7 +75,7 @@ impl Pair {
         let session = &mut self.client.session;
         let is_writable = session.is_writable();
         match session.send(message.clone()) {
-            Err(SendError::TooLarge { .. }) => return,
+            Err(SendError::TooLarge(..)) => return,
             sent => assert_eq!(is_writable, sent.is_ok(), "is_writable tells what send does"),
         }
         if is_writable {
