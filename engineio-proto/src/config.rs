@@ -73,7 +73,7 @@ settings! {
         allow_upgrades: bool = true;
         /// Answers to polls of at least so many bytes are compressed where the client
         /// understands it. Default 1,024, the reference server's; `None` compresses nothing.
-        compression_threshold: Option<usize> = Some(1024);
+        compression_threshold: Option<usize> = Some(1024) => Option<usize>;
         /// Whether pages of allowed origins may send credentials. Default no.
         cors_credentials: bool = false;
         /// For how long a browser may remember a preflight. Default 10 minutes.
@@ -89,10 +89,9 @@ settings! {
         max_waiting: usize = 1024;
     }
     shared {
-        /// The path of the requests to serve, with or without a slash behind it; `None`
-        /// serves every path, for a server that is mounted under a path of its own.
-        /// Default `/engine.io`.
-        path: Option<ByteString> = Some(ByteString::from_static("/engine.io"));
+        /// The path of the requests to serve, with or without a slash behind it; `None` if
+        /// [every path](ServerConfigBuilder::every_path) is served. Default `/engine.io`.
+        path: Option<ByteString> = Some(ByteString::from_static("/engine.io")) => ByteString;
         /// The transports to serve. Default both.
         transports: Transports = Transports::ALL;
         /// The revisions to serve. Default both.
@@ -100,7 +99,7 @@ settings! {
         /// Which origins are served. Default the server's own.
         cors: Cors = Cors::SameOrigin;
         /// The cookie with the session identifier. Default none.
-        cookie: Option<Cookie> = None;
+        cookie: Option<Cookie> = None => Option<Cookie>;
     }
 }
 
@@ -172,6 +171,14 @@ impl Revisions {
 pub struct ServerConfigBuilder(ServerConfig);
 
 impl ServerConfigBuilder {
+    /// Serves requests of every [path](Self::path), for a server that is mounted under a path of
+    /// its own.
+    #[must_use]
+    pub fn every_path(mut self) -> Self {
+        self.0.path = None;
+        self
+    }
+
     /// The finished configuration.
     ///
     /// # Errors

@@ -53,10 +53,17 @@ impl Cookie {
         }
     }
 
-    /// The path below which it is sent; `None` leaves it to the browser.
+    /// The path below which it is sent.
     #[must_use]
-    pub fn path(mut self, path: Option<ByteString>) -> Self {
-        self.path = path;
+    pub fn path(mut self, path: impl Into<ByteString>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Leaves it to the browser below which path it is sent: that of the handshake's request.
+    #[must_use]
+    pub fn no_path(mut self) -> Self {
+        self.path = None;
         self
     }
 

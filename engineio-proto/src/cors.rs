@@ -12,7 +12,7 @@ use crate::http::{Headers, Request, Response};
 /// Which origins are served. Checked on every request and on both transports,
 /// since browsers don't check it for WebSockets. A request without `Origin`
 /// isn't from a browser's page and is served.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Cors {
     /// The host and port of `Origin` must be those of the request. The scheme
@@ -24,22 +24,35 @@ pub enum Cors {
     /// These origins, each as a browser writes it: `https://example.com`, with a
     /// port unless it is the scheme's own, or `null`.
     List(Vec<ByteString>),
-    /// The origins for which this answers `true`. It is asked on every request that has an
-    /// `Origin`.
-    Fn(Arc<dyn Fn(&str) -> bool + Send + Sync>),
+    /// The origins that a function allows; made by [`Cors::check`].
+    Check(OriginCheck),
     /// No check and no headers: a layer of the user's does both.
     Off,
 }
 
-impl fmt::Debug for Cors {
+/// A function that tells which origins are served.
+#[derive(Clone)]
+pub struct OriginCheck(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl Cors {
+    /// Serves the origins for which this function returns `true`. It is called with the `Origin`
+    /// of every request that has one, and must not block.
+    ///
+    /// ```
+    /// use engineio_proto::{Cors, ServerConfig};
+    ///
+    /// let cors = Cors::check(|origin| origin.ends_with(".example.com"));
+    /// let config = ServerConfig::builder().cors(cors).build()?;
+    /// # Ok::<(), engineio_proto::ConfigError>(())
+    /// ```
+    pub fn check(allows: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self::Check(OriginCheck(Arc::new(allows)))
+    }
+}
+
+impl fmt::Debug for OriginCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SameOrigin => f.write_str("SameOrigin"),
-            Self::Any => f.write_str("Any"),
-            Self::List(list) => f.debug_tuple("List").field(list).finish(),
-            Self::Fn(_) => f.write_str("Fn(..)"),
-            Self::Off => f.write_str("Off"),
-        }
+        f.write_str("OriginCheck(..)")
     }
 }
 
@@ -80,7 +93,7 @@ pub(crate) fn check<'r>(
         Cors::Any | Cors::Off => true,
         Cors::SameOrigin => request.host.is_some_and(|host| is_same(origin, host)),
         Cors::List(list) => list.iter().any(|entry| matches(entry, origin)),
-        Cors::Fn(decide) => decide(origin),
+        Cors::Check(OriginCheck(allows)) => allows(origin),
     };
     if !allowed {
         return Verdict { headers, origin: Origin::Refused(origin) };

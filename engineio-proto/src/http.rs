@@ -1,6 +1,6 @@
 //! HTTP as plain data: what a request says that matters here, and what is answered.
 
-use alloc::vec::Vec;
+use alloc::vec::{self, Vec};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -71,7 +71,43 @@ impl Response {
 
 /// Response headers in the order in which they are written. Names are in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(ByteString, ByteString)>);
+pub struct Headers(Vec<Header>);
+
+/// One header that HTTP can carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    name: ByteString,
+    value: ByteString,
+}
+
+impl Header {
+    /// A header of this name and value.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidHeader`] unless the name is a token of RFC 9110 and the value
+    /// is free of control characters other than the tab.
+    pub fn new(
+        name: impl Into<ByteString>,
+        value: impl Into<ByteString>,
+    ) -> Result<Self, InvalidHeader> {
+        let (name, value) = (name.into(), value.into());
+        if !is_token(&name) || value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
+            return Err(InvalidHeader);
+        }
+        Ok(Self { name, value })
+    }
+
+    /// The name, as it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+}
 
 impl Headers {
     /// No headers.
@@ -83,24 +119,19 @@ impl Headers {
     ///
     /// # Errors
     ///
-    /// [`InvalidHeader`] unless the name is a token of RFC 9110 and the value
-    /// is free of control characters other than the tab.
+    /// [`InvalidHeader`] as of [`Header::new`].
     pub fn try_push(
         &mut self,
         name: impl Into<ByteString>,
         value: impl Into<ByteString>,
     ) -> Result<(), InvalidHeader> {
-        let (name, value) = (name.into(), value.into());
-        if !is_token(&name) || value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
-            return Err(InvalidHeader);
-        }
-        self.0.push((name, value));
+        self.0.push(Header::new(name, value)?);
         Ok(())
     }
 
     /// Adds a header that is known to be legal.
     pub(crate) fn push(&mut self, name: &'static str, value: impl Into<ByteString>) {
-        self.0.push((ByteString::from_static(name), value.into()));
+        self.0.push(Header { name: ByteString::from_static(name), value: value.into() });
     }
 
     /// The same headers, for an answer that no cache may keep.
@@ -111,12 +142,27 @@ impl Headers {
 
     /// The headers in order: name, value.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+        self.0.iter().map(|header| (header.name(), header.value()))
     }
 
     /// The first value of the header with this name, in any case.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+impl Extend<Header> for Headers {
+    fn extend<I: IntoIterator<Item = Header>>(&mut self, headers: I) {
+        self.0.extend(headers);
+    }
+}
+
+impl IntoIterator for Headers {
+    type Item = Header;
+    type IntoIter = vec::IntoIter<Header>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -2,13 +2,14 @@
 //! [`ClientConfig`](crate::ClientConfig) alike.
 
 /// Writes each setting once and makes of it a field of the configuration, a default, a getter,
-/// and a setter of its builder.
+/// and a setter of its builder. The setter takes the setting's type, or with `=> T` whatever
+/// converts into `T`.
 macro_rules! settings {
     (
         $(#[doc = $doc:literal])+
         $config:ident, $builder:ident
-        copied { $($(#[doc = $copied_doc:literal])+ $copied:ident: $copied_type:ty = $copied_default:expr;)+ }
-        shared { $($(#[doc = $shared_doc:literal])+ $shared:ident: $shared_type:ty = $shared_default:expr;)+ }
+        copied { $($(#[doc = $copied_doc:literal])+ $copied:ident: $copied_type:ty = $copied_default:expr $(=> $copied_into:ty)?;)+ }
+        shared { $($(#[doc = $shared_doc:literal])+ $shared:ident: $shared_type:ty = $shared_default:expr $(=> $shared_into:ty)?;)+ }
     ) => {
         $(#[doc = $doc])+
         #[derive(Clone, Debug)]
@@ -29,22 +30,36 @@ macro_rules! settings {
         }
 
         impl $builder {
-            $(
-                $(#[doc = $copied_doc])+
-                #[must_use]
-                pub const fn $copied(mut self, $copied: $copied_type) -> Self {
-                    self.0.$copied = $copied;
-                    self
-                }
-            )+
-            $(
-                $(#[doc = $shared_doc])+
-                #[must_use]
-                pub fn $shared(mut self, $shared: $shared_type) -> Self {
-                    self.0.$shared = $shared;
-                    self
-                }
-            )+
+            $(settings! { @const_setter [$(#[doc = $copied_doc])+] $copied: $copied_type $(=> $copied_into)? })+
+            $(settings! { @setter [$(#[doc = $shared_doc])+] $shared: $shared_type $(=> $shared_into)? })+
+        }
+    };
+    (@const_setter [$(#[doc = $doc:literal])+] $name:ident: $type:ty) => {
+        $(#[doc = $doc])+
+        #[must_use]
+        pub const fn $name(mut self, $name: $type) -> Self {
+            self.0.$name = $name;
+            self
+        }
+    };
+    (@setter [$(#[doc = $doc:literal])+] $name:ident: $type:ty) => {
+        $(#[doc = $doc])+
+        #[must_use]
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.0.$name = $name;
+            self
+        }
+    };
+    (@const_setter [$(#[doc = $doc:literal])+] $name:ident: $type:ty => $into:ty) => {
+        settings! { @setter [$(#[doc = $doc])+] $name: $type => $into }
+    };
+    (@setter [$(#[doc = $doc:literal])+] $name:ident: $type:ty => $into:ty) => {
+        $(#[doc = $doc])+
+        #[must_use]
+        pub fn $name(mut self, $name: impl Into<$into>) -> Self {
+            let value: $into = $name.into();
+            self.0.$name = value.into();
+            self
         }
     };
 }

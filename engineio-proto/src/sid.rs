@@ -2,6 +2,7 @@
 
 use core::borrow::Borrow;
 use core::fmt;
+use core::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -42,6 +43,22 @@ impl Sid {
 
     /// The whole identifier. Keep it out of logs.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Sid {
+    type Err = InvalidSid;
+
+    /// As [`from_text`](Self::from_text), but copies.
+    fn from_str(text: &str) -> Result<Self, InvalidSid> {
+        Self::from_text(text)
+    }
+}
+
+/// The whole identifier. Keep it out of logs.
+impl AsRef<str> for Sid {
+    fn as_ref(&self) -> &str {
         &self.0
     }
 }

@@ -1,6 +1,6 @@
 //! A clock reading that needs no clock.
 
-use core::ops::Add;
+use core::ops::{Add, Sub};
 use core::time::Duration;
 
 /// A point in time: the duration since a zero that the caller chose.
@@ -42,6 +42,24 @@ impl Add<Duration> for Instant {
 
     fn add(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(wait))
+    }
+}
+
+/// Saturates at the caller's zero.
+impl Sub<Duration> for Instant {
+    type Output = Self;
+
+    fn sub(self, wait: Duration) -> Self {
+        Self(self.0.saturating_sub(wait))
+    }
+}
+
+/// How long after the other this is, or nothing at all if it isn't.
+impl Sub for Instant {
+    type Output = Duration;
+
+    fn sub(self, earlier: Self) -> Duration {
+        self.saturating_since(earlier)
     }
 }
 

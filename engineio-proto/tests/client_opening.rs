@@ -39,7 +39,7 @@ fn every_later_request_names_the_session_last() {
 #[test]
 fn the_applications_query_comes_first_and_the_path_is_sent_as_it_is() {
     let mut scene = client()
-        .config(|config| config.path("/a%20b".into()).query("x=1".into()).query_pair("k&", "é "))
+        .config(|config| config.path("/a%20b").query("x=1").query_pair("k&", "é "))
         .asking();
     scene.send("a");
     scene.outcome();

@@ -58,7 +58,7 @@ fn later_answers_set_no_cookie() {
 #[test]
 fn the_cookie_has_the_attributes_that_were_asked_for() {
     let cookie = Cookie::new("io")
-        .path(None)
+        .no_path()
         .domain("a.test")
         .max_age(millis(86_400_999))
         .http_only(false)
@@ -68,7 +68,7 @@ fn the_cookie_has_the_attributes_that_were_asked_for() {
         handshake(Some(cookie), LINES[0]).get("set-cookie"),
         Some("io=S; Max-Age=86400; Domain=a.test; Secure; SameSite=None")
     );
-    let cookie = Cookie::new("io").path(Some("/a".into())).same_site(SameSite::Strict);
+    let cookie = Cookie::new("io").path("/a").same_site(SameSite::Strict);
     assert_eq!(
         handshake(Some(cookie), LINES[0]).get("set-cookie"),
         Some("io=S; Path=/a; HttpOnly; SameSite=Strict")

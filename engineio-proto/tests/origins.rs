@@ -60,7 +60,7 @@ fn the_same_origin_is_served_and_told_so() {
 
 #[test]
 fn a_request_without_origin_is_served() {
-    for cors in [Cors::SameOrigin, Cors::Any, listed(), Cors::Fn(Arc::new(|_| false)), Cors::Off] {
+    for cors in [Cors::SameOrigin, Cors::Any, listed(), Cors::check(|_| false), Cors::Off] {
         assert_eq!(routed(&config(cors), &request(HANDSHAKE)), "open");
     }
 }
@@ -86,7 +86,7 @@ fn null_and_other_schemes_need_an_entry_in_the_list() {
 
 #[test]
 fn a_function_decides() {
-    let config = config(Cors::Fn(Arc::new(|origin| origin.ends_with(".test"))));
+    let config = config(Cors::check(|origin| origin.ends_with(".test")));
     assert_eq!(routed(&config, &from(HANDSHAKE, "http://a.test")), "open");
     assert!(routed(&config, &from(HANDSHAKE, "http://a.com")).starts_with("403"));
 }

@@ -176,14 +176,14 @@ fn the_path_is_whole_with_or_without_its_trailing_slash() {
 #[test]
 fn a_server_mounted_under_a_path_of_its_own_takes_every_path() {
     expect(
-        &config(|config| config.path(None)),
+        &config(|config| config.every_path()),
         &[
             ("GET /?EIO=4&transport=polling", "open"),
             ("GET /anything/at/all?EIO=4&transport=polling", "open"),
         ],
     );
     expect(
-        &config(|config| config.path(Some("/a/b".into()))),
+        &config(|config| config.path("/a/b")),
         &[
             ("GET /a/b?EIO=4&transport=polling", "open"),
             ("GET /a/b/?EIO=4&transport=polling", "open"),

@@ -72,7 +72,7 @@ fn config(bits: u16) -> ServerConfig {
         0 => Cors::Any,
         1 => Cors::Off,
         2 => Cors::List(vec!["http://a.test".into(), "null".into()]),
-        3 => Cors::Fn(std::sync::Arc::new(|origin| origin.len() % 2 == 0)),
+        3 => Cors::check(|origin| origin.len() % 2 == 0),
         _ => Cors::SameOrigin,
     };
     let mut builder = ServerConfig::builder()
@@ -82,7 +82,7 @@ fn config(bits: u16) -> ServerConfig {
         .cookie(bit(6).then(|| Cookie::new("io")))
         .compression_threshold((!bit(7)).then_some(1));
     if bit(8) {
-        builder = builder.path(None);
+        builder = builder.every_path();
     }
     if bit(9) {
         builder = builder.transports(Transports::POLLING);

@@ -74,7 +74,7 @@ impl ClientOptions {
 
     /// The path that the server serves, instead of the URL's. Default `/engine.io/`.
     pub fn path(self, path: &str) -> Self {
-        self.config(|config| config.path(path.into()))
+        self.config(|config| config.path(path))
     }
 
     /// Adds a parameter to the query of every request.

@@ -44,8 +44,8 @@ impl Remote {
     pub fn settings(&self) -> ClientConfigBuilder {
         let settings = ClientConfig::builder();
         let Some(address) = &self.path_and_query else { return settings };
-        let settings = settings.query(address.query().unwrap_or_default().into());
-        if address.path() == "/" { settings } else { settings.path(address.path().into()) }
+        let settings = settings.query(address.query().unwrap_or_default());
+        if address.path() == "/" { settings } else { settings.path(address.path()) }
     }
 
     /// Adds a header to every request, also to those for a WebSocket.

@@ -60,13 +60,13 @@ settings! {
     }
     shared {
         /// The path of the requests, exactly as it is to be sent. Default `/engine.io/`.
-        path: ByteString = ByteString::from_static("/engine.io/");
+        path: ByteString = ByteString::from_static("/engine.io/") => ByteString;
         /// What the query begins with, percent-encoded: `token=a%20b&room=1`. Default
         /// nothing.
-        query: ByteString = ByteString::new();
+        query: ByteString = ByteString::new() => ByteString;
         /// The transports to use, the one to begin with first. If one can't connect, the
         /// next is tried. Default polling and WebSocket.
-        transports: Vec<Transport> = vec![Transport::Polling, Transport::WebSocket];
+        transports: Vec<Transport> = vec![Transport::Polling, Transport::WebSocket] => Vec<Transport>;
     }
 }
 

@@ -74,7 +74,7 @@ async fn under_axum_other_routes_and_the_fallback_stay_the_users() {
 
 #[tokio::test]
 async fn under_axum_a_path_of_its_own_is_served_whole() {
-    let server = new_echo(config().path(None).build().expect("a legal configuration"));
+    let server = new_echo(config().every_path().build().expect("a legal configuration"));
     let router = Router::new()
         .route("/", get(|| async { "home" }))
         .nest_service("/live/socket", server.service());
