@@ -1,36 +1,45 @@
 //! Why sessions end.
 
-use core::fmt;
-
 use crate::error::DecodeError;
 use crate::packet::PacketType;
 
-/// Why a session ended. There is one for every session, and it is final.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a session ended. Every session has exactly one reason, and it is final.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerCloseReason {
-    /// This side closed it.
+    /// The application closed it.
+    #[error("closed by the application")]
     Application,
-    /// This side closed it because the server stops.
+    /// The server shuts down.
+    #[error("the server shuts down")]
     Shutdown,
     /// The peer closed it, with a close packet or by closing the WebSocket.
+    #[error("closed by the peer")]
     Peer,
-    /// The peer's heartbeat stayed out.
+    /// No heartbeat came from the peer in time.
+    #[error("ping timeout: no heartbeat from the peer")]
     PingTimeout,
     /// A connection broke while the session depended on it: its WebSocket, a POST half-way,
     /// the handshake before its answer, or a waiting poll that none followed within
     /// [`poll_grace`](crate::ServerConfig::poll_grace).
+    #[error("the connection to the peer was lost")]
     TransportLost,
     /// The handshake was answered, but the client didn't come back within
     /// [`ping_timeout`](crate::ServerConfig::ping_timeout).
+    #[error("the client didn't come back after the handshake")]
     Abandoned,
     /// The application left received messages unread for
-    /// [`stall_timeout`](crate::ServerConfig::stall_timeout), the peer sent more of them without
-    /// waiting, or the application ended the session itself for having too much to send to it.
+    /// [`stall_timeout`](crate::ServerConfig::stall_timeout), or the peer took nothing for so
+    /// long while [input was coupled](crate::server::Session::couple_input); the peer sent more
+    /// messages without waiting, or the application ended the session itself for having too much
+    /// to send to it.
+    #[error("overloaded: the application or the peer didn't keep up")]
     Overloaded,
     /// The application's handler panicked.
+    #[error("the application's handler panicked")]
     Panicked,
     /// The peer broke the protocol.
+    #[error("{0}")]
     Violation(Violation),
 }
 
@@ -57,49 +66,33 @@ impl From<Violation> for ServerCloseReason {
     }
 }
 
-impl fmt::Display for ServerCloseReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Application => f.write_str("closed by the application"),
-            Self::Shutdown => f.write_str("the server stops"),
-            Self::Peer => f.write_str("closed by the peer"),
-            Self::PingTimeout => f.write_str("the peer's heartbeat stayed out"),
-            Self::TransportLost => f.write_str("the connection broke"),
-            Self::Abandoned => f.write_str("the client never came back after the handshake"),
-            Self::Panicked => f.write_str("the application's handler panicked"),
-            Self::Overloaded => f.write_str("too much waited to be read"),
-            Self::Violation(violation) => violation.fmt(f),
-        }
-    }
-}
-
 /// What a peer did that the protocol forbids.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
-    /// It sent what isn't a packet.
-    #[error("the peer sent no legal packet: {0}")]
+    /// It sent something that isn't a packet.
+    #[error("the peer sent an invalid packet: {0}")]
     Packet(DecodeError),
     /// It sent a packet of this type where there is no place for it.
-    #[error("the peer sent a packet of the type {0:?} where it has no place")]
+    #[error("the peer sent an unexpected packet of type {0:?}")]
     Unexpected(PacketType),
     /// It sent a ping where it has to answer pings, or the other way round.
-    #[error("the peer's heartbeat goes in the wrong direction")]
+    #[error("the peer sent its heartbeat in the wrong direction")]
     HeartbeatDirection,
     /// It polled while an earlier poll was waiting.
-    #[error("the peer polls twice at a time")]
+    #[error("the peer sent overlapping polls")]
     OverlappingPolls,
     /// It posted while an earlier POST was under way.
-    #[error("the peer posts twice at a time")]
+    #[error("the peer sent overlapping POSTs")]
     OverlappingPosts,
     /// It posted octets, which revision 4 doesn't know.
-    #[error("the peer posts a binary body in revision 4")]
+    #[error("the peer sent a binary POST in revision 4")]
     BinaryBody,
     /// It broke the rules of HTTP or WebSocket.
-    #[error("the peer broke the framing of its connection")]
+    #[error("the peer broke the rules of HTTP or WebSocket")]
     Framing,
     /// Its WebSocket message is longer than `max_payload`.
-    #[error("the peer's message is longer than `max_payload`")]
+    #[error("the peer sent a message longer than `max_payload`")]
     TooLarge,
     /// The body of its POST didn't arrive in time.
     #[error("the body of the peer's POST didn't arrive in time")]

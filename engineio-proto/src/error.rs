@@ -60,7 +60,7 @@ pub enum PacketError {
     #[error("the packet ends before its type")]
     MissingType,
     /// Where a type is expected there is something else.
-    #[error("no packet type is written as {byte:#04x}")]
+    #[error("unknown packet type {byte:#04x}")]
     UnknownType {
         /// What is there.
         byte: u8,

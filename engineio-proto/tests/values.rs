@@ -1,8 +1,11 @@
 //! Small values: what they are made of, and what can be asked of them.
 
+use std::error::Error;
 use std::time::Duration;
 
-use engineio_proto::{Header, Headers, Instant, Sid};
+use engineio_proto::{
+    ClientCloseReason, Header, Headers, Instant, ServerCloseReason, Sid, Violation,
+};
 
 #[test]
 fn sid_is_read_from_text_and_read_as_text() {
@@ -42,5 +45,24 @@ fn headers_move_from_one_answer_to_another() {
 fn header_that_would_break_out_of_its_line_does_not_exist() {
     for (name, value) in [("a", "1\r\nb: 2"), ("a b", "1"), ("", "1")] {
         assert!(Header::new(name, value).is_err(), "{name:?}: {value:?}");
+    }
+}
+
+#[test]
+fn both_close_reasons_are_errors_that_say_what_happened() {
+    let errors: [(Box<dyn Error>, &str); 4] = [
+        (ServerCloseReason::PingTimeout.into(), "ping timeout: no heartbeat from the peer"),
+        (ClientCloseReason::PingTimeout.into(), "ping timeout: no heartbeat from the server"),
+        (
+            ServerCloseReason::Violation(Violation::OverlappingPolls).into(),
+            "the peer sent overlapping polls",
+        ),
+        (
+            ClientCloseReason::Violation(Violation::Framing).into(),
+            "the server violated the protocol: the peer broke the rules of HTTP or WebSocket",
+        ),
+    ];
+    for (error, said) in errors {
+        assert_eq!(error.to_string(), said);
     }
 }

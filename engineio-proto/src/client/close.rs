@@ -7,29 +7,29 @@ use crate::close::{CloseCode, Violation};
 use crate::conn::Failure;
 use crate::revision::Revision;
 
-/// Why a session ended, or why there was none. There is one for every session, and it is
+/// Why a session ended, or why there was none. Every session has exactly one reason, and it is
 /// final.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientCloseReason {
-    /// This side closed it.
-    #[error("closed by this side")]
+    /// The application closed it.
+    #[error("closed by the application")]
     Application,
     /// The server closed it: with a close packet, or its WebSocket, with this code.
     #[error("closed by the server{}", code(*.0))]
     Server(Option<CloseCode>),
-    /// The server's heartbeat stayed out.
-    #[error("the server's heartbeat stayed out")]
+    /// No heartbeat came from the server in time.
+    #[error("ping timeout: no heartbeat from the server")]
     PingTimeout,
     /// There was no session within [`connect_timeout`](crate::ClientConfig::connect_timeout).
     #[error("the server didn't open a session in time")]
     ConnectTimeout,
-    /// There is no connection to the server to be had.
+    /// No connection to the server could be made.
     #[error("the server can't be reached")]
     Unreachable,
     /// A connection broke while the session depended on it. Whether what was under way on
     /// it arrived isn't known.
-    #[error("the connection to the server broke")]
+    #[error("the connection to the server was lost")]
     TransportLost,
     /// The server answered a request of the protocol with something else than success: the
     /// handshake, because it doesn't let this client in, or a later one, because it doesn't
@@ -41,7 +41,7 @@ pub enum ClientCloseReason {
     #[error("the server speaks another revision of the protocol{}", revision(*.0))]
     WrongRevision(Option<Revision>),
     /// The server broke the protocol, or isn't an Engine.IO server at all.
-    #[error("no Engine.IO from the server: {0}")]
+    #[error("the server violated the protocol: {0}")]
     Violation(Violation),
 }
 

@@ -160,7 +160,7 @@ fn a_text_payload_must_be_utf_8() {
 fn an_error_says_which_packet_is_wrong() {
     let error = decode(V4, "4a\u{1e}2\u{1e}7").unwrap_err();
     assert_eq!(error, in_payload(2, PacketError::UnknownType { byte: b'7' }));
-    assert_eq!(error.to_string(), "packet 2 of the payload: no packet type is written as 0x37");
+    assert_eq!(error.to_string(), "packet 2 of the payload: unknown packet type 0x37");
 }
 
 #[test]
