@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use engineio_hub::{Answer, Framed, Seat, Socket, Write};
-use engineio_proto::{Message, Packet, Revision, encode_frame};
+use engineio_proto::{BinaryEncoding, Message, Packet, Revision, encode_frame};
 use http::request::Builder;
 
 use common::websocket::{BINARY, masked};
@@ -99,7 +99,7 @@ fn idle_websocket_session_costs_at_most_four_kibibytes() {
         assert!(each <= 4096, "{each}");
 
         let large = Message::from(MEBIBYTE);
-        let frame = encode_frame(Revision::V4, Packet::Message(large.clone()), true);
+        let frame = encode_frame(Revision::V4, Packet::Message(large.clone()), BinaryEncoding::Raw);
         let frame = masked(BINARY, &frame.parts().concat());
         for (framed, socket) in &mut all {
             for chunk in frame.chunks(16 << 10) {

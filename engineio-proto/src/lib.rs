@@ -161,7 +161,8 @@ pub use client::close::{ClientCloseReason, Refused};
 pub use client::config::{ClientConfig, ClientConfigBuilder, RevisionChoice};
 pub use close::{CloseCode, ServerCloseReason, Violation};
 pub use codec::{
-    HandshakeData, Payload, PayloadSize, decode_frame, decode_payload, encode_frame, encode_payload,
+    BinaryEncoding, ContentType, HandshakeData, Payload, PayloadSize, decode_frame, decode_payload,
+    encode_frame, encode_payload,
 };
 pub use coding::Coding;
 pub use config::{Revisions, ServerConfig, ServerConfigBuilder, Transports};

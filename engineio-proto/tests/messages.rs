@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 use engineio_proto::{
-    Frame, Message, Outgoing, Packet, Revision, SendError, decode_frame, encode_frame,
+    BinaryEncoding, Frame, Message, Outgoing, Packet, Revision, SendError, decode_frame,
+    encode_frame,
 };
 
 #[test]
@@ -64,7 +65,10 @@ fn debug_shows_the_length_of_a_payload_and_its_beginning() {
         (format!("{:?}", Packet::Ping("probe".into())), "Ping(5 bytes: \"probe\")"),
         (format!("{:?}", Frame::text("4a".into())), "Frame { payload: Text(2 bytes: \"4a\") }"),
         (
-            format!("{:?}", encode_frame(Revision::V4, Packet::Message("a".into()), true)),
+            format!(
+                "{:?}",
+                encode_frame(Revision::V4, Packet::Message("a".into()), BinaryEncoding::Raw)
+            ),
             "Frame { prefix: \"4\", payload: Text(1 byte: \"a\") }",
         ),
     ] {
@@ -90,7 +94,7 @@ fn debug_of_what_is_sent_stays_short() {
 #[test]
 fn debug_hides_the_handshake() {
     let open = Packet::Open(r#"{"sid":"secret"}"#.into());
-    let frame = encode_frame(Revision::V4, open.clone(), true);
+    let frame = encode_frame(Revision::V4, open.clone(), BinaryEncoding::Raw);
     let received = Frame::text(r#"0{"sid":"secret"}"#.into());
     assert_eq!(decode_frame(Revision::V4, received.clone()), Ok(open.clone()));
     for shown in [format!("{open:?}"), format!("{frame:?}"), format!("{received:?}")] {

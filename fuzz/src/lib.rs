@@ -6,13 +6,19 @@ pub mod watched;
 
 use bytes::Bytes;
 use engineio_proto::{
-    Message, Packet, Payload, PayloadSize, Revision, decode_payload, encode_payload,
+    BinaryEncoding, ContentType, Message, Packet, Payload, PayloadSize, Revision, decode_payload,
+    encode_payload,
 };
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 
 /// The revision that the first byte of an input chooses.
 pub fn revision(flags: u8) -> Revision {
     if flags & 1 > 0 { Revision::V3 } else { Revision::V4 }
+}
+
+/// Whether binary data may be written as it is.
+pub fn binary_encoding(is_raw: bool) -> BinaryEncoding {
+    if is_raw { BinaryEncoding::Raw } else { BinaryEncoding::Base64 }
 }
 
 /// Any packet.
@@ -33,10 +39,11 @@ pub fn packet(bytes: &mut Unstructured<'_>) -> Result<Packet> {
 /// the binary content type and whether what is written may have it.
 pub fn check_payload(revision: Revision, input: &[u8]) {
     let Some((&flags, bytes)) = input.split_first() else { return };
-    let binary = flags & 2 > 0;
+    let binary = binary_encoding(flags & 2 > 0);
+    let content_type = if flags & 1 > 0 { ContentType::Binary } else { ContentType::Text };
 
     let body = Bytes::copy_from_slice(bytes);
-    let theirs = decode_payload(revision, Payload { body, binary: flags & 1 > 0 }, 1_000);
+    let theirs = decode_payload(revision, Payload { body, content_type }, 1_000);
     if let Ok(packets) = theirs {
         check_round_trip(revision, &packets, binary);
     }
@@ -54,11 +61,11 @@ pub fn check_payload(revision: Revision, input: &[u8]) {
     }
 }
 
-fn check_round_trip(revision: Revision, packets: &[Packet], binary: bool) {
+fn check_round_trip(revision: Revision, packets: &[Packet], binary: BinaryEncoding) {
     let size = packets.iter().fold(PayloadSize::new(revision, binary), PayloadSize::with);
     let payload = encode_payload(revision, packets, binary);
     assert_eq!(size.bytes(), payload.body.len());
-    assert!(binary || !payload.binary);
+    assert!(binary == BinaryEncoding::Raw || payload.content_type == ContentType::Text);
     assert_eq!(decode_payload(revision, payload, packets.len()).as_deref(), Ok(packets));
 }
 

@@ -2,9 +2,10 @@
 
 use bytestring::ByteString;
 use engineio_proto::Failure;
-use engineio_proto::{CloseCode, Frame, Packet};
+use engineio_proto::{BinaryEncoding, CloseCode, Frame, Packet};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 
+use crate::binary_encoding;
 use crate::watched::numbered;
 
 /// One thing that happens. Connections are numbers, of which any is good.
@@ -31,7 +32,7 @@ pub enum Operation {
 impl Arbitrary<'_> for Operation {
     fn arbitrary(bytes: &mut Unstructured<'_>) -> Result<Self> {
         let [code, first, second, third]: [u8; 4] = bytes.arbitrary()?;
-        let said = Said { what: second, much: third, binary: second & 0x20 > 0 };
+        let said = Said { what: second, much: third, binary: binary_encoding(second & 0x20 > 0) };
         Ok(match code % 16 {
             0 => Self::Poll(first),
             1 => Self::Post(first),
@@ -76,7 +77,7 @@ fn failure(byte: u8) -> Failure {
 pub struct Said {
     what: u8,
     much: u8,
-    pub binary: bool,
+    pub binary: BinaryEncoding,
 }
 
 impl Said {

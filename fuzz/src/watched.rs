@@ -7,8 +7,8 @@ use bytes::Bytes;
 use engineio_proto::server::{Event, Input, Kind, Route, Session, Transmit, route};
 use engineio_proto::{ConnId, Failure};
 use engineio_proto::{
-    HandshakeData, Instant, Message, Outgoing, Packet, Payload, Request, Response, Revision,
-    SendError, ServerConfig, Sid, Transport, decode_frame, decode_payload,
+    ContentType, HandshakeData, Instant, Message, Outgoing, Packet, Payload, Request, Response,
+    Revision, SendError, ServerConfig, Sid, Transport, decode_frame, decode_payload,
 };
 
 /// The session, and what is known about it from outside.
@@ -271,8 +271,11 @@ impl Watched {
 
     fn check_batch(&mut self, conn: usize, response: Response) {
         let size = response.body.len();
-        let binary = response.headers.get("content-type") == Some("application/octet-stream");
-        let payload = Payload { body: response.body, binary };
+        let content_type = match response.headers.get("content-type") {
+            Some("application/octet-stream") => ContentType::Binary,
+            Some(_) | None => ContentType::Text,
+        };
+        let payload = Payload { body: response.body, content_type };
         let packets = decode_payload(self.revision(), payload, usize::MAX).expect("a payload");
         // The last words of a session are `0` and `1`, whatever the limits.
         let (most, longest) = (self.config.max_batch_packets(), self.config.max_payload());

@@ -4,7 +4,8 @@ use alloc::vec;
 
 use bytes::Bytes;
 use engineio_proto::{
-    Message, Packet, Payload, Revision, decode_frame, decode_payload, encode_frame, encode_payload,
+    BinaryEncoding, ContentType, Message, Packet, Payload, Revision, decode_frame, decode_payload,
+    encode_frame, encode_payload,
 };
 
 use crate::step;
@@ -16,16 +17,17 @@ pub(crate) fn check(revision: Revision) {
         Packet::Message(Bytes::from_static(&[0, 1, 2, 0xff]).into()),
         Packet::Close,
     ];
-    for binary in [false, true] {
+    for binary in [BinaryEncoding::Base64, BinaryEncoding::Raw] {
         for packet in &packets {
             let frame = encode_frame(revision, packet.clone(), binary);
             step(1, decode_frame(revision, frame).as_ref() == Ok(packet));
         }
         let payload = encode_payload(revision, &packets, binary);
-        step(2, payload.binary == (binary && revision == Revision::V3));
+        let is_binary = payload.content_type == ContentType::Binary;
+        step(2, is_binary == (binary == BinaryEncoding::Raw && revision == Revision::V3));
         step(3, decode_payload(revision, payload, 4).as_ref() == Ok(&packets));
     }
-    let garbage = Payload { body: Bytes::from_static(b"x\xff"), binary: false };
+    let garbage = Payload { body: Bytes::from_static(b"x\xff"), content_type: ContentType::Text };
     step(4, decode_payload(revision, garbage, 4).is_err());
 
     let Ok(message) = Message::json(&[1, 2, 3]) else { return step(5, false) };

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use engineio_proto::ConnId;
 use engineio_proto::server::{Event, Input, Route, Session, Transmit, route};
 use engineio_proto::{
-    CloseCode, Frame, HandshakeData, Instant, Message, Packet, Payload, Request, Revision,
-    ServerCloseReason, ServerConfig, Sid, Transport, decode_frame, decode_payload, encode_payload,
+    BinaryEncoding, CloseCode, ContentType, Frame, HandshakeData, Instant, Message, Packet,
+    Payload, Request, Revision, ServerCloseReason, ServerConfig, Sid, Transport, decode_frame,
+    decode_payload, encode_payload,
 };
 
 use crate::step;
@@ -65,7 +66,7 @@ impl Peer {
         self.request("POST", POST, false);
         let bytes = Message::from(Bytes::from_static(&[1, 2, 3]));
         let packets = [Packet::Message("in".into()), Packet::Message(bytes.clone())];
-        let payload = encode_payload(self.revision, &packets, false);
+        let payload = encode_payload(self.revision, &packets, BinaryEncoding::Base64);
         self.session.handle_input(self.now, Input::Body(POST, payload.body));
         step(23, self.session.poll_event() == Some(Event::Message("in".into())));
         step(24, self.session.poll_event() == Some(Event::Message(bytes)));
@@ -135,8 +136,11 @@ impl Peer {
     /// The packets that a poll is answered with.
     fn answer(&mut self, conn: ConnId) -> Vec<Packet> {
         let Some(Transmit::Respond(response)) = self.session.poll_transmit(conn) else { fail(53) };
-        let binary = response.headers.get("content-type") == Some("application/octet-stream");
-        let payload = Payload { body: response.body, binary };
+        let content_type = match response.headers.get("content-type") {
+            Some("application/octet-stream") => ContentType::Binary,
+            Some(_) | None => ContentType::Text,
+        };
+        let payload = Payload { body: response.body, content_type };
         let Ok(packets) = decode_payload(self.revision, payload, 16) else { fail(54) };
         packets
     }

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use engineio_proto::{
-    HandshakeData, Message, Packet, Payload, Revision, decode_payload, encode_payload,
+    BinaryEncoding, ContentType, HandshakeData, Message, Packet, Payload, Revision, decode_payload,
+    encode_payload,
 };
 use http::Response;
 
@@ -77,7 +78,7 @@ impl Polling {
 
     /// Begins a POST that brings these packets.
     pub(crate) fn posting(&self, packets: &[Packet]) -> Call {
-        let payload = encode_payload(self.revision, packets, false);
+        let payload = encode_payload(self.revision, packets, BinaryEncoding::Base64);
         self.world.post(&self.query("polling"), payload.body)
     }
 
@@ -115,8 +116,9 @@ impl Polling {
 
 pub(crate) fn packets(revision: Revision, response: Response<Bytes>) -> Vec<Packet> {
     assert_eq!(response.status(), 200);
-    let binary = response.headers()["content-type"] == "application/octet-stream";
-    let payload = Payload { body: response.into_body(), binary };
+    let is_binary = response.headers()["content-type"] == "application/octet-stream";
+    let content_type = if is_binary { ContentType::Binary } else { ContentType::Text };
+    let payload = Payload { body: response.into_body(), content_type };
     decode_payload(revision, payload, usize::MAX).unwrap()
 }
 

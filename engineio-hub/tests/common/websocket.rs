@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 use engineio_proto::{
-    Frame, HandshakeData, Message, Packet, Revision, Sid, decode_frame, encode_frame,
+    BinaryEncoding, Frame, HandshakeData, Message, Packet, Revision, Sid, decode_frame,
+    encode_frame,
 };
 
 use super::pipe::{End, Reset};
@@ -66,7 +67,7 @@ impl WebSocket {
 
     /// The frame that carries a packet.
     pub(crate) fn frame_of(&self, packet: Packet) -> Vec<u8> {
-        let frame = encode_frame(self.revision, packet, true);
+        let frame = encode_frame(self.revision, packet, BinaryEncoding::Raw);
         masked(if frame.is_text() { TEXT } else { BINARY }, &frame.parts().concat())
     }
 

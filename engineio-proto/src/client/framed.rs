@@ -3,7 +3,7 @@
 use super::close::ClientCloseReason;
 use super::core::Core;
 use super::io::Transmit;
-use crate::codec;
+use crate::codec::{self, BinaryEncoding};
 use crate::conn::ConnId;
 use crate::heartbeat::Heartbeat;
 use crate::packet::Packet;
@@ -51,7 +51,7 @@ impl Framed {
         } else {
             return (None, None);
         };
-        let frame = codec::encode_frame(core.common.revision, packet, true);
+        let frame = codec::encode_frame(core.common.revision, packet, BinaryEncoding::Raw);
         (Some(Transmit::Frame(frame)), end)
     }
 }

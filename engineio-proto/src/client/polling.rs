@@ -8,7 +8,7 @@ use super::io::{Connect, Transmit};
 use super::probe::{Failed, Probe};
 use super::responses::{check, payload};
 use crate::close::{CloseCode, Violation};
-use crate::codec::{self, HandshakeData, Payload, PayloadSize};
+use crate::codec::{self, BinaryEncoding, ContentType, HandshakeData, Payload, PayloadSize};
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
@@ -95,10 +95,9 @@ impl Polling {
                 self.post = Some(conn);
                 let target = core.target(Transport::Polling, sid);
                 let payload = self.fill_post(core, heartbeat, handshake.max_payload);
-                let content_type = if payload.binary {
-                    "application/octet-stream"
-                } else {
-                    "text/plain;charset=UTF-8"
+                let content_type = match payload.content_type {
+                    ContentType::Text => "text/plain;charset=UTF-8",
+                    ContentType::Binary => "application/octet-stream",
                 };
                 Connect::Post { target, body: payload.body, content_type }
             }
@@ -114,7 +113,7 @@ impl Polling {
         max_payload: Option<usize>,
     ) -> Payload {
         let mut batch = Batch::new(
-            PayloadSize::new(core.common.revision, true),
+            PayloadSize::new(core.common.revision, BinaryEncoding::Raw),
             max_payload.unwrap_or(UNTOLD_MAX_PAYLOAD),
             core.config.max_batch_packets(),
         );
@@ -122,7 +121,7 @@ impl Polling {
         if core.common.owes_close() && batch.offer(Packet::Close) {
             self.has_said_close = true;
         }
-        codec::encode_payload(core.common.revision, batch.packets(), true)
+        codec::encode_payload(core.common.revision, batch.packets(), BinaryEncoding::Raw)
     }
 
     /// An answer came.

@@ -4,7 +4,7 @@ use bytestring::ByteString;
 
 use super::core::Core;
 use super::io::Transmit;
-use crate::codec;
+use crate::codec::{self, BinaryEncoding};
 use crate::conn::ConnId;
 use crate::frame::Frame;
 use crate::packet::Packet;
@@ -63,7 +63,7 @@ impl Probe {
         }
         self.stage = Stage::Probed;
         let ping = Packet::Ping(ByteString::from_static(PROBE));
-        Some(Transmit::Frame(codec::encode_frame(core.common.revision, ping, true)))
+        Some(Transmit::Frame(codec::encode_frame(core.common.revision, ping, BinaryEncoding::Raw)))
     }
 
     /// A frame came. Only `3probe` is welcome, and only once.

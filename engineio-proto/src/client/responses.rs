@@ -1,7 +1,7 @@
 //! What the answers to a client's requests say.
 
 use super::close::Refused;
-use crate::codec::Payload;
+use crate::codec::{ContentType, Payload};
 use crate::http::Response;
 
 /// Whether a request did what it was to do; else what was said instead.
@@ -15,7 +15,12 @@ pub(super) fn check(response: Response) -> Result<Response, Refused> {
 
 /// The body of an answer to a poll.
 pub(super) fn payload(response: Response) -> Payload {
-    let content_type = response.headers.get("content-type").unwrap_or_default();
-    let mime = content_type.split(';').next().unwrap_or_default().trim();
-    Payload { binary: mime.eq_ignore_ascii_case("application/octet-stream"), body: response.body }
+    let header = response.headers.get("content-type").unwrap_or_default();
+    let media_type = header.split(';').next().unwrap_or_default().trim();
+    let content_type = if media_type.eq_ignore_ascii_case("application/octet-stream") {
+        ContentType::Binary
+    } else {
+        ContentType::Text
+    };
+    Payload { body: response.body, content_type }
 }

@@ -28,7 +28,7 @@ use super::opening::{Opened, Opening};
 use super::polling::Polling;
 use super::timers::Timer;
 use crate::close::CloseCode;
-use crate::codec::{HandshakeData, PayloadSize};
+use crate::codec::{BinaryEncoding, HandshakeData, PayloadSize};
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
@@ -261,7 +261,7 @@ impl Open {
             }
             Channel::Polling(_) => {
                 let packet = Packet::Message(message.clone());
-                PayloadSize::new(revision, true).with(&packet).bytes()
+                PayloadSize::new(revision, BinaryEncoding::Raw).with(&packet).bytes()
             }
         }
     }

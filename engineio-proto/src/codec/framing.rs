@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::packet::Item;
+use super::payload::{BinaryEncoding, ContentType};
 use super::{v3_binary, v3_text, v4};
 
 /// How a payload holds its items.
@@ -14,8 +15,20 @@ pub(super) enum Framing {
 }
 
 impl Framing {
-    pub(super) const fn is_binary(self) -> bool {
-        matches!(self, Self::Marked)
+    /// How its items hold binary data.
+    pub(super) const fn binary(self) -> BinaryEncoding {
+        match self {
+            Self::Marked => BinaryEncoding::Raw,
+            Self::Separated | Self::Counted => BinaryEncoding::Base64,
+        }
+    }
+
+    /// What a payload of it is sent as.
+    pub(super) const fn content_type(self) -> ContentType {
+        match self {
+            Self::Marked => ContentType::Binary,
+            Self::Separated | Self::Counted => ContentType::Text,
+        }
     }
 
     pub(super) fn write(self, item: &Item<'_>, body: &mut Vec<u8>) {

@@ -25,6 +25,7 @@ mod base64;
 mod framing;
 mod handshake;
 mod packet;
+mod payload;
 mod size;
 mod v3_binary;
 mod v3_length;
@@ -33,10 +34,10 @@ mod v4;
 
 use alloc::vec::Vec;
 
-use bytes::Bytes;
 use bytestring::ByteString;
 
 pub use self::handshake::HandshakeData;
+pub use self::payload::{BinaryEncoding, ContentType, Payload};
 pub use self::size::PayloadSize;
 
 use self::packet::Item;
@@ -45,23 +46,11 @@ use crate::frame::Frame;
 use crate::packet::{Message, Packet};
 use crate::revision::Revision;
 
-/// The body of a poll's answer or of a POST: some packets in one piece.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a body and its content type are all there is")]
-pub struct Payload {
-    /// The bytes of the body.
-    pub body: Bytes,
-    /// Whether its content type is `application/octet-stream`. Otherwise it is
-    /// `text/plain; charset=UTF-8`.
-    pub binary: bool,
-}
-
 /// Writes a packet for a framed transport. The frame shares the packet's data.
 ///
-/// `binary` says whether the transport may carry binary frames, which it may
-/// unless the peer asked for `b64`. If not, a binary message becomes base64 in a
-/// text frame, the only case in which data is copied.
-pub fn encode_frame(revision: Revision, packet: Packet, binary: bool) -> Frame {
+/// A binary message becomes a binary frame, or base64 in a text frame: the only
+/// case in which data is copied.
+pub fn encode_frame(revision: Revision, packet: Packet, binary: BinaryEncoding) -> Frame {
     packet::encode(revision, packet, binary)
 }
 
@@ -83,9 +72,8 @@ pub fn decode_frame(revision: Revision, frame: Frame) -> Result<Packet, DecodeEr
 
 /// Writes packets as one body, in one allocation of exactly its size.
 ///
-/// `binary` says whether the transport may carry binary, which it may unless
-/// the peer asked for `b64`. It makes no difference in revision 4, where polling
-/// is always text. In revision 3 the payload is binary if any of its packets is
+/// In revision 4 a payload is always text, and binary messages are always base64. In
+/// revision 3 a payload is binary if any of its packets is and `binary` allows it
 /// (`encodePayload` of `engine.io/lib/parser-v3/index.ts`).
 ///
 /// Two things that the protocol can't say:
@@ -95,22 +83,22 @@ pub fn decode_frame(revision: Revision, frame: Frame) -> Result<Packet, DecodeEr
 ///   of the packet (`SEPARATOR` of `engine.io-parser/lib/index.ts` is not escaped).
 ///
 /// ```
-/// use engineio_proto::{Packet, Revision, decode_payload, encode_payload};
+/// use engineio_proto::{BinaryEncoding, Packet, Revision, decode_payload, encode_payload};
 ///
 /// let packets = vec![Packet::Ping("".into()), Packet::Message("hello".into())];
-/// let payload = encode_payload(Revision::V4, &packets, true);
+/// let payload = encode_payload(Revision::V4, &packets, BinaryEncoding::Raw);
 /// assert_eq!(&payload.body[..], b"2\x1e4hello");
 /// assert_eq!(decode_payload(Revision::V4, payload, 16), Ok(packets));
 /// ```
-pub fn encode_payload(revision: Revision, packets: &[Packet], binary: bool) -> Payload {
+pub fn encode_payload(revision: Revision, packets: &[Packet], binary: BinaryEncoding) -> Payload {
     let size = packets.iter().fold(PayloadSize::new(revision, binary), PayloadSize::with);
     let framing = size.framing();
     let mut body = Vec::with_capacity(size.bytes());
     for packet in packets {
-        framing.write(&Item::new(revision, packet, framing.is_binary()), &mut body);
+        framing.write(&Item::new(revision, packet, framing.binary()), &mut body);
     }
     debug_assert_eq!(body.len(), size.bytes());
-    Payload { body: body.into(), binary: framing.is_binary() }
+    Payload { body: body.into(), content_type: framing.content_type() }
 }
 
 /// Reads the packets of a body: all of them or none. Their data are slices of
@@ -135,14 +123,15 @@ pub fn decode_payload(
     payload: Payload,
     max_packets: usize,
 ) -> Result<Vec<Packet>, DecodeError> {
-    let Payload { body, binary } = payload;
-    if binary && !revision.has_binary_payloads() {
+    let Payload { body, content_type } = payload;
+    let is_binary = content_type == ContentType::Binary;
+    if is_binary && !revision.has_binary_payloads() {
         return Err(DecodeError::BinaryPayload);
     }
     if body.is_empty() {
         return Err(DecodeError::EmptyPayload);
     }
-    if binary {
+    if is_binary {
         return decode_items(revision, v3_binary::items(&body), max_packets);
     }
     let text = ByteString::try_from(body).map_err(|_| DecodeError::PayloadNotUtf8)?;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::base64;
+use super::payload::BinaryEncoding;
 use crate::error::PacketError;
 use crate::frame::{Frame, Prefix};
 use crate::packet::{Message, Packet, PacketType};
@@ -23,11 +24,11 @@ enum Form {
 }
 
 impl Form {
-    const fn of(packet: &Packet, binary: bool) -> Self {
+    const fn of(packet: &Packet, binary: BinaryEncoding) -> Self {
         match (is_binary(packet), binary) {
             (false, _) => Self::Text,
-            (true, true) => Self::Binary,
-            (true, false) => Self::Base64,
+            (true, BinaryEncoding::Raw) => Self::Binary,
+            (true, BinaryEncoding::Base64) => Self::Base64,
         }
     }
 
@@ -59,8 +60,7 @@ pub(super) struct Item<'p> {
 }
 
 impl<'p> Item<'p> {
-    /// `binary` says whether there is a better way to write bytes than base64.
-    pub(super) fn new(revision: Revision, packet: &'p Packet, binary: bool) -> Self {
+    pub(super) fn new(revision: Revision, packet: &'p Packet, binary: BinaryEncoding) -> Self {
         let form = Form::of(packet, binary);
         let prefix = form.prefix(revision, packet.packet_type());
         let data: &[u8] = match packet {
@@ -108,7 +108,7 @@ impl<'p> Item<'p> {
 }
 
 /// A packet as a frame.
-pub(super) fn encode(revision: Revision, packet: Packet, binary: bool) -> Frame {
+pub(super) fn encode(revision: Revision, packet: Packet, binary: BinaryEncoding) -> Frame {
     let form = Form::of(&packet, binary);
     let prefix = form.prefix(revision, packet.packet_type());
     let data = match packet {

@@ -2,6 +2,7 @@
 
 use super::framing::Framing;
 use super::packet::{Item, is_binary};
+use super::payload::BinaryEncoding;
 use crate::packet::Packet;
 use crate::revision::Revision;
 
@@ -12,10 +13,10 @@ use crate::revision::Revision;
 /// [`with`](Self::with) one packet more, and keep the answer if that still fits.
 ///
 /// ```
-/// use engineio_proto::{Packet, PayloadSize, Revision};
+/// use engineio_proto::{BinaryEncoding, Packet, PayloadSize, Revision};
 ///
 /// let waiting = [Packet::Noop, Packet::Message("hello".into()), Packet::Message("world".into())];
-/// let mut size = PayloadSize::new(Revision::V4, true);
+/// let mut size = PayloadSize::new(Revision::V4, BinaryEncoding::Raw);
 /// for packet in &waiting {
 ///     let more = size.with(packet);
 ///     if more.bytes() > 10 {
@@ -29,8 +30,7 @@ use crate::revision::Revision;
 #[derive(Clone, Copy, Debug)]
 pub struct PayloadSize {
     revision: Revision,
-    /// Whether the transport may carry binary payloads.
-    binary: bool,
+    binary: BinaryEncoding,
     packets: usize,
     /// The first binary packet changes the framing of all, so both sizes are kept.
     has_binary: bool,
@@ -40,8 +40,8 @@ pub struct PayloadSize {
 
 impl PayloadSize {
     /// The size of no packets, with the arguments that `encode_payload` will get.
-    pub const fn new(revision: Revision, binary: bool) -> Self {
-        let binary = binary && revision.has_binary_payloads();
+    pub const fn new(revision: Revision, binary: BinaryEncoding) -> Self {
+        let binary = if revision.has_binary_payloads() { binary } else { BinaryEncoding::Base64 };
         Self { revision, binary, packets: 0, has_binary: false, as_text: 0, as_binary: 0 }
     }
 
@@ -50,21 +50,27 @@ impl PayloadSize {
     #[must_use = "the size itself does not change"]
     pub fn with(self, packet: &Packet) -> Self {
         let grow = |bytes: usize, framing: Framing| {
-            let item = Item::new(self.revision, packet, framing.is_binary());
+            let item = Item::new(self.revision, packet, framing.binary());
             bytes.saturating_add(framing.added(&item, bytes))
         };
         Self {
             packets: self.packets + 1,
             has_binary: self.has_binary || is_binary(packet),
             as_text: grow(self.as_text, self.text_framing()),
-            as_binary: if self.binary { grow(self.as_binary, Framing::Marked) } else { 0 },
+            as_binary: match self.binary {
+                BinaryEncoding::Raw => grow(self.as_binary, Framing::Marked),
+                BinaryEncoding::Base64 => 0,
+            },
             ..self
         }
     }
 
     /// The size in bytes.
     pub const fn bytes(&self) -> usize {
-        if self.framing().is_binary() { self.as_binary } else { self.as_text }
+        match self.framing() {
+            Framing::Marked => self.as_binary,
+            Framing::Separated | Framing::Counted => self.as_text,
+        }
     }
 
     /// How many packets it is the size of.
@@ -73,7 +79,10 @@ impl PayloadSize {
     }
 
     pub(super) const fn framing(&self) -> Framing {
-        if self.binary && self.has_binary { Framing::Marked } else { self.text_framing() }
+        match self.binary {
+            BinaryEncoding::Raw if self.has_binary => Framing::Marked,
+            BinaryEncoding::Raw | BinaryEncoding::Base64 => self.text_framing(),
+        }
     }
 
     const fn text_framing(&self) -> Framing {

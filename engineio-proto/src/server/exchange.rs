@@ -6,6 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::refusal::{Refusal, RefusalCause};
+use crate::codec::{BinaryEncoding, ContentType};
 use crate::coding::Coding;
 use crate::http::{Headers, InvalidHeader};
 use crate::packet::Message;
@@ -19,12 +20,12 @@ pub struct Exchange {
     /// The one that the query names; it must fit the kind.
     pub(super) transport: Transport,
     pub(super) eio: Eio,
-    /// Whether the body of a POST is octets.
-    pub(super) is_binary: bool,
+    /// Of the body of a POST.
+    pub(super) content_type: ContentType,
     pub(super) coding: Option<Coding>,
     pub(super) subprotocol: Option<ByteString>,
-    /// `b64`: no binary frames.
-    pub(super) wants_text: bool,
+    /// What its `b64` asks for.
+    pub(super) binary: BinaryEncoding,
     /// CORS headers for the answer.
     pub(super) headers: Headers,
 }
@@ -95,8 +96,8 @@ impl Exchange {
 pub struct Opening {
     pub(super) transport: Transport,
     pub(super) revision: Revision,
-    /// `b64`: the client can't take binary data.
-    pub(super) wants_text: bool,
+    /// What its `b64` asks for.
+    pub(super) binary: BinaryEncoding,
     pub(super) coding: Option<Coding>,
     pub(super) subprotocol: Option<ByteString>,
     /// To leave in one answer with the open packet.

@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::io::Transmit;
 use crate::close::{ServerCloseReason, Violation};
-use crate::codec;
+use crate::codec::{self, BinaryEncoding};
 use crate::conn::{ConnId, Failure};
 use crate::heartbeat::Heartbeat;
 use crate::packet::Packet;
@@ -12,15 +12,15 @@ use crate::packet::Packet;
 #[derive(Debug)]
 pub(super) struct Framed {
     pub(super) conn: ConnId,
-    /// Whether binary frames may be sent: the request came without `b64`.
-    is_binary: bool,
+    /// What the request asked for.
+    binary: BinaryEncoding,
     /// The close packet was pulled.
     has_said_close: bool,
 }
 
 impl Framed {
-    pub(super) const fn new(conn: ConnId, is_binary: bool) -> Self {
-        Self { conn, is_binary, has_said_close: false }
+    pub(super) const fn new(conn: ConnId, binary: BinaryEncoding) -> Self {
+        Self { conn, binary, has_said_close: false }
     }
 
     /// The heartbeat, then messages, then the close packet; then the reason for which the
@@ -40,7 +40,7 @@ impl Framed {
         } else {
             return (None, core.common.take_closing());
         };
-        let frame = codec::encode_frame(core.common.revision, packet, self.is_binary);
+        let frame = codec::encode_frame(core.common.revision, packet, self.binary);
         (Some(Transmit::Frame(frame)), None)
     }
 }

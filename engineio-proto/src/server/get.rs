@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::core::Core;
 use super::exchange::Exchange;
 use crate::close::ServerCloseReason;
-use crate::codec::{self, PayloadSize};
+use crate::codec::{self, BinaryEncoding, ContentType, PayloadSize};
 use crate::coding::Coding;
 use crate::conn::ConnId;
 use crate::heartbeat::Heartbeat;
@@ -92,9 +92,9 @@ impl Get {
         self,
         core: &mut Core,
         heartbeat: &mut Heartbeat,
-        is_binary: bool,
+        binary: BinaryEncoding,
     ) -> (Response, Option<ServerCloseReason>) {
-        let size = PayloadSize::new(core.common.revision, is_binary);
+        let size = PayloadSize::new(core.common.revision, binary);
         let (max_bytes, max_packets) = (core.config.max_payload(), core.config.max_batch_packets());
         let mut batch = Batch::new(size, max_bytes, max_packets);
         let mut is_compressible = false;
@@ -112,18 +112,18 @@ impl Get {
         if batch.packets().is_empty() {
             batch.offer(Packet::Noop);
         }
-        (self.respond(core, batch.packets(), is_binary, is_compressible), end)
+        (self.respond(core, batch.packets(), binary, is_compressible), end)
     }
 
     /// Answers with this packet, when polling ends.
-    pub(super) fn leave(self, core: &mut Core, is_binary: bool, last: Packet) {
+    pub(super) fn leave(self, core: &mut Core, binary: BinaryEncoding, last: Packet) {
         let mut packets = Vec::new();
         if self.is_handshake() {
             packets.push(core.open_packet(Vec::new()));
         }
         packets.push(last);
         let conn = self.conn;
-        let response = self.respond(core, &packets, is_binary, false);
+        let response = self.respond(core, &packets, binary, false);
         core.reply(conn, response);
     }
 
@@ -136,14 +136,16 @@ impl Get {
         self,
         core: &Core,
         packets: &[Packet],
-        is_binary: bool,
+        binary: BinaryEncoding,
         is_compressible: bool,
     ) -> Response {
-        let payload = codec::encode_payload(core.common.revision, packets, is_binary);
+        let payload = codec::encode_payload(core.common.revision, packets, binary);
         let threshold = core.config.compression_threshold().filter(|_| is_compressible);
         let is_worth_it = threshold.is_some_and(|least| payload.body.len() >= least);
-        let content_type =
-            if payload.binary { "application/octet-stream" } else { "text/plain; charset=UTF-8" };
+        let content_type = match payload.content_type {
+            ContentType::Text => "text/plain; charset=UTF-8",
+            ContentType::Binary => "application/octet-stream",
+        };
         Response {
             coding: self.coding.filter(|_| is_worth_it),
             ..Response::with_body(200, self.headers.uncached(), content_type, payload.body)

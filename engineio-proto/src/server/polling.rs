@@ -12,6 +12,7 @@ use super::probe::{Probe, Progress};
 use super::refusal::RefusalCause;
 use super::timers::PollingTimer;
 use crate::close::{CloseCode, ServerCloseReason, Violation};
+use crate::codec::{BinaryEncoding, ContentType};
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
@@ -23,8 +24,8 @@ use crate::time::{Instant, sooner};
 /// one WebSocket that probes.
 #[derive(Debug)]
 pub(super) struct Polling {
-    /// Whether answers may be binary: the handshake came without `b64`.
-    is_binary: bool,
+    /// What the handshake asked for.
+    binary: BinaryEncoding,
     get: Option<Get>,
     post: Option<Post>,
     /// By when the client has to show up, and why the session ends if it doesn't.
@@ -34,9 +35,9 @@ pub(super) struct Polling {
 
 impl Polling {
     /// Begins with the handshake's own request. The client has to follow it up by then.
-    pub(super) const fn new(is_binary: bool, handshake: Get, by: Instant) -> Self {
+    pub(super) const fn new(binary: BinaryEncoding, handshake: Get, by: Instant) -> Self {
         Self {
-            is_binary,
+            binary,
             get: Some(handshake),
             post: None,
             absence: Some((by, ServerCloseReason::Abandoned)),
@@ -72,7 +73,9 @@ impl Polling {
     ) -> Result<(), ServerCloseReason> {
         let violation = if self.post.is_some() {
             Violation::OverlappingPosts
-        } else if exchange.is_binary && !core.common.revision.has_binary_payloads() {
+        } else if exchange.content_type == ContentType::Binary
+            && !core.common.revision.has_binary_payloads()
+        {
             Violation::BinaryBody
         } else {
             self.end_abandonment();
@@ -109,7 +112,7 @@ impl Polling {
         core.switch(conn, exchange.headers, exchange.subprotocol);
         self.end_abandonment();
         let by = core.common.now + core.config.upgrade_timeout();
-        self.probe = Some(Probe::new(conn, !exchange.wants_text, by));
+        self.probe = Some(Probe::new(conn, exchange.binary, by));
     }
 
     /// A frame came. When it ends the upgrade, this is what the session is from now on.
@@ -202,7 +205,7 @@ impl Polling {
     ) -> (Option<Transmit>, Option<ServerCloseReason>) {
         let is_it = |get: &mut Get| get.conn == conn && get.is_answerable(core, heartbeat);
         if let Some(get) = self.get.take_if(is_it) {
-            let (response, end) = get.answer(core, heartbeat, self.is_binary);
+            let (response, end) = get.answer(core, heartbeat, self.binary);
             return (Some(Transmit::Respond(response)), end);
         }
         let probe = self.probe.as_mut().filter(|probe| probe.conn == conn);
@@ -247,7 +250,7 @@ impl Polling {
     /// The last words for the GET and the POST when polling ends.
     fn leave(&mut self, core: &mut Core, last: Packet) {
         if let Some(get) = self.get.take() {
-            get.leave(core, self.is_binary, last);
+            get.leave(core, self.binary, last);
         }
         if let Some(post) = self.post.take() {
             post.leave(core);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::core::Core;
 use super::exchange::Exchange;
 use crate::close::{ServerCloseReason, Violation};
-use crate::codec::{self, Payload};
+use crate::codec::{self, ContentType, Payload};
 use crate::conn::{ConnId, Failure};
 use crate::heartbeat::Heartbeat;
 use crate::http::{Headers, Response};
@@ -20,7 +20,7 @@ pub(super) struct Post {
     pub(super) conn: ConnId,
     /// For the answer.
     headers: Headers,
-    is_binary: bool,
+    content_type: ContentType,
     stage: Stage,
 }
 
@@ -42,8 +42,8 @@ pub(super) enum Wait {
 
 impl Post {
     pub(super) fn new(conn: ConnId, exchange: Exchange, by: Instant) -> Self {
-        let Exchange { headers, is_binary, .. } = exchange;
-        Self { conn, headers, is_binary, stage: Stage::Receiving { by } }
+        let Exchange { headers, content_type, .. } = exchange;
+        Self { conn, headers, content_type, stage: Stage::Receiving { by } }
     }
 
     pub(super) const fn is_receiving(&self) -> bool {
@@ -63,7 +63,7 @@ impl Post {
             return Ok(None);
         }
         let length = body.len();
-        let payload = Payload { body, binary: self.is_binary };
+        let payload = Payload { body, content_type: self.content_type };
         let max_packets = core.config.max_packets();
         let packets = codec::decode_payload(core.common.revision, payload, max_packets);
         let outcome = match packets {

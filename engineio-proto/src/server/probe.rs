@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use super::core::Core;
 use super::framed::Framed;
 use super::io::Transmit;
-use crate::codec;
+use crate::codec::{self, BinaryEncoding};
 use crate::conn::ConnId;
 use crate::frame::Frame;
 use crate::packet::Packet;
@@ -18,7 +18,7 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(super) struct Probe {
     pub(super) conn: ConnId,
-    is_binary: bool,
+    binary: BinaryEncoding,
     /// By when it has to get on.
     pub(super) by: Instant,
     stage: Stage,
@@ -50,8 +50,8 @@ pub(super) enum Progress {
 }
 
 impl Probe {
-    pub(super) const fn new(conn: ConnId, is_binary: bool, by: Instant) -> Self {
-        Self { conn, is_binary, by, stage: Stage::Silent }
+    pub(super) const fn new(conn: ConnId, binary: BinaryEncoding, by: Instant) -> Self {
+        Self { conn, binary, by, stage: Stage::Silent }
     }
 
     /// A frame came.
@@ -62,7 +62,7 @@ impl Probe {
                 if let Some(pong) = self.pong(core) {
                     core.replies.push(self.conn, pong);
                 }
-                Progress::Upgraded(Framed::new(self.conn, self.is_binary))
+                Progress::Upgraded(Framed::new(self.conn, self.binary))
             }
             Ok(_) | Err(_) => Progress::Failed,
         }
@@ -90,7 +90,7 @@ impl Probe {
             return None;
         }
         let pong = Packet::Pong(ByteString::from_static(PROBE));
-        Some(Transmit::Frame(codec::encode_frame(core.common.revision, pong, self.is_binary)))
+        Some(Transmit::Frame(codec::encode_frame(core.common.revision, pong, self.binary)))
     }
 
     pub(super) const fn is_probed(&self) -> bool {

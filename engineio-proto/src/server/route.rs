@@ -8,6 +8,7 @@ use bytestring::ByteString;
 use super::exchange::{Eio, Exchange, Kind, Opening};
 use super::query::Query;
 use super::refusal::{Refusal, RefusalCause, excerpt};
+use crate::codec::{BinaryEncoding, ContentType};
 use crate::coding::Coding;
 use crate::config::ServerConfig;
 use crate::cors::{self, Origin};
@@ -73,7 +74,7 @@ pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
     }
     let arrival = Arrival { transport, request, headers: verdict.headers, config };
     match query.sid {
-        Some(sid) => session(sid, query.eio.as_deref(), query.b64, arrival),
+        Some(sid) => session(sid, query.eio.as_deref(), query.binary, arrival),
         None => handshake(&query, arrival),
     }
 }
@@ -104,7 +105,7 @@ impl Arrival<'_, '_> {
 fn session<'r>(
     sid: Cow<'r, str>,
     eio: Option<&str>,
-    wants_text: bool,
+    binary: BinaryEncoding,
     arrival: Arrival<'_, 'r>,
 ) -> Route<'r> {
     let request = arrival.request;
@@ -118,10 +119,14 @@ fn session<'r>(
         kind,
         transport: arrival.transport,
         eio: Eio::of(eio),
-        is_binary: request.content_type == Some("application/octet-stream"),
+        // Compared as the reference server does: whole.
+        content_type: match request.content_type {
+            Some("application/octet-stream") => ContentType::Binary,
+            Some(_) | None => ContentType::Text,
+        },
         coding: arrival.coding(),
         subprotocol: arrival.subprotocol(),
-        wants_text,
+        binary,
         headers: arrival.headers,
     };
     Route::Session { sid, exchange }
@@ -141,7 +146,7 @@ fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
             return Route::Open(Opening {
                 transport: arrival.transport,
                 revision,
-                wants_text: query.b64,
+                binary: query.binary,
                 coding: arrival.coding(),
                 subprotocol: arrival.subprotocol(),
                 messages: alloc::vec::Vec::new(),

@@ -85,19 +85,19 @@ impl Session {
         if let Some(cookie) = config.cookie() {
             headers.push("set-cookie", cookie.header(&core.sid));
         }
-        let is_binary = !opening.wants_text;
+        let binary = opening.binary;
         let channel = match opening.transport {
             Transport::Polling => {
                 let last = core.common.outbox.accepted();
                 let handshake = Get::handshake(conn, headers, opening.coding, last);
                 let by = now + config.ping_timeout();
-                Channel::Polling(Polling::new(is_binary, handshake, by))
+                Channel::Polling(Polling::new(binary, handshake, by))
             }
             Transport::WebSocket => {
                 core.switch(conn, headers, opening.subprotocol);
-                let open = encode_frame(revision, core.open_packet(Vec::new()), is_binary);
+                let open = encode_frame(revision, core.open_packet(Vec::new()), binary);
                 core.replies.push(conn, Transmit::Frame(open));
-                Channel::Framed(Framed::new(conn, is_binary))
+                Channel::Framed(Framed::new(conn, binary))
             }
         };
         let (interval, timeout) = (config.ping_interval(), config.ping_timeout());

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use engineio_proto::Revision::{V3, V4};
 use engineio_proto::{
-    DecodeError, Frame, Message, Packet, PacketError, Payload, PayloadSize, Revision, decode_frame,
-    decode_payload, encode_frame, encode_payload,
+    BinaryEncoding, ContentType, DecodeError, Frame, Message, Packet, PacketError, Payload,
+    PayloadSize, Revision, decode_frame, decode_payload, encode_frame, encode_payload,
 };
 
 const BOTH: [Revision; 2] = [V3, V4];
@@ -17,9 +17,10 @@ fn a_frame_shares_the_message_that_it_was_made_of() {
     let bytes = Bytes::from(vec![7; 100]);
     let text = ByteString::from("x".repeat(100));
     for revision in BOTH {
-        let frame = encode_frame(revision, binary(bytes.clone()), true);
+        let frame = encode_frame(revision, binary(bytes.clone()), BinaryEncoding::Raw);
         assert_eq!(frame.parts()[1].as_ptr(), bytes.as_ptr());
-        let frame = encode_frame(revision, Packet::Message(text.clone().into()), false);
+        let frame =
+            encode_frame(revision, Packet::Message(text.clone().into()), BinaryEncoding::Base64);
         assert_eq!(frame.parts()[1].as_ptr(), text.as_ptr());
     }
 }
@@ -37,14 +38,15 @@ fn a_message_is_a_slice_of_its_frame() {
 
 #[test]
 fn the_messages_of_a_payload_are_slices_of_its_body() {
-    let bodies: [(Revision, bool, &'static [u8]); 3] = [
-        (V4, false, b"2\x1e4hello"),
-        (V3, false, b"1:26:4hello"),
-        (V3, true, b"\x01\x06\xff\x04hello"),
+    let bodies: [(Revision, ContentType, &'static [u8]); 3] = [
+        (V4, ContentType::Text, b"2\x1e4hello"),
+        (V3, ContentType::Text, b"1:26:4hello"),
+        (V3, ContentType::Binary, b"\x01\x06\xff\x04hello"),
     ];
-    for (revision, binary, body) in bodies {
+    for (revision, content_type, body) in bodies {
         let body = Bytes::from_static(body);
-        let packets = decode_payload(revision, Payload { body: body.clone(), binary }, 10).unwrap();
+        let packets =
+            decode_payload(revision, Payload { body: body.clone(), content_type }, 10).unwrap();
         let data = data(packets.last().unwrap());
         assert_eq!(data.as_ptr(), body[body.len() - 5..].as_ptr());
     }
@@ -74,20 +76,23 @@ fn data_of_a_type_that_has_none_is_dropped() {
 fn a_v3_payload_is_binary_if_one_packet_is_and_the_transport_can() {
     let text = Packet::Message("€".into());
     let bytes = binary(Bytes::from_static(&[1, 2, 3, 4]));
-    let payload = encode_payload(V3, &[text.clone(), bytes.clone()], true);
-    assert!(payload.binary);
+    let payload = encode_payload(V3, &[text.clone(), bytes.clone()], BinaryEncoding::Raw);
+    assert_eq!(payload.content_type, ContentType::Binary);
     assert_eq!(payload.body[..], *b"\x00\x04\xff4\xe2\x82\xac\x01\x05\xff\x04\x01\x02\x03\x04");
 
-    let payload = encode_payload(V3, &[text.clone(), bytes], false);
-    assert_eq!((payload.binary, &payload.body[..]), (false, "2:4€10:b4AQIDBA==".as_bytes()));
+    let payload = encode_payload(V3, &[text.clone(), bytes], BinaryEncoding::Base64);
+    assert_eq!(
+        (payload.content_type, &payload.body[..]),
+        (ContentType::Text, "2:4€10:b4AQIDBA==".as_bytes())
+    );
 
-    let payload = encode_payload(V3, &[text], true);
-    assert_eq!((payload.binary, &payload.body[..]), (false, "2:4€".as_bytes()));
+    let payload = encode_payload(V3, &[text], BinaryEncoding::Raw);
+    assert_eq!((payload.content_type, &payload.body[..]), (ContentType::Text, "2:4€".as_bytes()));
 }
 
 #[test]
 fn the_first_binary_packet_changes_the_size_of_what_came_before() {
-    let size = PayloadSize::new(V3, true).with(&Packet::Message("€uro".into()));
+    let size = PayloadSize::new(V3, BinaryEncoding::Raw).with(&Packet::Message("€uro".into()));
     assert_eq!(size.bytes(), "5:4€uro".len());
     let size = size.with(&binary(Bytes::from_static(&[1])));
     assert_eq!(size.bytes(), b"\x00\x07\xff4...uro".len() + b"\x01\x02\xff\x04\x01".len());
@@ -151,7 +156,8 @@ fn revision_4_has_no_binary_payloads() {
 #[test]
 fn a_text_payload_must_be_utf_8() {
     for revision in BOTH {
-        let payload = Payload { body: Bytes::from_static(b"4\xff"), binary: false };
+        let payload =
+            Payload { body: Bytes::from_static(b"4\xff"), content_type: ContentType::Text };
         assert_eq!(decode_payload(revision, payload, 10), Err(DecodeError::PayloadNotUtf8));
     }
 }
@@ -250,11 +256,14 @@ fn a_large_hostile_body_is_read_to_its_end() {
         (V4, emoji),
     ];
     for (revision, text) in texts {
-        let payload = Payload { body: text.into(), binary: false };
+        let payload = Payload { body: text.into(), content_type: ContentType::Text };
         let _ = decode_payload(revision, payload, usize::MAX);
     }
     for pattern in [&[0, 1, 0xff, b'4'][..], &[1, 1, 0xff, 4], &[0], &[1], &[0, 9], &[0xff]] {
-        let payload = Payload { body: pattern.repeat(size / pattern.len()).into(), binary: true };
+        let payload = Payload {
+            body: pattern.repeat(size / pattern.len()).into(),
+            content_type: ContentType::Binary,
+        };
         let _ = decode_payload(V3, payload, usize::MAX);
     }
 }
@@ -264,12 +273,17 @@ fn decode_text(revision: Revision, text: &'static str) -> Result<Packet, DecodeE
 }
 
 fn decode(revision: Revision, text: &str) -> Result<Vec<Packet>, DecodeError> {
-    let payload = Payload { body: Bytes::copy_from_slice(text.as_bytes()), binary: false };
+    let payload =
+        Payload { body: Bytes::copy_from_slice(text.as_bytes()), content_type: ContentType::Text };
     decode_payload(revision, payload, 10)
 }
 
 fn decode_bytes(revision: Revision, body: &[u8]) -> Result<Vec<Packet>, DecodeError> {
-    decode_payload(revision, Payload { body: Bytes::copy_from_slice(body), binary: true }, 10)
+    decode_payload(
+        revision,
+        Payload { body: Bytes::copy_from_slice(body), content_type: ContentType::Binary },
+        10,
+    )
 }
 
 fn refused(error: PacketError) -> Result<Packet, DecodeError> {

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 use engineio_proto::{
-    Frame, Message, Packet, Payload, PayloadSize, Revision, decode_frame, decode_payload,
-    encode_frame, encode_payload,
+    BinaryEncoding, ContentType, Frame, Message, Packet, Payload, PayloadSize, Revision,
+    decode_frame, decode_payload, encode_frame, encode_payload,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ proptest! {
     fn a_frame_decodes_to_the_packet_that_it_was_made_of(
         revision in revision(),
         packet in packet(any::<char>()),
-        binary: bool,
+        binary in binary_encoding(),
     ) {
         let ours = encode_frame(revision, packet.clone(), binary);
         let theirs = received(&ours);
@@ -28,16 +28,16 @@ proptest! {
         revision in revision(),
         packet in packet(any::<char>()),
     ) {
-        prop_assert!(encode_frame(revision, packet.clone(), false).is_text());
-        let payload = encode_payload(revision, &[packet], false);
-        prop_assert!(!payload.binary);
+        prop_assert!(encode_frame(revision, packet.clone(), BinaryEncoding::Base64).is_text());
+        let payload = encode_payload(revision, &[packet], BinaryEncoding::Base64);
+        prop_assert_eq!(payload.content_type, ContentType::Text);
         prop_assert!(core::str::from_utf8(&payload.body).is_ok());
     }
 
     #[test]
     fn a_payload_decodes_to_the_packets_that_it_was_made_of(
         (revision, packets) in batch(),
-        binary: bool,
+        binary in binary_encoding(),
     ) {
         let payload = encode_payload(revision, &packets, binary);
         prop_assert_eq!(decode_payload(revision, payload, packets.len()), Ok(packets));
@@ -46,7 +46,7 @@ proptest! {
     #[test]
     fn the_size_of_a_payload_is_known_before_it_is_made(
         (revision, packets) in batch(),
-        binary: bool,
+        binary in binary_encoding(),
     ) {
         let mut size = PayloadSize::new(revision, binary);
         for count in 0..=packets.len() {
@@ -63,7 +63,7 @@ proptest! {
     fn whatever_decodes_as_a_frame_can_be_said_again(
         revision in revision(),
         bytes in hostile(),
-        binary: bool,
+        binary in binary_encoding(),
     ) {
         for frame in frames(bytes) {
             if let Ok(packet) = decode_frame(revision, frame) {
@@ -77,10 +77,10 @@ proptest! {
     fn whatever_decodes_as_a_payload_can_be_said_again(
         revision in revision(),
         body in hostile(),
-        binary: bool,
+        binary in binary_encoding(),
     ) {
-        for form in [false, true] {
-            let payload = Payload { body: body.clone(), binary: form };
+        for form in [ContentType::Text, ContentType::Binary] {
+            let payload = Payload { body: body.clone(), content_type: form };
             if let Ok(packets) = decode_payload(revision, payload, 1_000) {
                 let again = encode_payload(revision, &packets, binary);
                 prop_assert_eq!(decode_payload(revision, again, packets.len()), Ok(packets));
@@ -91,18 +91,26 @@ proptest! {
     #[test]
     fn a_damaged_payload_is_still_only_refused_or_understood(
         (revision, packets) in batch(),
-        binary: bool,
+        binary in binary_encoding(),
         position: prop::sample::Index,
         damage: u8,
         cut: prop::sample::Index,
     ) {
-        let Payload { body, binary } = encode_payload(revision, &packets, binary);
+        let Payload { body, content_type } = encode_payload(revision, &packets, binary);
         let mut body = body.to_vec();
         let position = position.index(body.len());
         body[position] = damage;
         body.truncate(cut.index(body.len()) + 1);
-        let _ = decode_payload(revision, Payload { body: body.into(), binary }, 1_000);
+        let payload = Payload { body: body.into(), content_type };
+        if let Ok(packets) = decode_payload(revision, payload, 1_000) {
+            let again = encode_payload(revision, &packets, binary);
+            prop_assert_eq!(decode_payload(revision, again, packets.len()), Ok(packets));
+        }
     }
+}
+
+fn binary_encoding() -> impl Strategy<Value = BinaryEncoding> {
+    prop_oneof![Just(BinaryEncoding::Raw), Just(BinaryEncoding::Base64)]
 }
 
 fn revision() -> impl Strategy<Value = Revision> {

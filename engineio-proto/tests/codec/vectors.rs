@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 use engineio_proto::{
-    Frame, Message, Packet, Payload, PayloadSize, Revision, decode_frame, decode_payload,
-    encode_frame, encode_payload,
+    BinaryEncoding, ContentType, Frame, Message, Packet, Payload, PayloadSize, Revision,
+    decode_frame, decode_payload, encode_frame, encode_payload,
 };
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ fn check_encoded_frames(revision: Revision, vectors: &str) {
     for case in cases(vectors, "encoded", "frames") {
         let written = frame(&case["frame"]);
         let original = packet(&case["packet"]);
-        let ours = encode_frame(revision, original.clone(), flag(&case, "binary"));
+        let ours = encode_frame(revision, original.clone(), binary(&case));
         assert_eq!(ours.is_text(), written.is_text(), "{case}");
         assert_eq!(ours.parts().concat(), written.parts().concat(), "{case}");
         assert_eq!(decode_frame(revision, written).as_ref(), Ok(&original), "{case}");
@@ -67,7 +67,7 @@ fn check_encoded_payloads(revision: Revision, vectors: &str) {
     for case in cases(vectors, "encoded", "payloads") {
         let written = payload(&case["payload"]);
         let originals = packets(&case["packets"]);
-        let binary = flag(&case, "binary");
+        let binary = binary(&case);
         assert_eq!(encode_payload(revision, &originals, binary), written, "{case}");
         let size = originals.iter().fold(PayloadSize::new(revision, binary), PayloadSize::with);
         assert_eq!(size.bytes(), written.body.len(), "{case}");
@@ -104,8 +104,12 @@ fn cases(vectors: &str, direction: &str, kind: &str) -> Vec<Value> {
     cases
 }
 
-fn flag(case: &Value, name: &str) -> bool {
-    case[name].as_bool().expect("a flag")
+fn binary(case: &Value) -> BinaryEncoding {
+    if case["binary"].as_bool().expect("a flag") {
+        BinaryEncoding::Raw
+    } else {
+        BinaryEncoding::Base64
+    }
 }
 
 fn packets(value: &Value) -> Vec<Packet> {
@@ -139,8 +143,8 @@ fn frame(value: &Value) -> Frame {
 
 fn payload(value: &Value) -> Payload {
     match content(value).expect("text or hex") {
-        Message::Text(text) => Payload { body: text.into_bytes(), binary: false },
-        Message::Binary(body) => Payload { body, binary: true },
+        Message::Text(text) => Payload { body: text.into_bytes(), content_type: ContentType::Text },
+        Message::Binary(body) => Payload { body, content_type: ContentType::Binary },
     }
 }
 

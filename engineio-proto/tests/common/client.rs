@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use engineio_proto::ConnId;
 use engineio_proto::server::Transmit;
 use engineio_proto::{
-    Frame, HandshakeData, Message, Packet, Payload, PayloadSize, Response, Revision, decode_frame,
-    decode_payload, encode_frame, encode_payload,
+    BinaryEncoding, ContentType, Frame, HandshakeData, Message, Packet, Payload, PayloadSize,
+    Response, Revision, decode_frame, decode_payload, encode_frame, encode_payload,
 };
 
 use super::link::{Answer, Fact, Link, Parcel};
@@ -160,7 +160,7 @@ impl Client {
             self.get = Some(self.request("GET", "polling", false, now, link));
         }
         if self.post.is_none() && !self.queue.is_empty() {
-            let mut size = PayloadSize::new(self.revision, true);
+            let mut size = PayloadSize::new(self.revision, BinaryEncoding::Raw);
             let mut packets = Vec::new();
             while let Some(packet) = self.queue.front() {
                 let more = size.with(packet);
@@ -170,8 +170,9 @@ impl Client {
                 size = more;
                 packets.extend(self.queue.pop_front());
             }
-            let payload = encode_payload(self.revision, &packets, true);
-            let conn = self.request("POST", "polling", payload.binary, now, link);
+            let payload = encode_payload(self.revision, &packets, BinaryEncoding::Raw);
+            let octets = payload.content_type == ContentType::Binary;
+            let conn = self.request("POST", "polling", octets, now, link);
             link.send(now, Parcel::ToServer(conn, Fact::Body(payload.body)));
             self.post = Some(conn);
             if packets.contains(&Packet::Close) {
@@ -181,7 +182,7 @@ impl Client {
     }
 
     fn frame(&self, conn: ConnId, packet: Packet, now: u64, link: &mut Link) {
-        let frame = encode_frame(self.revision, packet, true);
+        let frame = encode_frame(self.revision, packet, BinaryEncoding::Raw);
         link.send(now, Parcel::ToServer(conn, Fact::Frame(on_the_wire(&frame))));
     }
 
@@ -214,8 +215,8 @@ impl Client {
             if response.status != 200 {
                 return self.stop("a GET was refused");
             }
-            let binary = response.headers.get("content-type") == Some("application/octet-stream");
-            let payload = Payload { body: response.body, binary };
+            let content_type = super::content_type(response.headers.get("content-type"));
+            let payload = Payload { body: response.body, content_type };
             let packets = decode_payload(self.revision, payload, 16).expect("a legal payload");
             packets.into_iter().for_each(|packet| self.packet(packet, now));
         } else if self.post == Some(conn) {

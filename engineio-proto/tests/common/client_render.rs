@@ -9,8 +9,8 @@ use super::render;
 /// The packets of a POST: `4a␞4b`.
 pub(crate) fn body(revision: Revision, connect: &Connect) -> String {
     let Connect::Post { body, content_type, .. } = connect else { return String::new() };
-    let binary = *content_type == "application/octet-stream";
-    let payload = Payload { body: body.clone(), binary };
+    let content_type = super::content_type(Some(*content_type));
+    let payload = Payload { body: body.clone(), content_type };
     let packets = decode_payload(revision, payload, usize::MAX).expect("our own payload");
     packets.iter().map(render::packet).collect::<Vec<_>>().join("␞")
 }

@@ -31,10 +31,11 @@ pub(crate) use client_scene::ClientScene;
 pub(crate) use engineio_proto::ClientCloseReason as ClientClose;
 pub(crate) use engineio_proto::client::Input as ClientInput;
 pub(crate) use engineio_proto::server::{Event, Input, Route, Session, Transmit};
-pub(crate) use engineio_proto::{ConnId, Failure};
 pub(crate) use engineio_proto::{
-    Frame, Instant, Message, Outgoing, Revision, ServerCloseReason, ServerConfig,
+    BinaryEncoding, ContentType, Frame, Instant, Message, Outgoing, Revision, ServerCloseReason,
+    ServerConfig,
 };
+pub(crate) use engineio_proto::{ConnId, Failure};
 pub(crate) use scenario::{Scenario, scenario};
 pub(crate) use scene::Scene;
 
@@ -43,6 +44,14 @@ pub(crate) const REVISIONS: [Revision; 2] = [Revision::V3, Revision::V4];
 
 pub(crate) const fn millis(millis: u64) -> core::time::Duration {
     core::time::Duration::from_millis(millis)
+}
+
+/// What a body with this header is.
+pub(crate) fn content_type(header: Option<&str>) -> ContentType {
+    match header {
+        Some("application/octet-stream") => ContentType::Binary,
+        Some(_) | None => ContentType::Text,
+    }
 }
 
 /// A POST's body of these packets.

@@ -1,7 +1,7 @@
 //! What holds for every pair of sessions, at any time and at its end.
 
 use engineio_proto::ClientCloseReason as ClientClose;
-use engineio_proto::{Payload, ServerCloseReason, Violation, decode_payload};
+use engineio_proto::{ContentType, Payload, ServerCloseReason, Violation, decode_payload};
 
 use super::laws::extends_prefix;
 use super::pair::Pair;
@@ -49,8 +49,9 @@ impl Pair {
     /// What the server takes at once.
     pub(super) fn check_post(&self, body: &bytes::Bytes) {
         let revision = self.client.session.revision();
-        let binary = body.first().is_some_and(|byte| *byte <= 1);
-        let payload = Payload { body: body.clone(), binary };
+        let is_binary = body.first().is_some_and(|byte| *byte <= 1);
+        let content_type = if is_binary { ContentType::Binary } else { ContentType::Text };
+        let payload = Payload { body: body.clone(), content_type };
         let packets = decode_payload(revision, payload, usize::MAX).expect("a legal payload");
         assert!(packets.len() <= 16, "{} packets in a POST", packets.len());
         let max = self.server.config.max_payload();

@@ -2,7 +2,7 @@
 
 use engineio_proto::server::{Event, Transmit};
 use engineio_proto::{
-    Message, Packet, Payload, Response, Revision, ServerCloseReason, decode_payload,
+    ContentType, Message, Packet, Payload, Response, Revision, ServerCloseReason, decode_payload,
 };
 
 /// `200 4a␞6`, `101`, `3probe`, `hangup 1000`.
@@ -17,11 +17,12 @@ pub(crate) fn transmit(revision: Revision, transmit: &Transmit) -> String {
 
 /// The packets of an answer to a poll, the code of a refusal, or whatever else is in it.
 pub(crate) fn response(revision: Revision, response: &Response) -> String {
-    let binary = response.headers.get("content-type") == Some("application/octet-stream");
+    let header = response.headers.get("content-type");
+    let content_type = super::content_type(header);
     let is_poll =
-        binary || response.headers.get("content-type").is_some_and(|it| it.contains("plain"));
+        content_type == ContentType::Binary || header.is_some_and(|it| it.contains("plain"));
     let body = if is_poll {
-        let payload = Payload { body: response.body.clone(), binary };
+        let payload = Payload { body: response.body.clone(), content_type };
         let packets = decode_payload(revision, payload, usize::MAX).expect("our own payload");
         packets.iter().map(packet).collect::<Vec<_>>().join("␞")
     } else {

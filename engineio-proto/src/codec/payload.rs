@@ -1,0 +1,34 @@
+//! A body of packets, and how it holds binary data.
+
+use bytes::Bytes;
+
+/// The body of a poll's answer or of a POST: some packets in one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a body and its content type are all there is")]
+pub struct Payload {
+    /// The bytes of the body.
+    pub body: Bytes,
+    /// What the body is sent as.
+    pub content_type: ContentType,
+}
+
+/// The content type of a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these two")]
+pub enum ContentType {
+    /// `text/plain; charset=UTF-8`.
+    Text,
+    /// `application/octet-stream`, in revision 3 only.
+    Binary,
+}
+
+/// How a transport carries binary messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these two")]
+pub enum BinaryEncoding {
+    /// As they are, where the revision can: in binary frames, and in binary payloads of
+    /// revision 3.
+    Raw,
+    /// As base64 in text, because the peer asked for `b64`.
+    Base64,
+}
