@@ -92,7 +92,7 @@ mod tests {
     use super::Coding::{self, Deflate, Gzip};
 
     #[test]
-    fn the_client_chooses_as_with_the_reference_server() {
+    fn client_chooses_as_with_the_reference_server() {
         for (accept, coding) in [
             ("gzip, deflate", Some(Gzip)),
             ("deflate, gzip", Some(Deflate)),

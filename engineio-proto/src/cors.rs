@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_of_the_list_matches_with_and_without_the_default_port() {
+    fn entry_of_the_list_matches_with_and_without_the_default_port() {
         assert!(matches("https://a.test", "https://a.test:443"));
         assert!(matches("https://A.test/", "https://a.test"));
         assert!(matches("null", "null"));

@@ -22,7 +22,7 @@ fn post(scene: &mut Scene) -> ConnId {
 }
 
 #[test]
-fn the_ok_of_a_post_is_withheld_until_the_application_reads() {
+fn ok_of_a_post_is_withheld_until_the_application_reads() {
     let mut scene = narrow().polling().followed();
     let conn = post(&mut scene);
     scene.wait(3_999);
@@ -32,7 +32,7 @@ fn the_ok_of_a_post_is_withheld_until_the_application_reads() {
 }
 
 #[test]
-fn the_ok_of_a_post_is_withheld_for_four_seconds_at_most() {
+fn ok_of_a_post_is_withheld_for_four_seconds_at_most() {
     let mut scene = narrow().polling().followed();
     scene.wait_until(1_000);
     let conn = post(&mut scene);
@@ -59,7 +59,7 @@ fn at_the_hard_limit_the_ok_waits_for_the_application_alone() {
 }
 
 #[test]
-fn a_withheld_post_still_counts_as_under_way() {
+fn withheld_post_still_counts_as_under_way() {
     let mut scene = narrow().polling().followed();
     let first = post(&mut scene);
     scene.begin_post();
@@ -68,7 +68,7 @@ fn a_withheld_post_still_counts_as_under_way() {
 }
 
 #[test]
-fn a_withheld_ok_that_nobody_waits_for_any_more_is_no_loss() {
+fn withheld_ok_that_nobody_waits_for_any_more_is_no_loss() {
     let mut scene = narrow().polling().followed();
     let conn = post(&mut scene);
     scene.fail(conn, Failure::Gone);
@@ -105,7 +105,7 @@ fn above_the_mark_a_websocket_is_not_read() {
 }
 
 #[test]
-fn a_probing_websocket_is_always_read() {
+fn probing_websocket_is_always_read() {
     let mut scene = narrow().polling().followed();
     post(&mut scene);
     let mut scene = scene.probed();
@@ -128,7 +128,7 @@ fn pinged(scenario: Scenario) -> Scene {
 }
 
 #[test]
-fn the_pong_wait_stands_still_while_we_refuse_to_read() {
+fn pong_wait_stands_still_while_we_refuse_to_read() {
     let mut scene = pinged(narrow());
     let conn = scene.conn("w1");
     scene.wait_until(30_000);
@@ -144,7 +144,7 @@ fn the_pong_wait_stands_still_while_we_refuse_to_read() {
 }
 
 #[test]
-fn the_wait_for_a_ping_of_revision_3_stands_still_too() {
+fn wait_for_a_ping_of_revision_3_stands_still_too() {
     let mut scene = narrow().websocket();
     scene.wait_until(30_000);
     scene.frame(scene.conn("w1"), &kilobyte());
@@ -172,7 +172,7 @@ fn while_we_refuse_to_read_the_client_is_pinged_once_an_interval() {
 }
 
 #[test]
-fn a_ping_that_nobody_pulled_is_not_repeated() {
+fn ping_that_nobody_pulled_is_not_repeated() {
     let mut scene = narrow().v4().websocket();
     let conn = scene.conn("w1");
     scene.wait_until(10_000);
@@ -198,7 +198,7 @@ fn while_we_refuse_to_read_a_client_of_revision_3_gets_the_pong_for_the_ping_tha
 }
 
 #[test]
-fn a_ping_that_is_late_when_we_begin_to_refuse_gets_its_pong_at_once() {
+fn ping_that_is_late_when_we_begin_to_refuse_gets_its_pong_at_once() {
     let mut scene = narrow().websocket();
     let conn = scene.conn("w1");
     scene.wait_until(36_000);
@@ -208,7 +208,7 @@ fn a_ping_that_is_late_when_we_begin_to_refuse_gets_its_pong_at_once() {
 }
 
 #[test]
-fn a_ping_that_becomes_due_while_we_refuse_to_read_gives_the_whole_wait_after_it() {
+fn ping_that_becomes_due_while_we_refuse_to_read_gives_the_whole_wait_after_it() {
     let mut scene = narrow().v4().websocket();
     scene.wait_until(10_000);
     scene.frame(scene.conn("w1"), &kilobyte());
@@ -258,7 +258,7 @@ fn while_the_ok_is_withheld_the_pong_wait_stands_still() {
 }
 
 #[test]
-fn an_application_that_does_not_read_for_a_minute_ends_the_session() {
+fn application_that_does_not_read_for_a_minute_ends_the_session() {
     let mut scene = narrow().websocket();
     let conn = scene.conn("w1");
     scene.wait_until(1_000);
@@ -271,7 +271,7 @@ fn an_application_that_does_not_read_for_a_minute_ends_the_session() {
 }
 
 #[test]
-fn an_application_that_reads_slowly_has_a_minute_for_each_message() {
+fn application_that_reads_slowly_has_a_minute_for_each_message() {
     let mut scene = narrow().websocket();
     let conn = scene.conn("w1");
     (0..4).for_each(|_| scene.frame(conn, &kilobyte()));
@@ -296,7 +296,7 @@ fn over_polling_too_an_application_that_does_not_read_for_a_minute_ends_the_sess
 }
 
 #[test]
-fn a_timer_that_comes_late_finds_the_same_end_as_one_in_time() {
+fn timer_that_comes_late_finds_the_same_end_as_one_in_time() {
     // The `ok` was due at 4 s, and with it the wait for the application was over.
     let mut late = narrow().polling().followed();
     let conn = post(&mut late);

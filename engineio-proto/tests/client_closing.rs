@@ -64,7 +64,7 @@ fn on_a_websocket_what_is_queued_leaves_before_the_close_packet_and_the_hangup()
 }
 
 #[test]
-fn a_session_that_closes_takes_and_delivers_nothing_more() {
+fn session_that_closes_takes_and_delivers_nothing_more() {
     for mut scene in [client().polling().closing(), client().websocket().closing()] {
         assert!(!scene.session.is_writable());
         let error = scene.session.send("late").expect_err("it closes");
@@ -87,7 +87,7 @@ fn what_came_before_the_close_is_delivered() {
 }
 
 #[test]
-fn a_session_that_is_not_open_yet_opens_and_then_closes() {
+fn session_that_is_not_open_yet_opens_and_then_closes() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).opening();
         scene.send("a");
@@ -108,7 +108,7 @@ fn a_session_that_is_not_open_yet_opens_and_then_closes() {
 }
 
 #[test]
-fn a_session_that_closes_and_never_opens_says_why_it_did_not() {
+fn session_that_closes_and_never_opens_says_why_it_did_not() {
     let mut scene = client().transports(&[Polling]).opening().closing();
     scene.refuse("g1", 403, "");
     assert_eq!(scene.outcome(), "closed Refused 403 | over");
@@ -134,7 +134,7 @@ fn at_each_stage_of_an_upgrade_a_close_goes_back_to_polling() {
 }
 
 #[test]
-fn a_websocket_that_took_over_says_5_before_it_closes() {
+fn websocket_that_took_over_says_5_before_it_closes() {
     let mut scene = client().pausing();
     scene.answer("g1", &["6"]);
     scene.send("a");
@@ -144,7 +144,7 @@ fn a_websocket_that_took_over_says_5_before_it_closes() {
 }
 
 #[test]
-fn a_websocket_that_was_not_started_yet_never_is() {
+fn websocket_that_was_not_started_yet_never_is() {
     let mut scene = client().opening();
     scene.answer("g1", &[&scene.open_packet("\"websocket\"")]);
     scene.close();
@@ -152,7 +152,7 @@ fn a_websocket_that_was_not_started_yet_never_is() {
 }
 
 #[test]
-fn a_close_takes_no_longer_than_its_timeout() {
+fn close_takes_no_longer_than_its_timeout() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).polling();
         scene.wait_until(5_000);
@@ -175,7 +175,7 @@ fn a_close_takes_no_longer_than_its_timeout() {
 }
 
 #[test]
-fn the_heartbeat_of_a_session_that_closes_goes_on() {
+fn heartbeat_of_a_session_that_closes_goes_on() {
     let mut scene =
         client().config(|config| config.close_timeout(common::millis(60_000))).polling();
     scene.close();
@@ -186,7 +186,7 @@ fn the_heartbeat_of_a_session_that_closes_goes_on() {
 }
 
 #[test]
-fn a_server_that_does_not_know_the_session_any_more_is_no_obstacle() {
+fn server_that_does_not_know_the_session_any_more_is_no_obstacle() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).polling().closing();
         scene.outcome();
@@ -221,7 +221,7 @@ fn once_the_close_packet_has_left_a_poll_has_nothing_to_say() {
 }
 
 #[test]
-fn a_last_post_that_was_cut_may_have_lost_messages() {
+fn last_post_that_was_cut_may_have_lost_messages() {
     let mut scene = client().polling();
     scene.send("a");
     scene.close();
@@ -231,7 +231,7 @@ fn a_last_post_that_was_cut_may_have_lost_messages() {
 }
 
 #[test]
-fn a_server_that_closes_first_is_named() {
+fn server_that_closes_first_is_named() {
     let mut scene = client().polling().posting().closing();
     scene.answer("g1", &["1"]);
     assert_eq!(scene.outcome(), "p1: hangup 1000 | closed Server | over");
@@ -241,7 +241,7 @@ fn a_server_that_closes_first_is_named() {
 }
 
 #[test]
-fn a_websocket_that_is_closed_in_answer_to_the_close_packet_was_closed_by_this_side() {
+fn websocket_that_is_closed_in_answer_to_the_close_packet_was_closed_by_this_side() {
     for revision in REVISIONS {
         for why in [Failure::Closed(CloseCode::NORMAL), Failure::Gone] {
             let mut scene = client().revision(revision).websocket().closing();
@@ -260,7 +260,7 @@ fn a_websocket_that_is_closed_in_answer_to_the_close_packet_was_closed_by_this_s
 }
 
 #[test]
-fn an_abort_asks_nobody() {
+fn abort_asks_nobody() {
     let mut scene = client().pausing();
     scene.send("lost");
     scene.session.abort(scene.time());
@@ -270,7 +270,7 @@ fn an_abort_asks_nobody() {
 }
 
 #[test]
-fn a_session_that_is_over_says_so_once_and_has_no_deadline() {
+fn session_that_is_over_says_so_once_and_has_no_deadline() {
     for state in [
         ClientScenario::opening,
         ClientScenario::polling,

@@ -101,7 +101,7 @@ fn in_revision_3_another_packet_extends_the_wait_once() {
 }
 
 #[test]
-fn a_heartbeat_in_the_wrong_direction_ends_the_session() {
+fn heartbeat_in_the_wrong_direction_ends_the_session() {
     for (scenario, packet) in [(client(), "3"), (client().v3(), "2")] {
         let mut scene = scenario.websocket();
         scene.frame("w1", packet);
@@ -115,7 +115,7 @@ fn a_heartbeat_in_the_wrong_direction_ends_the_session() {
 }
 
 #[test]
-fn a_machine_that_slept_finds_out_before_anything_else_is_heard_or_sent() {
+fn machine_that_slept_finds_out_before_anything_else_is_heard_or_sent() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).websocket();
         // In revision 3 it is the client's own ping that is late, and may still leave.
@@ -142,7 +142,7 @@ fn in_revision_3_a_machine_that_slept_gives_the_server_a_fresh_wait() {
 }
 
 #[test]
-fn the_heartbeat_goes_on_through_an_upgrade() {
+fn heartbeat_goes_on_through_an_upgrade() {
     let mut scene = client().probing();
     scene.wait_until(5_000);
     scene.answer("g1", &["2"]);
@@ -157,7 +157,7 @@ fn the_heartbeat_goes_on_through_an_upgrade() {
 }
 
 #[test]
-fn a_ping_that_comes_with_the_last_poll_is_answered_on_the_websocket() {
+fn ping_that_comes_with_the_last_poll_is_answered_on_the_websocket() {
     let mut scene = client().pausing();
     scene.answer("g1", &["2"]);
     assert_eq!(scene.outcome(), "w1: 5, 3 | upgraded | websocket");
@@ -225,7 +225,7 @@ fn while_a_poll_waits_a_full_inbox_stops_nothing() {
 }
 
 #[test]
-fn an_interval_of_nothing_keeps_nobody_busy() {
+fn interval_of_nothing_keeps_nobody_busy() {
     for revision in REVISIONS {
         let scenario = || narrow().revision(revision).heartbeat(0, 0);
         let mut scene = scenario().polling();

@@ -376,7 +376,7 @@ fn closed() {
 }
 
 #[test]
-fn a_101_after_the_end_is_hung_up() {
+fn websocket_that_connects_after_the_end_is_hung_up() {
     walk(
         |scenario| {
             let mut scene = scenario.asking();

@@ -14,7 +14,7 @@ fn framed() -> ClientScenario {
 }
 
 #[test]
-fn the_first_request_names_revision_and_transport() {
+fn first_request_names_revision_and_transport() {
     for (revision, transport, name, target) in [
         (REVISIONS[0], Polling, "g1", "/engine.io/?EIO=3&transport=polling"),
         (REVISIONS[1], Polling, "g1", "/engine.io/?EIO=4&transport=polling"),
@@ -37,7 +37,7 @@ fn every_later_request_names_the_session_last() {
 }
 
 #[test]
-fn the_applications_query_comes_first_and_the_path_is_sent_as_it_is() {
+fn applications_query_comes_first_and_the_path_is_sent_as_it_is() {
     let mut scene = client()
         .config(|config| config.path("/a%20b").query("x=1").query_pair("k&", "é "))
         .asking();
@@ -95,7 +95,7 @@ fn messages_in_the_same_answer_as_the_open_packet_follow_it() {
 }
 
 #[test]
-fn an_answer_may_open_the_session_and_end_it() {
+fn answer_may_open_the_session_and_end_it() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).opening();
         let open = scene.open_packet("\"websocket\"");
@@ -117,7 +117,7 @@ fn what_the_server_said_can_be_asked_for() {
 }
 
 #[test]
-fn a_websocket_that_is_first_is_the_sessions_own_and_nothing_is_probed() {
+fn websocket_that_is_first_is_the_sessions_own_and_nothing_is_probed() {
     for revision in REVISIONS {
         let mut scene = framed().revision(revision).opening();
         scene.upgraded("w1");
@@ -129,7 +129,7 @@ fn a_websocket_that_is_first_is_the_sessions_own_and_nothing_is_probed() {
 }
 
 #[test]
-fn a_transport_that_cannot_connect_is_followed_by_the_next() {
+fn transport_that_cannot_connect_is_followed_by_the_next() {
     for why in [Failure::Gone, Failure::TimedOut, Failure::Malformed, Failure::TooLarge] {
         let mut scene = client().transports(&BOTH).opening();
         scene.fail("g1", why);
@@ -146,7 +146,7 @@ fn a_transport_that_cannot_connect_is_followed_by_the_next() {
 }
 
 #[test]
-fn a_refused_websocket_is_followed_by_polling_whatever_the_status() {
+fn refused_websocket_is_followed_by_polling_whatever_the_status() {
     for (status, body) in
         [(200, "hello"), (302, ""), (400, r#"{"code":3}"#), (403, r#"{"code":4}"#), (502, "")]
     {
@@ -157,7 +157,7 @@ fn a_refused_websocket_is_followed_by_polling_whatever_the_status() {
 }
 
 #[test]
-fn a_poll_that_is_refused_for_itself_is_final() {
+fn poll_that_is_refused_for_itself_is_final() {
     for (status, body) in [
         (302, ""),
         (400, r#"{"code":3,"message":"Bad request"}"#),
@@ -173,7 +173,7 @@ fn a_poll_that_is_refused_for_itself_is_final() {
 }
 
 #[test]
-fn a_poll_whose_transport_the_server_does_not_know_is_followed_by_a_websocket() {
+fn poll_whose_transport_the_server_does_not_know_is_followed_by_a_websocket() {
     let mut scene = client().transports(&BOTH).opening();
     scene.refuse("g1", 400, r#"{"code":0,"message":"Transport unknown"}"#);
     assert_eq!(scene.outcome(), "WS w1 | opening");
@@ -189,7 +189,7 @@ fn what_is_no_handshake_is_followed_by_a_websocket() {
 }
 
 #[test]
-fn a_refusal_carries_status_and_body() {
+fn refusal_carries_status_and_body() {
     let mut scene = client().opening();
     scene.refuse("g1", 403, r#"{"code":4,"message":"nope"}"#);
     let Some(common::ClientClose::Refused(refused)) = scene.session.close_reason() else {
@@ -220,7 +220,7 @@ fn of_several_setbacks_the_first_that_says_more_than_unreachable_is_reported() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_has_the_connect_timeout_for_each_transport() {
+fn server_that_does_not_answer_has_the_connect_timeout_for_each_transport() {
     let mut scene = client().transports(&BOTH).opening();
     assert_eq!(scene.due(), Some(20_000));
     scene.wait_until(19_999);
@@ -235,7 +235,7 @@ fn a_server_that_does_not_answer_has_the_connect_timeout_for_each_transport() {
 }
 
 #[test]
-fn a_machine_that_slept_gives_the_next_transport_its_whole_time() {
+fn machine_that_slept_gives_the_next_transport_its_whole_time() {
     let mut scene = client().transports(&BOTH).opening();
     scene.wait_until(3_600_000);
     assert_eq!(scene.outcome(), "WS w1; g1: hangup 1000 | opening");
@@ -243,7 +243,7 @@ fn a_machine_that_slept_gives_the_next_transport_its_whole_time() {
 }
 
 #[test]
-fn a_transport_whose_turn_is_over_is_not_listened_to() {
+fn transport_whose_turn_is_over_is_not_listened_to() {
     let mut scene = client().transports(&BOTH).opening();
     scene.wait_until(20_000);
     assert_eq!(scene.outcome(), "WS w1; g1: hangup 1000 | opening");
@@ -252,7 +252,7 @@ fn a_transport_whose_turn_is_over_is_not_listened_to() {
 }
 
 #[test]
-fn the_upgrade_is_left_out_unless_both_sides_want_it() {
+fn upgrade_is_left_out_unless_both_sides_want_it() {
     let offered = "\"websocket\"";
     for (scenario, upgrades) in [
         (client(), ""),

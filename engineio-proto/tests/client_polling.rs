@@ -34,7 +34,7 @@ fn posts(scenario: ClientScenario, messages: &[Message]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn an_answered_poll_is_followed_by_the_next_at_once() {
+fn answered_poll_is_followed_by_the_next_at_once() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).polling();
         assert_eq!(scene.outcome(), "polling", "one waits already");
@@ -62,7 +62,7 @@ fn one_post_is_under_way_at_a_time() {
 }
 
 #[test]
-fn a_post_is_made_of_what_waits_when_it_is_started() {
+fn post_is_made_of_what_waits_when_it_is_started() {
     let mut scene = client().polling();
     scene.send("a");
     assert!(scene.session.has_connect());
@@ -83,7 +83,7 @@ fn messages_from_before_the_session_leave_with_its_first_post() {
 }
 
 #[test]
-fn a_post_has_at_most_16_packets() {
+fn post_has_at_most_16_packets() {
     for revision in REVISIONS {
         let messages: Vec<Message> = (0..33).map(|_| "a".into()).collect();
         let bodies = posts(client().revision(revision), &messages);
@@ -94,7 +94,7 @@ fn a_post_has_at_most_16_packets() {
 }
 
 #[test]
-fn a_post_has_exactly_as_many_bytes_as_the_server_takes_and_not_one_more() {
+fn post_has_exactly_as_many_bytes_as_the_server_takes_and_not_one_more() {
     // In revision 4 `4` and U+001E are added, in revision 3 `50:4` before each.
     for (scenario, lengths) in [(client(), [48, 49, 100_usize]), (client().v3(), [46, 46, 100])] {
         let [one, other, max] = lengths;
@@ -121,7 +121,7 @@ fn binary_counts_as_what_it_becomes() {
 }
 
 #[test]
-fn a_server_that_tells_no_limit_is_taken_for_one_of_a_million_bytes() {
+fn server_that_tells_no_limit_is_taken_for_one_of_a_million_bytes() {
     let messages: Vec<Message> = (0..3).map(|_| long(499_998).into()).collect();
     assert_eq!(posts(client().max_payload(None), &messages).len(), 2);
 }
@@ -173,7 +173,7 @@ fn any_status_of_success_is_one() {
 }
 
 #[test]
-fn a_refused_request_ends_the_session() {
+fn refused_request_ends_the_session() {
     for revision in REVISIONS {
         for name in ["g1", "p1"] {
             let other = if name == "g1" { "p1" } else { "g1" };
@@ -187,7 +187,7 @@ fn a_refused_request_ends_the_session() {
 }
 
 #[test]
-fn a_failed_request_ends_the_session() {
+fn failed_request_ends_the_session() {
     for (why, reason) in [
         (Failure::Gone, "TransportLost"),
         (Failure::TimedOut, "TransportLost"),
@@ -205,7 +205,7 @@ fn a_failed_request_ends_the_session() {
 }
 
 #[test]
-fn an_answer_of_as_many_bytes_as_are_taken_is_fine_and_one_more_is_too_large() {
+fn answer_of_as_many_bytes_as_are_taken_is_fine_and_one_more_is_too_large() {
     for revision in REVISIONS {
         let scenario = || client().revision(revision).config(|config| config.max_payload(200));
         let framing = common::payload(revision, &[&long(194)]).len() - 194;
@@ -222,7 +222,7 @@ fn an_answer_of_as_many_bytes_as_are_taken_is_fine_and_one_more_is_too_large() {
 }
 
 #[test]
-fn an_answer_has_at_most_as_many_packets_as_are_taken() {
+fn answer_has_at_most_as_many_packets_as_are_taken() {
     for (count, expected) in [(5, "GET g2 | polling"), (6, "closed Packet | over")] {
         let mut scene = client().config(|config| config.max_packets(5)).polling();
         scene.answer("g1", &vec!["6"; count]);
@@ -231,7 +231,7 @@ fn an_answer_has_at_most_as_many_packets_as_are_taken() {
 }
 
 #[test]
-fn a_full_inbox_ends_the_polling_until_the_application_has_read() {
+fn full_inbox_ends_the_polling_until_the_application_has_read() {
     for revision in REVISIONS {
         let mut scene = narrow().revision(revision).polling();
         scene.answer("g1", &[&format!("4{}", long(1_000)), "4a"]);
@@ -245,7 +245,7 @@ fn a_full_inbox_ends_the_polling_until_the_application_has_read() {
 }
 
 #[test]
-fn a_small_message_does_not_keep_a_large_answer_in_memory() {
+fn small_message_does_not_keep_a_large_answer_in_memory() {
     let mut scene = client().polling();
     let body = bytes::Bytes::from(format!("4a\u{1e}6{}", long(100_000)));
     scene.respond("g1", 200, "text/plain", body.clone());

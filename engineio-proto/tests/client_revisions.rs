@@ -19,7 +19,7 @@ fn polling(scenario: ClientScenario) -> ClientScenario {
 }
 
 #[test]
-fn an_answer_in_the_other_revision_is_recognised() {
+fn answer_in_the_other_revision_is_recognised() {
     let mut scene = polling(client()).opening();
     scene.respond("g1", 200, "text/plain", OPEN_3);
     assert_eq!(scene.outcome(), "closed WrongRevision 3 | over");
@@ -29,7 +29,7 @@ fn an_answer_in_the_other_revision_is_recognised() {
 }
 
 #[test]
-fn a_refused_revision_is_recognised_by_its_code_or_by_pythons_words() {
+fn refused_revision_is_recognised_by_its_code_or_by_pythons_words() {
     for revision in [V3, V4] {
         for body in [CODE_5, PYTHON] {
             for transports in [[Polling, WebSocket], [WebSocket, Polling]] {
@@ -44,7 +44,7 @@ fn a_refused_revision_is_recognised_by_its_code_or_by_pythons_words() {
 }
 
 #[test]
-fn a_client_that_speaks_both_asks_again_in_revision_3() {
+fn client_that_speaks_both_asks_again_in_revision_3() {
     let mut scene = polling(client().auto()).opening();
     assert_eq!(scene.session.revision(), V4);
     scene.wait_until(5_000);
@@ -58,7 +58,7 @@ fn a_client_that_speaks_both_asks_again_in_revision_3() {
 }
 
 #[test]
-fn a_client_that_speaks_both_asks_again_by_the_same_transport() {
+fn client_that_speaks_both_asks_again_by_the_same_transport() {
     for body in [CODE_5, PYTHON] {
         let mut scene = client().auto().transports(&[WebSocket, Polling]).opening();
         scene.refuse("w1", 400, body);
@@ -71,7 +71,7 @@ fn a_client_that_speaks_both_asks_again_by_the_same_transport() {
 }
 
 #[test]
-fn a_server_that_speaks_neither_is_asked_twice() {
+fn server_that_speaks_neither_is_asked_twice() {
     let mut scene = client().auto().opening();
     scene.refuse("g1", 400, CODE_5);
     assert_eq!(scene.outcome(), "GET g2 | opening");
@@ -80,7 +80,7 @@ fn a_server_that_speaks_neither_is_asked_twice() {
 }
 
 #[test]
-fn a_server_that_changes_its_mind_is_not_asked_for_ever() {
+fn server_that_changes_its_mind_is_not_asked_for_ever() {
     let mut scene = polling(client().auto()).opening();
     scene.refuse("g1", 400, CODE_5);
     assert_eq!(scene.outcome(), "GET g2 | opening");

@@ -15,7 +15,7 @@ fn small_outbox() -> ClientScenario {
 }
 
 #[test]
-fn a_message_is_too_large_from_the_byte_on_that_the_server_refuses() {
+fn message_is_too_large_from_the_byte_on_that_the_server_refuses() {
     // What 100 bytes leave for the message itself: `4`; `b` and base64; in revision 3
     // `100:4`, or a marker, three digits, 0xff and a type.
     let polling: fn(ClientScenario) -> common::ClientScene = ClientScenario::polling;
@@ -56,7 +56,7 @@ fn text_is_measured_in_bytes() {
 }
 
 #[test]
-fn a_server_that_tells_no_limit_is_sent_anything() {
+fn server_that_tells_no_limit_is_sent_anything() {
     let mut scene = client().max_payload(None).polling();
     scene.send("x".repeat(2_000_000));
     assert!(scene.outcome().starts_with("POST p1 4xxx"));
@@ -82,7 +82,7 @@ fn of_a_batch_with_one_message_too_large_nothing_is_sent() {
 }
 
 #[test]
-fn a_full_outbox_refuses_until_it_has_sunk_to_the_low_mark() {
+fn full_outbox_refuses_until_it_has_sunk_to_the_low_mark() {
     let mut scene = small_outbox().websocket();
     let conn = scene.conn("w1");
     scene.send(kilobyte());
@@ -118,7 +118,7 @@ fn only_the_newest_message_of_a_key_leaves() {
 }
 
 #[test]
-fn a_message_has_left_when_a_request_or_a_websocket_took_it() {
+fn message_has_left_when_a_request_or_a_websocket_took_it() {
     for state in [ClientScenario::polling, ClientScenario::websocket] {
         let mut scene = state(client());
         assert_eq!((scene.send("a"), scene.send("b")), (1, 2));
@@ -131,7 +131,7 @@ fn a_message_has_left_when_a_request_or_a_websocket_took_it() {
 }
 
 #[test]
-fn a_session_that_is_over_gives_messages_back() {
+fn session_that_is_over_gives_messages_back() {
     for mut scene in [client().polling().closed(), client().opening().closed()] {
         assert_eq!(scene.session.send("a"), Err(SendError::Closed("a".into())));
         assert!(!scene.session.is_writable());
@@ -139,7 +139,7 @@ fn a_session_that_is_over_gives_messages_back() {
 }
 
 #[test]
-fn the_empty_text_is_a_message() {
+fn empty_text_is_a_message() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).polling();
         scene.send("");

@@ -17,7 +17,7 @@ fn assert_polling_goes_on(mut scene: ClientScene, get: &str, post: &str) {
 }
 
 #[test]
-fn the_websocket_is_asked_for_before_the_next_poll() {
+fn websocket_is_asked_for_before_the_next_poll() {
     let mut scene = client().opening();
     scene.answer("g1", &[&scene.open_packet("\"websocket\""), "4a"]);
     assert_eq!(scene.start().as_deref(), Some("WS w1"));
@@ -50,7 +50,7 @@ fn from_the_pong_of_the_probe_on_nothing_is_started_and_messages_wait_for_the_we
 }
 
 #[test]
-fn the_post_under_way_is_waited_for_as_well() {
+fn post_under_way_is_waited_for_as_well() {
     let mut scene = client().probing().posting();
     scene.frame("w1", "3probe");
     scene.answer("g1", &["6"]);
@@ -68,7 +68,7 @@ fn messages_of_the_websocket_come_after_those_of_the_last_poll() {
 }
 
 #[test]
-fn a_full_inbox_has_no_poll_to_wait_for() {
+fn full_inbox_has_no_poll_to_wait_for() {
     let mut scene = client().config(|config| config.inbox_high_water(1_000)).probing();
     scene.answer("g1", &[&format!("4{}", "x".repeat(1_000))]);
     assert_eq!(scene.start(), None);
@@ -77,7 +77,7 @@ fn a_full_inbox_has_no_poll_to_wait_for() {
 }
 
 #[test]
-fn a_refused_websocket_leaves_polling_alone() {
+fn refused_websocket_leaves_polling_alone() {
     for status in [200, 302, 400, 502] {
         let mut scene = client().asking();
         scene.refuse("w1", status, r#"{"code":3,"message":"Bad request"}"#);
@@ -87,7 +87,7 @@ fn a_refused_websocket_leaves_polling_alone() {
 }
 
 #[test]
-fn a_websocket_that_fails_at_any_stage_leaves_polling_alone() {
+fn websocket_that_fails_at_any_stage_leaves_polling_alone() {
     let failures = [
         Failure::Gone,
         Failure::Closed(CloseCode::NORMAL),
@@ -111,7 +111,7 @@ fn a_websocket_that_fails_at_any_stage_leaves_polling_alone() {
 }
 
 #[test]
-fn a_wrong_answer_to_the_probe_leaves_polling_alone() {
+fn wrong_answer_to_the_probe_leaves_polling_alone() {
     for revision in REVISIONS {
         for frame in ["3", "3Probe", "2probe", "4a", "6", "1", "0{}", "x", ""] {
             let mut scene = client().revision(revision).probing();
@@ -124,7 +124,7 @@ fn a_wrong_answer_to_the_probe_leaves_polling_alone() {
 }
 
 #[test]
-fn an_answer_before_the_probe_is_none() {
+fn answer_before_the_probe_is_none() {
     let mut scene = client().asking();
     scene.upgraded("w1");
     scene.frame("w1", "3probe");
@@ -132,7 +132,7 @@ fn an_answer_before_the_probe_is_none() {
 }
 
 #[test]
-fn a_second_word_after_the_pong_of_the_probe_is_wrong_before_5_has_left() {
+fn second_word_after_the_pong_of_the_probe_is_wrong_before_5_has_left() {
     let mut scene = client().pausing();
     scene.frame("w1", "4a");
     assert_eq!(scene.outcome(), "w1: hangup 1000 | polling");
@@ -140,7 +140,7 @@ fn a_second_word_after_the_pong_of_the_probe_is_wrong_before_5_has_left() {
 }
 
 #[test]
-fn a_silent_websocket_is_given_up_after_the_upgrade_timeout() {
+fn silent_websocket_is_given_up_after_the_upgrade_timeout() {
     for revision in REVISIONS {
         for state in [ClientScenario::asking, ClientScenario::probing] {
             let mut scene = state(client().revision(revision));
@@ -155,7 +155,7 @@ fn a_silent_websocket_is_given_up_after_the_upgrade_timeout() {
 }
 
 #[test]
-fn a_poll_that_is_never_answered_has_the_upgrade_timeout_from_the_pong_of_the_probe_on() {
+fn poll_that_is_never_answered_has_the_upgrade_timeout_from_the_pong_of_the_probe_on() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).probing();
         scene.wait_until(9_999);
@@ -181,7 +181,7 @@ fn what_waited_during_a_pause_that_failed_leaves_with_posts() {
 }
 
 #[test]
-fn a_failed_probe_is_not_tried_again() {
+fn failed_probe_is_not_tried_again() {
     let mut scene = client().probing();
     scene.fail("w1", Failure::Gone);
     for number in 1..5 {
@@ -191,7 +191,7 @@ fn a_failed_probe_is_not_tried_again() {
 }
 
 #[test]
-fn a_poll_that_fails_ends_the_session_at_every_stage() {
+fn poll_that_fails_ends_the_session_at_every_stage() {
     for state in [ClientScenario::asking, ClientScenario::probing, ClientScenario::pausing] {
         let mut scene = state(client());
         scene.fail("g1", Failure::Gone);
@@ -203,7 +203,7 @@ fn a_poll_that_fails_ends_the_session_at_every_stage() {
 }
 
 #[test]
-fn a_websocket_that_fails_after_the_upgrade_ends_the_session() {
+fn websocket_that_fails_after_the_upgrade_ends_the_session() {
     for (why, outcome) in [
         (Failure::Gone, "closed TransportLost | over"),
         (Failure::TimedOut, "w1: hangup 1000 | closed TransportLost | over"),
@@ -231,7 +231,7 @@ fn on_the_websocket_binary_is_binary_with_a_type_in_revision_3_only() {
 }
 
 #[test]
-fn a_message_as_long_as_is_taken_is_fine_and_one_longer_is_too_large() {
+fn message_as_long_as_is_taken_is_fine_and_one_longer_is_too_large() {
     for (length, outcome) in [(99, None), (100, Some("w1: hangup 1009 | closed TooLarge | over"))] {
         let mut scene = client().config(|config| config.max_payload(100)).websocket();
         scene.frame("w1", &format!("4{}", "x".repeat(length)));

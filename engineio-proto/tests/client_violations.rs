@@ -7,7 +7,7 @@ use engineio_proto::Failure;
 use engineio_proto::Transport::{Polling, WebSocket};
 
 #[test]
-fn a_first_answer_that_is_no_handshake_is_a_violation() {
+fn first_answer_that_is_no_handshake_is_a_violation() {
     for (body, reason) in [
         ("<!DOCTYPE html><html>", "Packet"),
         ("", "Packet"),
@@ -30,7 +30,7 @@ fn a_first_answer_that_is_no_handshake_is_a_violation() {
 }
 
 #[test]
-fn a_first_frame_that_is_no_handshake_is_a_violation() {
+fn first_frame_that_is_no_handshake_is_a_violation() {
     for revision in REVISIONS {
         for (frame, reason) in
             [("", "Packet"), ("x", "Packet"), ("0{", "Packet"), ("4a", "Unexpected")]
@@ -45,7 +45,7 @@ fn a_first_frame_that_is_no_handshake_is_a_violation() {
 }
 
 #[test]
-fn a_redirect_is_not_followed() {
+fn redirect_is_not_followed() {
     for transport in [Polling, WebSocket] {
         let mut scene = client().transports(&[transport]).opening();
         let name = if transport == Polling { "g1" } else { "w1" };
@@ -58,7 +58,7 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn an_answer_without_a_body_or_with_html_ends_the_session() {
+fn answer_without_a_body_or_with_html_ends_the_session() {
     for body in ["", "<!DOCTYPE html>"] {
         for revision in REVISIONS {
             let mut scene = client().revision(revision).polling();
@@ -103,7 +103,7 @@ fn packets_that_clients_never_get_end_the_session() {
 }
 
 #[test]
-fn a_close_packet_ends_the_session_on_every_transport() {
+fn close_packet_ends_the_session_on_every_transport() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).polling().posting();
         scene.answer("g1", &["4a", "1", "4b"]);
@@ -120,7 +120,7 @@ fn a_close_packet_ends_the_session_on_every_transport() {
 }
 
 #[test]
-fn an_illegal_frame_ends_the_session() {
+fn illegal_frame_ends_the_session() {
     for revision in REVISIONS {
         for frame in ["", "x", "7"] {
             let mut scene = client().revision(revision).websocket();
@@ -131,7 +131,7 @@ fn an_illegal_frame_ends_the_session() {
 }
 
 #[test]
-fn a_noop_is_harmless_on_every_transport() {
+fn noop_is_harmless_on_every_transport() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).polling();
         scene.answer("g1", &["6", "4a", "6"]);

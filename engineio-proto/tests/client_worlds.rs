@@ -52,7 +52,7 @@ fn hundreds_of_messages_each_way_arrive_in_order_by_every_choice_of_transports()
 }
 
 #[test]
-fn a_probe_that_is_cut_at_any_time_loses_nothing() {
+fn probe_that_is_cut_at_any_time_loses_nothing() {
     for revision in REVISIONS {
         for cut_at in (0..600).step_by(25) {
             let mut pair = pair(revision, CHOICES[0], 50);
@@ -102,7 +102,7 @@ fn applications_that_read_now_and_then_slow_each_other_down_and_lose_nothing() {
 }
 
 #[test]
-fn a_client_whose_application_does_not_read_for_minutes_stays() {
+fn client_whose_application_does_not_read_for_minutes_stays() {
     for revision in REVISIONS {
         for transports in CHOICES {
             let plan = Plan { revision, transports, is_narrow: true, latency: 20, seed: 7 };
@@ -122,7 +122,7 @@ fn a_client_whose_application_does_not_read_for_minutes_stays() {
 }
 
 #[test]
-fn a_close_of_either_side_hands_over_what_was_sent_before() {
+fn close_of_either_side_hands_over_what_was_sent_before() {
     for revision in REVISIONS {
         for transports in CHOICES {
             let mut closing = pair(revision, transports, 50);
@@ -146,7 +146,7 @@ fn a_close_of_either_side_hands_over_what_was_sent_before() {
 }
 
 #[test]
-fn a_close_at_any_time_of_an_upgrade_hands_over_what_was_sent_before() {
+fn close_at_any_time_of_an_upgrade_hands_over_what_was_sent_before() {
     for revision in REVISIONS {
         for close_at in (0..700).step_by(10) {
             let mut pair = pair(revision, CHOICES[0], 50);
@@ -187,7 +187,7 @@ fn after_a_cut_both_sides_end_within_their_timeouts() {
 }
 
 #[test]
-fn a_client_that_vanished_is_gone_after_interval_and_timeout() {
+fn client_that_vanished_is_gone_after_interval_and_timeout() {
     for revision in REVISIONS {
         for transports in CHOICES {
             let mut pair = pair(revision, transports, 30);
@@ -201,7 +201,7 @@ fn a_client_that_vanished_is_gone_after_interval_and_timeout() {
 }
 
 #[test]
-fn a_server_without_one_of_the_transports_is_reached_by_the_other() {
+fn server_without_one_of_the_transports_is_reached_by_the_other() {
     for revision in REVISIONS {
         for (served, transport) in
             [(Transports::POLLING, Polling), (Transports::WEBSOCKET, WebSocket)]
@@ -224,7 +224,7 @@ fn a_server_without_one_of_the_transports_is_reached_by_the_other() {
 }
 
 #[test]
-fn a_client_that_speaks_both_revisions_finds_the_servers() {
+fn client_that_speaks_both_revisions_finds_the_servers() {
     for (served, revision) in [
         (Revisions::V3, Revision::V3),
         (Revisions::V4, Revision::V4),

@@ -6,7 +6,7 @@ use common::{Event, Failure, REVISIONS, ServerCloseReason, Transmit, scenario};
 use engineio_proto::SendError;
 
 #[test]
-fn a_waiting_get_takes_the_rest_and_the_end() {
+fn waiting_get_takes_the_rest_and_the_end() {
     for revision in REVISIONS {
         let mut scene = scenario().revision(revision).polling().parked();
         scene.send("a");
@@ -31,7 +31,7 @@ fn what_does_not_fit_leaves_before_the_end() {
 }
 
 #[test]
-fn a_close_that_nobody_fetches_takes_thirty_seconds() {
+fn close_that_nobody_fetches_takes_thirty_seconds() {
     let mut scene = scenario().v3().polling().followed();
     scene.wait_until(1_000);
     scene.close();
@@ -42,7 +42,7 @@ fn a_close_that_nobody_fetches_takes_thirty_seconds() {
 }
 
 #[test]
-fn a_second_close_changes_nothing() {
+fn second_close_changes_nothing() {
     let mut scene = scenario().v3().polling().followed().closing();
     scene.wait_until(20_000);
     scene.close();
@@ -86,7 +86,7 @@ fn while_closing_an_upgrade_still_completes_and_then_closes() {
 }
 
 #[test]
-fn a_websocket_gets_the_queue_the_end_and_1000() {
+fn websocket_gets_the_queue_the_end_and_1000() {
     let mut scene = scenario().websocket();
     scene.send("a");
     scene.send("b");
@@ -106,7 +106,7 @@ fn at_shutdown_a_websocket_gets_1001() {
 }
 
 #[test]
-fn a_websocket_that_takes_nothing_is_closed_after_thirty_seconds() {
+fn websocket_that_takes_nothing_is_closed_after_thirty_seconds() {
     let mut scene = scenario().v3().websocket();
     scene.send("a");
     scene.close();
@@ -117,7 +117,7 @@ fn a_websocket_that_takes_nothing_is_closed_after_thirty_seconds() {
 }
 
 #[test]
-fn a_close_packet_over_the_websocket_is_honoured() {
+fn close_packet_over_the_websocket_is_honoured() {
     for revision in REVISIONS {
         let mut scene = scenario().revision(revision).websocket();
         scene.send("a");
@@ -127,7 +127,7 @@ fn a_close_packet_over_the_websocket_is_honoured() {
 }
 
 #[test]
-fn an_abort_loses_what_is_queued() {
+fn abort_loses_what_is_queued() {
     let mut scene = scenario().websocket();
     scene.send("a");
     scene.session.abort(scene.time(), ServerCloseReason::Overloaded);
@@ -153,7 +153,7 @@ fn messages_that_came_before_the_end_are_still_there() {
 }
 
 #[test]
-fn a_closed_session_has_no_deadline_and_stays_closed() {
+fn closed_session_has_no_deadline_and_stays_closed() {
     let mut scene = scenario().websocket().closed();
     assert_eq!(scene.due(), None);
     scene.wait_until(1_000_000);
@@ -186,7 +186,7 @@ fn who_is_gone_gets_no_last_word() {
 }
 
 #[test]
-fn the_reason_is_the_peers_code_only_where_it_matters() {
+fn reason_is_the_peers_code_only_where_it_matters() {
     for (frame, code) in [("1", 1000), ("x", 1002), ("2", 1002)] {
         let mut scene = scenario().websocket();
         scene.frame(scene.conn("w1"), frame);
@@ -196,7 +196,7 @@ fn the_reason_is_the_peers_code_only_where_it_matters() {
 }
 
 #[test]
-fn a_frame_longer_than_max_payload_ends_the_session_with_1009() {
+fn frame_longer_than_max_payload_ends_the_session_with_1009() {
     for (length, outcome) in
         [(10, "xxxxxxxxx | websocket"), (11, "w1: hangup 1009 | closed TooLarge | over")]
     {

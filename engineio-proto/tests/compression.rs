@@ -23,7 +23,7 @@ fn text(length: usize) -> Outgoing {
 }
 
 #[test]
-fn an_answer_is_compressed_from_the_threshold_on() {
+fn answer_is_compressed_from_the_threshold_on() {
     // One byte is the packet's type.
     assert_eq!(coding(scenario().accepting("gzip"), [text(1_022)]), None);
     assert_eq!(coding(scenario().accepting("gzip"), [text(1_023)]), Some(Gzip));
@@ -31,7 +31,7 @@ fn an_answer_is_compressed_from_the_threshold_on() {
 }
 
 #[test]
-fn the_threshold_can_be_moved_or_taken_away() {
+fn threshold_can_be_moved_or_taken_away() {
     let at = |threshold| {
         let scenario = scenario().accepting("gzip");
         scenario.config(|config| config.compression_threshold(threshold))
@@ -43,7 +43,7 @@ fn the_threshold_can_be_moved_or_taken_away() {
 }
 
 #[test]
-fn the_client_says_what_it_understands() {
+fn client_says_what_it_understands() {
     for (accept, expected) in [
         ("gzip, deflate, br", Some(Gzip)),
         ("deflate", Some(Deflate)),
@@ -59,7 +59,7 @@ fn the_client_says_what_it_understands() {
 }
 
 #[test]
-fn an_answer_is_compressed_if_any_of_its_messages_may_be() {
+fn answer_is_compressed_if_any_of_its_messages_may_be() {
     let not = |length| text(length).compress(false);
     assert_eq!(coding(scenario().accepting("gzip"), [not(5_000)]), None);
     assert_eq!(coding(scenario().accepting("gzip"), [not(5_000), not(5_000)]), None);
@@ -75,7 +75,7 @@ fn binary_payloads_are_compressed_too() {
 }
 
 #[test]
-fn a_handshake_is_compressed_with_what_it_brings() {
+fn handshake_is_compressed_with_what_it_brings() {
     for (length, expected) in [(10, None), (5_000, Some(Gzip))] {
         let scenario = scenario().accepting("gzip").bundled("x".repeat(length));
         let mut scene = scenario.opening();

@@ -37,7 +37,7 @@ fn there_is_no_cookie_unless_it_is_configured() {
 }
 
 #[test]
-fn the_cookie_is_on_the_polling_handshake_and_on_the_101() {
+fn cookie_is_on_the_polling_handshake_and_on_the_101() {
     for line in LINES {
         let headers = handshake(Some(Cookie::new("io")), line);
         assert_eq!(headers.get("set-cookie"), Some("io=S; Path=/; HttpOnly; SameSite=Lax"));
@@ -56,7 +56,7 @@ fn later_answers_set_no_cookie() {
 }
 
 #[test]
-fn the_cookie_has_the_attributes_that_were_asked_for() {
+fn cookie_has_the_attributes_that_were_asked_for() {
     let cookie = Cookie::new("io")
         .no_path()
         .domain("a.test")

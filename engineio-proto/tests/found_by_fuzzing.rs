@@ -43,7 +43,7 @@ fn answer(session: &mut Session, conn: u64) -> Response {
 }
 
 #[test]
-fn a_poll_that_fails_while_it_can_be_answered_is_answered() {
+fn poll_that_fails_while_it_can_be_answered_is_answered() {
     for (why, status) in
         [(Failure::Malformed, 400), (Failure::TimedOut, 408), (Failure::TooLarge, 413)]
     {
@@ -59,7 +59,7 @@ fn a_poll_that_fails_while_it_can_be_answered_is_answered() {
 }
 
 #[test]
-fn a_post_that_fails_after_its_body_still_gets_its_ok() {
+fn post_that_fails_after_its_body_still_gets_its_ok() {
     let (config, mut session) = open(4, ServerConfig::builder().inbox_high_water(1).inbox_limit(1));
     post(&mut session, &config, 1, "4hello");
     session.handle_input(NOW, Input::Failed(ConnId(1), Failure::Malformed));
@@ -69,7 +69,7 @@ fn a_post_that_fails_after_its_body_still_gets_its_ok() {
 }
 
 #[test]
-fn a_pong_that_does_not_fit_into_an_answer_leaves_with_the_next() {
+fn pong_that_does_not_fit_into_an_answer_leaves_with_the_next() {
     let (config, mut session) = open(3, ServerConfig::builder().max_payload(10));
     post(&mut session, &config, 1, "1:21:21:2");
     post(&mut session, &config, 2, "1:2");
@@ -83,7 +83,7 @@ fn a_pong_that_does_not_fit_into_an_answer_leaves_with_the_next() {
 }
 
 #[test]
-fn a_client_that_cuts_its_posts_cannot_fill_the_inbox_beyond_its_limit() {
+fn client_that_cuts_its_posts_cannot_fill_the_inbox_beyond_its_limit() {
     let (config, mut session) = open(3, ServerConfig::builder().inbox_high_water(1).inbox_limit(1));
     let gone = |conn| Input::Failed(ConnId(conn), Failure::Gone);
     post(&mut session, &config, 1, "6:4hello");
@@ -99,7 +99,7 @@ fn a_client_that_cuts_its_posts_cannot_fill_the_inbox_beyond_its_limit() {
 }
 
 #[test]
-fn a_sub_protocol_that_is_no_token_does_not_get_into_the_answer() {
+fn sub_protocol_that_is_no_token_does_not_get_into_the_answer() {
     for (offer, chosen) in [("chat, other", Some("chat")), ("a\r\nx: y", None), ("a b", None)] {
         let request = Request {
             method: "GET",

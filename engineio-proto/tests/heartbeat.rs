@@ -5,7 +5,7 @@ mod common;
 use common::{Failure, ServerCloseReason, scenario};
 
 #[test]
-fn the_first_ping_leaves_one_interval_after_the_open_packet() {
+fn first_ping_leaves_one_interval_after_the_open_packet() {
     let mut scene = scenario().websocket();
     scene.wait_until(24_999);
     assert_eq!(scene.outcome(), "websocket");
@@ -15,7 +15,7 @@ fn the_first_ping_leaves_one_interval_after_the_open_packet() {
 }
 
 #[test]
-fn the_next_ping_leaves_one_interval_after_the_pong() {
+fn next_ping_leaves_one_interval_after_the_pong() {
     let mut scene = scenario().websocket();
     scene.wait_until(25_000);
     assert_eq!(scene.outcome(), "w1: 2 | websocket");
@@ -28,7 +28,7 @@ fn the_next_ping_leaves_one_interval_after_the_pong() {
 }
 
 #[test]
-fn a_pong_in_the_last_millisecond_is_in_time_and_one_later_is_not() {
+fn pong_in_the_last_millisecond_is_in_time_and_one_later_is_not() {
     for (at, outcome) in
         [(44_999, "websocket"), (45_000, "w1: hangup 1000 | closed PingTimeout | over")]
     {
@@ -42,7 +42,7 @@ fn a_pong_in_the_last_millisecond_is_in_time_and_one_later_is_not() {
 }
 
 #[test]
-fn the_wait_for_the_pong_runs_from_when_the_ping_was_due() {
+fn wait_for_the_pong_runs_from_when_the_ping_was_due() {
     let mut scene = scenario().websocket();
     scene.wait_until(30_000);
     assert_eq!(scene.outcome(), "w1: 2 | websocket");
@@ -50,7 +50,7 @@ fn the_wait_for_the_pong_runs_from_when_the_ping_was_due() {
 }
 
 #[test]
-fn a_process_that_slept_gives_its_peers_a_fresh_wait() {
+fn process_that_slept_gives_its_peers_a_fresh_wait() {
     let mut scene = scenario().websocket();
     scene.wait_until(30_001);
     assert_eq!(scene.outcome(), "w1: 2 | websocket");
@@ -61,7 +61,7 @@ fn a_process_that_slept_gives_its_peers_a_fresh_wait() {
 }
 
 #[test]
-fn the_ping_is_due_whether_or_not_a_get_waits_for_it() {
+fn ping_is_due_whether_or_not_a_get_waits_for_it() {
     let mut scene = scenario().polling().followed();
     scene.run_until(44_999);
     scene.get();
@@ -90,7 +90,7 @@ fn another_packet_extends_the_wait_for_the_pong_once_per_ping() {
 }
 
 #[test]
-fn a_message_between_pong_and_ping_moves_nothing() {
+fn message_between_pong_and_ping_moves_nothing() {
     let mut scene = scenario().websocket();
     scene.wait_until(10_000);
     scene.frame(scene.conn("w1"), "4a");
@@ -98,7 +98,7 @@ fn a_message_between_pong_and_ping_moves_nothing() {
 }
 
 #[test]
-fn a_pong_that_nobody_asked_for_is_not_banked() {
+fn pong_that_nobody_asked_for_is_not_banked() {
     let mut scene = scenario().websocket();
     let conn = scene.conn("w1");
     scene.wait_until(10_000);
@@ -112,7 +112,7 @@ fn a_pong_that_nobody_asked_for_is_not_banked() {
 
 /// A client whose application doesn't read polls no more, and says that it is alive.
 #[test]
-fn a_pong_answers_a_ping_that_is_due_also_when_it_could_not_leave() {
+fn pong_answers_a_ping_that_is_due_also_when_it_could_not_leave() {
     let mut scene = scenario().polling().parked();
     scene.session.send("a").expect("it is open");
     assert_eq!(scene.outcome(), "g1: 200 4a | polling");
@@ -123,7 +123,7 @@ fn a_pong_answers_a_ping_that_is_due_also_when_it_could_not_leave() {
 }
 
 #[test]
-fn a_heartbeat_in_the_wrong_direction_ends_the_session() {
+fn heartbeat_in_the_wrong_direction_ends_the_session() {
     for (scenario, packet) in [(scenario().v4(), "2"), (scenario().v3(), "3")] {
         let mut scene = scenario.websocket();
         scene.frame(scene.conn("w1"), packet);
@@ -166,7 +166,7 @@ fn in_revision_3_the_server_waits_interval_and_timeout_for_a_ping_and_nothing_el
 }
 
 #[test]
-fn the_heartbeat_outlives_an_upgrade() {
+fn heartbeat_outlives_an_upgrade() {
     let mut scene = scenario().v3().polling().upgraded();
     assert_eq!(scene.due(), Some(45_000));
     scene.wait_until(45_000);
@@ -178,7 +178,7 @@ fn the_heartbeat_outlives_an_upgrade() {
 }
 
 #[test]
-fn a_ping_that_left_over_polling_may_be_answered_over_the_websocket() {
+fn ping_that_left_over_polling_may_be_answered_over_the_websocket() {
     let mut scene = scenario().polling().followed().parked();
     scene.wait_until(25_000);
     assert_eq!(scene.outcome(), "g1: 200 2 | polling");
@@ -190,7 +190,7 @@ fn a_ping_that_left_over_polling_may_be_answered_over_the_websocket() {
 }
 
 #[test]
-fn a_ping_that_was_due_before_the_upgrade_leaves_over_the_websocket() {
+fn ping_that_was_due_before_the_upgrade_leaves_over_the_websocket() {
     let mut scene = scenario().polling().followed();
     scene.wait_until(25_000);
     let mut scene = scene.upgraded();
@@ -198,7 +198,7 @@ fn a_ping_that_was_due_before_the_upgrade_leaves_over_the_websocket() {
 }
 
 #[test]
-fn a_closing_session_is_still_pinged() {
+fn closing_session_is_still_pinged() {
     let mut scene = scenario().polling().followed();
     scene.wait_until(24_000);
     scene.close();
@@ -207,7 +207,7 @@ fn a_closing_session_is_still_pinged() {
 }
 
 #[test]
-fn a_heartbeat_goes_before_messages_that_wait() {
+fn heartbeat_goes_before_messages_that_wait() {
     let mut scene = scenario().websocket();
     scene.wait_until(24_999);
     scene.send("a");
@@ -221,7 +221,7 @@ fn a_heartbeat_goes_before_messages_that_wait() {
 }
 
 #[test]
-fn a_ping_is_kept_for_the_next_poll_when_the_answer_is_full() {
+fn ping_is_kept_for_the_next_poll_when_the_answer_is_full() {
     // The open packet alone is longer than the limit.
     let small = |scenario: common::Scenario| {
         scenario.config(|config| config.max_payload(10).ping_interval(common::millis(1000)))
@@ -244,7 +244,7 @@ fn a_ping_is_kept_for_the_next_poll_when_the_answer_is_full() {
 }
 
 #[test]
-fn an_older_time_is_taken_for_the_latest() {
+fn older_time_is_taken_for_the_latest() {
     let mut scene = scenario().websocket();
     scene.wait_until(26_000);
     scene.now = 25_500;

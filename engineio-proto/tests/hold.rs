@@ -15,7 +15,7 @@ fn busy() -> Scene {
 }
 
 #[test]
-fn an_application_that_answers_a_batch_is_heard_as_one_batch() {
+fn application_that_answers_a_batch_is_heard_as_one_batch() {
     let mut scene = busy();
     assert_eq!(scene.pull(scene.conn("g1")), "");
     scene.event().expect("a message");
@@ -38,7 +38,7 @@ fn nobody_waits_longer_than_five_milliseconds_from_the_first_message_on() {
 }
 
 #[test]
-fn a_get_that_finds_messages_waits_from_its_own_arrival() {
+fn get_that_finds_messages_waits_from_its_own_arrival() {
     let mut scene = busy();
     scene.wait(5);
     assert_eq!(scene.pull(scene.conn("g1")), "200 4a");
@@ -52,14 +52,14 @@ fn a_get_that_finds_messages_waits_from_its_own_arrival() {
 }
 
 #[test]
-fn an_application_that_speaks_unasked_is_heard_at_once() {
+fn application_that_speaks_unasked_is_heard_at_once() {
     let mut scene = scenario().polling().parked();
     scene.send("a");
     assert_eq!(scene.pull(scene.conn("g1")), "200 4a");
 }
 
 #[test]
-fn a_heartbeat_does_not_wait() {
+fn heartbeat_does_not_wait() {
     let mut scene = scenario().config(|config| config.ping_interval(millis(3))).polling().parked();
     scene.post(&["41"]);
     scene.send("a");
@@ -72,20 +72,20 @@ fn a_heartbeat_does_not_wait() {
 }
 
 #[test]
-fn the_end_does_not_wait() {
+fn end_does_not_wait() {
     let mut scene = busy();
     scene.close();
     assert_eq!(scene.pull(scene.conn("g1")), "200 4a␞1");
 }
 
 #[test]
-fn the_noop_for_a_probe_does_not_wait() {
+fn noop_for_a_probe_does_not_wait() {
     let mut scene = busy().probed();
     assert_eq!(scene.pull(scene.conn("g1")), "200 4a");
 }
 
 #[test]
-fn a_full_batch_does_not_wait() {
+fn full_batch_does_not_wait() {
     let mut scene = busy();
     for _ in 2..16 {
         scene.send("a");
@@ -100,7 +100,7 @@ fn a_full_batch_does_not_wait() {
 }
 
 #[test]
-fn a_websocket_does_not_wait() {
+fn websocket_does_not_wait() {
     let mut scene = scenario().websocket();
     scene.frame(scene.conn("w1"), "41");
     scene.send("a");

@@ -15,14 +15,14 @@ struct Move<'a> {
 const E4: Move<'_> = Move { from: "e2", to: "e4" };
 
 #[test]
-fn a_value_is_sent_as_text() {
+fn value_is_sent_as_text() {
     let message = Message::json(&E4).expect("JSON");
     assert_eq!(message, Message::from(r#"{"from":"e2","to":"e4"}"#));
     assert_eq!(message.to_json::<Move<'_>>().expect("a move"), E4);
 }
 
 #[test]
-fn a_value_is_read_from_text_and_from_bytes() {
+fn value_is_read_from_text_and_from_bytes() {
     let json = r#" {"to": "e4", "from": "e2"} "#;
     for message in [Message::from(json), Message::from(json.as_bytes().to_vec())] {
         assert_eq!(message.to_json::<Move<'_>>().expect("a move"), E4);

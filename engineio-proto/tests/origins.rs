@@ -48,7 +48,7 @@ fn every_request_of_the_path_is_checked_on_both_transports() {
 }
 
 #[test]
-fn the_same_origin_is_served_and_told_so() {
+fn same_origin_is_served_and_told_so() {
     for origin in ["http://here.test:3000", "https://here.test:3000"] {
         assert_eq!(routed(&ServerConfig::default(), &from(HANDSHAKE, origin)), "open", "{origin}");
     }
@@ -59,14 +59,14 @@ fn the_same_origin_is_served_and_told_so() {
 }
 
 #[test]
-fn a_request_without_origin_is_served() {
+fn request_without_origin_is_served() {
     for cors in [Cors::SameOrigin, Cors::Any, listed(), Cors::check(|_| false), Cors::Off] {
         assert_eq!(routed(&config(cors), &request(HANDSHAKE)), "open");
     }
 }
 
 #[test]
-fn an_origin_that_is_no_text_is_a_bad_request() {
+fn origin_that_is_no_text_is_a_bad_request() {
     for origin in [&b"\xff"[..], b"http://a\x01"] {
         let request = Request { origin: Some(origin), ..request(HANDSHAKE) };
         let refused = routed(&ServerConfig::default(), &request);
@@ -85,7 +85,7 @@ fn null_and_other_schemes_need_an_entry_in_the_list() {
 }
 
 #[test]
-fn a_function_decides() {
+fn function_decides() {
     let config = config(Cors::check(|origin| origin.ends_with(".test")));
     assert_eq!(routed(&config, &from(HANDSHAKE, "http://a.test")), "open");
     assert!(routed(&config, &from(HANDSHAKE, "http://a.com")).starts_with("403"));
@@ -150,7 +150,7 @@ fn credentials_are_allowed_only_where_they_are_configured() {
 }
 
 #[test]
-fn a_preflight_of_an_allowed_origin_is_answered_with_leave() {
+fn preflight_of_an_allowed_origin_is_answered_with_leave() {
     let request = Request {
         access_control_request_method: Some("POST"),
         access_control_request_headers: Some("x-foo, content-type"),
@@ -200,7 +200,7 @@ fn request_headers_that_would_break_out_of_the_answer_are_not_repeated() {
 }
 
 #[test]
-fn a_handshake_that_is_accepted_carries_the_headers_on_both_transports() {
+fn handshake_that_is_accepted_carries_the_headers_on_both_transports() {
     for line in [HANDSHAKE, "GET /engine.io/?EIO=4&transport=websocket ws"] {
         let config = Arc::new(config(listed()));
         let Route::Open(opening) = route(&config, &from(line, "https://there.test")) else {

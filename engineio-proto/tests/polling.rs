@@ -5,7 +5,7 @@ mod common;
 use common::{Failure, Message, REVISIONS, millis, payload, scenario};
 
 #[test]
-fn a_waiting_get_is_answered_by_the_first_message() {
+fn waiting_get_is_answered_by_the_first_message() {
     for revision in REVISIONS {
         let mut scene = scenario().revision(revision).polling().parked();
         assert_eq!(scene.outcome(), "polling");
@@ -24,7 +24,7 @@ fn messages_wait_for_the_next_get_in_order() {
 }
 
 #[test]
-fn the_empty_text_is_a_message() {
+fn empty_text_is_a_message() {
     for revision in REVISIONS {
         let mut scene = scenario().revision(revision).polling().parked();
         scene.send("");
@@ -35,7 +35,7 @@ fn the_empty_text_is_a_message() {
 }
 
 #[test]
-fn an_answer_to_a_poll_is_not_stored_by_caches() {
+fn answer_to_a_poll_is_not_stored_by_caches() {
     let mut scene = scenario().polling().parked();
     scene.send("a");
     let response = scene.response(scene.conn("g1"));
@@ -56,7 +56,7 @@ fn an_answer_to_a_poll_is_not_stored_by_caches() {
 }
 
 #[test]
-fn the_transcripts_of_revision_4_are_the_reference_servers() {
+fn transcripts_of_revision_4_are_the_reference_servers() {
     let mut scene = scenario().opening();
     let body = scene.response(scene.conn("g1")).body;
     assert_eq!(
@@ -75,7 +75,7 @@ fn the_transcripts_of_revision_4_are_the_reference_servers() {
 }
 
 #[test]
-fn the_transcripts_of_revision_3_are_the_reference_servers() {
+fn transcripts_of_revision_3_are_the_reference_servers() {
     let mut scene = scenario().v3().b64().polling();
     scene.post(&["2probe", "2"]);
     let get = scene.get();
@@ -100,7 +100,7 @@ fn revision_3_is_binary_as_soon_as_one_packet_of_the_answer_is() {
 }
 
 #[test]
-fn a_client_that_asked_for_b64_gets_no_binary_over_any_transport() {
+fn client_that_asked_for_b64_gets_no_binary_over_any_transport() {
     let mut scene = scenario().v3().b64().polling().parked();
     scene.send(vec![1, 2, 3, 4]);
     let response = scene.response(scene.conn("g1"));
@@ -114,7 +114,7 @@ fn a_client_that_asked_for_b64_gets_no_binary_over_any_transport() {
 }
 
 #[test]
-fn an_answer_is_made_when_it_is_pulled() {
+fn answer_is_made_when_it_is_pulled() {
     let mut scene = scenario().polling().parked();
     scene.send("a");
     assert!(scene.session.has_transmit(scene.conn("g1")));
@@ -134,7 +134,7 @@ fn what_was_not_pulled_for_a_get_that_is_gone_leaves_with_the_next() {
 }
 
 #[test]
-fn a_client_whose_get_was_cut_has_two_seconds_for_the_next() {
+fn client_whose_get_was_cut_has_two_seconds_for_the_next() {
     for (at, outcome) in
         [(1_999, "polling"), (2_000, "g2: 400 code 1 | closed TransportLost | over")]
     {
@@ -159,7 +159,7 @@ fn only_a_get_ends_the_grace_for_one_that_was_cut() {
 }
 
 #[test]
-fn a_handshake_that_nobody_follows_ends_after_the_ping_timeout() {
+fn handshake_that_nobody_follows_ends_after_the_ping_timeout() {
     let mut scene = scenario().polling();
     scene.wait_until(19_999);
     assert_eq!(scene.outcome(), "polling");
@@ -171,7 +171,7 @@ fn a_handshake_that_nobody_follows_ends_after_the_ping_timeout() {
 }
 
 #[test]
-fn a_get_or_a_post_or_a_websocket_follows_a_handshake() {
+fn get_or_a_post_or_a_websocket_follows_a_handshake() {
     type Act = fn(&mut common::Scene);
     let acts: [Act; 3] =
         [|scene| _ = scene.get(), |scene| _ = scene.post(&["4a"]), |scene| _ = scene.upgrade()];
@@ -187,7 +187,7 @@ fn a_get_or_a_post_or_a_websocket_follows_a_handshake() {
 }
 
 #[test]
-fn a_handshake_whose_client_left_before_the_answer_is_no_session() {
+fn handshake_whose_client_left_before_the_answer_is_no_session() {
     let mut scene = scenario().opening();
     scene.fail(scene.conn("g1"), Failure::Gone);
     assert_eq!(scene.outcome(), "closed TransportLost | over");
@@ -220,7 +220,7 @@ fn messages_of_the_handshake_that_do_not_fit_leave_with_the_next_answer() {
 }
 
 #[test]
-fn an_answer_has_at_most_sixteen_packets() {
+fn answer_has_at_most_sixteen_packets() {
     let mut scene = scenario().polling().followed();
     for _ in 0..17 {
         scene.send("");
@@ -232,7 +232,7 @@ fn an_answer_has_at_most_sixteen_packets() {
 }
 
 #[test]
-fn an_answer_is_at_most_max_payload_long() {
+fn answer_is_at_most_max_payload_long() {
     for revision in REVISIONS {
         // As long as three packets of ten characters, to the byte.
         let full = payload(revision, &["4123456789"; 3]).len();
@@ -251,7 +251,7 @@ fn an_answer_is_at_most_max_payload_long() {
 }
 
 #[test]
-fn an_answer_has_at_least_one_packet_however_long() {
+fn answer_has_at_least_one_packet_however_long() {
     let mut scene = scenario().config(|config| config.max_payload(10)).polling().followed();
     scene.send("longer than ten bytes");
     scene.send("b");
@@ -272,7 +272,7 @@ fn base64_counts_in_the_length_of_an_answer() {
 }
 
 #[test]
-fn an_overlapping_get_ends_the_session() {
+fn overlapping_get_ends_the_session() {
     let mut scene = scenario().polling().parked();
     scene.send("lost");
     scene.get();
@@ -280,7 +280,7 @@ fn an_overlapping_get_ends_the_session() {
 }
 
 #[test]
-fn a_get_that_follows_the_answer_does_not_overlap() {
+fn get_that_follows_the_answer_does_not_overlap() {
     let mut scene = scenario().config(|config| config.poll_grace(millis(1))).polling().parked();
     scene.send("a");
     assert_eq!(scene.outcome(), "g1: 200 4a | polling");

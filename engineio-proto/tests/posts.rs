@@ -6,7 +6,7 @@ use common::{ConnId, Failure, REVISIONS, Scene, payload, scenario};
 use engineio_proto::Request;
 
 #[test]
-fn a_body_is_delivered_whole_and_in_order() {
+fn body_is_delivered_whole_and_in_order() {
     for revision in REVISIONS {
         let mut scene = scenario().revision(revision).polling().parked();
         scene.post(&["4a", "6", "4b", "0{}", "5"]);
@@ -31,7 +31,7 @@ fn nothing_of_an_illegal_body_is_delivered() {
 }
 
 #[test]
-fn a_refusal_by_the_transport_has_an_empty_body() {
+fn refusal_by_the_transport_has_an_empty_body() {
     let mut scene = scenario().polling().parked();
     let post = scene.post(&["x"]);
     let response = scene.response(post);
@@ -41,7 +41,7 @@ fn a_refusal_by_the_transport_has_an_empty_body() {
 }
 
 #[test]
-fn a_body_has_at_most_max_packets() {
+fn body_has_at_most_max_packets() {
     for (count, outcome) in
         [(3, "p1: 200 ok | a, a, a | polling"), (4, "p1: 400 | closed Packet | over")]
     {
@@ -52,7 +52,7 @@ fn a_body_has_at_most_max_packets() {
 }
 
 #[test]
-fn a_body_longer_than_max_payload_is_refused_and_the_session_kept() {
+fn body_longer_than_max_payload_is_refused_and_the_session_kept() {
     for (length, outcome) in [(10, "p1: 200 ok | xxxxxxxxx | polling"), (11, "p1: 413 | polling")] {
         let mut scene = scenario().config(|config| config.max_payload(10)).polling().parked();
         let packet = format!("4{}", "x".repeat(length - 1));
@@ -64,7 +64,7 @@ fn a_body_longer_than_max_payload_is_refused_and_the_session_kept() {
 }
 
 #[test]
-fn a_body_that_was_cut_off_for_its_length_is_refused_and_the_session_kept() {
+fn body_that_was_cut_off_for_its_length_is_refused_and_the_session_kept() {
     let mut scene = scenario().polling().parked().posting();
     scene.fail(scene.conn("p1"), Failure::TooLarge);
     assert_eq!(scene.outcome(), "p1: 413 | polling");
@@ -73,7 +73,7 @@ fn a_body_that_was_cut_off_for_its_length_is_refused_and_the_session_kept() {
 }
 
 #[test]
-fn a_slow_body_ends_the_session_with_408_at_the_exact_millisecond() {
+fn slow_body_ends_the_session_with_408_at_the_exact_millisecond() {
     let mut scene = scenario().v3().polling().followed();
     scene.wait_until(10_000);
     let mut scene = scene.parked().posting();
@@ -84,7 +84,7 @@ fn a_slow_body_ends_the_session_with_408_at_the_exact_millisecond() {
 }
 
 #[test]
-fn a_body_that_comes_in_the_last_millisecond_is_taken() {
+fn body_that_comes_in_the_last_millisecond_is_taken() {
     for (at, outcome) in [
         (29_999, "p1: 200 ok | a | polling"),
         (30_000, "g1: 200 1; p1: 408 | closed SlowBody | over"),
@@ -98,7 +98,7 @@ fn a_body_that_comes_in_the_last_millisecond_is_taken() {
 }
 
 #[test]
-fn a_post_cut_half_way_delivers_nothing_and_ends_the_session() {
+fn post_cut_half_way_delivers_nothing_and_ends_the_session() {
     let mut scene = scenario().polling().parked().posting();
     scene.fail(scene.conn("p1"), Failure::Gone);
     scene.body(scene.conn("p1"), "4a");
@@ -106,14 +106,14 @@ fn a_post_cut_half_way_delivers_nothing_and_ends_the_session() {
 }
 
 #[test]
-fn an_overlapping_post_ends_the_session() {
+fn overlapping_post_ends_the_session() {
     let mut scene = scenario().polling().parked().posting();
     scene.begin_post();
     assert_eq!(scene.outcome(), "g1: 200 1; p1: 400; p2: 400 | closed OverlappingPosts | over");
 }
 
 #[test]
-fn a_second_body_for_the_same_post_is_ignored() {
+fn second_body_for_the_same_post_is_ignored() {
     let mut scene = scenario().polling().followed();
     let post = scene.post(&["4a"]);
     scene.body(post, "4b");
@@ -123,7 +123,7 @@ fn a_second_body_for_the_same_post_is_ignored() {
 }
 
 #[test]
-fn a_body_for_a_get_is_ignored() {
+fn body_for_a_get_is_ignored() {
     let mut scene = scenario().polling().parked();
     scene.body(scene.conn("g1"), "4a");
     assert_eq!(scene.outcome(), "polling");
@@ -164,7 +164,7 @@ fn only_the_exact_content_type_means_octets() {
 }
 
 #[test]
-fn a_close_packet_ends_the_body_and_the_session() {
+fn close_packet_ends_the_body_and_the_session() {
     for revision in REVISIONS {
         let mut scene = scenario().revision(revision).polling().parked();
         scene.send("lost");

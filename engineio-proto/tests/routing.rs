@@ -24,7 +24,7 @@ fn expect(config: &ServerConfig, table: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_refusal_has_the_reference_servers_body_byte_for_byte() {
+fn refusal_has_the_reference_servers_body_byte_for_byte() {
     expect(
         &ServerConfig::default(),
         &[
@@ -52,7 +52,7 @@ fn a_refusal_has_the_reference_servers_body_byte_for_byte() {
 }
 
 #[test]
-fn a_handshake_must_name_a_revision_that_is_served_also_before_a_101() {
+fn handshake_must_name_a_revision_that_is_served_also_before_a_101() {
     for (line, expected) in [
         ("GET /engine.io/?transport=websocket ws", UNSUPPORTED),
         ("GET /engine.io/?EIO=5&transport=websocket ws", UNSUPPORTED),
@@ -105,7 +105,7 @@ fn later_requests_may_leave_the_revision_out_but_not_change_it() {
 }
 
 #[test]
-fn the_query_must_name_the_transport_that_the_request_is() {
+fn query_must_name_the_transport_that_the_request_is() {
     let mut scene = scenario().polling().parked();
     for (method, query, upgrade) in [
         ("GET", "transport=websocket", false),
@@ -120,7 +120,7 @@ fn the_query_must_name_the_transport_that_the_request_is() {
 }
 
 #[test]
-fn a_transport_that_is_off_is_unknown() {
+fn transport_that_is_off_is_unknown() {
     expect(
         &config(|config| config.transports(Transports::POLLING)),
         &[
@@ -139,7 +139,7 @@ fn a_transport_that_is_off_is_unknown() {
 }
 
 #[test]
-fn the_open_packet_names_upgrades_only_where_there_are_any() {
+fn open_packet_names_upgrades_only_where_there_are_any() {
     let open = |scenario: common::Scenario| {
         let mut scene = scenario.opening();
         scene.pull(scene.conn("g1"))
@@ -154,7 +154,7 @@ fn the_open_packet_names_upgrades_only_where_there_are_any() {
 }
 
 #[test]
-fn the_path_is_whole_with_or_without_its_trailing_slash() {
+fn path_is_whole_with_or_without_its_trailing_slash() {
     expect(
         &ServerConfig::default(),
         &[
@@ -174,7 +174,7 @@ fn the_path_is_whole_with_or_without_its_trailing_slash() {
 }
 
 #[test]
-fn a_server_mounted_under_a_path_of_its_own_takes_every_path() {
+fn server_mounted_under_a_path_of_its_own_takes_every_path() {
     expect(
         &config(|config| config.every_path()),
         &[
@@ -205,7 +205,7 @@ fn methods_that_sessions_have_no_use_for_are_refused() {
 }
 
 #[test]
-fn an_empty_sid_is_none() {
+fn empty_sid_is_none() {
     expect(
         &ServerConfig::default(),
         &[
@@ -227,7 +227,7 @@ fn jsonp_is_refused() {
 }
 
 #[test]
-fn the_cause_is_told_apart_and_kept_short() {
+fn cause_is_told_apart_and_kept_short() {
     let long = format!("GET /engine.io/?EIO=4&transport={}", "ä".repeat(1000));
     let Route::Refuse(refusal) = route(&ServerConfig::default(), &request(&long)) else {
         panic!("refused");
@@ -238,7 +238,7 @@ fn the_cause_is_told_apart_and_kept_short() {
 }
 
 #[test]
-fn the_application_refuses_with_a_status_and_a_body_of_its_own() {
+fn application_refuses_with_a_status_and_a_body_of_its_own() {
     for (status, expected) in [(401, 401), (599, 599), (200, 403), (101, 403), (600, 403)] {
         let line = "GET /engine.io/?EIO=4&transport=polling";
         let Route::Open(opening) = route(&ServerConfig::default(), &request(line)) else {
@@ -252,7 +252,7 @@ fn the_application_refuses_with_a_status_and_a_body_of_its_own() {
 }
 
 #[test]
-fn an_overloaded_server_says_when_to_come_back() {
+fn overloaded_server_says_when_to_come_back() {
     let line = "GET /engine.io/?EIO=4&transport=polling";
     let Route::Open(opening) = route(&ServerConfig::default(), &request(line)) else {
         panic!("a handshake");

@@ -15,7 +15,7 @@ fn small_outbox() -> Scenario {
 }
 
 #[test]
-fn a_full_outbox_refuses_until_it_has_sunk_to_the_low_mark() {
+fn full_outbox_refuses_until_it_has_sunk_to_the_low_mark() {
     let mut scene = small_outbox().websocket();
     let conn = scene.conn("w1");
     scene.send(kilobyte());
@@ -31,7 +31,7 @@ fn a_full_outbox_refuses_until_it_has_sunk_to_the_low_mark() {
 }
 
 #[test]
-fn a_batch_is_queued_whole_or_not_at_all() {
+fn batch_is_queued_whole_or_not_at_all() {
     let mut scene = small_outbox().websocket();
     let batch = || Outgoing::batch((0..5).map(|_| kilobyte().into()));
     assert_eq!(scene.session.send(batch()), Ok(5));
@@ -40,7 +40,7 @@ fn a_batch_is_queued_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_volatile_message_is_dropped_rather_than_refused() {
+fn volatile_message_is_dropped_rather_than_refused() {
     let mut scene = small_outbox().websocket();
     let volatile = || Outgoing::from("v").volatile();
     scene.send(volatile());
@@ -69,7 +69,7 @@ fn only_the_newest_of_a_key_is_kept_and_it_is_never_refused() {
 }
 
 #[test]
-fn a_message_dropped_for_a_newer_one_makes_room() {
+fn message_dropped_for_a_newer_one_makes_room() {
     let mut scene = small_outbox().websocket();
     scene.send(Outgoing::from(kilobyte()).keep_latest(1));
     scene.send(Outgoing::from(kilobyte()).keep_latest(2));

@@ -12,7 +12,7 @@ fn built(change: impl FnOnce(ServerConfigBuilder) -> ServerConfigBuilder) -> Opt
 }
 
 #[test]
-fn the_defaults_are_the_documented_ones() {
+fn defaults_are_the_documented_ones() {
     let config = ServerConfig::builder().build().expect("the defaults");
     let seconds = [
         (config.ping_interval(), 25),
@@ -75,7 +75,7 @@ fn any_origin_can_not_be_combined_with_credentials() {
 }
 
 #[test]
-fn a_path_is_what_a_request_target_looks_like() {
+fn path_is_what_a_request_target_looks_like() {
     for path in ["", "engine.io", "/engine.io/", "/", "/a?b", "/a#b", "/ä", "/a b"] {
         assert_eq!(built(|it| it.path(path)), Some(Path), "{path:?}");
     }
@@ -85,7 +85,7 @@ fn a_path_is_what_a_request_target_looks_like() {
 }
 
 #[test]
-fn a_cookie_stays_within_its_header() {
+fn cookie_stays_within_its_header() {
     for cookie in [
         Cookie::new(""),
         Cookie::new("a b"),

@@ -37,7 +37,7 @@ fn frames_behind_the_upgrade_packet_belong_to_the_session() {
 }
 
 #[test]
-fn an_upgrade_needs_no_probe_and_loses_no_pong() {
+fn upgrade_needs_no_probe_and_loses_no_pong() {
     let mut scene = scenario().polling().probing();
     scene.send("a");
     scene.frame(scene.conn("w1"), "5");
@@ -50,7 +50,7 @@ fn an_upgrade_needs_no_probe_and_loses_no_pong() {
 }
 
 #[test]
-fn a_probe_may_be_repeated() {
+fn probe_may_be_repeated() {
     let mut scene = scenario().polling().probed();
     scene.wait(100);
     scene.frame(scene.conn("w1"), "2probe");
@@ -59,7 +59,7 @@ fn a_probe_may_be_repeated() {
 }
 
 #[test]
-fn a_silent_websocket_is_closed_after_the_upgrade_timeout() {
+fn silent_websocket_is_closed_after_the_upgrade_timeout() {
     let mut scene = scenario().polling().parked();
     scene.wait_until(1_000);
     let mut scene = scene.probing();
@@ -100,7 +100,7 @@ fn after_a_failed_probe_polling_goes_on_and_another_may_follow() {
 }
 
 #[test]
-fn a_get_that_waits_when_the_probe_fails_waits_on() {
+fn get_that_waits_when_the_probe_fails_waits_on() {
     let mut scene = scenario().polling().probed();
     for _ in 0..3 {
         scene.get();
@@ -116,14 +116,14 @@ fn a_get_that_waits_when_the_probe_fails_waits_on() {
 }
 
 #[test]
-fn a_websocket_alone_does_not_disturb_a_waiting_get() {
+fn websocket_alone_does_not_disturb_a_waiting_get() {
     let mut scene = scenario().polling().parked().probing();
     scene.wait_until(5_000);
     assert_eq!(scene.outcome(), "polling");
 }
 
 #[test]
-fn the_get_in_the_way_of_a_probe_is_answered_at_once() {
+fn get_in_the_way_of_a_probe_is_answered_at_once() {
     let mut scene = scenario().polling().parked().probing();
     scene.frame(scene.conn("w1"), "2probe");
     assert_eq!(scene.outcome(), "g1: 200 6; w1: 3probe | polling");
@@ -156,7 +156,7 @@ fn two_further_polls_are_answered_at_once_and_later_ones_after_100_ms() {
 }
 
 #[test]
-fn a_new_probe_has_its_own_quick_polls() {
+fn new_probe_has_its_own_quick_polls() {
     let mut scene = scenario().polling().probed();
     for _ in 0..2 {
         scene.get();
@@ -170,7 +170,7 @@ fn a_new_probe_has_its_own_quick_polls() {
 }
 
 #[test]
-fn a_get_that_waits_when_the_upgrade_comes_gets_a_noop() {
+fn get_that_waits_when_the_upgrade_comes_gets_a_noop() {
     let mut scene = scenario().polling().parked().probing();
     scene.send("a");
     scene.frame(scene.conn("w1"), "5");
@@ -178,7 +178,7 @@ fn a_get_that_waits_when_the_upgrade_comes_gets_a_noop() {
 }
 
 #[test]
-fn a_post_that_is_not_complete_when_the_upgrade_comes_is_refused_and_not_delivered() {
+fn post_that_is_not_complete_when_the_upgrade_comes_is_refused_and_not_delivered() {
     let mut scene = scenario().polling().probed().posting();
     scene.frame(scene.conn("w1"), "5");
     assert_eq!(scene.outcome(), "p1: 400 | upgraded | websocket");
@@ -188,7 +188,7 @@ fn a_post_that_is_not_complete_when_the_upgrade_comes_is_refused_and_not_deliver
 }
 
 #[test]
-fn a_post_that_is_complete_comes_before_anything_from_the_websocket() {
+fn post_that_is_complete_comes_before_anything_from_the_websocket() {
     let mut scene = scenario().polling().probed();
     scene.post(&["4a"]);
     scene.frame(scene.conn("w1"), "5");
@@ -223,7 +223,7 @@ fn of_two_websockets_the_first_survives() {
 }
 
 #[test]
-fn a_grace_for_polling_ends_with_the_upgrade() {
+fn grace_for_polling_ends_with_the_upgrade() {
     let mut scene = scenario().polling().parked().probed();
     scene.fail(scene.conn("g1"), Failure::Gone);
     scene.frame(scene.conn("w1"), "5");
@@ -232,7 +232,7 @@ fn a_grace_for_polling_ends_with_the_upgrade() {
 }
 
 #[test]
-fn a_subprotocol_that_was_asked_for_is_chosen() {
+fn subprotocol_that_was_asked_for_is_chosen() {
     let mut scene = scenario().polling();
     let conn = scene.name("w");
     scene.ask(conn, "GET", "transport=websocket", |request| engineio_proto::Request {

@@ -27,7 +27,7 @@ fn assert_all_arrived(world: &World) {
 }
 
 #[test]
-fn a_thousand_messages_each_way_arrive_in_order_across_an_upgrade() {
+fn thousand_messages_each_way_arrive_in_order_across_an_upgrade() {
     for revision in REVISIONS {
         for latency in LATENCIES {
             let mut world = World::new(ServerConfig::default(), revision, false, 1, latency);
@@ -44,7 +44,7 @@ fn a_thousand_messages_each_way_arrive_in_order_across_an_upgrade() {
 }
 
 #[test]
-fn a_client_whose_probe_is_cut_goes_on_polling_and_loses_nothing() {
+fn client_whose_probe_is_cut_goes_on_polling_and_loses_nothing() {
     for revision in REVISIONS {
         for cut_after in [0, 50, 100, 150, 200, 250] {
             let mut world = World::new(ServerConfig::default(), revision, false, 2, 50);
@@ -62,7 +62,7 @@ fn a_client_whose_probe_is_cut_goes_on_polling_and_loses_nothing() {
 }
 
 #[test]
-fn an_idle_session_stays_open_for_hours() {
+fn idle_session_stays_open_for_hours() {
     for revision in REVISIONS {
         for is_framed in [false, true] {
             let mut world = World::new(ServerConfig::default(), revision, is_framed, 3, 100);
@@ -76,7 +76,7 @@ fn an_idle_session_stays_open_for_hours() {
 }
 
 #[test]
-fn a_client_that_fell_silent_is_gone_after_interval_and_timeout() {
+fn client_that_fell_silent_is_gone_after_interval_and_timeout() {
     for revision in REVISIONS {
         for is_framed in [false, true] {
             let mut world = World::new(ServerConfig::default(), revision, is_framed, 4, 100);
@@ -90,7 +90,7 @@ fn a_client_that_fell_silent_is_gone_after_interval_and_timeout() {
 }
 
 #[test]
-fn a_process_that_slept_keeps_its_sessions() {
+fn process_that_slept_keeps_its_sessions() {
     for revision in REVISIONS {
         let mut world = World::new(ServerConfig::default(), revision, true, 5, 10);
         world.run_for(20_000);
@@ -102,7 +102,7 @@ fn a_process_that_slept_keeps_its_sessions() {
 }
 
 #[test]
-fn an_application_that_reads_now_and_then_slows_its_client_down_and_loses_nothing() {
+fn application_that_reads_now_and_then_slows_its_client_down_and_loses_nothing() {
     for revision in REVISIONS {
         let config = ServerConfig::builder().inbox_high_water(500).inbox_limit(2_000).build();
         let mut world = World::new(config.expect("legal"), revision, false, 6, 20);
@@ -123,7 +123,7 @@ fn an_application_that_reads_now_and_then_slows_its_client_down_and_loses_nothin
 }
 
 #[test]
-fn a_close_over_any_transport_hands_over_what_was_sent_before() {
+fn close_over_any_transport_hands_over_what_was_sent_before() {
     for revision in REVISIONS {
         for is_framed in [false, true] {
             let mut world = World::new(ServerConfig::default(), revision, is_framed, 7, 50);
@@ -140,7 +140,7 @@ fn a_close_over_any_transport_hands_over_what_was_sent_before() {
 }
 
 #[test]
-fn a_goodbye_of_the_client_comes_after_what_it_sent_before() {
+fn goodbye_of_the_client_comes_after_what_it_sent_before() {
     for revision in REVISIONS {
         for is_framed in [false, true] {
             let mut world = World::new(ServerConfig::default(), revision, is_framed, 8, 50);

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_that_can_not_be_represented_does_not_overflow() {
+    fn length_that_can_not_be_represented_does_not_overflow() {
         assert_eq!(encoded_len(usize::MAX), usize::MAX);
         assert_eq!(encoded_len(usize::MAX / 2 + 1) % 4, 0);
     }

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_is_the_reference_servers_byte_for_byte() {
+    fn json_is_the_reference_servers_byte_for_byte() {
         assert_eq!(reference().to_json(), REFERENCE);
         assert_eq!(HandshakeData::from_json(REFERENCE), Ok(reference()));
     }
@@ -138,13 +138,13 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_zero_is_no_limit() {
+    fn limit_of_zero_is_no_limit() {
         let json = r#"{"sid":"a","pingInterval":1,"pingTimeout":1,"maxPayload":0}"#;
         assert_eq!(HandshakeData::from_json(json).unwrap().max_payload, None);
     }
 
     #[test]
-    fn the_largest_numbers_fit() {
+    fn largest_numbers_fit() {
         let json = r#"{"sid":"a","pingInterval":18446744073709551615,"pingTimeout":0,"maxPayload":18446744073709551615}"#;
         let handshake = HandshakeData::from_json(json).unwrap();
         assert_eq!(handshake.ping_interval.as_millis(), u128::from(u64::MAX));
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_names_the_field_that_is_missing() {
+    fn error_names_the_field_that_is_missing() {
         for field in ["sid", "pingInterval", "pingTimeout"] {
             let json = REFERENCE.replace(field, "other");
             let error = HandshakeData::from_json(&json).unwrap_err();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sid_that_needs_escaping_is_refused() {
+    fn sid_that_needs_escaping_is_refused() {
         let json = REFERENCE.replace("lv_VI97HAXpY6yYWAAAB", "a b");
         assert_eq!(HandshakeData::from_json(&json), Err(DecodeError::HandshakeSid(InvalidSid)));
     }

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_too_large_to_represent_goes_past_the_end() {
+    fn length_too_large_to_represent_goes_past_the_end() {
         for digits in ["99999999999999999999:", "18446744073709551616:"] {
             assert_eq!(TEXT.read(digits.as_bytes()), Err(PacketError::Truncated));
         }

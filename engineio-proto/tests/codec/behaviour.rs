@@ -13,7 +13,7 @@ const BOTH: [Revision; 2] = [V3, V4];
 // --- sharing ---
 
 #[test]
-fn a_frame_shares_the_message_that_it_was_made_of() {
+fn frame_shares_the_message_that_it_was_made_of() {
     let bytes = Bytes::from(vec![7; 100]);
     let text = ByteString::from("x".repeat(100));
     for revision in BOTH {
@@ -26,7 +26,7 @@ fn a_frame_shares_the_message_that_it_was_made_of() {
 }
 
 #[test]
-fn a_message_is_a_slice_of_its_frame() {
+fn message_is_a_slice_of_its_frame() {
     let content = ByteString::from_static("4hello");
     let decoded = decode_frame(V4, Frame::text(content.clone()));
     assert_eq!(data(&decoded.unwrap()).as_ptr(), content[1..].as_ptr());
@@ -37,7 +37,7 @@ fn a_message_is_a_slice_of_its_frame() {
 }
 
 #[test]
-fn the_messages_of_a_payload_are_slices_of_its_body() {
+fn messages_of_a_payload_are_slices_of_its_body() {
     let bodies: [(Revision, ContentType, &'static [u8]); 3] = [
         (V4, ContentType::Text, b"2\x1e4hello"),
         (V3, ContentType::Text, b"1:26:4hello"),
@@ -55,7 +55,7 @@ fn the_messages_of_a_payload_are_slices_of_its_body() {
 // --- forms ---
 
 #[test]
-fn a_message_without_data_is_the_empty_text() {
+fn message_without_data_is_the_empty_text() {
     for revision in BOTH {
         assert_eq!(decode_text(revision, "4"), Ok(Packet::Message("".into())));
     }
@@ -73,7 +73,7 @@ fn data_of_a_type_that_has_none_is_dropped() {
 }
 
 #[test]
-fn a_v3_payload_is_binary_if_one_packet_is_and_the_transport_can() {
+fn v3_payload_is_binary_if_one_packet_is_and_the_transport_can() {
     let text = Packet::Message("€".into());
     let bytes = binary(Bytes::from_static(&[1, 2, 3, 4]));
     let payload = encode_payload(V3, &[text.clone(), bytes.clone()], BinaryEncoding::Raw);
@@ -91,7 +91,7 @@ fn a_v3_payload_is_binary_if_one_packet_is_and_the_transport_can() {
 }
 
 #[test]
-fn the_first_binary_packet_changes_the_size_of_what_came_before() {
+fn first_binary_packet_changes_the_size_of_what_came_before() {
     let size = PayloadSize::new(V3, BinaryEncoding::Raw).with(&Packet::Message("€uro".into()));
     assert_eq!(size.bytes(), "5:4€uro".len());
     let size = size.with(&binary(Bytes::from_static(&[1])));
@@ -101,7 +101,7 @@ fn the_first_binary_packet_changes_the_size_of_what_came_before() {
 // --- what is refused ---
 
 #[test]
-fn a_frame_without_a_type_is_refused() {
+fn frame_without_a_type_is_refused() {
     for revision in BOTH {
         assert_eq!(decode_text(revision, ""), refused(PacketError::MissingType));
         for (text, byte) in [("7", b'7'), ("a", b'a'), (" 4", b' '), ("\u{4}", 4), ("😀", 0xf0)] {
@@ -142,7 +142,7 @@ fn binary_data_where_there_must_be_text_has_to_be_utf_8() {
 }
 
 #[test]
-fn an_empty_body_is_no_payload() {
+fn empty_body_is_no_payload() {
     assert_eq!(decode(V4, ""), Err(DecodeError::EmptyPayload));
     assert_eq!(decode(V3, ""), Err(DecodeError::EmptyPayload));
     assert_eq!(decode_bytes(V3, b""), Err(DecodeError::EmptyPayload));
@@ -154,7 +154,7 @@ fn revision_4_has_no_binary_payloads() {
 }
 
 #[test]
-fn a_text_payload_must_be_utf_8() {
+fn text_payload_must_be_utf_8() {
     for revision in BOTH {
         let payload =
             Payload { body: Bytes::from_static(b"4\xff"), content_type: ContentType::Text };
@@ -163,14 +163,14 @@ fn a_text_payload_must_be_utf_8() {
 }
 
 #[test]
-fn an_error_says_which_packet_is_wrong() {
+fn error_says_which_packet_is_wrong() {
     let error = decode(V4, "4a\u{1e}2\u{1e}7").unwrap_err();
     assert_eq!(error, in_payload(2, PacketError::UnknownType { byte: b'7' }));
     assert_eq!(error.to_string(), "packet 2 of the payload: unknown packet type 0x37");
 }
 
 #[test]
-fn an_empty_packet_is_refused_wherever_it_is() {
+fn empty_packet_is_refused_wherever_it_is() {
     let missing = PacketError::MissingType;
     for (text, index) in [("\u{1e}4", 0), ("4\u{1e}", 1), ("4\u{1e}\u{1e}4", 1)] {
         assert_eq!(decode(V4, text), Err(in_payload(index, missing)));
@@ -183,7 +183,7 @@ fn an_empty_packet_is_refused_wherever_it_is() {
 }
 
 #[test]
-fn a_counted_length_is_digits_and_fits() {
+fn counted_length_is_digits_and_fits() {
     for text in [":4", "4hello", "6", "+1:4", "-1:4", " 1:4", "1 :4", "1.0:4", "0x1:4", "1e0:4"] {
         assert_eq!(decode(V3, text), Err(in_payload(0, PacketError::BadLength)), "{text}");
     }
@@ -195,14 +195,14 @@ fn a_counted_length_is_digits_and_fits() {
 }
 
 #[test]
-fn a_counted_length_may_not_cut_a_character() {
+fn counted_length_may_not_cut_a_character() {
     for text in ["2:4😀", "2:4😀1:6", "3:4a😀", "4:4😀😀"] {
         assert_eq!(decode(V3, text), Err(in_payload(0, PacketError::SplitCharacter)), "{text}");
     }
 }
 
 #[test]
-fn a_marked_packet_has_a_marker_digits_and_all_of_its_bytes() {
+fn marked_packet_has_a_marker_digits_and_all_of_its_bytes() {
     let cases: [(&[u8], PacketError); 8] = [
         (&[2, 1, 0xff, 4], PacketError::UnknownMarker { byte: 2 }),
         (b"1:4", PacketError::UnknownMarker { byte: b'1' }),
@@ -236,7 +236,7 @@ fn one_packet_more_than_allowed_is_refused() {
 
 /// Quadratic work on a megabyte would take so long that nobody could miss it.
 #[test]
-fn a_large_hostile_body_is_read_to_its_end() {
+fn large_hostile_body_is_read_to_its_end() {
     let size = 1_000_000;
     let emoji = "😀".repeat(size / 4);
     let counted = format!("{}:4{emoji}", 1 + size / 2);

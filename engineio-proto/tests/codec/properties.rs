@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 proptest! {
     #[test]
-    fn a_frame_decodes_to_the_packet_that_it_was_made_of(
+    fn frame_decodes_to_the_packet_that_it_was_made_of(
         revision in revision(),
         packet in packet(any::<char>()),
         binary in binary_encoding(),
@@ -35,7 +35,7 @@ proptest! {
     }
 
     #[test]
-    fn a_payload_decodes_to_the_packets_that_it_was_made_of(
+    fn payload_decodes_to_the_packets_that_it_was_made_of(
         (revision, packets) in batch(),
         binary in binary_encoding(),
     ) {
@@ -44,7 +44,7 @@ proptest! {
     }
 
     #[test]
-    fn the_size_of_a_payload_is_known_before_it_is_made(
+    fn size_of_a_payload_is_known_before_it_is_made(
         (revision, packets) in batch(),
         binary in binary_encoding(),
     ) {
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_payload_is_still_only_refused_or_understood(
+    fn damaged_payload_is_still_only_refused_or_understood(
         (revision, packets) in batch(),
         binary in binary_encoding(),
         position: prop::sample::Index,
