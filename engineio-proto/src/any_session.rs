@@ -1,4 +1,4 @@
-//! What can be done with a session, whichever side's it is.
+//! The operations that the sessions of both sides share.
 
 use core::fmt;
 

@@ -66,14 +66,14 @@ impl From<Violation> for ServerCloseReason {
     }
 }
 
-/// What a peer did that the protocol forbids.
+/// A way in which a peer broke the protocol.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
     /// It sent something that isn't a packet.
     #[error("the peer sent an invalid packet: {0}")]
     Packet(DecodeError),
-    /// It sent a packet of this type where there is no place for it.
+    /// It sent a packet of this type at a point where the protocol has none.
     #[error("the peer sent an unexpected packet of type {0:?}")]
     Unexpected(PacketType),
     /// It sent a ping where it has to answer pings, or the other way round.
@@ -107,13 +107,14 @@ pub struct CloseCode(pub u16);
 impl CloseCode {
     /// The session is over, all is well.
     pub const NORMAL: Self = Self(1000);
-    /// The server stops.
+    /// The server shuts down.
     pub const AWAY: Self = Self(1001);
     /// The peer broke the protocol.
     pub const PROTOCOL: Self = Self(1002);
     /// The connection ended without a close frame. Never sent.
     pub const ABNORMAL: Self = Self(1006);
-    /// The peer may not do this, here: open a second WebSocket.
+    /// The peer broke a rule of this side: it opened a second WebSocket, or a session is
+    /// overloaded.
     pub const POLICY: Self = Self(1008);
     /// The peer's message is too long.
     pub const TOO_LARGE: Self = Self(1009);
@@ -122,7 +123,7 @@ impl CloseCode {
 }
 
 impl ServerCloseReason {
-    /// What a WebSocket is told when its session ends for this reason.
+    /// The close code for the WebSocket of a session that ends for this reason.
     pub(crate) const fn code(&self) -> CloseCode {
         match self {
             Self::Application

@@ -1,4 +1,4 @@
-//! Which compression the client of a poll understands.
+//! The compression that the client of a poll understands.
 
 /// A content coding of poll answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +19,7 @@ impl Coding {
         }
     }
 
-    /// The coding that the value of an `Accept-Encoding` header likes best.
+    /// The coding that the value of an `Accept-Encoding` header prefers.
     ///
     /// The greatest quality wins; between equals, a coding that is named goes
     /// before one that `*` stands for, then the header's order, then gzip. A

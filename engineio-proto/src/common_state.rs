@@ -18,12 +18,12 @@ pub(crate) trait Side: fmt::Debug {
     type Event: inbox::Event + fmt::Debug;
     type CloseReason: From<Violation> + fmt::Debug;
 
-    /// What a packet does that is neither a message nor part of the heartbeat.
+    /// Handles a packet that is neither a message nor part of the heartbeat.
     fn control(packet_type: PacketType) -> Result<(), Self::CloseReason>;
 }
 
-/// What a session has whatever it is doing. The heartbeat isn't part of it: there is one only
-/// while a session is open.
+/// The state that a session has from its beginning to its end. The heartbeat isn't part of it: it
+/// exists only while the session is open.
 #[derive(Debug)]
 pub(crate) struct CommonState<S: Side> {
     /// The latest time heard of.
@@ -31,7 +31,7 @@ pub(crate) struct CommonState<S: Side> {
     pub(crate) revision: Revision,
     pub(crate) outbox: Outbox,
     pub(crate) inbox: Inbox<S::Event>,
-    /// Set while the session closes; not any more once it is closed.
+    /// Set while the session closes, and cleared when it is closed.
     closing: Option<Closing<S::CloseReason>>,
 }
 
@@ -107,7 +107,7 @@ impl<S: Side> CommonState<S> {
         self.handle_packet(heartbeat, packet)
     }
 
-    /// Does what packets demand, one after the other.
+    /// Handles packets in order.
     pub(crate) fn handle_packets(
         &mut self,
         heartbeat: &mut Heartbeat,
@@ -116,7 +116,7 @@ impl<S: Side> CommonState<S> {
         packets.into_iter().try_for_each(|packet| self.handle_packet(heartbeat, packet))
     }
 
-    /// Does what a packet demands, whatever transport it came by.
+    /// Handles a packet, whatever transport it came by.
     fn handle_packet(
         &mut self,
         heartbeat: &mut Heartbeat,

@@ -12,80 +12,79 @@ use crate::settings::settings;
 use crate::transport::Transport;
 
 settings! {
-    /// What a server lets its peers do, and how long it waits for them.
+    /// The limits, time-outs and features of a server.
     ///
     /// Made by [`ServerConfig::builder`]; a configuration that exists is consistent.
     /// `ServerConfig::default()` serves both revisions over both transports to pages
     /// of its own origin.
     ServerConfig, ServerConfigBuilder
     copied {
-        /// How long the server is silent before it asks whether the client is there
-        /// (revision 4), or the client before it tells (revision 3). Default 25 s,
-        /// which is below the idle time-out of common proxies.
+        /// The time between two pings, sent by the server in revision 4 and by the client in
+        /// revision 3. Default 25 s, which is below the idle time-out of common proxies.
         ping_interval: Duration = Duration::from_secs(25);
         /// How long the answer to a ping may take. Default 20 s.
         ping_timeout: Duration = Duration::from_secs(20);
         /// How long a WebSocket that probes may take until its `2probe`. Default 10 s.
         upgrade_timeout: Duration = Duration::from_secs(10);
-        /// How long a handshake waits for the application's word before it is refused
-        /// with 503. Default 10 s. Kept by the hub.
+        /// How long a handshake waits for the application to accept it before it is refused
+        /// with 503. Default 10 s. Enforced by the hub.
         accept_timeout: Duration = Duration::from_secs(10);
         /// How long a session that the application closed may take to hand over what
         /// was queued. Default 30 s, the reference server's.
         close_timeout: Duration = Duration::from_secs(30);
         /// How long a connection of an ended session may take to flush its last bytes.
-        /// Default 5 s. Kept by the hub.
+        /// Default 5 s. Enforced by the hub.
         linger: Duration = Duration::from_secs(5);
         /// How long a session whose waiting poll was cut waits for the next one, before it
-        /// ends. Default 2 s. (Without a cut a client may be silent between two polls for
-        /// as long as the heartbeat lets it.)
+        /// ends. Default 2 s. (If none was cut, a client may be silent between two polls for
+        /// as long as the heartbeat allows.)
         poll_grace: Duration = Duration::from_secs(2);
         /// How long the body of a POST may take to arrive, counted from its head. A slower
         /// one gets 408 and its session ends. Default 30 s.
         body_timeout: Duration = Duration::from_secs(30);
-        /// How long an application may leave messages of a session unread, once there
-        /// are so many of them that no more are taken in, before the session ends.
+        /// How long an application may leave a full inbox unread before the session ends.
         /// Default 60 s.
         stall_timeout: Duration = Duration::from_secs(60);
-        /// The longest body of a POST and the longest WebSocket message taken in, in
-        /// bytes, and the longest answer to a poll (unless one packet alone is longer).
-        /// Clients are told. Default 1,000,000, the reference server's.
+        /// The longest POST body and WebSocket message accepted, in bytes, and the longest
+        /// answer to a poll (unless one packet alone is longer). The handshake tells clients.
+        /// Default 1,000,000, the reference server's.
         max_payload: usize = 1_000_000;
-        /// The most packets taken in with one POST. Default 10,000: clients don't know
+        /// The most packets accepted in one POST. Default 10,000: clients don't know
         /// the limit, so it is far above what they send.
         max_packets: usize = 10_000;
         /// The most packets in one answer to a poll. Default 16: python-engineio as a
         /// client refuses a payload with more.
         max_batch_packets: usize = 16;
-        /// The most bytes of messages that wait to leave before a session isn't
-        /// writable any more. Default 1 MiB.
+        /// The outbox level, in bytes, from which the session is no longer writable.
+        /// Default 1 MiB.
         outbox_high_water: usize = 1 << 20;
-        /// At how few bytes it is writable again. Default 256 KiB.
+        /// The level, in bytes, to which the outbox must drain before the session is writable
+        /// again. Default 256 KiB.
         outbox_low_water: usize = 256 << 10;
-        /// The most bytes of messages that wait for the application before no more are
-        /// taken in, where that can be put off. Default 1 MiB.
+        /// The inbox level, in bytes, from which a WebSocket is no longer read and the `ok` of
+        /// a POST is withheld for up to 4 s. Default 1 MiB.
         inbox_high_water: usize = 1 << 20;
-        /// The most bytes of messages that wait for the application before a POST gets
-        /// no answer at all until some were read. Default 4 MiB.
+        /// The inbox level, in bytes, from which a POST gets no answer until the application
+        /// has read. Default 4 MiB.
         inbox_limit: usize = 4 << 20;
         /// Whether a session over polling may move to a WebSocket. Default yes. Without
         /// it the handshake names no upgrade and a probe is refused.
         allow_upgrades: bool = true;
-        /// Answers to polls of at least so many bytes are compressed where the client
-        /// understands it. Default 1,024, the reference server's; `None` compresses nothing.
+        /// Answers to polls of at least this many bytes are compressed if the client accepts
+        /// it. Default 1,024, the reference server's; `None` compresses nothing.
         compression_threshold: Option<usize> = Some(1024) => Option<usize>;
         /// Whether pages of allowed origins may send credentials. Default no.
         cors_credentials: bool = false;
-        /// For how long a browser may remember a preflight. Default 10 minutes.
+        /// How long a browser may cache a preflight. Default 10 minutes.
         cors_max_age: Duration = Duration::from_secs(600);
-        /// Whether `X-Forwarded-Host` and `X-Forwarded-For` are believed. Default no:
+        /// Whether `X-Forwarded-Host` and `X-Forwarded-For` are trusted. Default no:
         /// switch it on only behind a proxy that sets them itself. Read by the hub.
         trust_forwarded: bool = false;
         /// The most sessions at one time; further handshakes get 503. Default no limit.
-        /// Kept by the hub.
+        /// Enforced by the hub.
         max_sessions: usize = usize::MAX;
-        /// The most handshakes that wait for the application's word at one time; further
-        /// ones get 503. Default 1,024. Kept by the hub.
+        /// The most handshakes that wait for the application at one time; further ones get
+        /// 503. Default 1,024. Enforced by the hub.
         max_waiting: usize = 1024;
     }
     shared {
@@ -104,7 +103,7 @@ settings! {
 }
 
 impl ServerConfig {
-    /// A configuration to be changed before use, with all defaults.
+    /// A builder with all defaults.
     pub fn builder() -> ServerConfigBuilder {
         ServerConfigBuilder(Self::default())
     }
@@ -123,7 +122,7 @@ impl ServerConfig {
         }
     }
 
-    /// Whether a session that polls may become a WebSocket.
+    /// Whether a session over polling may move to a WebSocket.
     pub(crate) const fn can_upgrade(&self) -> bool {
         self.allow_upgrades && self.transports.websocket
     }
@@ -179,12 +178,12 @@ impl ServerConfigBuilder {
         self
     }
 
-    /// The finished configuration.
+    /// Builds the configuration.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the setting that makes no sense, alone or beside another.
-    /// All of it is known at start-up: nothing that a peer does leads here.
+    /// [`ConfigError`] names the setting that is invalid, alone or together with another.
+    /// Only the application's own settings can cause it, never a peer.
     pub fn build(self) -> Result<ServerConfig, ConfigError> {
         let config = self.0;
         let waits = [

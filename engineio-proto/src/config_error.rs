@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration.
+//! Errors of configurations.
 
 /// Settings that contradict each other or themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

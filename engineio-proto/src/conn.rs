@@ -1,10 +1,9 @@
-//! What connections are called, and why they end: on either side of a session.
+//! The identifiers of connections and the reasons why they fail, on both sides of a session.
 
 use crate::close::CloseCode;
 
-/// A request, or the connection that a request was upgraded to, by a number
-/// that is not used again within a session. A server's are given by whoever drives it, a
-/// client's by the session.
+/// Identifies a request, or the connection that a request was upgraded to. A number is not used
+/// again within a session. On a server the driver chooses it, on a client the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_structs, reason = "the caller makes them")]
 pub struct ConnId(pub u64);
@@ -20,9 +19,9 @@ pub enum Failure {
     /// The body or message is longer than [`max_payload`](crate::ServerConfig::max_payload).
     /// The connection can still be written to.
     TooLarge,
-    /// What arrived breaks HTTP's or WebSocket's rules. The connection can still be
+    /// The peer broke the rules of HTTP or WebSocket. The connection can still be
     /// written to.
     Malformed,
-    /// What should have arrived didn't in time. The connection can still be written to.
+    /// Data didn't arrive in time. The connection can still be written to.
     TimedOut,
 }

@@ -13,8 +13,8 @@ use crate::sid::Sid;
 
 /// A cookie with the session identifier, set by the answer to a handshake.
 ///
-/// The server itself never reads it: it is there for load balancers that send
-/// all requests of a session to one server. By default `Path=/; HttpOnly;
+/// The server never reads it. It exists for load balancers that send all requests of a
+/// session to one server. By default `Path=/; HttpOnly;
 /// SameSite=Lax`, like the reference server's.
 #[derive(Clone, Debug)]
 pub struct Cookie {

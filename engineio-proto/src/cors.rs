@@ -1,4 +1,4 @@
-//! Which pages of other origins may talk to the server, and what their browsers are told.
+//! The origins that may talk to the server, and the CORS headers that say so.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -26,7 +26,7 @@ pub enum Cors {
     List(Vec<ByteString>),
     /// The origins that a function allows; made by [`Cors::check`].
     Check(OriginCheck),
-    /// No check and no headers: a layer of the user's does both.
+    /// No check and no headers: something in front of the server does both.
     Off,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Debug for OriginCheck {
     }
 }
 
-/// What the policy says of one request.
+/// What the policy decides about one request.
 pub(crate) struct Verdict<'r> {
     /// For the answer, whatever it is.
     pub(crate) headers: Headers,

@@ -1,8 +1,8 @@
-//! What can be wrong with something that someone handed over.
+//! Errors of decoding.
 
 use crate::sid::InvalidSid;
 
-/// Bytes from a peer that are not what the protocol says.
+/// Bytes from a peer that the protocol doesn't allow.
 ///
 /// It is always the peer's fault. None of it can be repaired: answer with an
 /// error and close the session, as the decoders deliver all of a payload or nothing.

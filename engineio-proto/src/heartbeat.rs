@@ -1,4 +1,4 @@
-//! Who pings, when, and how long the answer may take. No other file knows.
+//! Which side pings, when, and how long the answer may take. No other file knows.
 
 use core::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::time::Instant;
 ///
 /// One side pings, one interval after the last pong, and waits one time-out for the next.
 /// The other waits for pings, interval and time-out together. In revision 4 it is the
-/// server who pings, in revision 3 the client.
+/// server that pings, in revision 3 the client.
 ///
-/// While this side itself keeps the peer from being heard, a slow application is no
-/// dead peer: the wait stands still. The peer's own wait doesn't, so this side goes on
-/// as if it heard: it pings once more each interval, or sends the pong for the ping that
-/// must have come. That pong goes half a time-out after the ping was due: many peers take
-/// none for a ping that hasn't left yet, and nobody here knows when exactly it did.
+/// While this side doesn't read, the wait stands still: a slow application must not make
+/// the peer look dead. The peer's own wait goes on, so this side acts as if it had heard
+/// the peer: it pings once more each interval, or sends the pong for the ping that
+/// must have come. That pong leaves half a time-out after the ping was due: many peers reject
+/// a pong for a ping that they haven't sent yet, and this side can't know when they did.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     interval: Duration,
@@ -23,7 +23,7 @@ pub(crate) struct Heartbeat {
     /// When the next ping is due, from whichever side.
     ping_at: Instant,
     wait: Wait,
-    /// Since when this side itself keeps the peer from being heard.
+    /// Since when this side doesn't read.
     held_since: Option<Instant>,
 }
 
@@ -38,7 +38,7 @@ enum Wait {
     Ping { by: Instant, owed: u32 },
 }
 
-/// The peer's heartbeat stayed out.
+/// No heartbeat came from the peer in time.
 pub(crate) struct Expired;
 
 /// The peer's heartbeat goes in the wrong direction.
@@ -85,8 +85,8 @@ impl Heartbeat {
         Ok(())
     }
 
-    /// Any packet came: whoever speaks is alive, even if the pong is stuck behind
-    /// much else. Counts once per ping.
+    /// Any packet came: the peer is alive, even if its pong is stuck behind other data.
+    /// Counts once per ping.
     pub(crate) fn heard(&mut self, now: Instant) {
         if let Wait::Pong { by, is_extended: is_extended @ false, .. } = &mut self.wait {
             *is_extended = true;
@@ -141,13 +141,13 @@ impl Heartbeat {
         }
     }
 
-    /// This side begins or ends to keep the peer from being heard.
+    /// This side stops reading from the peer, or starts again.
     pub(crate) fn hold(&mut self, is_held: bool, now: Instant) {
         match (self.held_since, is_held) {
             (None, true) => {
                 self.held_since = Some(now);
                 if self.deadline() <= now {
-                    // It is late already, and may be among what isn't heard.
+                    // It is late already, and may be among the data that isn't read.
                     let _ = self.expire(now);
                 }
             }

@@ -1,4 +1,4 @@
-//! HTTP as plain data: what a request says that matters here, and what is answered.
+//! HTTP as plain data: the relevant parts of a request, and the answer.
 
 use alloc::vec::{self, Vec};
 
@@ -7,7 +7,7 @@ use bytestring::ByteString;
 
 use crate::coding::Coding;
 
-/// What the core reads of an HTTP request. Its fields are the whole list of
+/// The parts of an HTTP request that the core reads. The fields are the complete list of
 /// headers that matter to it; an absent header is `None`.
 ///
 /// Where a header came several times, give the first.
@@ -37,7 +37,7 @@ pub struct Request<'r> {
     pub access_control_request_headers: Option<&'r str>,
 }
 
-/// A complete answer. `Content-Length` is left to whoever writes it.
+/// A complete answer. The driver adds `Content-Length`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "whoever drives the core takes it apart")]
 pub struct Response {

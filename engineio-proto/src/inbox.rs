@@ -1,4 +1,4 @@
-//! What waits for the application: messages, the upgrade, the end.
+//! Events that wait for the application.
 
 use alloc::collections::VecDeque;
 
@@ -64,7 +64,7 @@ impl<E: Event> Inbox<E> {
         self.bytes < self.high_water
     }
 
-    /// Whether nothing more may be taken in, whatever the peer makes of it.
+    /// Whether nothing more may be taken in, even if the peer suffers from it.
     pub(crate) const fn is_at_limit(&self) -> bool {
         self.bytes >= self.limit
     }

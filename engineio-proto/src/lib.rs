@@ -2,9 +2,8 @@
 //!
 //! Engine.IO is the layer below Socket.IO. It gives a browser and a server one ordered
 //! stream of text and binary messages each way, which begins as HTTP long-polling and
-//! moves to a WebSocket where it can. This crate is the protocol and nothing but: both
-//! revisions in use (3 and 4), the codec, what HTTP has to do with it, and both ends of a
-//! session.
+//! moves to a WebSocket where it can. This crate is the protocol and nothing else: both
+//! revisions in use (3 and 4), the codec, the HTTP semantics, and both ends of a session.
 //!
 //! It is **neither** a server **nor** a client. It has no sockets, threads, timers, locks or
 //! random numbers, no map of sessions, and no HTTP or WebSocket library. It is `no_std` and
@@ -24,9 +23,9 @@
 //!      one connection            the clock           the application
 //! ```
 //!
-//! Three sources, three sinks. Whoever drives a session tells it what happened, with the
+//! Three sources, three sinks. The driver of a session tells it what happened, with the
 //! time at which it happened, and then asks each sink what follows. No call blocks, none
-//! of the sources but `send` can fail, and what a peer does wrong is a fact like any other.
+//! of the sources but `send` can fail, and a peer's mistake is a fact like any other.
 //! [`server`] has the contract in full for one end, [`client`] for the other, which has a
 //! fourth sink: `poll_connect` names the connections to start.
 //!
@@ -72,7 +71,7 @@
 //! let Some(Transmit::Respond(ok)) = session.poll_transmit(ConnId(2)) else { panic!() };
 //! assert_eq!(ok.body, "ok");
 //!
-//! // Then it is never heard of again. The heartbeat notices.
+//! // Then the client vanishes. The heartbeat notices.
 //! while let Some(at) = session.poll_timeout() {
 //!     now = at;
 //!     session.handle_timeout(now);
@@ -82,8 +81,8 @@
 //! # Ok::<(), engineio_proto::SendError>(())
 //! ```
 //!
-//! The example `by_hand` goes on from there, through an upgrade, and prints what everyone
-//! says; `std_server` serves real clients with `std` alone.
+//! The example `by_hand` continues from there, through an upgrade, and prints a transcript;
+//! `std_server` serves real clients with `std` alone.
 //!
 //! # What is in it
 //!
@@ -96,8 +95,8 @@
 //! | [`Packet`], [`Message`], [`Frame`], [`Payload`], [`HandshakeData`] | what travels |
 //! | [`Request`], [`Response`], [`Headers`], [`Cors`], [`Cookie`], [`Coding`] | HTTP as plain data |
 //!
-//! What a peer sends can't reach a panic: the lints forbid indexing, `unwrap` and the
-//! like in this crate. What a peer can make a session hold is bounded by [`ServerConfig`]
+//! Input from a peer can't cause a panic: the lints forbid indexing, `unwrap` and the
+//! like in this crate. The memory that a peer can make a session hold is bounded by [`ServerConfig`]
 //! ([`max_payload`](ServerConfig::max_payload), [`max_packets`](ServerConfig::max_packets),
 //! [`inbox_limit`](ServerConfig::inbox_limit), [`outbox_high_water`](ServerConfig::outbox_high_water)),
 //! as long as the driver reads a WebSocket only while the session
@@ -112,7 +111,7 @@
 //! The revisions are not features but a setting, [`ServerConfig::revisions`].
 #![no_std]
 #![forbid(unsafe_code)]
-// What a peer sends must not be able to reach a panic.
+// Input from a peer must not be able to cause a panic.
 #![deny(
     clippy::expect_used,
     clippy::indexing_slicing,

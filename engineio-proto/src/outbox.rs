@@ -24,8 +24,8 @@ enum Messages {
 }
 
 impl Outgoing {
-    /// Messages that are queued one after the other with none of another sender's
-    /// between them.
+    /// A batch: its messages are queued together, without another sender's message between
+    /// them.
     pub fn batch(messages: impl IntoIterator<Item = Message>) -> Self {
         Self::new(Messages::Many(messages.into_iter().collect()))
     }
@@ -41,23 +41,23 @@ impl Outgoing {
         Self { messages, is_volatile: false, is_compressible: true, key: None }
     }
 
-    /// Worth sending only at once: dropped if the session isn't writable.
+    /// Drops the message instead of failing if the session isn't writable.
     #[must_use]
     pub const fn volatile(mut self) -> Self {
         self.is_volatile = true;
         self
     }
 
-    /// Only the newest of this key is worth sending: those that still wait are
-    /// dropped for it, and it is taken even if the session isn't writable.
+    /// Replaces messages of the same key that still wait in the outbox. Such a message is
+    /// taken even if the session isn't writable.
     #[must_use]
     pub const fn keep_latest(mut self, key: u64) -> Self {
         self.key = Some(key);
         self
     }
 
-    /// Whether the answer to a poll that carries it may be compressed. Default yes;
-    /// an answer is compressed when any of its packets may be.
+    /// Whether an answer to a poll with this message may be compressed. Default yes;
+    /// an answer is compressed if any of its packets may be.
     #[must_use]
     pub const fn compress(mut self, compress: bool) -> Self {
         self.is_compressible = compress;
@@ -88,19 +88,19 @@ impl<M: Into<Message>> From<M> for Outgoing {
     }
 }
 
-/// A message that was not queued. Holds it, for another try or another use.
+/// A message that was not queued. The error gives it back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// Too much waits to leave: send again when the session is writable.
-    #[error("too much waits to be sent")]
+    /// The outbox is full: send again when the session is writable.
+    #[error("the outbox is full")]
     Full(Outgoing),
     /// The session is closing or closed.
     #[error("the session is closed")]
     Closed(Outgoing),
-    /// A message is longer than the server takes, by what it said in the handshake: a limit in
-    /// bytes for a message together with its framing.
-    #[error("a message is longer than the {1} bytes that the server takes")]
+    /// A message is longer than the server accepts according to its handshake. The limit is in
+    /// bytes and includes the framing of the message.
+    #[error("a message is longer than the {1} bytes that the server accepts")]
     TooLarge(Outgoing, usize),
 }
 
@@ -117,7 +117,7 @@ impl SendError {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     queue: VecDeque<Entry>,
-    /// What `weight` says of all entries together.
+    /// The `weight` of all entries together.
     bytes: usize,
     /// How many messages were ever queued.
     accepted: u64,
@@ -205,7 +205,7 @@ impl Outbox {
     pub(crate) fn fill(&mut self, batch: &mut Batch, last: u64) -> bool {
         let mut is_compressible = false;
         while let Some(entry) = self.queue.front().filter(|entry| entry.position <= last) {
-            // A message behind its type is what the codec measures; cloning shares it.
+            // The codec measures a message behind its type; cloning shares it.
             let packet = Packet::Message(entry.message.clone());
             if !batch.offer(packet) {
                 break;
@@ -281,7 +281,7 @@ impl Batch {
     }
 }
 
-/// What a waiting message weighs: its payload, and its place in the queue, so that
+/// The weight of a waiting message: its payload and its place in the queue, so that
 /// empty messages aren't free.
 pub(crate) fn weight(message: &Message) -> usize {
     message.len() + size_of::<Entry>()

@@ -1,4 +1,4 @@
-//! What the two ends of a session say to each other.
+//! Packets and messages.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -118,9 +118,9 @@ impl Packet {
     }
 }
 
-/// The packets of a body of this length, for keeping: messages share the body, but where they
-/// are little of it, they are copied. What waits for an application must not weigh more
-/// than is counted.
+/// The packets of a body of this length, for keeping. Messages share the body, but if they are
+/// less than half of it, they are copied: a waiting message must not hold more memory than is
+/// counted.
 pub(crate) fn unshare(mut packets: Vec<Packet>, length: usize) -> Vec<Packet> {
     let message_len =
         |packet: &Packet| if let Packet::Message(message) = packet { message.len() } else { 0 };
@@ -130,8 +130,8 @@ pub(crate) fn unshare(mut packets: Vec<Packet>, length: usize) -> Vec<Packet> {
     packets
 }
 
-/// What an application sends and receives. Cloning shares the payload. `Debug` shows the
-/// payload's length and its beginning.
+/// A message that an application sends or receives. Cloning shares the payload. `Debug` shows
+/// the payload's length and its beginning.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the wire has text and binary")]
 pub enum Message {
@@ -278,7 +278,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// When the value can't be written as JSON: its `Serialize` fails, or it has a map
+    /// If the value can't be written as JSON: its `Serialize` fails, or it has a map
     /// whose keys aren't text.
     pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         serde_json::to_string(value).map(Self::from)
@@ -288,7 +288,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// When the message isn't JSON, or not of this type.
+    /// If the message isn't JSON, or not of this type.
     pub fn to_json<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(self.as_bytes())
     }

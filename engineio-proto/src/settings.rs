@@ -1,8 +1,8 @@
-//! How a configuration is written down: [`ServerConfig`](crate::ServerConfig) and
+//! The macro that defines a configuration: [`ServerConfig`](crate::ServerConfig) and
 //! [`ClientConfig`](crate::ClientConfig) alike.
 
-/// Writes each setting once and makes of it a field of the configuration, a default, a getter,
-/// and a setter of its builder. The setter takes the setting's type, or with `=> T` whatever
+/// Turns each setting into a field of the configuration, a default, a getter, and a setter of
+/// its builder. The setter takes the setting's type, or with `=> T` whatever
 /// converts into `T`.
 macro_rules! settings {
     (

@@ -10,7 +10,7 @@ use bytestring::ByteString;
 
 /// A session's identifier: 1 to 64 characters that need no escaping in a URL.
 ///
-/// Whoever knows it can speak for the session, so it must not be guessable and
+/// Anyone who knows it can act for the session, so it must not be guessable and
 /// doesn't belong in logs. `Debug` shows a prefix only; [`as_str`](Self::as_str) all of it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sid(ByteString);
@@ -25,7 +25,7 @@ impl Sid {
         Self(URL_SAFE_NO_PAD.encode(bytes).into())
     }
 
-    /// An identifier of the caller's own, for example one that names a node.
+    /// An identifier that the caller has made, for example one that names a node.
     ///
     /// # Errors
     ///

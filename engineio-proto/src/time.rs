@@ -5,9 +5,9 @@ use core::time::Duration;
 
 /// A point in time: the duration since a zero that the caller chose.
 ///
-/// The machines never read a clock. Whoever drives them says what time it is,
-/// from whatever it has: a hardware timer, `std::time::Instant`, or a variable
-/// that a test moves. The only demand is that one session sees one time line.
+/// A session never reads a clock. Its driver says what time it is, from a hardware timer,
+/// `std::time::Instant`, or a variable that a test moves. The only demand is that one
+/// session sees one time line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(Duration);
 
@@ -30,7 +30,7 @@ impl Instant {
         self.0
     }
 
-    /// How long after `earlier` this is, or nothing at all if it isn't.
+    /// How long after `earlier` this is; zero if it isn't.
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
@@ -54,7 +54,7 @@ impl Sub<Duration> for Instant {
     }
 }
 
-/// How long after the other this is, or nothing at all if it isn't.
+/// How long after the other this is; zero if it isn't.
 impl Sub for Instant {
     type Output = Duration;
 

@@ -14,7 +14,7 @@ fn text_and_bytes_make_messages_whether_owned_or_borrowed() {
         Message::from("hello"),
         Message::from(&owned),
         Message::from(owned.as_str()),
-        Message::from(owned.clone()),
+        Message::from(owned),
         Message::from(ByteString::from_static("hello")),
     ] {
         assert_eq!(text, Message::Text("hello".into()));
@@ -23,7 +23,7 @@ fn text_and_bytes_make_messages_whether_owned_or_borrowed() {
     for binary in [
         Message::from(&[1, 2]),
         Message::from(owned.as_slice()),
-        Message::from(owned.clone()),
+        Message::from(owned),
         Message::from(Bytes::from_static(&[1, 2])),
     ] {
         assert_eq!(binary, Message::Binary(Bytes::from_static(&[1, 2])));

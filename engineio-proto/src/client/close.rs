@@ -27,13 +27,13 @@ pub enum ClientCloseReason {
     /// No connection to the server could be made.
     #[error("the server can't be reached")]
     Unreachable,
-    /// A connection broke while the session depended on it. Whether what was under way on
-    /// it arrived isn't known.
+    /// A connection broke while the session depended on it. Messages that were under way may
+    /// or may not have arrived.
     #[error("the connection to the server was lost")]
     TransportLost,
-    /// The server answered a request of the protocol with something else than success: the
-    /// handshake, because it doesn't let this client in, or a later one, because it doesn't
-    /// know the session any more or got more than it takes.
+    /// The server answered a request with another status than success: the handshake, because
+    /// it doesn't accept this client, or a later request, because it no longer knows the session
+    /// or a message was too long for it.
     #[error("the server refused with status {}", .0.status)]
     Refused(Refused),
     /// The server speaks another revision, this one if that is known. See
@@ -53,7 +53,7 @@ fn revision(revision: Option<Revision>) -> alloc::string::String {
     revision.map(|revision| alloc::format!(": {}", revision.number())).unwrap_or_default()
 }
 
-/// What the server said when it refused a request.
+/// The answer of a server that refused a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refused {
@@ -76,14 +76,14 @@ impl Refused {
         serde_json::from_slice(&self.body).ok().map(|body: Body| body.code)
     }
 
-    /// Whether it is the revision that the server doesn't like.
+    /// Whether the server refused the revision.
     pub(super) fn is_about_revision(&self) -> bool {
         // The second is what python-engineio writes (`_bad_request` in `base_server.py`).
         self.code() == Some(5)
             || (self.status == 400 && contains(&self.body, b"unsupported version"))
     }
 
-    /// Whether it is the transport that the server doesn't like, so that another may do.
+    /// Whether the server refused the transport, so that another may succeed.
     pub(super) fn is_about_transport(&self) -> bool {
         self.code() == Some(0)
     }
@@ -99,7 +99,7 @@ impl From<Violation> for ClientCloseReason {
     }
 }
 
-/// What it means that a connection of an open session failed.
+/// Why a session ends when one of its connections fails.
 pub(super) fn loss(why: Failure) -> ClientCloseReason {
     match why {
         Failure::Gone | Failure::TimedOut => ClientCloseReason::TransportLost,
@@ -111,7 +111,7 @@ pub(super) fn loss(why: Failure) -> ClientCloseReason {
 }
 
 impl ClientCloseReason {
-    /// What the server's WebSocket is told when the session ends for this reason.
+    /// The close code for the WebSocket of a session that ends for this reason.
     pub(super) const fn code(&self) -> CloseCode {
         match self {
             Self::Violation(Violation::TooLarge) => CloseCode::TOO_LARGE,

@@ -13,7 +13,7 @@ use crate::settings::settings;
 use crate::transport::Transport;
 
 settings! {
-    /// How a client reaches its server, what it takes in, and how long it waits.
+    /// How a client reaches its server, with its limits and time-outs.
     ///
     /// Made by [`ClientConfig::builder`]; a configuration that exists is consistent.
     /// `ClientConfig::default()` begins with polling and moves to a WebSocket, in revision 4.
@@ -29,43 +29,41 @@ settings! {
         /// Default 10 s.
         close_timeout: Duration = Duration::from_secs(10);
         /// How long a WebSocket of an ended session may take to flush its last bytes.
-        /// Default 5 s. Kept by the binding.
+        /// Default 5 s. Enforced by the binding.
         linger: Duration = Duration::from_secs(5);
-        /// The longest body of an answer and the longest WebSocket message taken in, in
-        /// bytes. Default 16 MiB: servers may put everything that waits into one answer,
-        /// whatever their own limit is.
+        /// The longest answer and WebSocket message accepted, in bytes. Default 16 MiB: servers
+        /// may put everything that waits into one answer, whatever their own limit is.
         max_payload: usize = 16 << 20;
-        /// The most packets taken in with one answer. Default 10,000.
+        /// The most packets accepted in one answer. Default 10,000.
         max_packets: usize = 10_000;
         /// The most packets in one POST. Default 16: python-engineio refuses more.
         max_batch_packets: usize = 16;
-        /// The most bytes of messages that wait to leave before a session isn't
-        /// writable any more. Default 1 MiB.
+        /// The outbox level, in bytes, from which the session is no longer writable.
+        /// Default 1 MiB.
         outbox_high_water: usize = 1 << 20;
-        /// At how few bytes it is writable again. Default 256 KiB.
+        /// The level, in bytes, to which the outbox must drain before the session is writable
+        /// again. Default 256 KiB.
         outbox_low_water: usize = 256 << 10;
-        /// The most bytes of messages that wait for the application before no more are
-        /// asked for. Default 1 MiB.
+        /// The inbox level, in bytes, from which a WebSocket is no longer read and no poll is
+        /// started. Default 1 MiB.
         inbox_high_water: usize = 1 << 20;
         /// Whether a session over polling moves to a WebSocket, if [`transports`] has it
         /// and the server offers it. Default yes.
         ///
         /// [`transports`]: Self::transports
         upgrade: bool = true;
-        /// Whether each poll and POST has a `t` in its query that is never the same, so
-        /// that no cache on the way mistakes one for another. Default yes.
+        /// Whether each poll and POST has a unique `t` in its query, so that no cache takes one
+        /// for another. Default yes.
         timestamp: bool = true;
         /// Which revision to speak. Default 4.
         revision: RevisionChoice = RevisionChoice::Only(Revision::V4);
     }
     shared {
-        /// The path of the requests, exactly as it is to be sent. Default `/engine.io/`.
+        /// The path of the requests, exactly as it is sent. Default `/engine.io/`.
         path: ByteString = ByteString::from_static("/engine.io/") => ByteString;
-        /// What the query begins with, percent-encoded: `token=a%20b&room=1`. Default
-        /// nothing.
+        /// The beginning of the query, percent-encoded: `token=a%20b&room=1`. Default empty.
         query: ByteString = ByteString::new() => ByteString;
-        /// The transports to use, the one to begin with first. If one can't connect, the
-        /// next is tried. Default polling and WebSocket.
+        /// The transports to use; they are tried in order. Default polling and WebSocket.
         transports: Vec<Transport> = vec![Transport::Polling, Transport::WebSocket] => Vec<Transport>;
     }
 }
@@ -76,7 +74,7 @@ settings! {
 pub enum RevisionChoice {
     /// This one.
     Only(Revision),
-    /// 4, or if the server turns out to speak 3, that.
+    /// Revision 4, or 3 if the server turns out to speak that.
     ///
     /// Over polling servers of revision 3 are recognised by their answer. Over a WebSocket
     /// the two can't be told apart: a server of revision 3 then never pings, and the
@@ -94,12 +92,12 @@ impl RevisionChoice {
 }
 
 impl ClientConfig {
-    /// A configuration to be changed before use, with all defaults.
+    /// A builder with all defaults.
     pub fn builder() -> ClientConfigBuilder {
         ClientConfigBuilder(Self::default())
     }
 
-    /// Whether a session that polls may become a WebSocket.
+    /// Whether a session over polling may move to a WebSocket.
     pub(super) fn can_upgrade(&self) -> bool {
         self.upgrade && self.transports.contains(&Transport::WebSocket)
     }
@@ -119,11 +117,11 @@ impl ClientConfigBuilder {
         self
     }
 
-    /// The finished configuration.
+    /// Builds the configuration.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the setting that makes no sense, alone or beside another.
+    /// [`ConfigError`] names the setting that is invalid, alone or together with another.
     pub fn build(self) -> Result<ClientConfig, ConfigError> {
         let config = self.0;
         let waits = [

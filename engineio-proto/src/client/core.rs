@@ -1,4 +1,4 @@
-//! What every state of a client's session needs.
+//! The part of a client's session that every state needs.
 
 use alloc::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::packet::PacketType;
 use crate::sid::Sid;
 use crate::transport::Transport;
 
-/// What outlives every state of a session. A transport gets this and what is its own, so that
-/// none can reach into another's.
+/// The part of a session that outlives its states. A transport gets this and its own state, so
+/// that it can't reach into another transport.
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) config: Arc<ClientConfig>,
@@ -45,7 +45,7 @@ impl Core {
         conn
     }
 
-    /// What the next request is addressed to.
+    /// The target of the next request.
     pub(super) fn target(&mut self, transport: Transport, sid: Option<&Sid>) -> ByteString {
         target(&self.config, self.common.revision, transport, sid, &mut self.random)
     }

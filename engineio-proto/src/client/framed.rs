@@ -1,4 +1,4 @@
-//! One WebSocket that carries everything.
+//! A session over one WebSocket.
 
 use super::close::ClientCloseReason;
 use super::core::Core;
@@ -32,7 +32,7 @@ impl Framed {
     }
 
     /// The end of the upgrade, the heartbeat, then messages, then the close packet, which comes
-    /// with the reason for which the session ends.
+    /// with the reason why the session ends.
     pub(super) fn next(
         &mut self,
         core: &mut Core,

@@ -1,4 +1,4 @@
-//! Connections that a session has no more use for.
+//! Connections that a session no longer needs.
 
 use alloc::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! What goes into a client's session and what comes out of it, as owned plain data.
+//! The inputs and outputs of a client's session, as owned plain data.
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -53,7 +53,7 @@ pub enum Input {
     Upgraded(ConnId),
     /// A whole message of a WebSocket.
     Frame(ConnId, Frame),
-    /// Something ended that should have gone on, or couldn't be started.
+    /// A connection failed, or couldn't be made.
     Failed(ConnId, Failure),
 }
 
@@ -63,16 +63,16 @@ pub enum Input {
 pub enum Transmit {
     /// A message for a WebSocket.
     Frame(Frame),
-    /// The session has no more use for the connection. A WebSocket is closed with this
-    /// code; one that wasn't upgraded yet, and a request, is given up.
+    /// The session no longer needs the connection. Close a WebSocket with this code; abandon a
+    /// request, and a WebSocket that isn't upgraded yet.
     Hangup(CloseCode),
 }
 
-/// What the application wants to hear of.
+/// Something that the application has to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// There is a session. The first event, unless none came about.
+    /// The session is open. The first event, unless the session never opened.
     Opened(HandshakeData),
     /// The server sent a message.
     Message(Message),

@@ -1,7 +1,7 @@
 //! The client's half of the protocol: one session with a server.
 //!
 //! [`Session::connect`] begins one. It names the connections to start and says what to write
-//! to them, and is told what came of it.
+//! to them, and its driver tells it the results.
 //!
 //! # What a driver does
 //!
@@ -12,7 +12,7 @@
 //!      that arrives from then on is an [`Input::Frame`]. Any other answer is an
 //!      [`Input::Responded`].
 //! 2. **Write what [`Session::poll_transmit`] gives** to each connection: frames to a
-//!    WebSocket. At a [`Transmit::Hangup`] the session has no more use for it: close the
+//!    WebSocket. At a [`Transmit::Hangup`] the session no longer needs it: close the
 //!    WebSocket with its code, or drop the request.
 //! 3. **A connection broke, or couldn't be made**: [`Input::Failed`].
 //! 4. **Time.** Call [`Session::handle_timeout`] at [`Session::poll_timeout`].
@@ -21,8 +21,8 @@
 //!    be pulled; then drop it.
 //!
 //! Cookies, headers, proxies and TLS are the driver's: all connections of a session should
-//! have the same. Each of these calls may change what every sink has to say, so look at all
-//! of them afterwards.
+//! have the same. Each of these calls may change every sink, so look at all of them
+//! afterwards.
 //!
 //! # An upgrade
 //!

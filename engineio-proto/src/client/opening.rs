@@ -1,4 +1,4 @@
-//! The handshake: which transport is tried, and what the server says to it.
+//! The handshake: which transport is tried, and how the server answers.
 
 use alloc::vec::Vec;
 
@@ -31,19 +31,19 @@ pub(super) struct Opening {
     setback: Option<ClientCloseReason>,
 }
 
-/// What a handshake led to.
+/// The result of a handshake.
 pub(super) struct Opened {
     pub(super) handshake: HandshakeData,
     /// The WebSocket that the session begins on; none over polling.
     pub(super) socket: Option<ConnId>,
-    /// What came together with the handshake.
+    /// The packets that came together with the handshake.
     pub(super) packets: Vec<Packet>,
 }
 
 impl Opening {
     /// Begins with the first transport.
     pub(super) fn new(core: &Core) -> Self {
-        // A configuration names one at least.
+        // A configuration has at least one.
         let transport = core.config.transports().first().copied().unwrap_or(Transport::Polling);
         Self::with(core, transport, 0, None)
     }
@@ -98,7 +98,7 @@ impl Opening {
             Err(refused) => return Err(ClientCloseReason::Refused(refused)),
         };
         if self.transport != Transport::Polling {
-            // A success that isn't a 101: there is something else behind this path.
+            // A success that isn't a 101: another server answers at this path.
             return Err(Violation::Framing.into());
         }
         let payload = payload(response);
@@ -120,7 +120,7 @@ impl Opening {
         }
     }
 
-    /// The first frame of a WebSocket that a session is to be born on.
+    /// The first frame of a WebSocket, which has to be the handshake.
     pub(super) fn handle_frame(
         &self,
         core: &Core,
@@ -131,8 +131,8 @@ impl Opening {
         Ok(Opened { handshake: handshake(packet)?, socket: Some(conn), packets: Vec::new() })
     }
 
-    /// The handshake has come to nothing on the transport that was tried. Tries the next one; if
-    /// there is none, this is the reason for which there is no session.
+    /// The handshake failed on the transport that was tried. Tries the next one; if there is
+    /// none, gives the reason why there is no session.
     pub(super) fn retry(
         &mut self,
         core: &mut Core,
@@ -147,7 +147,7 @@ impl Opening {
             *self = Self::with(core, self.transport, self.place, self.setback.take());
             return Ok(());
         }
-        // Of several setbacks the first that says more than "unreachable" is the one to know.
+        // Of several failures, report the first that says more than "unreachable".
         let is_final = if let ClientCloseReason::Refused(refused) = &reason {
             self.transport == Transport::Polling && !refused.is_about_transport()
         } else {
@@ -175,7 +175,7 @@ impl Opening {
     }
 }
 
-/// What it means that the connection of a handshake failed.
+/// Why a handshake failed whose connection failed.
 pub(super) fn failure(why: Failure) -> ClientCloseReason {
     match why {
         Failure::Gone => ClientCloseReason::Unreachable,

@@ -24,8 +24,8 @@ use crate::transport::Transport;
 pub(super) struct Polling {
     get: Option<ConnId>,
     post: Option<ConnId>,
-    /// The close packet has left: with the answer to that POST all is done, and whatever
-    /// becomes of the GET means nothing.
+    /// The close packet has left: the session ends with the answer to that POST, and the answer
+    /// to the GET is ignored.
     has_said_close: bool,
     probe: Option<Probe>,
 }
@@ -133,8 +133,8 @@ impl Polling {
         response: Response,
     ) -> Result<(), ClientCloseReason> {
         if self.get.take_if(|get| *get == conn).is_some() {
-            // The goodbye may have overtaken the poll: then the server doesn't know the session
-            // any more. And nobody waits for messages.
+            // The close packet may have overtaken the poll: then the server no longer knows the
+            // session. And the application no longer takes messages.
             if !self.has_said_close {
                 return get_responded(core, heartbeat, response);
             }
@@ -244,5 +244,5 @@ fn get_responded(
     core.common.handle_packets(heartbeat, unshare(packets, length))
 }
 
-/// The limit of a server that doesn't tell its own: what the reference takes by default.
+/// The limit for a server that doesn't tell its own: the reference server's default.
 const UNTOLD_MAX_PAYLOAD: usize = 1_000_000;

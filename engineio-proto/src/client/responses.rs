@@ -1,10 +1,10 @@
-//! What the answers to a client's requests say.
+//! The answers to a client's requests.
 
 use super::close::Refused;
 use crate::codec::{ContentType, Payload};
 use crate::http::Response;
 
-/// Whether a request did what it was to do; else what was said instead.
+/// The answer to a request that succeeded; else the refusal.
 pub(super) fn check(response: Response) -> Result<Response, Refused> {
     if (200..300).contains(&response.status) {
         Ok(response)

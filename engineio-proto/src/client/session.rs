@@ -24,8 +24,8 @@ use crate::transport::Transport;
 
 /// The client's end of one session, from the first request on.
 ///
-/// It does no I/O and reads no clock. Whoever drives it tells it what happened, and
-/// then asks it what to do:
+/// It does no I/O and reads no clock. Its driver tells it what happened, and then asks it what
+/// to do:
 ///
 /// - **Sources**: [`handle_input`](Self::handle_input) for the network,
 ///   [`handle_timeout`](Self::handle_timeout) for the clock, and for the application
@@ -34,15 +34,15 @@ use crate::transport::Transport;
 ///   [`poll_transmit`](Self::poll_transmit), one for each connection,
 ///   [`poll_timeout`](Self::poll_timeout) for the clock and
 ///   [`poll_event`](Self::poll_event) for the application.
-/// - **Who may go on**: [`has_connect`](Self::has_connect),
+/// - **Getters** for what can go on: [`has_connect`](Self::has_connect),
 ///   [`has_transmit`](Self::has_transmit), [`has_event`](Self::has_event),
 ///   [`is_writable`](Self::is_writable), [`wants_input`](Self::wants_input),
 ///   [`is_closed`](Self::is_closed).
 ///
-/// Every call that takes `&mut self` may change every sink: ask all of them anew.
-/// A call for a connection that the session has no use for any more is a race and not an
-/// error: it changes nothing. Once [`is_closed`](Self::is_closed) says so, drop the
-/// session when each of its connections got what `poll_transmit` still has for it.
+/// Every call that takes `&mut self` may change every sink: ask all of them again.
+/// A call for a connection that the session no longer needs is a race and not an
+/// error: it changes nothing. Once the session [is closed](Self::is_closed), drop it when
+/// each of its connections has pulled the rest from `poll_transmit`.
 #[derive(Debug)]
 pub struct Session {
     core: Core,
@@ -61,8 +61,8 @@ impl Session {
         Self { core, state }
     }
 
-    /// Takes in a fact about the network. Never fails: what a server does wrong is a
-    /// fact, and its consequences come out of the sinks.
+    /// Takes in a fact about the network. Never fails: a server's mistake is a fact too, and its
+    /// consequences come out of the sinks.
     ///
     /// `now` may be a little older than the last one: the latest counts.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// Lets time pass. Early, late and repeated calls are harmless. Call it before
-    /// [`send`](Self::send) when the last call of anything is a while ago: a machine that
+    /// [`send`](Self::send) if the last call of any kind is a while ago: a machine that
     /// slept finds out here that the session is over.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);
@@ -100,8 +100,8 @@ impl Session {
     ///
     /// All give the message back. [`SendError::Full`] while the session isn't
     /// [writable](Self::is_writable); [`SendError::Closed`] once it closes;
-    /// [`SendError::TooLarge`] when the server has said that it takes no message of this
-    /// length. (Before the handshake that isn't known: then the server refuses the message
+    /// [`SendError::TooLarge`] if the message is longer than the server accepts according to its
+    /// handshake. (Before the handshake that isn't known: then the server refuses the message
     /// and the session ends.)
     pub fn send(&mut self, outgoing: impl Into<Outgoing>) -> Result<u64, SendError> {
         let outgoing = outgoing.into();
@@ -235,7 +235,7 @@ impl Session {
     }
 
     /// Whether the session is over, or will be when all that is queued has left.
-    /// Nothing can be sent any more.
+    /// Nothing can be sent then.
     pub const fn is_closing(&self) -> bool {
         self.core.common.is_closing() || self.is_closed()
     }
@@ -271,7 +271,7 @@ impl Session {
         self.core.common.outbox.bytes()
     }
 
-    /// What the server said when it opened the session; `None` before.
+    /// The handshake with which the server opened the session; `None` before.
     pub const fn handshake(&self) -> Option<&HandshakeData> {
         match &self.state {
             State::Opening(_) => None,
@@ -389,7 +389,7 @@ impl Session {
         }
     }
 
-    /// There is a session.
+    /// The session is open.
     fn opened(&mut self, opened: Opened) {
         let mut open = Open::new(&self.core, &opened);
         let Opened { handshake, packets, .. } = opened;
@@ -399,7 +399,7 @@ impl Session {
         self.conclude(outcome);
     }
 
-    /// The handshake has come to nothing on the transport that was tried.
+    /// The handshake failed on the transport that was tried.
     fn attempt_failed(&mut self, reason: ClientCloseReason) {
         if let State::Opening(opening) = &mut self.state {
             let outcome = opening.retry(&mut self.core, reason);
@@ -407,14 +407,14 @@ impl Session {
         }
     }
 
-    /// An error is what the session ends with.
+    /// Ends the session if the outcome is a reason to.
     fn conclude(&mut self, outcome: Result<(), ClientCloseReason>) {
         if let Err(reason) = outcome {
             self.finish(reason);
         }
     }
 
-    /// Ends the session, whatever it was doing, and gives up its connections.
+    /// Ends the session, whatever its state is, and gives up its connections.
     fn finish(&mut self, reason: ClientCloseReason) {
         let code = reason.code();
         let handshake = match &mut self.state {

@@ -1,4 +1,4 @@
-//! What the requests of a client are addressed to.
+//! The targets of a client's requests.
 
 use alloc::string::String;
 use core::fmt::Write;

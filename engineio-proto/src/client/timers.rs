@@ -1,4 +1,4 @@
-//! What becomes due.
+//! The timers of a session.
 
 /// What a session waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

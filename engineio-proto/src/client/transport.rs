@@ -15,8 +15,8 @@
 //! | heartbeat out | | → Closed | → Closed | → Closed | |
 //! | `close` | goes on, then as open | the rest and `1` in POSTs, → Closed | → Polling, and so on | the rest, `1`, 1000, → Closed | nothing |
 //!
-//! "The next transport" is the next of [`transports`](crate::ClientConfig::transports); behind the
-//! last one it is → Closed.
+//! "The next transport" is the next of [`transports`](crate::ClientConfig::transports); after the
+//! last one it means → Closed.
 
 use alloc::vec::Vec;
 
@@ -54,7 +54,7 @@ pub(super) struct Open {
     channel: Channel,
 }
 
-/// What carries the packets.
+/// The transport that carries the packets.
 #[derive(Debug)]
 enum Channel {
     Polling(Polling),
@@ -69,7 +69,7 @@ pub(super) struct Closed {
     pub(super) handshake: Option<HandshakeData>,
 }
 
-/// What happens to an open session. An error is what it ends with.
+/// Inputs of an open session. An error is the reason why it ends.
 impl Open {
     /// The server opens a session.
     pub(super) fn new(core: &Core, opened: &Opened) -> Self {
@@ -181,7 +181,7 @@ impl Open {
         }
     }
 
-    /// The next thing for this connection, and the reason for which the session ends with it.
+    /// The next thing for this connection, and the reason if the session ends with it.
     pub(super) fn next(
         &mut self,
         core: &mut Core,
@@ -208,7 +208,7 @@ impl Open {
     }
 }
 
-/// What follows from time and from the application.
+/// Time and backpressure of an open session.
 impl Open {
     /// Brings what depends on several parts of the session into line.
     pub(super) fn settle(&mut self, core: &mut Core) {
@@ -250,7 +250,7 @@ impl Open {
         }
     }
 
-    /// How long a message is on the transport of now, alone.
+    /// The length of a message alone, in bytes, on the current transport.
     pub(super) fn size_of(&self, core: &Core, message: &Message) -> usize {
         let revision = core.common.revision;
         match &self.channel {

@@ -10,8 +10,8 @@ use bytes::Bytes;
 
 use crate::error::PacketError;
 
-// Node's decoder accepts a text without its padding, so somebody may send one.
-// It also accepts anything else and skips it. That would hide a broken peer.
+// Node's decoder accepts a text without its padding, so some peers may send one.
+// It also skips every other character. That would hide a broken peer.
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),

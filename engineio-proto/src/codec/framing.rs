@@ -23,7 +23,7 @@ impl Framing {
         }
     }
 
-    /// What a payload of it is sent as.
+    /// The content type of its payloads.
     pub(super) const fn content_type(self) -> ContentType {
         match self {
             Self::Marked => ContentType::Binary,

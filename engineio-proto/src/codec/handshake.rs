@@ -12,7 +12,7 @@ use crate::error::DecodeError;
 use crate::sid::Sid;
 use crate::transport::Transport;
 
-/// What a server tells a client when a session starts: the JSON in the open packet.
+/// The data with which a server opens a session: the JSON in the open packet.
 ///
 /// The same in both revisions (`onOpen` of `engine.io/lib/socket.ts`).
 #[derive(Clone, Debug, PartialEq, Eq)]

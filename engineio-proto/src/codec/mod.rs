@@ -18,8 +18,8 @@
 //! | marked | revision 3, anything binary | `00 06 ff` `4hello` `01 03 ff` `04 68 69` | [`v3_binary`] |
 //!
 //! Decoding is strict. The JavaScript parsers let through much that no encoder
-//! writes; the vectors in `tests/vectors` list it case by case. What is refused
-//! here is refused as a whole: no packet of a broken payload is delivered.
+//! writes; the vectors in `tests/vectors` list it case by case. A payload is refused as a
+//! whole: no packet of a broken payload is delivered.
 
 mod base64;
 mod framing;
@@ -54,8 +54,8 @@ pub fn encode_frame(revision: Revision, packet: Packet, binary: BinaryEncoding) 
     packet::encode(revision, packet, binary)
 }
 
-/// Reads a packet from a frame. Its data is a slice of the frame, except what
-/// was base64.
+/// Reads a packet from a frame. Its data is a slice of the frame, except decoded
+/// base64.
 ///
 /// Text and binary frames are both understood, whether or not the peer asked
 /// for `b64`. Data of a type that has none (`close`, `upgrade`, `noop`) is dropped.
@@ -76,7 +76,7 @@ pub fn decode_frame(revision: Revision, frame: Frame) -> Result<Packet, DecodeEr
 /// revision 3 a payload is binary if any of its packets is and `binary` allows it
 /// (`encodePayload` of `engine.io/lib/parser-v3/index.ts`).
 ///
-/// Two things that the protocol can't say:
+/// The protocol can't express two things:
 /// - No packets. The body is then empty, which is no payload. (The reference
 ///   writes `0:` in revision 3, a packet of no length, and skips it when it reads.)
 /// - In revision 4, text with a U+001E in it. The other end takes it for the end
@@ -102,7 +102,7 @@ pub fn encode_payload(revision: Revision, packets: &[Packet], binary: BinaryEnco
 }
 
 /// Reads the packets of a body: all of them or none. Their data are slices of
-/// the body, except what was base64, so whoever keeps one keeps the whole body.
+/// the body, except decoded base64, so a packet that is kept keeps the whole body.
 ///
 /// The work is linear in the size of the body, and nothing is reserved because
 /// of a length that a peer claims. `max_packets` bounds what a body of tiny
@@ -110,7 +110,7 @@ pub fn encode_payload(revision: Revision, packets: &[Packet], binary: BinaryEnco
 ///
 /// Refused, although the JavaScript parsers take it: an empty packet (`0:` in
 /// revision 3), a length that is not plain digits, a length that goes past the
-/// end of a binary payload, a marker above 1, and whatever is no UTF-8.
+/// end of a binary payload, a marker above 1, and text that isn't UTF-8.
 ///
 /// # Errors
 ///

@@ -8,7 +8,7 @@ use bytes::Bytes;
 pub struct Payload {
     /// The bytes of the body.
     pub body: Bytes,
-    /// What the body is sent as.
+    /// The type that the body is sent as.
     pub content_type: ContentType,
 }
 

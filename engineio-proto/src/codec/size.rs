@@ -7,7 +7,7 @@ use crate::packet::Packet;
 use crate::revision::Revision;
 
 /// The exact size of the payload that [`encode_payload`](crate::encode_payload)
-/// would make of some packets.
+/// makes of some packets.
 ///
 /// It is a small value that is added to: ask what the size would be
 /// [`with`](Self::with) one packet more, and keep the answer if that still fits.

@@ -24,7 +24,7 @@ pub(super) fn added(item: &Item<'_>) -> usize {
     item.len().saturating_add(1 + LengthForm::width(item.len()))
 }
 
-/// The items up to the first that is cut wrongly; what follows it means nothing.
+/// The items up to the first that is cut wrongly; the rest is ignored.
 pub(super) fn items(body: &Bytes) -> impl Iterator<Item = Result<Message, PacketError>> {
     let mut rest: &[u8] = body;
     core::iter::from_fn(move || {

@@ -25,7 +25,7 @@ impl LengthForm {
         out.push(self.end);
     }
 
-    /// The length at the start of `bytes`, and where what it measures starts.
+    /// The length at the start of `bytes`, and where the measured data starts.
     ///
     /// Leading zeros mean nothing, as in the reference. A number that is too
     /// large to represent certainly goes past the end.

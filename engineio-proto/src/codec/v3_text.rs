@@ -23,7 +23,7 @@ pub(super) fn added(item: &Item<'_>) -> usize {
     item.len().saturating_add(LengthForm::width(item.utf16_len()))
 }
 
-/// The items up to the first that is cut wrongly; what follows it means nothing.
+/// The items up to the first that is cut wrongly; the rest is ignored.
 pub(super) fn items(text: &ByteString) -> impl Iterator<Item = Result<Message, PacketError>> {
     let mut rest: &str = text;
     core::iter::from_fn(move || {

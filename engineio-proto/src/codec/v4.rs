@@ -23,7 +23,7 @@ pub(super) fn added(item: &Item<'_>, before: usize) -> usize {
     item.len().saturating_add(usize::from(before > 0))
 }
 
-/// Whatever is between separators, which may be nothing at all.
+/// The text between separators, which may be empty.
 pub(super) fn items(text: &ByteString) -> impl Iterator<Item = Result<Message, PacketError>> {
     text.split(char::from(SEPARATOR)).map(|item| Ok(Message::Text(text.slice_ref(item))))
 }

@@ -1,4 +1,4 @@
-//! What every state of a session needs.
+//! The part of a session that every state needs.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -19,15 +19,15 @@ use crate::packet::{Packet, PacketType};
 use crate::sid::Sid;
 use crate::transport::Transport;
 
-/// What outlives every state of a session. A transport gets this and what is its own, so that
-/// none can reach into another's.
+/// The part of a session that outlives its states. A transport gets this and its own state, so
+/// that it can't reach into another transport.
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) config: Arc<ServerConfig>,
     pub(super) sid: Sid,
     pub(super) common: CommonState<Server>,
     pub(super) replies: Replies,
-    /// No more is taken in while what is to be sent finds no room.
+    /// Nothing more is read while the outbox is full.
     pub(super) couples_input: bool,
 }
 
@@ -60,8 +60,8 @@ impl Core {
         self.replies.push(conn, Transmit::Upgrade(headers));
     }
 
-    /// Lets a WebSocket in and closes it at once: the session has one already, and whoever is
-    /// first stays. The reference servers do this, and clients expect it rather than a refusal.
+    /// Accepts a WebSocket and closes it at once, because the session already has one, and the
+    /// first one stays. The reference servers do this, and clients expect it rather than a refusal.
     pub(super) fn turn_away(&mut self, conn: ConnId, exchange: Exchange) {
         self.switch(conn, exchange.headers, exchange.subprotocol);
         self.hang_up(conn, CloseCode::POLICY);

@@ -17,14 +17,14 @@ use crate::transport::Transport;
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub(super) kind: Kind,
-    /// The one that the query names; it must fit the kind.
+    /// The transport that the query names; it must fit the kind.
     pub(super) transport: Transport,
     pub(super) eio: Eio,
     /// Of the body of a POST.
     pub(super) content_type: ContentType,
     pub(super) coding: Option<Coding>,
     pub(super) subprotocol: Option<ByteString>,
-    /// What its `b64` asks for.
+    /// As its `b64` asks for.
     pub(super) binary: BinaryEncoding,
     /// CORS headers for the answer.
     pub(super) headers: Headers,
@@ -47,7 +47,7 @@ impl Eio {
     }
 }
 
-/// How a request of a session wants to be served.
+/// The kind of a session's request, which says how to serve it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
 pub enum Kind {
@@ -60,7 +60,7 @@ pub enum Kind {
 }
 
 impl Exchange {
-    /// What the request is.
+    /// The kind of the request.
     pub const fn kind(&self) -> Kind {
         self.kind
     }
@@ -75,7 +75,7 @@ impl Exchange {
         Refusal::new(RefusalCause::WebSocketHandshake, self.headers)
     }
 
-    /// Why a session of this revision can't take the request, whatever it is doing.
+    /// Why a session of this revision can't take the request, whatever its state is.
     pub(super) fn misfit(&self, revision: Revision) -> Option<RefusalCause> {
         match self.eio {
             Eio::Is(eio) if eio == revision => {}
@@ -96,7 +96,7 @@ impl Exchange {
 pub struct Opening {
     pub(super) transport: Transport,
     pub(super) revision: Revision,
-    /// What its `b64` asks for.
+    /// As its `b64` asks for.
     pub(super) binary: BinaryEncoding,
     pub(super) coding: Option<Coding>,
     pub(super) subprotocol: Option<ByteString>,
@@ -146,7 +146,8 @@ impl Opening {
         refusal.with_headers(self.headers)
     }
 
-    /// The refusal for want of room or time: come back after so many seconds.
+    /// The refusal of an overloaded server, which asks the client to come back after so many
+    /// seconds.
     pub fn overloaded(self, retry_after: u64) -> Refusal {
         Refusal::new(RefusalCause::Overloaded(retry_after), self.headers)
     }

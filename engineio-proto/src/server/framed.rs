@@ -1,4 +1,4 @@
-//! One connection that carries everything.
+//! A session over one WebSocket.
 
 use super::core::Core;
 use super::io::Transmit;
@@ -12,7 +12,7 @@ use crate::packet::Packet;
 #[derive(Debug)]
 pub(super) struct Framed {
     pub(super) conn: ConnId,
-    /// What the request asked for.
+    /// As the request asked for.
     binary: BinaryEncoding,
     /// The close packet was pulled.
     has_said_close: bool,
@@ -23,8 +23,8 @@ impl Framed {
         Self { conn, binary, has_said_close: false }
     }
 
-    /// The heartbeat, then messages, then the close packet; then the reason for which the
-    /// session ends.
+    /// The heartbeat, then messages, then the close packet; then the reason why the session
+    /// ends.
     pub(super) fn next(
         &mut self,
         core: &mut Core,
@@ -45,7 +45,7 @@ impl Framed {
     }
 }
 
-/// Why a session ends whose WebSocket failed.
+/// Why a session ends when its WebSocket fails.
 pub(super) fn loss(why: Failure) -> ServerCloseReason {
     match why {
         Failure::Closed(_) => ServerCloseReason::Peer,

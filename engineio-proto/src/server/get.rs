@@ -81,13 +81,13 @@ impl Get {
             && !core.common.outbox.fills_a_batch(max_bytes, max_packets)
     }
 
-    /// When it may be answered for no other reason than time.
+    /// When it may be answered because time has passed.
     pub(super) fn timer(&self, now: Instant) -> Option<Instant> {
         [self.hold_until, self.noop_at].into_iter().flatten().filter(|at| now < *at).min()
     }
 
-    /// The answer, with all that waits and fits. With the close packet in it, it comes with the
-    /// reason for which the session ends.
+    /// The answer, with all that waits and fits. If the close packet is in it, it comes with the
+    /// reason why the session ends.
     pub(super) fn answer(
         self,
         core: &mut Core,
@@ -153,6 +153,6 @@ impl Get {
     }
 }
 
-/// How long messages wait for the application to add more. Long enough for an
-/// application that is at it, too short to be felt.
+/// How long messages wait for the application to add more: long enough for an application that
+/// is about to, too short to be noticed.
 const HOLD: Duration = Duration::from_millis(5);

@@ -1,4 +1,4 @@
-//! What goes into a session and what comes out of it, as owned plain data.
+//! The inputs and outputs of a session, as owned plain data.
 
 use bytes::Bytes;
 
@@ -20,16 +20,16 @@ pub enum Input {
     /// frames there are, and one [`Transmit::Hangup`].
     Request(ConnId, Exchange),
     /// The whole body of a POST. One longer than [`max_payload`](crate::ServerConfig::max_payload)
-    /// is answered like [`Failure::TooLarge`]: better not to read so much of it.
+    /// is answered like [`Failure::TooLarge`], so a driver need not read that much of it.
     Body(ConnId, Bytes),
     /// A whole message of an upgraded connection.
     Frame(ConnId, Frame),
-    /// Something ended that should have gone on.
+    /// A connection failed.
     Failed(ConnId, Failure),
 }
 
 impl Failure {
-    /// The answer to a request that failed so, unless nobody would hear it.
+    /// The status for a request that failed; none if it can't be answered.
     pub(super) const fn status(self) -> Option<u16> {
         match self {
             Self::Gone | Self::Closed(_) => None,
@@ -40,7 +40,7 @@ impl Failure {
     }
 }
 
-/// What to write to a connection.
+/// Something to write to a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
 pub enum Transmit {
@@ -55,7 +55,7 @@ pub enum Transmit {
     Hangup(CloseCode),
 }
 
-/// What the application has to know.
+/// Something that the application has to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {

@@ -1,8 +1,8 @@
 //! The server's half of the protocol: where requests belong, and one session at a time.
 //!
 //! [`route`] is a pure function from a request to a [`Route`]. [`Session`] is one
-//! client's session, from the handshake to its end. Between the two stands whoever drives
-//! them, with a map from `sid` to session.
+//! client's session, from the handshake to its end. The driver connects the two, with
+//! a map from `sid` to session.
 //!
 //! # What a driver does
 //!
@@ -24,13 +24,13 @@
 //! 3. **A connection broke, or its peer did something that HTTP or WebSocket doesn't
 //!    allow**: [`Input::Failed`].
 //! 4. **Time.** Call [`Session::handle_timeout`] at [`Session::poll_timeout`]. Early, late
-//!    and repeated calls are harmless: a session looks at `now` and not at who calls.
+//!    and repeated calls are harmless: a session only looks at `now`.
 //! 5. **The application** takes [`Session::poll_event`] and calls [`Session::send`].
 //! 6. **The end.** Once [`Session::is_closed`], take the session out of the map. Its
 //!    connections still get their last words from `poll_transmit`; then drop it.
 //!
-//! Each of these calls may change what every sink has to say, so look at all of them
-//! afterwards: [`has_transmit`](Session::has_transmit) for the connections that wait,
+//! Each of these calls may change every sink, so look at all of them afterwards:
+//! [`has_transmit`](Session::has_transmit) for the connections that wait,
 //! [`has_event`](Session::has_event) and [`is_writable`](Session::is_writable) for the
 //! application, [`poll_timeout`](Session::poll_timeout) for the clock.
 //!

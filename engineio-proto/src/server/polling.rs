@@ -1,4 +1,5 @@
-//! GETs that wait and POSTs that bring, and perhaps a WebSocket that is to replace them.
+//! A session over polling: GETs that wait, POSTs that bring packets, and perhaps a WebSocket that
+//! is to replace them.
 
 use bytes::Bytes;
 
@@ -20,11 +21,10 @@ use crate::http::Response;
 use crate::packet::Packet;
 use crate::time::{Instant, sooner};
 
-/// A session over polling: at most one GET that waits, at most one POST under way, and at most
-/// one WebSocket that probes.
+/// At most one GET waits, at most one POST is under way, and at most one WebSocket probes.
 #[derive(Debug)]
 pub(super) struct Polling {
-    /// What the handshake asked for.
+    /// As the handshake asked for.
     binary: BinaryEncoding,
     get: Option<Get>,
     post: Option<Post>,
@@ -181,7 +181,7 @@ impl Polling {
             get.refuse(core, status);
         }
         if is_handshake {
-            // Nobody else knows the sid.
+            // The client doesn't know the sid.
             return Err(ServerCloseReason::TransportLost);
         }
         let by = core.common.now + core.config.poll_grace();
@@ -196,7 +196,7 @@ impl Polling {
             || self.probe.as_ref().is_some_and(|probe| probe.conn == conn && probe.owes_pong())
     }
 
-    /// The next thing for this connection, and the reason for which the session ends with it.
+    /// The next thing for this connection, and the reason if the session ends with it.
     pub(super) fn next(
         &mut self,
         core: &mut Core,
@@ -237,17 +237,17 @@ impl Polling {
         self.absence.take_if(|(_, reason)| *reason == ServerCloseReason::Abandoned);
     }
 
-    /// The session is over, for this reason: everyone who waits gets a last word.
+    /// The session ends for this reason. Each of its connections gets an answer or a hang-up.
     pub(super) fn end(&mut self, core: &mut Core, reason: &ServerCloseReason) {
         if let Some(probe) = self.probe.take() {
             core.hang_up(probe.conn, CloseCode::NORMAL);
         }
-        // The client that said goodbye isn't told so in return.
+        // A client that closed the session gets no close packet in return.
         let last = if *reason == ServerCloseReason::Peer { Packet::Noop } else { Packet::Close };
         self.leave(core, last);
     }
 
-    /// The last words for the GET and the POST when polling ends.
+    /// Answers the GET and the POST when polling ends.
     fn leave(&mut self, core: &mut Core, last: Packet) {
         if let Some(get) = self.get.take() {
             get.leave(core, self.binary, last);

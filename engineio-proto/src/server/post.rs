@@ -28,8 +28,7 @@ pub(super) struct Post {
 enum Stage {
     /// The body has to be there by then.
     Receiving { by: Instant },
-    /// Delivered, but so much waits for the application that the client has to wait
-    /// too, at least until there is room and at most until then.
+    /// Delivered, but the `ok` is withheld: until the inbox has room, at most until then.
     Withheld { until: Instant },
 }
 
@@ -90,8 +89,8 @@ impl Post {
         }
     }
 
-    /// It can't go on. It stays where it can still get its `ok`; else it is answered where
-    /// somebody hears it.
+    /// Its connection failed. If it can still get its `ok`, it stays; else it is answered, if the
+    /// peer can read that.
     pub(super) fn fail(
         self,
         core: &mut Core,
@@ -147,8 +146,8 @@ impl Post {
     }
 }
 
-/// Whether messages came although no more can be taken in: the client didn't wait for the `ok`
-/// of its last POST but cut it. Heartbeats are welcome all the same.
+/// Whether messages came although the inbox is at its limit: the client cut its last POST
+/// instead of waiting for the `ok`. Heartbeats are still accepted.
 fn is_too_much(core: &Core, packets: &[Packet]) -> bool {
     core.common.inbox.is_at_limit()
         && !core.common.is_closing()

@@ -37,7 +37,7 @@ enum Stage {
     },
 }
 
-/// What comes of a frame.
+/// The result of a frame.
 pub(super) enum Progress {
     /// The first `2probe`: the GET that waits is in the way now.
     Begun,

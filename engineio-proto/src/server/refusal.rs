@@ -1,4 +1,4 @@
-//! Why a request is turned away, and the answer that says so.
+//! Refusals of requests.
 
 use alloc::format;
 use alloc::string::String;
@@ -8,7 +8,7 @@ use bytestring::ByteString;
 
 use crate::http::{Headers, Response};
 
-/// A request that is turned away: the cause for logs and metrics, and the answer.
+/// A refused request: the cause for logs and metrics, and the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     cause: RefusalCause,

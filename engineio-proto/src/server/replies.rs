@@ -1,11 +1,11 @@
-//! What connections get that no state knows any more.
+//! Replies for connections that no state knows any more.
 
 use alloc::collections::VecDeque;
 
 use super::io::Transmit;
 use crate::conn::ConnId;
 
-/// What connections get that no state knows any more.
+/// Replies that wait until their connections take them.
 #[derive(Debug, Default)]
 pub(super) struct Replies(VecDeque<(ConnId, Transmit)>);
 
@@ -27,7 +27,7 @@ impl Replies {
         self.0.iter().any(|(to, _)| *to == conn)
     }
 
-    /// Whether nothing more than its last words waits for this connection.
+    /// Whether a hang-up waits for this connection.
     pub(super) fn has_hangup(&self, conn: ConnId) -> bool {
         self.0.iter().any(|(to, last)| *to == conn && matches!(last, Transmit::Hangup(_)))
     }

@@ -22,9 +22,9 @@ use crate::transport::Transport;
 pub enum Route<'r> {
     /// Not for this server: the path is another one.
     Foreign,
-    /// Answer this, nothing else: a preflight.
+    /// Write this answer: to a preflight.
     Answer(Response),
-    /// Turn it away.
+    /// Refuse it.
     Refuse(Refusal),
     /// A handshake. The application may take its time; nothing is reserved.
     Open(Opening),

@@ -28,8 +28,8 @@ use crate::transport::Transport;
 
 /// The server's end of one session.
 ///
-/// It does no I/O and reads no clock. Whoever drives it tells it what happened, and
-/// then asks it what to do:
+/// It does no I/O and reads no clock. Its driver tells it what happened, and then asks it what
+/// to do:
 ///
 /// - **Sources**: [`handle_input`](Self::handle_input) for the network,
 ///   [`handle_timeout`](Self::handle_timeout) for the clock, and for the application
@@ -38,15 +38,14 @@ use crate::transport::Transport;
 /// - **Sinks**: [`poll_transmit`](Self::poll_transmit), one for each connection,
 ///   [`poll_timeout`](Self::poll_timeout) for the clock and
 ///   [`poll_event`](Self::poll_event) for the application.
-/// - **Who may go on**: [`has_transmit`](Self::has_transmit),
+/// - **Getters** for what can go on: [`has_transmit`](Self::has_transmit),
 ///   [`has_event`](Self::has_event), [`is_writable`](Self::is_writable),
 ///   [`wants_input`](Self::wants_input), [`is_closed`](Self::is_closed).
 ///
-/// Every call that takes `&mut self` may change every sink: ask all of them anew.
-/// A call for a connection that the session doesn't know, or not any more, is a race
-/// and not an error: it changes nothing. Once [`is_closed`](Self::is_closed) says so,
-/// drop the session when each of its connections got what `poll_transmit` still has
-/// for it.
+/// Every call that takes `&mut self` may change every sink: ask all of them again.
+/// A call for a connection that the session doesn't know, or no longer knows, is a race
+/// and not an error: it changes nothing. Once the session [is closed](Self::is_closed),
+/// drop it when each of its connections has pulled the rest from `poll_transmit`.
 #[derive(Debug)]
 pub struct Session {
     core: Core,
@@ -105,20 +104,20 @@ impl Session {
         Self { core, state: State::Open(Open { heartbeat, stall: None, channel }) }
     }
 
-    /// From now on input is wanted only while the session is also
-    /// [writable](Self::is_writable): a peer that doesn't take what it is sent isn't read, and
-    /// gets no `ok` for its POST. If it takes nothing for
-    /// [`stall_timeout`](ServerConfig::stall_timeout), the session ends as
+    /// Makes the session read only while its outbox has room. While the outbox is above
+    /// [`outbox_high_water`](ServerConfig::outbox_high_water), a WebSocket isn't read, and the
+    /// `ok` of a POST is withheld as it is for a full inbox. A peer that takes nothing for
+    /// [`stall_timeout`](ServerConfig::stall_timeout) loses the session, as
     /// [overloaded](ServerCloseReason::Overloaded).
     ///
-    /// For an application that answers in the task that carries the connection, and can't wait
-    /// there until there is room.
+    /// This is for an application that handles messages in the task that carries the connection:
+    /// it can't wait for room there.
     pub const fn couple_input(&mut self) {
         self.core.couples_input = true;
     }
 
-    /// Takes in a fact about the network. Never fails: what a peer does wrong is a
-    /// fact, and its consequences come out of the sinks.
+    /// Takes in a fact about the network. Never fails: a peer's mistake is a fact too, and its
+    /// consequences come out of the sinks.
     ///
     /// `now` may be a little older than the last one: the latest counts.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
@@ -146,7 +145,7 @@ impl Session {
     }
 
     /// Lets time pass. Early, late and repeated calls are harmless. Call it before
-    /// [`send`](Self::send) when the last call of anything is a while ago.
+    /// [`send`](Self::send) if the last call of any kind is a while ago.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);
     }
@@ -190,8 +189,8 @@ impl Session {
         self.end(now, ServerCloseReason::Shutdown);
     }
 
-    /// Ends the session at once, for the reason that [`Event::Closed`] shall give; what is
-    /// queued is lost. A poll that waits gets the close packet, a WebSocket a hang-up.
+    /// Ends the session at once with this reason; queued messages are lost. A poll that waits
+    /// gets the close packet, a WebSocket a hang-up.
     /// Does nothing to a session that is over.
     pub fn abort(&mut self, now: Instant, reason: ServerCloseReason) {
         self.advance(now);
@@ -223,8 +222,8 @@ impl Session {
         transmit
     }
 
-    /// The next thing to write to an upgraded connection. An answer to a request is nothing for
-    /// one.
+    /// The next thing to write to an upgraded connection, which never gets an answer to a
+    /// request.
     fn poll_framed(&mut self, conn: ConnId) -> Option<FramedTransmit> {
         loop {
             match self.poll_transmit(conn)? {
@@ -262,9 +261,9 @@ impl Session {
             }
     }
 
-    /// Whether a [`Transmit::Hangup`] waits for this connection: what
-    /// [`poll_transmit`](Self::poll_transmit) still has for it are its last words. A peer
-    /// that doesn't take them must not keep the connection for ever.
+    /// Whether a [`Transmit::Hangup`] waits for this connection, after what
+    /// [`poll_transmit`](Self::poll_transmit) still has for it. A peer that doesn't take it must
+    /// not keep the connection for ever.
     pub fn is_hung_up(&self, conn: ConnId) -> bool {
         self.core.replies.has_hangup(conn)
     }
@@ -281,11 +280,11 @@ impl Session {
         self.core.common.outbox.is_writable() && !self.is_closing()
     }
 
-    /// Whether to read on from an upgraded connection. When not, the application has
-    /// to take events first: more than [`inbox_high_water`](ServerConfig::inbox_high_water)
-    /// bytes wait for it; or the peer has to take what it is sent, if
-    /// [input is coupled](Self::couple_input) to that. Always true of requests: there, the `ok` of a POST is withheld
-    /// instead.
+    /// Whether to read on from an upgraded connection. If not, the application has to take
+    /// events first, because more than
+    /// [`inbox_high_water`](ServerConfig::inbox_high_water) bytes wait for it; or, if
+    /// [input is coupled](Self::couple_input), the peer has to take messages first. Always true
+    /// of requests: there, the `ok` of a POST is withheld instead.
     pub fn wants_input(&self, conn: ConnId) -> bool {
         match &self.state {
             State::Open(open) => !open.is_carried_by(conn) || self.core.has_room(),
@@ -294,7 +293,7 @@ impl Session {
     }
 
     /// Whether the session is over, or will be when all that is queued has left.
-    /// Nothing can be sent any more.
+    /// Nothing can be sent then.
     pub const fn is_closing(&self) -> bool {
         self.core.common.is_closing() || self.is_closed()
     }
@@ -379,7 +378,7 @@ impl Session {
             self.conclude(outcome);
         }
         if why == Failure::Gone {
-            // Nobody is left to hear its last words.
+            // The connection is gone, so a reply for it would stay for ever.
             self.core.replies.forget(conn);
         }
     }
@@ -392,14 +391,15 @@ impl Session {
         transmit.or_else(|| self.core.replies.take(conn))
     }
 
-    /// An error is what the session ends with.
+    /// Ends the session if the outcome is a reason to.
     fn conclude(&mut self, outcome: Result<(), ServerCloseReason>) {
         if let Err(reason) = outcome {
             self.finish(reason);
         }
     }
 
-    /// Ends the session, whatever it was doing. Everyone who waits gets a last word.
+    /// Ends the session, whatever its state is. Each of its connections gets an answer or a
+    /// hang-up.
     fn finish(&mut self, reason: ServerCloseReason) {
         let State::Open(open) = &mut self.state else { return };
         open.end(&mut self.core, &reason);

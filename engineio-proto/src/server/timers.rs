@@ -1,4 +1,4 @@
-//! What becomes due.
+//! The timers of a session.
 
 /// What a session waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(super) enum Timer {
 /// What polling waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PollingTimer {
-    /// The client has to show up with a GET.
+    /// The client has to send a GET.
     Absence,
     /// The body of a POST.
     Body,

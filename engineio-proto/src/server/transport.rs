@@ -23,9 +23,8 @@
 //! | `close` | the rest and `1` to the GET, → Closed | the same | the rest, `1`, 1000, → Closed | nothing |
 //! | `abort` | `1` to the GET, → Closed | the same | the code of its reason, → Closed | nothing |
 //!
-//! Whatever a connection was promised when its state ends, it still gets: an answer
-//! to a request, a hang-up to a WebSocket. That waits in `Replies`, so a state never
-//! has to outlive its end for the sake of a last word.
+//! When a state ends, each of its connections still gets its reply: a request its answer, a
+//! WebSocket its hang-up. These wait in `Replies`, so that no state has to outlive its end.
 
 use bytes::Bytes;
 
@@ -55,12 +54,13 @@ pub(super) enum State {
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) heartbeat: Heartbeat,
-    /// The end, unless somebody gets on until then; armed while no more is taken in.
+    /// When the session ends, unless the application or the peer takes something before. Armed
+    /// while nothing more is taken in.
     pub(super) stall: Option<Instant>,
     pub(super) channel: Channel,
 }
 
-/// What carries the packets.
+/// The transport that carries the packets.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "polling shouldn't cost an allocation")]
 pub(super) enum Channel {
@@ -77,7 +77,7 @@ impl Channel {
     }
 }
 
-/// What happens to an open session. An error is what it ends with.
+/// Inputs of an open session. An error is the reason why it ends.
 impl Open {
     /// A request came.
     pub(super) fn request(
@@ -164,7 +164,7 @@ impl Open {
         }
     }
 
-    /// The next thing for this connection, and the reason for which the session ends with it.
+    /// The next thing for this connection, and the reason if the session ends with it.
     pub(super) fn next(
         &mut self,
         core: &mut Core,
@@ -187,7 +187,7 @@ impl Open {
         }
     }
 
-    /// The session is over: everyone who waits gets a last word.
+    /// The session ends: each of its connections gets an answer or a hang-up.
     pub(super) fn end(&mut self, core: &mut Core, reason: &ServerCloseReason) {
         match &mut self.channel {
             Channel::Framed(framed) => core.hang_up(framed.conn, reason.code()),
@@ -196,7 +196,7 @@ impl Open {
     }
 }
 
-/// What follows from time and from the application.
+/// Time and backpressure of an open session.
 impl Open {
     /// Brings what depends on several parts of the session into line.
     pub(super) fn settle(&mut self, core: &mut Core) {
@@ -216,7 +216,7 @@ impl Open {
         }
     }
 
-    /// Somebody gets on, so that there may be room soon.
+    /// The application or the peer took something: gives both their time again.
     pub(super) fn put_off_stall(&mut self, core: &Core) {
         if let Some(stall) = &mut self.stall {
             *stall = core.common.now + core.config.stall_timeout();
