@@ -86,7 +86,7 @@ impl<S: Side> CommonState<S> {
         self.closing.take().map(|closing| closing.reason)
     }
 
-    /// The session is over: what is queued is lost, and the application gets this event last.
+    /// The session is over: queued messages are lost, and the application gets this event last.
     pub(crate) fn end(&mut self, last: S::Event) {
         self.outbox.clear();
         self.closing = None;

@@ -13,19 +13,19 @@ pub enum ConfigError {
     /// `inbox_limit` is below `inbox_high_water`.
     #[error("`inbox_limit` must not be below `inbox_high_water`")]
     InboxMarks,
-    /// [`Cors::Any`](crate::Cors::Any) with `cors_credentials`: browsers refuse it, and with the origin
-    /// reflected any page could act for the user. Name the origins instead.
+    /// [`Cors::Any`](crate::Cors::Any) with `cors_credentials`: browsers refuse it, and if the
+    /// server reflected the origin, any page could act for the user. List the origins instead.
     #[error("any origin can't be combined with credentials: list the origins")]
     AnyOriginWithCredentials,
-    /// The path doesn't begin with a slash, ends with one, or isn't what a request
-    /// target looks like (ASCII, percent-encoded).
+    /// The path doesn't begin with a slash, ends with one, or isn't legal in a
+    /// request target (ASCII, percent-encoded).
     #[error("`path` must begin with a slash, not end with one, and be ASCII without `?` and `#`")]
     Path,
-    /// A client's path doesn't begin with a slash, or isn't what a request target looks like
-    /// (ASCII, percent-encoded).
+    /// A client's path doesn't begin with a slash, or isn't legal in a request target (ASCII,
+    /// percent-encoded).
     #[error("`path` must begin with a slash, and be ASCII without `?` and `#`")]
     ClientPath,
-    /// A client's query isn't what a request target looks like (ASCII, percent-encoded).
+    /// A client's query isn't legal in a request target (ASCII, percent-encoded).
     #[error("`query` must be ASCII without spaces and `#`: percent-encode the rest")]
     Query,
     /// The cookie's name, path or domain would break out of the header.

@@ -56,7 +56,7 @@ impl fmt::Debug for OriginCheck {
     }
 }
 
-/// What the policy decides about one request.
+/// The policy's decision about one request.
 pub(crate) struct Verdict<'r> {
     /// For the answer, whatever it is.
     pub(crate) headers: Headers,
@@ -80,7 +80,7 @@ pub(crate) fn check<'r>(
         return Verdict { headers, origin: Origin::Allowed };
     }
     if !matches!(policy, Cors::Any) {
-        // A cache must not give one origin what was meant for another.
+        // A cache must not give one origin the answer for another.
         headers.push("vary", ByteString::from_static("Origin"));
     }
     let Some(bytes) = request.origin else {
@@ -132,13 +132,13 @@ pub(crate) fn preflight(
     Response::empty(204, headers)
 }
 
-/// The header as text, if it holds what a header may hold.
+/// The header as text, if it holds only legal characters.
 fn text(origin: &[u8]) -> Option<&str> {
     let text = core::str::from_utf8(origin).ok()?;
     (!text.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control())).then_some(text)
 }
 
-/// An entry of the user's list against what a browser sent.
+/// Whether an entry of the user's list allows the origin that a browser sent.
 fn matches(entry: &str, origin: &str) -> bool {
     entry.eq_ignore_ascii_case(origin)
         || match (Parts::of(entry), Parts::of(origin)) {

@@ -17,7 +17,7 @@ pub enum DecodeError {
     InPayload {
         /// How many packets came before it.
         index: usize,
-        /// What is wrong with it.
+        /// Its error.
         error: PacketError,
     },
     /// A body of no bytes. A payload has at least one packet.
@@ -41,7 +41,7 @@ pub enum DecodeError {
         /// How far it was understood, in bytes from the start of its line.
         column: usize,
     },
-    /// The open packet lacks something that a session can't do without.
+    /// The open packet lacks a field that a session needs.
     #[error("the handshake has no {field}")]
     HandshakeLacks {
         /// The name of the field in the JSON.
@@ -52,17 +52,17 @@ pub enum DecodeError {
     HandshakeSid(InvalidSid),
 }
 
-/// What is wrong with one packet, or with the way a payload wraps it.
+/// An error in one packet, or in the framing that a payload puts around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacketError {
     /// It is empty, or ends after the `b` that announces a type and base64 in revision 3.
     #[error("the packet ends before its type")]
     MissingType,
-    /// Where a type is expected there is something else.
+    /// The byte in the place of the type isn't one.
     #[error("unknown packet type {byte:#04x}")]
     UnknownType {
-        /// What is there.
+        /// The byte that was found.
         byte: u8,
     },
     /// The data of a type whose data is text, or a text of a binary payload, is not text.
@@ -85,7 +85,7 @@ pub enum PacketError {
     /// A packet of a binary payload is marked neither as text (0) nor as binary (1).
     #[error("the packet's marker is {byte:#04x} and not 0 or 1")]
     UnknownMarker {
-        /// What is there.
+        /// The byte that was found.
         byte: u8,
     },
 }

@@ -108,5 +108,5 @@ impl Prefix {
     }
 }
 
-/// What a text frame with the open packet begins with.
+/// The first byte of a text frame with the open packet.
 const OPEN: u8 = b'0';

@@ -46,7 +46,7 @@ pub(crate) struct WrongDirection;
 
 impl Heartbeat {
     /// `pings`: this side does. The other two are at least a millisecond, whatever a peer asks
-    /// for: else what is due would be due again at once, for ever.
+    /// for: else a timer would be due again at once, for ever.
     pub(crate) fn new(pings: bool, interval: Duration, timeout: Duration, now: Instant) -> Self {
         let (interval, timeout) = (interval.max(SHORTEST_WAIT), timeout.max(SHORTEST_WAIT));
         let wait =
@@ -105,7 +105,7 @@ impl Heartbeat {
         Ok(())
     }
 
-    /// A pong came. One that nobody asked for changes nothing.
+    /// A pong came. An unsolicited one changes nothing.
     pub(crate) fn pong(&mut self, now: Instant) -> Result<(), WrongDirection> {
         match self.wait {
             Wait::Quiet => Ok(()),

@@ -84,7 +84,7 @@
 //! The example `by_hand` continues from there, through an upgrade, and prints a transcript;
 //! `std_server` serves real clients with `std` alone.
 //!
-//! # What is in it
+//! # Contents
 //!
 //! | | |
 //! |---|---|

@@ -244,7 +244,7 @@ impl Outbox {
         self.bytes
     }
 
-    /// Drops what waits: it has not left, and never will.
+    /// Drops the messages that wait: they have not left, and never will.
     pub(crate) fn clear(&mut self) {
         self.queue = VecDeque::new();
         self.bytes = 0;

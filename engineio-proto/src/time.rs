@@ -63,7 +63,7 @@ impl Sub for Instant {
     }
 }
 
-/// The sooner of two points in time and what is due then; the first one if they are due at the same time.
+/// The sooner of two things that are due; the first one if both are due at the same time.
 pub(crate) fn sooner<T>(
     first: Option<(Instant, T)>,
     second: Option<(Instant, T)>,

@@ -1,4 +1,4 @@
-//! A slow application: who waits for it, and for how long.
+//! A slow application: how its peer is made to wait, and for how long.
 //!
 //! Marks are in bytes with a small charge for each message, so the tests use
 //! messages of a kilobyte and marks between.

@@ -198,7 +198,7 @@ fn server_that_does_not_know_the_session_any_more_is_no_obstacle() {
 #[test]
 fn once_the_close_packet_has_left_a_poll_has_nothing_to_say() {
     for revision in REVISIONS {
-        // The session is gone, and servers differ in what they make of its poll.
+        // The session is gone, and servers answer its poll differently.
         for body in ["", "1", "<html>"] {
             let mut scene = client().revision(revision).polling().closing();
             scene.outcome();

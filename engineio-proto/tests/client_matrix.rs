@@ -1,6 +1,6 @@
 //! Every cell of the table in `client/transport.rs`: states by inputs.
 //!
-//! A line of a table below is an input and what comes of it: what is started and written,
+//! A line of a table below is an input and its outcome: what is started and written,
 //! then the events, then where the session is. `g` are GETs, `p` POSTs and `w` WebSockets,
 //! counted in the order in which they were started; in all states but those that say so
 //! a GET (`g1`) waits. Both revisions give the same transcript.

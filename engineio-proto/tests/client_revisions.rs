@@ -10,7 +10,7 @@ const CODE_5: &str = r#"{"code":5,"message":"Unsupported protocol version"}"#;
 const PYTHON: &str = "\"The client is using an unsupported version of the Socket.IO or \
                       Engine.IO protocols\"";
 
-/// What a server of revision 3 answers.
+/// The answer of a server of revision 3.
 const OPEN_3: &str = r#"53:0{"sid":"S","pingInterval":25000,"pingTimeout":20000}"#;
 const OPEN_4: &str = r#"0{"sid":"S","pingInterval":25000,"pingTimeout":20000}"#;
 

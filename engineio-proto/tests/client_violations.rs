@@ -1,4 +1,4 @@
-//! What a server may not say to a client, and what does no harm.
+//! Violations of the protocol by a server, and oddities that do no harm.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Input that is coupled to output: a client that doesn't take what it is sent isn't read.
+//! Input that is coupled to output: a client that takes no messages isn't read.
 
 mod common;
 

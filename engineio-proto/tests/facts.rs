@@ -1,4 +1,4 @@
-//! What holds at compile time, so that nobody finds out from a user's build.
+//! Facts of compile time, so that they don't first fail in a user's build.
 
 use engineio_proto::server::{Event, Exchange, Input, Opening, Refusal, Route, Session, Transmit};
 use engineio_proto::{

@@ -1,4 +1,4 @@
-//! What the targets of `fuzz` found, each as the sentence that wasn't true.
+//! Faults that the targets of `fuzz` found, each as a sentence that wasn't true then.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who pings when, and how long the answer may take. Interval 25 s, time-out 20 s.
+//! Which side pings when, and how long the answer may take. Interval 25 s, time-out 20 s.
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! Every cell of the table in `server/transport.rs`: states by inputs.
 //!
-//! A line of a table below is an input and what comes of it: what each connection
+//! A line of a table below is an input and its outcome: what each connection
 //! gets, then the events, then where the session is. `g` are GETs, `p` POSTs and `w`
 //! WebSockets, counted in the order in which they came; in all states but those that say
 //! so a GET (`g1`) waits. Both revisions give the same transcript.

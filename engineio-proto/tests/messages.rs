@@ -1,4 +1,4 @@
-//! What messages are made of, what they are taken apart into, and what logs see of them.
+//! Conversions of messages, and how logs show them.
 
 use bytes::Bytes;
 use bytestring::ByteString;

@@ -1,4 +1,4 @@
-//! GETs that wait: their answers, and what happens when nobody waits any more.
+//! GETs that wait: their answers, and what happens when one is cut.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! POSTs: what they bring, and what happens when they bring it wrongly.
+//! POSTs: their packets, and the answers to broken ones.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Refusals of the application: made before it is known which handshake they answer.
+//! Refusals that an application makes before it knows which handshake they answer.
 
 use engineio_proto::server::{Opening, Refusal, RefusalCause, Route, route};
 use engineio_proto::{Cors, Request, Response, ServerConfig};

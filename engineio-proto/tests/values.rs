@@ -1,4 +1,4 @@
-//! Small values: what they are made of, and what can be asked of them.
+//! Conversions and getters of small values.
 
 use std::error::Error;
 use std::time::Duration;

@@ -184,7 +184,7 @@ pub(super) fn failure(why: Failure) -> ClientCloseReason {
     }
 }
 
-/// The handshake and what came together with it.
+/// The handshake and the packets that came together with it.
 fn open_payload(
     core: &Core,
     revision: Revision,
@@ -206,7 +206,7 @@ const fn other(revision: Revision) -> Revision {
     }
 }
 
-/// What the first packet has to be.
+/// The handshake, which has to be the first packet.
 fn handshake(packet: Packet) -> Result<HandshakeData, Violation> {
     match packet {
         Packet::Open(json) => HandshakeData::from_json(&json).map_err(Violation::Packet),

@@ -179,8 +179,8 @@ impl Polling {
         }
     }
 
-    /// The WebSocket to move to, once nothing is under way over polling: what the server had
-    /// sent there has arrived, and so has what was sent to it.
+    /// The WebSocket to move to, once nothing is under way over polling: all that either side
+    /// sent there has arrived.
     pub(super) fn successor(&self) -> Option<Framed> {
         let conn = self.probe.as_ref()?.successor()?;
         (self.get.is_none() && self.post.is_none()).then(|| Framed::upgraded(conn))

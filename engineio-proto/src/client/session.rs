@@ -133,17 +133,16 @@ impl Session {
         self.settle();
     }
 
-    /// Ends the session at once; what is queued is lost, and the server finds out by
-    /// itself.
+    /// Ends the session at once; queued messages are lost, and the server isn't told.
     pub fn abort(&mut self, now: Instant) {
         self.advance(now);
         self.finish(ClientCloseReason::Application);
     }
 
-    /// The next connection to start, if there is one, and what it is called from then on.
+    /// The next connection to start, if there is one, and its identifier.
     ///
-    /// A POST is made now, of what waits now: start it in any case, and report
-    /// [`Input::Failed`] when it can't be.
+    /// A POST takes its messages out of the outbox now: start it in any case, and report
+    /// [`Input::Failed`] if that isn't possible.
     pub fn poll_connect(&mut self) -> Option<(ConnId, Connect)> {
         let connect = match &mut self.state {
             State::Opening(opening) => opening.poll_connect(&mut self.core),
@@ -302,7 +301,7 @@ impl Session {
     /// Does everything that is due by `now`, in the order in which it became due.
     fn advance(&mut self, now: Instant) {
         if now <= self.core.common.now {
-            return; // Every wait is longer than nothing: what was due is done.
+            return; // Every wait is longer than zero, so nothing new is due.
         }
         while let Some(timer) = self.core.common.due(self.next_timer(), now) {
             self.expire(timer, now);
@@ -328,7 +327,7 @@ impl Session {
         }
     }
 
-    /// What is due next, and when.
+    /// The next timer, and when it is due.
     fn next_timer(&self) -> Option<(Instant, Timer)> {
         let next = match &self.state {
             State::Opening(opening) => Some((opening.by, Timer::Open)),

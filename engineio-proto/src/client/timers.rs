@@ -1,6 +1,6 @@
 //! The timers of a session.
 
-/// What a session waits for.
+/// Something that a session waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timer {
     /// The handshake.

@@ -266,7 +266,7 @@ impl Open {
         }
     }
 
-    /// What is due next, and when.
+    /// The next timer, and when it is due.
     pub(super) fn next_timer(&self) -> Option<(Instant, Timer)> {
         let heartbeat = Some((self.heartbeat.deadline(), Timer::Heartbeat));
         match &self.channel {

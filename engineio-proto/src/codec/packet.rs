@@ -32,7 +32,7 @@ impl Form {
         }
     }
 
-    /// What comes before the data. Revision 4 leaves the type out where it can
+    /// The prefix of the data. Revision 4 leaves the type out where it can
     /// only be a message (`engine.io-parser/lib/encodePacket.ts`).
     const fn prefix(self, revision: Revision, packet_type: PacketType) -> Prefix {
         let number = packet_type.number();

@@ -12,15 +12,15 @@
 //!    - [`Route::Open`]: ask the application. Then [`Session::open`] and put the session
 //!      into the map, or [`Opening::refuse`] and write that.
 //!    - [`Route::Session`]: look the session up. If there is none, write
-//!      [`Exchange::unknown_session`]; else tell it [`Input::Request`]. What the request
-//!      needs from now on is its [`Kind`]: a [`Kind::Post`] has a body to be read, at most
-//!      [`max_payload`](crate::ServerConfig::max_payload) bytes of it, for [`Input::Body`].
+//!      [`Exchange::unknown_session`]; else tell it [`Input::Request`]. Its [`Kind`]
+//!      says how to go on: read the body of a [`Kind::Post`], at most
+//!      [`max_payload`](crate::ServerConfig::max_payload) bytes, for [`Input::Body`].
 //! 2. **A connection may write.** Pull [`Session::poll_transmit`] with its `ConnId`, as
 //!    long as it gives something and there is room to write it:
 //!    - [`Transmit::Respond`] is the one answer to a GET or POST.
 //!    - [`Transmit::Upgrade`] is the 101 of a WebSocket. From then on every message that
-//!      arrives is an [`Input::Frame`], and what comes out are [`Transmit::Frame`]s and at
-//!      last one [`Transmit::Hangup`].
+//!      arrives is an [`Input::Frame`], and the output is [`Transmit::Frame`]s and at last one
+//!      [`Transmit::Hangup`].
 //! 3. **A connection broke, or its peer did something that HTTP or WebSocket doesn't
 //!    allow**: [`Input::Failed`].
 //! 4. **Time.** Call [`Session::handle_timeout`] at [`Session::poll_timeout`]. Early, late
@@ -56,7 +56,7 @@
 //! let mut session = Session::open(&config, opening, sid, polling, now);
 //! let Some(Transmit::Respond(_)) = session.poll_transmit(polling) else { panic!() };
 //!
-//! // Nobody polls: what is sent now has to wait.
+//! // No poll waits, so a message has to.
 //! session.send("where do I go?")?;
 //!
 //! // A WebSocket comes and probes.

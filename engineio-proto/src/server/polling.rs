@@ -115,7 +115,7 @@ impl Polling {
         self.probe = Some(Probe::new(conn, exchange.binary, by));
     }
 
-    /// A frame came. When it ends the upgrade, this is what the session is from now on.
+    /// A frame came. If it completes the upgrade, gives the state that replaces this one.
     pub(super) fn handle_frame(
         &mut self,
         core: &mut Core,
@@ -257,7 +257,7 @@ impl Polling {
         }
     }
 
-    /// What is due next, and when.
+    /// The next timer, and when it is due.
     pub(super) fn next_timer(&self, now: Instant) -> Option<(Instant, PollingTimer)> {
         let Self { get, post, absence, probe, .. } = self;
         let absence = absence.as_ref().map(|(by, _)| (*by, PollingTimer::Absence));
@@ -270,7 +270,7 @@ impl Polling {
         [post, get, probe].into_iter().fold(absence, sooner)
     }
 
-    /// Does what is due.
+    /// A timer is due.
     pub(super) fn expire(
         &mut self,
         core: &mut Core,

@@ -32,7 +32,7 @@ enum Stage {
     Withheld { until: Instant },
 }
 
-/// What a POST waits for.
+/// The next step of a POST.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wait {
     Body,
@@ -137,7 +137,7 @@ impl Post {
         if self.is_receiving() { self.refuse(core, 400) } else { self.release(core) }
     }
 
-    /// What is waited for, and until when.
+    /// The next step, and by when it has to come.
     pub(super) fn timer(&self, now: Instant) -> Option<(Instant, Wait)> {
         match self.stage {
             Stage::Receiving { by } => Some((by, Wait::Body)),

@@ -15,7 +15,7 @@ pub struct Refusal {
     headers: Headers,
 }
 
-/// What is wrong with a refused request. Texts from the request are cut at 128 bytes.
+/// The cause of a refusal. Texts from the request are cut at 128 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefusalCause {
@@ -85,7 +85,7 @@ impl Refusal {
         Self { headers, ..self }
     }
 
-    /// What is wrong with the request.
+    /// The cause of the refusal.
     pub const fn cause(&self) -> &RefusalCause {
         &self.cause
     }
@@ -110,8 +110,8 @@ impl Refusal {
         }
     }
 
-    /// The answer: what the reference server sends, byte for byte, where it has a
-    /// code for the cause.
+    /// The answer. Where the reference server has a code for the cause, it is the same byte for
+    /// byte.
     pub fn response(self) -> Response {
         let code = self.code();
         // Some statuses may be kept by caches unasked (RFC 9110, section 15.1).

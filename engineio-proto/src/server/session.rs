@@ -54,7 +54,7 @@ pub struct Session {
 
 impl Session {
     /// Opens the session that a handshake asked for. `conn` is the handshake's own
-    /// request, and what it gets can be pulled at once: the answer to a poll with the
+    /// request, and its answer can be pulled at once: the answer to a poll with the
     /// open packet, or the 101 of a WebSocket and then the open packet as its first
     /// frame, each with what the application added to the [`Opening`].
     ///
@@ -208,8 +208,8 @@ impl Session {
 
     /// The next thing to write to this connection, if there is one.
     ///
-    /// The answer to a poll is made now, of all that waits now: what isn't pulled is
-    /// still there for another connection.
+    /// The answer to a poll is made now, from all that waits now. Messages that aren't pulled
+    /// stay for another connection.
     pub fn poll_transmit(&mut self, conn: ConnId) -> Option<Transmit> {
         if let Some(reply) = self.core.replies.take(conn) {
             return Some(reply);
@@ -350,7 +350,7 @@ impl Session {
     /// Does everything that is due by `now`, in the order in which it became due.
     fn advance(&mut self, now: Instant) {
         if now <= self.core.common.now {
-            return; // Every wait is longer than nothing: what was due is done.
+            return; // Every wait is longer than zero, so nothing new is due.
         }
         while let Some(timer) = self.core.common.due(self.next_timer(), now) {
             if let State::Open(open) = &mut self.state {

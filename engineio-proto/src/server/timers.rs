@@ -1,6 +1,6 @@
 //! The timers of a session.
 
-/// What a session waits for.
+/// Something that a session waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timer {
     Heartbeat,
@@ -11,7 +11,7 @@ pub(super) enum Timer {
     Stall,
 }
 
-/// What polling waits for.
+/// Something that polling waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PollingTimer {
     /// The client has to send a GET.

@@ -223,7 +223,7 @@ impl Open {
         }
     }
 
-    /// What is due next, and when.
+    /// The next timer, and when it is due.
     pub(super) fn next_timer(&self, core: &Core) -> Option<(Instant, Timer)> {
         let mut next = Some((self.heartbeat.deadline(), Timer::Heartbeat));
         if let Channel::Polling(polling) = &self.channel {
@@ -235,7 +235,7 @@ impl Open {
         sooner(next, self.stall.map(|at| (at, Timer::Stall)))
     }
 
-    /// Does what is due.
+    /// A timer is due.
     pub(super) fn expire(
         &mut self,
         core: &mut Core,

@@ -1,4 +1,4 @@
-//! What a caller may rely on, and what is refused with which error.
+//! Guarantees of the codec, and the error of each kind of broken input.
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -234,7 +234,7 @@ fn one_packet_more_than_allowed_is_refused() {
 
 // --- work ---
 
-/// Quadratic work on a megabyte would take so long that nobody could miss it.
+/// Quadratic work on a megabyte would take minutes.
 #[test]
 fn large_hostile_body_is_read_to_its_end() {
     let size = 1_000_000;

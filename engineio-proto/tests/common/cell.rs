@@ -4,7 +4,7 @@ use engineio_proto::CloseCode;
 
 use super::{ConnId, Failure, REVISIONS, Scenario, Scene, scenario};
 
-/// Walks one state: each input, and what comes of it in both revisions.
+/// Walks one state: each input, and its outcome in both revisions.
 pub(crate) fn walk(state: impl Fn(Scenario) -> Scene, lines: &[(Input, &str)]) {
     for (input, expected) in lines {
         for revision in REVISIONS {

@@ -203,7 +203,7 @@ impl Client {
             Answer::Transmit(Transmit::Hangup(_)) => self.lost_socket(conn),
             Answer::Cut if self.get == Some(conn) && self.sid.is_some() => self.get = None,
             Answer::Cut if self.get == Some(conn) => self.stop("the handshake was cut"),
-            // Nobody knows what became of a POST.
+            // It isn't known whether a POST that was cut arrived.
             Answer::Cut if self.post == Some(conn) => self.stop("a POST was cut"),
             Answer::Cut => self.lost_socket(conn),
         }

@@ -5,7 +5,7 @@ use engineio_proto::ConnId;
 
 use super::{ClientScenario, ClientScene, Failure, Frame, Message, REVISIONS, client};
 
-/// Walks one state: each input, and what comes of it in both revisions.
+/// Walks one state: each input, and its outcome in both revisions.
 pub(crate) fn walk(state: impl Fn(ClientScenario) -> ClientScene, lines: &[(Input, &str)]) {
     for (input, expected) in lines {
         for revision in REVISIONS {

@@ -68,7 +68,7 @@ impl ClientScene {
         self
     }
 
-    /// The application said that it shall end; nobody was told yet.
+    /// The application has closed it; the server wasn't told yet.
     pub(crate) fn closing(mut self) -> Self {
         self.close();
         self
@@ -168,7 +168,7 @@ impl ClientScene {
     }
 }
 
-/// What came of it.
+/// Outcomes.
 impl ClientScene {
     /// Everything that is started and written, the events, and where the session is then:
     /// `POST p1 4a; w1: 5 | upgraded | websocket`.

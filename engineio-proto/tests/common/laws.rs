@@ -36,7 +36,7 @@ impl World {
     }
 }
 
-/// What was received is what was sent, as far as it goes. The first `verified` are
+/// The received messages are a prefix of those sent. The first `verified` are
 /// known to be.
 pub(super) fn extends_prefix(verified: &mut usize, received: &[Message], sent: &[Message]) {
     assert!(received.len() <= sent.len(), "more was received than sent");

@@ -1,4 +1,4 @@
-//! What the tests of the two sessions stand on.
+//! Shared parts of the tests of both sessions.
 //!
 //! A [`scene`] is a server's session and a pen: reach a state with its builders, do one
 //! thing, and compare what everybody got. A [`client_scene`] is the same for a client's.
@@ -46,7 +46,7 @@ pub(crate) const fn millis(millis: u64) -> core::time::Duration {
     core::time::Duration::from_millis(millis)
 }
 
-/// What a body with this header is.
+/// The content type of a body with this header.
 pub(crate) fn content_type(header: Option<&str>) -> ContentType {
     match header {
         Some("application/octet-stream") => ContentType::Binary,

@@ -16,7 +16,7 @@ pub(crate) struct Pair {
     pub(super) link: Link,
     /// Something was cut or closed: messages may be lost.
     pub(crate) is_lossy: bool,
-    /// What happened, for those who want to read it.
+    /// A transcript.
     log: Option<Vec<String>>,
 }
 
@@ -53,7 +53,7 @@ impl Pair {
 
 /// What a test does to them.
 impl Pair {
-    /// Nobody runs for so long; what was due is late. After a second and more it may be too
+    /// Neither side runs for so long; timers are late. After a second and more it may be too
     /// late, and things are given up.
     pub(crate) const fn sleep(&mut self, millis: u64) {
         self.now += millis;

@@ -19,7 +19,7 @@ impl Pair {
                 assert!(end.received.is_empty(), "messages for a session that nobody heard of");
             }
             let is_fault = match end.session.close_reason() {
-                // Whoever sleeps may find that a body took too long.
+                // After a sleep, a body may have taken too long.
                 Some(ServerCloseReason::Violation(Violation::SlowBody)) => !self.is_lossy,
                 Some(ServerCloseReason::Violation(_)) => true,
                 _ => false,
@@ -46,7 +46,7 @@ impl Pair {
         assert!(self.server.answers.values().all(|answers| *answers <= 1), "answered twice");
     }
 
-    /// What the server takes at once.
+    /// A POST must be one that the server accepts.
     pub(super) fn check_post(&self, body: &bytes::Bytes) {
         let revision = self.client.session.revision();
         let is_binary = body.first().is_some_and(|byte| *byte <= 1);

@@ -90,7 +90,7 @@ impl Op {
                 }
             }
             Self::Run(millis) => {
-                // Time-outs don't wait for those who stall.
+                // Time-outs don't wait for a side that stalls.
                 let is_stalled = pair.server.is_stalled || pair.client.is_stalled;
                 pair.is_lossy |= is_stalled && millis >= 1_000;
                 pair.run_for(millis.into());

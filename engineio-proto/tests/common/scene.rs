@@ -94,7 +94,7 @@ impl Scene {
         scene
     }
 
-    /// The application said that it shall end.
+    /// The application has closed it.
     pub(crate) fn closing(mut self) -> Self {
         self.close();
         self
@@ -210,7 +210,7 @@ impl Scene {
     }
 }
 
-/// What came of it.
+/// Outcomes.
 impl Scene {
     /// All that this connection gets now.
     pub(crate) fn pull(&mut self, conn: ConnId) -> String {

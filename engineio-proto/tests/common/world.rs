@@ -170,7 +170,7 @@ impl World {
         }
     }
 
-    /// Nobody runs for so long; what was due is late.
+    /// Neither side runs for so long; timers are late.
     pub(crate) fn sleep(&mut self, millis: u64) {
         self.now += millis;
     }
