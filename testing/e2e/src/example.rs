@@ -116,7 +116,7 @@ fn build(binding: Binding, name: &str, folder: &Path) {
         .args(["build", "--quiet", "-p", binding.package(name)])
         .args(["--example", &binding.example(name), "--profile", profile])
         .args(features.iter().flatten())
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .status()
         .expect("cargo runs");
     assert!(built.success(), "the example {name} can't be built: {built}");
