@@ -80,8 +80,8 @@ fn chapter_shows_what_the_example_prints() {
 
 /// All that is written for people: the chapters, and the files beside the code.
 fn documents() -> Vec<PathBuf> {
-    let beside =
-        ["", "fuzz/", "testing/e2e/", "testing/no-std/"].map(|it| format!("{ROOT}/{it}README.md"));
+    let beside = ["", "fuzz/", "testing/bindings/", "testing/e2e/", "testing/no-std/"]
+        .map(|it| format!("{ROOT}/{it}README.md"));
     let top = ["CHANGELOG", "CONTRIBUTING", "SECURITY"].map(|it| format!("{ROOT}/{it}.md"));
     let chapters = chapters().into_iter().map(|it| format!("{BOOK}/{it}"));
     beside.into_iter().chain(top).chain(chapters).map(PathBuf::from).collect()

@@ -1,0 +1,22 @@
+//! `engineio-sync`, with its waiting moved to threads.
+
+mod client;
+mod server;
+mod session;
+
+use std::thread;
+
+use tokio::sync::oneshot;
+
+pub use client::{Client, ClientSender, connect};
+pub use engineio_sync::*;
+pub use server::{Events, Incoming, Server, ServerBuilder, serve};
+pub use session::{Sender, Socket};
+
+/// Waits for it in a thread of its own. Unlike a runtime's thread for such things, it keeps no test
+/// from ending.
+async fn apart<R: Send + 'static>(wait: impl FnOnce() -> R + Send + 'static) -> R {
+    let (tell, told) = oneshot::channel();
+    thread::spawn(move || tell.send(wait()));
+    told.await.expect("no panic")
+}

@@ -1,0 +1,127 @@
+//! `https` and `wss`, to a server whose connections the application has put TLS around.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use async_io::Async;
+use bindings::async_std::{
+    ClientCloseReason, ClientOptions, ConnectError, Server, ServerConfig, Transport, connect,
+};
+use futures_rustls::TlsAcceptor;
+use futures_rustls::rustls::pki_types::pem::PemObject;
+use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use futures_rustls::rustls::{self, crypto::ring};
+
+use peer::within;
+
+use crate::suite::client::{WAYS, proxy::proxy};
+
+/// A server that says `hello` to everyone, its address, and whom to trust, in PEM.
+fn server(name: &str) -> (Server, SocketAddr, String) {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+    let root = made.cert.pem();
+    let chain = vec![CertificateDer::from_pem_slice(root.as_bytes()).expect("PEM")];
+    let key = made.signing_key.serialize_pem();
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("a pair");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).expect("a free port");
+    let address = listener.get_ref().local_addr().expect("an address");
+    let server = Server::new(ServerConfig::default());
+    tokio::spawn(greet(server.clone()));
+    let serving = server.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, peer)) = listener.accept().await {
+            let (acceptor, server) = (acceptor.clone(), serving.clone());
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                server.serve_connection(stream, Some(peer)).await;
+            });
+        }
+    });
+    (server, address, root)
+}
+
+async fn greet(server: Server) {
+    while let Some(socket) = server.accept().await {
+        let _ = socket.send("hello").await;
+        socket.detach();
+    }
+}
+
+fn client(address: SocketAddr, root: &str) -> ClientOptions {
+    ClientOptions::new(&format!("https://{address}")).root_certificates(root)
+}
+
+async fn assert_greeted(client: ClientOptions) {
+    let mut client = within(connect(client)).await.expect("a session");
+    assert_eq!(within(client.recv()).await, Some("hello".into()));
+}
+
+async fn assert_not_trusted(client: ClientOptions) {
+    let error = within(connect(client)).await.expect_err("no trust");
+    let ConnectError::Closed { reason: ClientCloseReason::Unreachable, source } = error else {
+        panic!("{error:?}");
+    };
+    let said = source.expect("why").to_string();
+    assert!(said.contains("certificate"), "{said}");
+}
+
+#[tokio::test]
+async fn root_of_the_applications_is_trusted_on_both_transports() {
+    let (_, address, root) = server("127.0.0.1");
+    for way in WAYS {
+        assert_greeted(client(address, &root).transports(way)).await;
+    }
+}
+
+#[tokio::test]
+async fn name_is_the_urls_whatever_it_stands_for() {
+    let (_, address, root) = server("localhost");
+    let url = format!("wss://localhost:{}", address.port());
+    assert_greeted(ClientOptions::new(&url).root_certificates(root.as_str())).await;
+    assert_not_trusted(client(address, &root)).await;
+}
+
+#[tokio::test]
+async fn unknown_root_is_not_trusted_and_the_error_says_why() {
+    let (_, address, _) = server("127.0.0.1");
+    let stranger = ClientOptions::new(&format!("https://{address}"));
+    for way in WAYS {
+        assert_not_trusted(stranger.clone().transports(way)).await;
+    }
+    assert_greeted(stranger.danger_accept_any_certificate()).await;
+}
+
+#[tokio::test]
+async fn goes_through_a_proxy() {
+    let (_, address, root) = server("127.0.0.1");
+    for way in WAYS {
+        let (proxy, heads) = proxy().await;
+        let client = client(address, &root).transports(way).proxy(&format!("http://{proxy}"));
+        assert_greeted(client).await;
+        assert!(!heads.lock().expect("no panic").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn long_messages_arrive_whole() {
+    let (server, address, root) = server("127.0.0.1");
+    for way in [Transport::Polling, Transport::WebSocket] {
+        let client = client(address, &root).transports([way]);
+        let mut client = within(connect(client)).await.expect("a session");
+        assert_eq!(within(client.recv()).await, Some("hello".into()));
+        let sid = client.sid().expect("an open session");
+        let long = "x".repeat(700_000);
+        server.send(&sid, long.clone()).expect("room");
+        assert_eq!(within(client.recv()).await, Some(long.clone().into()));
+        within(client.send(long)).await.expect("an open session");
+        within(client.flush()).await;
+        assert_eq!(client.close_reason(), None);
+    }
+}

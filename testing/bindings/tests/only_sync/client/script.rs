@@ -1,0 +1,229 @@
+//! A server that does as it is told, request by request.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use engineio_sync::ClientOptions;
+use tungstenite::WebSocket;
+use tungstenite::handshake::derive_accept_key;
+use tungstenite::protocol::Role;
+
+use super::LONG;
+
+/// What is said to a request.
+pub(crate) enum Answer {
+    /// Status, more headers, body.
+    Whole(u16, &'static str, String),
+    /// These bytes, and the end of the connection.
+    Raw(Vec<u8>),
+    /// These bytes, and then the others again and again.
+    Endless(&'static str, &'static str),
+    /// Nothing, and the connection stays.
+    Silence,
+    /// A WebSocket, and what becomes of it.
+    WebSocket(Box<dyn FnOnce(Socket) + Send>),
+}
+
+impl Answer {
+    /// A success.
+    pub(crate) fn ok(body: impl Into<String>) -> Self {
+        Self::Whole(200, "", body.into())
+    }
+
+    pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Raw(bytes.into())
+    }
+
+    pub(crate) fn websocket(talk: impl FnOnce(Socket) + Send + 'static) -> Self {
+        Self::WebSocket(Box::new(talk))
+    }
+}
+
+/// A connection, with TLS or without.
+pub(crate) trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
+pub(crate) type Socket = WebSocket<Box<dyn Stream>>;
+
+/// What a server saw, in its order.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    /// A request.
+    Request(Request),
+    /// The end of a connection: the client closed it.
+    End,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// Which connection it came over, counted from 0.
+    pub(crate) connection: usize,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Request {
+    /// `open`, `poll`, `post` or `websocket`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.head {
+            head if head.contains("transport=websocket") => "websocket",
+            head if head.starts_with("POST") => "post",
+            head if head.contains("sid=") => "poll",
+            _ => "open",
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+/// A server on a free port.
+pub(crate) struct Script {
+    pub(crate) address: SocketAddr,
+    seen: Receiver<Seen>,
+}
+
+impl Script {
+    pub(crate) fn new(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        Self::over(|stream| Box::new(stream), answer)
+    }
+
+    /// A server that puts something around its connections.
+    pub(crate) fn over(
+        wrap: impl Fn(TcpStream) -> Box<dyn Stream> + Send + Sync + 'static,
+        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (told, seen) = channel();
+        let answer = Arc::new(answer);
+        thread::spawn(move || {
+            for (connection, stream) in listener.incoming().enumerate() {
+                let stream = wrap(stream.expect("a connection"));
+                let (told, answer) = (told.clone(), Arc::clone(&answer));
+                thread::spawn(move || {
+                    serve(stream, connection, &told, &*answer);
+                });
+            }
+        });
+        Self { address, seen }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn client(&self) -> ClientOptions {
+        ClientOptions::new(&self.url())
+    }
+
+    /// What it sees next.
+    pub(crate) fn next(&self) -> Seen {
+        self.seen.recv_timeout(LONG).expect("something to see")
+    }
+
+    /// The next request.
+    pub(crate) fn request(&self) -> Request {
+        loop {
+            if let Seen::Request(request) = self.next() {
+                return request;
+            }
+        }
+    }
+
+    /// The next request of this kind. All that comes before is passed over.
+    pub(crate) fn request_for(&self, kind: &str) -> Request {
+        loop {
+            let request = self.request();
+            if request.kind() == kind {
+                return request;
+            }
+        }
+    }
+}
+
+fn serve(
+    mut stream: Box<dyn Stream>,
+    connection: usize,
+    told: &Sender<Seen>,
+    answer: &(impl Fn(&Request) -> Answer + ?Sized),
+) {
+    while let Ok(request) = read(&mut stream, connection) {
+        let _ = told.send(Seen::Request(request.clone()));
+        match answer(&request) {
+            Answer::WebSocket(talk) => {
+                let Ok(socket) = switch(stream, &request) else { return };
+                return talk(socket);
+            }
+            said => match say(&mut stream, said) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return,
+            },
+        }
+    }
+    let _ = told.send(Seen::End);
+}
+
+fn read(stream: &mut impl Read, connection: usize) -> io::Result<Request> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        head.extend(byte);
+    }
+    let head = String::from_utf8(head).expect("text");
+    let mut request = Request { connection, head, body: String::new() };
+    let length = request.header("content-length").map_or(0, |it| it.parse().expect("a number"));
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    request.body = String::from_utf8(body).expect("text");
+    Ok(request)
+}
+
+/// Whether the connection stays.
+fn say(stream: &mut impl Write, said: Answer) -> io::Result<bool> {
+    match said {
+        Answer::Whole(status, headers, body) => {
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
+            stream.write_all(head.as_bytes())?;
+            stream.flush()?;
+            Ok(true)
+        }
+        Answer::Raw(bytes) => {
+            stream.write_all(&bytes)?;
+            stream.flush()?;
+            Ok(false)
+        }
+        Answer::Endless(first, more) => {
+            stream.write_all(first.as_bytes())?;
+            let more = more.repeat(0x1000);
+            loop {
+                stream.write_all(more.as_bytes())?;
+            }
+        }
+        Answer::Silence => Ok(true),
+        Answer::WebSocket(_) => unreachable!("it was taken out"),
+    }
+}
+
+fn switch(mut stream: Box<dyn Stream>, request: &Request) -> io::Result<Socket> {
+    let key = request.header("sec-websocket-key").expect("a key");
+    let accept = derive_accept_key(key.as_bytes());
+    write!(
+        stream,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )?;
+    stream.flush()?;
+    Ok(WebSocket::from_raw_socket(stream, Role::Server, None))
+}

@@ -1,0 +1,97 @@
+//! How a server stops.
+
+use std::time::Duration;
+
+use crate::engineio::{Server, ServerCloseReason, ServerConfig, serve};
+use crate::suite::{POLLING, WEBSOCKET, accept, config, echo, listen};
+use peer::{Frame, Peer, get, session, settle, until, within};
+
+const LONG: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn sessions_are_flushed_and_told_and_serve_returns() {
+    let server = Server::new(ServerConfig::default());
+    tokio::spawn(accept(server.clone()));
+    let (address, serving) = serve(&server).await;
+    let (mut websocket, _) = Peer::open_websocket(address).await;
+    let (mut parked, parked_target) = session(address).await;
+    parked.send(get(&parked_target)).await;
+    let (mut between, between_target) = session(address).await;
+    let idle = Peer::connect(address).await;
+    server.broadcast("last");
+    assert_eq!(parked.answer().await.expect(200).text(), "4last");
+
+    let closing = server.clone();
+    let closing = tokio::spawn(async move { closing.close(LONG).await });
+    for frame in [Frame::text("4last"), Frame::text("1"), Frame::Close(1001)] {
+        assert_eq!(websocket.frame().await, frame);
+    }
+    websocket.say_close(1001).await;
+    assert_eq!(websocket.rest().await.len(), 0);
+    assert_eq!(parked.get(&parked_target).await.expect(200).text(), "1");
+
+    // One is left, that nobody has told: handshakes are refused, it is served.
+    until(|| server.len() == 1).await;
+    let mut late = Peer::connect(address).await;
+    for answer in [late.get(POLLING).await, late.upgrade(WEBSOCKET).await] {
+        assert!(answer.expect(503).header("retry-after").is_some());
+    }
+    // Its turn comes a moment after the others', in this answer or in the next.
+    let mut said = between.get(&between_target).await.expect(200).text().to_owned();
+    if !said.ends_with('1') {
+        said = format!("{said}\u{1e}{}", between.get(&between_target).await.expect(200).text());
+    }
+    assert_eq!(said, "4last\u{1e}1");
+
+    within(closing).await.expect("no panic");
+    within(serving).await.expect("no panic").expect("no failure of the listener");
+    assert!(server.is_empty());
+    // Connections with nothing to say are closed.
+    assert_eq!(idle.rest().await.len(), 0);
+    assert_eq!(late.rest().await.len(), 0);
+}
+
+#[tokio::test]
+async fn application_hears_why_its_sockets_end() {
+    let server = Server::new(ServerConfig::default());
+    let address = listen(&server).await;
+    let opening = tokio::spawn(Peer::open_websocket(address));
+    let mut socket = within(server.accept()).await.expect("a client");
+    let (mut peer, _) = within(opening).await.expect("no panic");
+    let closing = server.clone();
+    let closing = tokio::spawn(async move { closing.close(LONG).await });
+    assert!(within(socket.recv()).await.is_none());
+    assert_eq!(socket.close_reason(), Some(ServerCloseReason::Shutdown));
+    assert!(within(server.accept()).await.is_none());
+    assert_eq!(peer.frame().await, Frame::text("1"));
+    assert_eq!(peer.frame().await, Frame::Close(1001));
+    drop(peer);
+    within(closing).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn handshake_that_is_decided_about_while_the_server_closes_is_503() {
+    let server = Server::new(ServerConfig::default());
+    let address = listen(&server).await;
+    let mut waiting = Peer::connect(address).await;
+    let mut looked_at = Peer::connect(address).await;
+    looked_at.send(get(POLLING)).await;
+    let incoming = within(server.incoming()).await.expect("a client");
+    waiting.send(get(POLLING)).await;
+    settle(address).await;
+    let closing = server.clone();
+    let closing = tokio::spawn(async move { closing.close(LONG).await });
+    // So the server is closing now.
+    waiting.answer().await.expect(503);
+    assert!(incoming.accept().is_none());
+    looked_at.answer().await.expect(503);
+    within(closing).await.expect("no panic");
+    assert!(server.is_empty());
+}
+
+#[tokio::test]
+async fn closing_an_idle_server_waits_for_nothing_and_can_be_repeated() {
+    let (server, _) = echo(config().linger(Duration::MAX)).await;
+    within(server.close(Duration::MAX)).await;
+    within(server.close(Duration::MAX)).await;
+}

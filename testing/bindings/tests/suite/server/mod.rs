@@ -1,0 +1,7 @@
+//! What a peer sees of a server, and what an application does with one.
+
+mod bad_bodies;
+mod bad_connections;
+mod close;
+mod handshake;
+mod whole_server;

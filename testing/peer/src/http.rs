@@ -1,0 +1,118 @@
+//! HTTP/1.1 by hand.
+
+use std::net::SocketAddr;
+
+use super::Peer;
+
+/// An answer with its whole body.
+#[derive(Debug)]
+pub struct Answer {
+    /// For example 200.
+    pub status: u16,
+    /// Names in lower case.
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// The first header of this name, given in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("a body of UTF-8")
+    }
+
+    /// Fails the test unless the status is this one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// The sid that an open packet at the front of the body names.
+    pub fn sid(&self) -> String {
+        open(self.text())
+    }
+}
+
+/// The sid of an open packet.
+#[must_use]
+pub fn open(packet: &str) -> String {
+    let (_, rest) = packet.split_once(r#"0{"sid":""#).expect("an open packet");
+    rest.split_once('"').expect("a sid").0.to_owned()
+}
+
+/// The bytes of a GET.
+#[must_use]
+pub fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n")
+}
+
+/// The bytes of a POST.
+#[must_use]
+pub fn post(target: &str, body: &str) -> String {
+    format!(
+        "POST {target} HTTP/1.1\r\nHost: test\r\nContent-Type: text/plain\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+impl Peer {
+    /// Sends a request and reads its answer. The connection can be used on.
+    pub async fn request(&mut self, request: impl AsRef<[u8]>) -> Answer {
+        self.send(request).await;
+        self.answer().await
+    }
+
+    /// Sends a GET and reads its answer.
+    pub async fn get(&mut self, target: &str) -> Answer {
+        self.request(get(target)).await
+    }
+
+    /// Sends a POST and reads its answer.
+    pub async fn post(&mut self, target: &str, body: &str) -> Answer {
+        self.request(post(target, body)).await
+    }
+
+    /// The next answer.
+    pub async fn answer(&mut self) -> Answer {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.extend(self.take(1).await);
+        }
+        let head = String::from_utf8(head).expect("a head of UTF-8");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        let headers: Vec<_> = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect();
+        let mut answer = Answer { status: status.expect("a status"), headers, body: Vec::new() };
+        if let Some(length) = answer.header("content-length") {
+            let length = length.parse().expect("a length");
+            answer.body = self.take(length).await.to_vec();
+        }
+        answer
+    }
+}
+
+/// Opens a session over polling on a connection of its own: gives that, and the target of the
+/// session's requests.
+pub async fn session(address: SocketAddr) -> (Peer, String) {
+    let mut peer = Peer::connect(address).await;
+    let target = "/engine.io/?EIO=4&transport=polling";
+    let sid = peer.get(target).await.expect(200).sid();
+    (peer, format!("{target}&sid={sid}"))
+}
+
+/// Sends a request on a connection of its own, and awaits the answer. A server hears of connections in
+/// the order in which something comes over them, so it has heard by then what others sent before.
+pub async fn settle(address: SocketAddr) {
+    Peer::connect(address).await.get("/engine.io/?EIO=4&transport=none").await.expect(400);
+}

@@ -1,0 +1,120 @@
+//! Peers that send what a test wants and show what comes, with nothing repaired; and an allocator that
+//! counts.
+//!
+//! They report by panicking. Every wait ends after [`LIMIT`], so that a server that stands still
+//! fails a test and doesn't hang it.
+
+#![expect(clippy::missing_panics_doc, reason = "each panic is a failed test")]
+
+pub mod heap;
+mod http;
+mod websocket;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+pub use http::{Answer, get, open, post, session, settle};
+pub use websocket::{Frame, upgrade};
+
+/// How long anything may take: far more than two loaded cores need.
+pub const LIMIT: Duration = Duration::from_secs(40);
+
+/// One connection.
+#[derive(Debug)]
+pub struct Peer {
+    stream: TcpStream,
+    /// What came and wasn't looked at.
+    received: BytesMut,
+}
+
+impl Peer {
+    /// Connects.
+    pub async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the server listens");
+        Self { stream, received: BytesMut::new() }
+    }
+
+    /// Sends these bytes.
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        within(self.stream.write_all(bytes.as_ref())).await.expect("the server reads");
+    }
+
+    /// Waits until `count` bytes are there, and takes them.
+    async fn take(&mut self, count: usize) -> BytesMut {
+        while self.received.len() < count {
+            assert!(self.read().await.expect("no reset") > 0, "the end after {:?}", self.received);
+        }
+        self.received.split_to(count)
+    }
+
+    async fn read(&mut self) -> io::Result<usize> {
+        within(self.stream.read_buf(&mut self.received)).await
+    }
+
+    /// Waits for so many bytes at least, and gives how many came; they are kept out of sight.
+    pub async fn take_some(&mut self, at_least: usize) -> usize {
+        let before = self.received.len();
+        while self.received.len() < before + at_least {
+            assert!(self.read().await.expect("no reset") > 0, "the end");
+        }
+        self.received.len() - before
+    }
+
+    /// Forgets what came up to now.
+    pub fn forget(&mut self) {
+        self.received.clear();
+    }
+
+    /// Waits for the end of the connection, be it a reset, and gives what came before.
+    pub async fn rest(mut self) -> BytesMut {
+        while self.read().await.is_ok_and(|count| count > 0) {}
+        self.received
+    }
+
+    /// Waits for the end of the connection however long it takes.
+    pub async fn end(mut self) {
+        while self.stream.read_buf(&mut self.received).await.is_ok_and(|count| count > 0) {}
+    }
+
+    /// Waits for up to so long until something comes.
+    pub async fn readable_within(&self, limit: Duration) {
+        let readable = tokio::time::timeout(limit, self.stream.readable()).await;
+        readable.expect("something comes").expect("an open connection");
+    }
+
+    /// Whether there is something to read already.
+    pub async fn readable_now(&self) -> bool {
+        tokio::time::timeout(Duration::ZERO, self.stream.readable()).await.is_ok()
+    }
+
+    /// Sends nothing more, and reads on.
+    pub async fn finish(&mut self) {
+        self.stream.shutdown().await.expect("an open connection");
+    }
+
+    /// Ends the connection as a crash of the peer's machine would.
+    pub fn reset(self) {
+        self.stream.set_zero_linger().expect("an open connection");
+    }
+}
+
+/// Awaits `future`, or fails the test after [`LIMIT`].
+pub async fn within<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(LIMIT, future).await.expect("it comes to an end")
+}
+
+/// Waits until something is so.
+pub async fn until(mut is_so: impl FnMut() -> bool) {
+    within(async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
+}

@@ -1,0 +1,94 @@
+//! WebSocket frames by hand.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::Peer;
+use super::http::Answer;
+
+/// A frame from the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// A text frame.
+    Text(String),
+    /// A binary frame.
+    Binary(Vec<u8>),
+    /// A close frame, with its code.
+    Close(u16),
+}
+
+impl Frame {
+    /// A text frame, for comparisons.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// The bytes of a request for a WebSocket.
+#[must_use]
+pub fn upgrade(target: &str) -> String {
+    format!(
+        "GET {target} HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+}
+
+impl Peer {
+    /// Asks for a WebSocket, and gives the answer.
+    pub async fn upgrade(&mut self, target: &str) -> Answer {
+        self.request(upgrade(target)).await
+    }
+
+    /// Opens a session on a WebSocket, and gives its sid too.
+    pub async fn open_websocket(address: SocketAddr) -> (Self, String) {
+        let mut peer = Self::connect(address).await;
+        peer.upgrade("/engine.io/?EIO=4&transport=websocket").await.expect(101);
+        let Frame::Text(open) = peer.frame().await else { panic!("no open packet") };
+        (peer, super::open(&open))
+    }
+
+    /// Sends a text frame, masked with zeros.
+    pub async fn say(&mut self, text: &str) {
+        self.send_frame(0x81, text.as_bytes()).await;
+    }
+
+    /// Answers a close frame.
+    pub async fn say_close(&mut self, code: u16) {
+        self.send_frame(0x88, &code.to_be_bytes()).await;
+    }
+
+    async fn send_frame(&mut self, first: u8, payload: &[u8]) {
+        let length = u16::try_from(payload.len()).expect("a short frame").to_be_bytes();
+        let mut frame = vec![first, 0x80 | 126];
+        frame.extend(length);
+        frame.extend([0; 4]);
+        frame.extend(payload);
+        self.send(frame).await;
+    }
+
+    /// The next frame, which may be long in coming.
+    pub async fn frame_within(&mut self, limit: Duration) -> Frame {
+        if self.received.is_empty() {
+            self.readable_within(limit).await;
+        }
+        self.frame().await
+    }
+
+    /// The next frame.
+    pub async fn frame(&mut self) -> Frame {
+        let head = self.take(2).await;
+        let length = match head[1] {
+            126 => usize::from(u16::from_be_bytes(self.take(2).await[..].try_into().expect("two"))),
+            127 => panic!("a long frame"),
+            short => usize::from(short),
+        };
+        let payload = self.take(length).await;
+        match head[0] {
+            0x81 => Frame::Text(String::from_utf8(payload.to_vec()).expect("UTF-8")),
+            0x82 => Frame::Binary(payload.to_vec()),
+            0x88 => Frame::Close(u16::from_be_bytes(payload[..2].try_into().expect("a code"))),
+            other => panic!("a frame of type {other:#x}"),
+        }
+    }
+}
