@@ -8,6 +8,8 @@
 
 pub mod heap;
 mod http;
+mod proxy;
+pub mod script;
 mod websocket;
 
 use std::future::Future;
@@ -20,6 +22,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 pub use http::{Answer, get, open, post, session, settle};
+pub use proxy::{proxy, proxy_that_says};
+pub use script::Script;
 pub use websocket::{Frame, upgrade};
 
 /// How long anything may take: far more than two loaded cores need.

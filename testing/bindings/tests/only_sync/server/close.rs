@@ -4,8 +4,6 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use engineio_sync::ServerCloseReason;
-
 use super::{POLLING, WEBSOCKET, bind, builder, config, echo, echo_with};
 use peer::{Frame, Peer, get, session, until};
 
@@ -61,24 +59,6 @@ async fn sessions_are_flushed_and_told_and_the_listener_is_closed() {
 }
 
 #[tokio::test]
-async fn application_hears_why_its_sockets_end() {
-    let (server, address) = bind(builder());
-    let accepting = server.clone();
-    let application = thread::spawn(move || {
-        let mut socket = accepting.accept().expect("a client");
-        let message = socket.recv();
-        (message, socket.close_reason(), accepting.accept().is_none())
-    });
-    let (mut peer, _) = Peer::open_websocket(address).await;
-    let closing = close(&server, LONG);
-    assert_eq!(peer.frame().await, Frame::text("1"));
-    drop(peer);
-    let ended = application.join().expect("no panic");
-    assert_eq!(ended, (None, Some(ServerCloseReason::Shutdown), true));
-    join(closing).await;
-}
-
-#[tokio::test]
 async fn deadline_holds_whatever_the_peers_do() {
     let (server, address) = echo(config().linger(LONG)).await;
     let (_silent, _) = Peer::open_websocket(address).await;
@@ -93,7 +73,7 @@ async fn deadline_holds_whatever_the_peers_do() {
 }
 
 #[tokio::test]
-async fn closing_an_idle_server_is_immediate_and_can_be_repeated() {
+async fn closing_idle_io_threads_waits_for_nothing_and_can_be_repeated() {
     for threads in [1, 2] {
         let (server, _) = bind(builder().io_threads(threads));
         server.close(Duration::from_secs(3600));

@@ -1,39 +1,30 @@
 //! How sessions come about, or don't.
 
-use std::error::Error;
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::time::Duration;
 
 use http::HeaderMap;
-use tokio::net::TcpListener;
-
-use super::hostile::{Answer, scripted_at};
-use super::{WAYS, connected, pair};
-use crate::engineio::{self, ClientCloseReason, ConnectError, Server, Transport};
-use crate::suite::{config, listen};
+use peer::script::{Answer, Script};
 use peer::within;
 
-async fn reason(client: engineio::ClientOptions) -> ClientCloseReason {
-    match within(engineio::connect(client)).await {
-        Err(ConnectError::Closed { reason, .. }) => reason,
-        other => panic!("{other:?}"),
-    }
-}
+use super::{OPEN, OPEN_TO_UPGRADE, WAYS, client_of, connected, failure, open, pair};
+use crate::engineio::{
+    self, ClientCloseReason, ClientOptions, ConnectError, Cookie, Transport, Transports,
+};
+use crate::suite::config;
 
 #[tokio::test]
 async fn headers_query_and_cookies_are_on_every_request_of_both_transports() {
-    let server =
-        Server::new(config().cookie(Some(engineio::Cookie::new("io"))).build().expect("legal"));
-    let address = listen(&server).await;
     for way in WAYS {
-        let client = engineio::ClientOptions::new(&format!("ws://{address}/?room=a%20b"))
-            .query("token", "x&y")
-            .header("x-test", "yes")
-            .header("cookie", "own=1")
-            .transports(way);
+        let (server, client) = pair(config().cookie(Some(Cookie::new("io")))).await;
+        let client = client.query("token", "x&y").header("x-test", "yes").header("cookie", "own=1");
+        let client = client.transports(way);
         let connecting = tokio::spawn(engineio::connect(client));
         let incoming = within(server.incoming()).await.expect("a client");
         let request = incoming.request();
         let query = request.uri.query().expect("a query");
-        assert!(query.starts_with("room=a%20b&token=x%26y&EIO=4&transport="), "{query}");
+        assert!(query.starts_with("token=x%26y&EIO=4&transport="), "{query}");
         let header = |headers: &HeaderMap, name| headers.get(name).cloned();
         assert_eq!(header(&request.headers, "x-test").expect("the header"), "yes");
         assert_eq!(header(&request.headers, "cookie").expect("the header"), "own=1");
@@ -41,6 +32,38 @@ async fn headers_query_and_cookies_are_on_every_request_of_both_transports() {
         let client = within(connecting).await.expect("no panic").expect("a session");
         assert_eq!(client.sid().as_ref(), Some(socket.sid()));
     }
+}
+
+#[tokio::test]
+async fn host_query_and_cookies_are_on_the_requests_of_every_kind() {
+    let server = Script::new(|request| match request.kind() {
+        "open" => {
+            let cookies = "Set-Cookie: node=7; Path=/; HttpOnly\r\n\
+                 Set-Cookie: gone=1; Max-Age=0\r\nSet-Cookie: tls=1; Secure\r\n";
+            Answer::Whole(200, cookies, OPEN_TO_UPGRADE.to_owned())
+        }
+        _ => Answer::Silence,
+    });
+    let client = ClientOptions::new(&format!("ws://{}/?room=a%20b", server.address))
+        .query("token", "x&y")
+        .header("x-test", "yes")
+        .header("cookie", "own=1");
+    let client = open(client).await;
+    client.try_send("hello").expect("room");
+    let mut kinds = BTreeSet::new();
+    for cookies in ["own=1", "own=1; node=7", "own=1; node=7", "own=1; node=7"] {
+        let request = server.request().await;
+        let target = request.head.split(' ').nth(1).expect("a target");
+        let query = target.strip_prefix("/engine.io/?").expect("the path");
+        assert!(query.starts_with("room=a%20b&token=x%26y&EIO=4&transport="), "{query}");
+        assert_eq!(request.header("x-test"), Some("yes"));
+        assert_eq!(request.header("host"), Some(server.address.to_string().as_str()));
+        assert_eq!(request.header("cookie"), Some(cookies));
+        kinds.insert(request.kind());
+    }
+    assert_eq!(kinds, BTreeSet::from(["open", "poll", "post", "websocket"]));
+    assert_eq!(client.transport(), Some(Transport::Polling));
+    assert_eq!(client.sid().expect("an open session").as_str(), "S");
 }
 
 #[tokio::test]
@@ -53,42 +76,56 @@ async fn refusal_has_the_servers_status_and_body_on_every_transport() {
                 incoming.refuse(401, r#"{"message":"who are you?"}"#);
             }
         });
-        let reason = reason(client.transports(way)).await;
+        let (reason, said) = failure(client.transports(way)).await;
         let ClientCloseReason::Refused(refused) = reason else { panic!("{reason:?}") };
         assert_eq!(refused.status, 401);
         assert_eq!(refused.body, r#"{"message":"who are you?"}"#);
+        assert_eq!(said, "");
     }
 }
 
 #[tokio::test]
 async fn server_that_does_not_listen_is_unreachable_and_the_error_says_why() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
     for way in WAYS {
-        let client = engineio::ClientOptions::new(&format!("http://{address}")).transports(way);
-        let error = within(engineio::connect(client)).await.expect_err("nobody listens");
-        let ConnectError::Closed { reason, .. } = &error else { panic!("{error:?}") };
-        assert_eq!(*reason, ClientCloseReason::Unreachable);
-        let mut source = error.source();
-        let mut said = Vec::new();
-        while let Some(error) = source {
-            said.push(error.to_string());
-            source = error.source();
-        }
-        assert!(said.iter().any(|it| it.contains("refused")), "{said:?}");
+        let client = ClientOptions::new(&format!("http://{address}")).transports(way);
+        let (reason, said) = failure(client).await;
+        assert_eq!(reason, ClientCloseReason::Unreachable);
+        assert!(said.contains("refused"), "{said}");
     }
 }
 
 #[tokio::test]
+async fn name_that_is_not_known_is_unreachable_and_the_error_says_why() {
+    let (reason, said) = failure(ClientOptions::new("http://no-such-host.invalid")).await;
+    assert_eq!(reason, ClientCloseReason::Unreachable);
+    assert_ne!(said, "");
+}
+
+#[tokio::test]
+async fn every_address_of_a_name_is_tried() {
+    // Where `localhost` is ::1, too, nobody listens there.
+    let server = Script::new(|request| match request.kind() {
+        "open" => Answer::ok(OPEN),
+        _ => Answer::Silence,
+    });
+    let host = format!("localhost:{}", server.address.port());
+    let client = open(ClientOptions::new(&format!("http://{host}"))).await;
+    assert_eq!(client.transport(), Some(Transport::Polling));
+    assert_eq!(server.request().await.header("host"), Some(host.as_str()));
+}
+
+#[tokio::test]
 async fn transport_that_is_off_is_followed_by_the_next() {
-    let only = engineio::Transports::POLLING;
+    let only = Transports::POLLING;
     let (server, client) = pair(config().transports(only)).await;
     let both = [Transport::WebSocket, Transport::Polling];
     let (client, _socket) = connected(&server, client.transports(both)).await;
     assert_eq!(client.transport(), Some(Transport::Polling));
 
-    let only = engineio::Transports::WEBSOCKET;
+    let only = Transports::WEBSOCKET;
     let (server, client) = pair(config().transports(only)).await;
     let (client, _socket) = connected(&server, client).await;
     assert_eq!(client.transport(), Some(Transport::WebSocket));
@@ -100,7 +137,7 @@ async fn nonsense_is_an_error_before_anything_is_sent() {
         let error = within(engineio::connect(url)).await.expect_err("nonsense");
         assert!(matches!(error, ConnectError::Url(_)), "{url}: {error:?}");
     }
-    let builder = || engineio::ClientOptions::new("http://127.0.0.1:1");
+    let builder = || ClientOptions::new("http://127.0.0.1:1");
     let error = within(engineio::connect(builder().header("a b", ""))).await.expect_err("no name");
     assert!(matches!(error, ConnectError::Header(_)), "{error:?}");
     let error = within(engineio::connect(builder().proxy("ftp://x"))).await.expect_err("no proxy");
@@ -111,18 +148,24 @@ async fn nonsense_is_an_error_before_anything_is_sent() {
 }
 
 #[tokio::test]
+async fn server_that_says_nothing_is_given_up_after_the_connect_timeout() {
+    let server = Script::new(|_| Answer::Silence);
+    let client = client_of(&server).transports([Transport::Polling]);
+    let client = client.config(|config| config.connect_timeout(Duration::from_millis(50)));
+    let error = within(engineio::connect(client)).await.expect_err("no answer");
+    assert_eq!(error.to_string(), "the server didn't open a session in time");
+    assert!(std::error::Error::source(&error).is_none(), "{error:?}");
+}
+
+#[tokio::test]
 async fn ipv6_address_stands_in_brackets() {
-    let open = |_: &str| {
-        let open = r#"0{"sid":"S","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
-        Answer::Whole(200, "", open)
-    };
-    let Some((address, mut requests)) = scripted_at("[::1]:0", open).await else {
+    let Some(server) = Script::at("[::1]:0", |_| Answer::ok(OPEN)) else {
         return println!("skipped: this machine has no IPv6");
     };
-    let client = within(engineio::connect(&format!("http://{address}"))).await.expect("a session");
+    let client = open(client_of(&server)).await;
     assert_eq!(client.sid().expect("a session").as_str(), "S");
-    let head = within(requests.recv()).await.expect("a request").to_ascii_lowercase();
-    assert!(head.contains(&format!("host: {address}\r\n")), "{head}");
+    let host = server.address.to_string();
+    assert_eq!(server.request().await.header("host"), Some(host.as_str()));
 }
 
 #[cfg(not(feature = "tls"))]

@@ -8,7 +8,7 @@ use crate::engineio::{
 use crate::suite::config;
 use peer::{until, within};
 
-fn messages() -> Vec<Message> {
+pub(super) fn messages() -> Vec<Message> {
     let long = "é".repeat(400_000);
     let bytes: Vec<u8> = (0..=255).cycle().take(700_000).collect();
     vec![

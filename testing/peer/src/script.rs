@@ -3,18 +3,18 @@
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use engineio_sync::ClientOptions;
-use tungstenite::WebSocket;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role;
 
-use super::LONG;
+use crate::within;
 
 /// What is said to a request.
-pub(crate) enum Answer {
+#[expect(missing_debug_implementations, reason = "it holds functions")]
+pub enum Answer {
     /// Status, more headers, body.
     Whole(u16, &'static str, String),
     /// These bytes, and the end of the connection.
@@ -24,51 +24,58 @@ pub(crate) enum Answer {
     /// Nothing, and the connection stays.
     Silence,
     /// A WebSocket, and what becomes of it.
-    WebSocket(Box<dyn FnOnce(Socket) + Send>),
+    WebSocket(Box<dyn FnOnce(WebSocket) + Send>),
 }
 
 impl Answer {
-    /// A success.
-    pub(crate) fn ok(body: impl Into<String>) -> Self {
+    /// A success with this body.
+    pub fn ok(body: impl Into<String>) -> Self {
         Self::Whole(200, "", body.into())
     }
 
-    pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+    /// These bytes, and the end of the connection.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self::Raw(bytes.into())
     }
 
-    pub(crate) fn websocket(talk: impl FnOnce(Socket) + Send + 'static) -> Self {
+    /// A WebSocket, and what becomes of it.
+    pub fn websocket(talk: impl FnOnce(WebSocket) + Send + 'static) -> Self {
         Self::WebSocket(Box::new(talk))
     }
 }
 
 /// A connection, with TLS or without.
-pub(crate) trait Stream: Read + Write + Send {}
+pub trait Stream: Read + Write + Send {}
 
 impl<S: Read + Write + Send> Stream for S {}
 
-pub(crate) type Socket = WebSocket<Box<dyn Stream>>;
+/// The server's end of a WebSocket.
+pub type WebSocket = tungstenite::WebSocket<Box<dyn Stream>>;
 
 /// What a server saw, in its order.
 #[derive(Debug)]
-pub(crate) enum Seen {
+pub enum Seen {
     /// A request.
     Request(Request),
     /// The end of a connection: the client closed it.
     End,
 }
 
+/// A request, with its body.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub struct Request {
     /// Which connection it came over, counted from 0.
-    pub(crate) connection: usize,
-    pub(crate) head: String,
-    pub(crate) body: String,
+    pub connection: usize,
+    /// The request line and the headers.
+    pub head: String,
+    /// The whole body.
+    pub body: String,
 }
 
 impl Request {
     /// `open`, `poll`, `post` or `websocket`.
-    pub(crate) fn kind(&self) -> &'static str {
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
         match &self.head {
             head if head.contains("transport=websocket") => "websocket",
             head if head.starts_with("POST") => "post",
@@ -77,7 +84,9 @@ impl Request {
         }
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The first header of this name, in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (known, value) = line.split_once(':')?;
             known.eq_ignore_ascii_case(name).then(|| value.trim())
@@ -85,25 +94,45 @@ impl Request {
     }
 }
 
-/// A server on a free port.
-pub(crate) struct Script {
-    pub(crate) address: SocketAddr,
-    seen: Receiver<Seen>,
+/// A server on a free port. Threads of its own serve.
+#[derive(Debug)]
+pub struct Script {
+    /// Where it listens.
+    pub address: SocketAddr,
+    seen: Mutex<UnboundedReceiver<Seen>>,
 }
 
 impl Script {
-    pub(crate) fn new(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+    /// A server that answers each request with what `answer` makes of it.
+    pub fn new(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         Self::over(|stream| Box::new(stream), answer)
     }
 
-    /// A server that puts something around its connections.
-    pub(crate) fn over(
+    /// The same, with something around its connections.
+    pub fn over(
         wrap: impl Fn(TcpStream) -> Box<dyn Stream> + Send + Sync + 'static,
         answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::listen(listener, wrap, answer)
+    }
+
+    /// The same at this address, if the machine has it.
+    pub fn at(
+        address: &str,
+        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Option<Self> {
+        let listener = TcpListener::bind(address).ok()?;
+        Some(Self::listen(listener, |stream| Box::new(stream), answer))
+    }
+
+    fn listen(
+        listener: TcpListener,
+        wrap: impl Fn(TcpStream) -> Box<dyn Stream> + Send + Sync + 'static,
+        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().expect("an address");
-        let (told, seen) = channel();
+        let (told, seen) = unbounded_channel();
         let answer = Arc::new(answer);
         thread::spawn(move || {
             for (connection, stream) in listener.incoming().enumerate() {
@@ -114,35 +143,34 @@ impl Script {
                 });
             }
         });
-        Self { address, seen }
+        Self { address, seen: Mutex::new(seen) }
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// What a client connects to.
+    #[must_use]
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(crate) fn client(&self) -> ClientOptions {
-        ClientOptions::new(&self.url())
-    }
-
     /// What it sees next.
-    pub(crate) fn next(&self) -> Seen {
-        self.seen.recv_timeout(LONG).expect("something to see")
+    pub async fn next(&self) -> Seen {
+        let mut seen = self.seen.lock().await;
+        within(seen.recv()).await.expect("a thread that serves")
     }
 
     /// The next request.
-    pub(crate) fn request(&self) -> Request {
+    pub async fn request(&self) -> Request {
         loop {
-            if let Seen::Request(request) = self.next() {
+            if let Seen::Request(request) = self.next().await {
                 return request;
             }
         }
     }
 
     /// The next request of this kind. All that comes before is passed over.
-    pub(crate) fn request_for(&self, kind: &str) -> Request {
+    pub async fn request_for(&self, kind: &str) -> Request {
         loop {
-            let request = self.request();
+            let request = self.request().await;
             if request.kind() == kind {
                 return request;
             }
@@ -153,7 +181,7 @@ impl Script {
 fn serve(
     mut stream: Box<dyn Stream>,
     connection: usize,
-    told: &Sender<Seen>,
+    told: &UnboundedSender<Seen>,
     answer: &(impl Fn(&Request) -> Answer + ?Sized),
 ) {
     while let Ok(request) = read(&mut stream, connection) {
@@ -206,7 +234,7 @@ fn say(stream: &mut impl Write, said: Answer) -> io::Result<bool> {
         }
         Answer::Endless(first, more) => {
             stream.write_all(first.as_bytes())?;
-            let more = more.repeat(0x1000);
+            let more = more.repeat((0x10000 / more.len()).max(1));
             loop {
                 stream.write_all(more.as_bytes())?;
             }
@@ -216,7 +244,7 @@ fn say(stream: &mut impl Write, said: Answer) -> io::Result<bool> {
     }
 }
 
-fn switch(mut stream: Box<dyn Stream>, request: &Request) -> io::Result<Socket> {
+fn switch(mut stream: Box<dyn Stream>, request: &Request) -> io::Result<WebSocket> {
     let key = request.header("sec-websocket-key").expect("a key");
     let accept = derive_accept_key(key.as_bytes());
     write!(
@@ -225,5 +253,5 @@ fn switch(mut stream: Box<dyn Stream>, request: &Request) -> io::Result<Socket> 
          Sec-WebSocket-Accept: {accept}\r\n\r\n"
     )?;
     stream.flush()?;
-    Ok(WebSocket::from_raw_socket(stream, Role::Server, None))
+    Ok(tungstenite::WebSocket::from_raw_socket(stream, Role::Server, None))
 }

@@ -1,21 +1,21 @@
-//! How sessions end.
+//! How sessions end, with servers that are scripts.
 
-use std::sync::mpsc::channel;
-
-use engineio_sync::{ClientCloseReason, SendError, Transport};
+use peer::script::{Answer, Script, Seen};
+use peer::within;
+use tokio::sync::mpsc::unbounded_channel;
 use tungstenite::Message as Frame;
 
-use super::script::{Answer, Script, Seen};
-use super::{LONG, OPEN, connected};
+use super::{OPEN, WAYS, client_of, open};
+use crate::engineio::{ClientCloseReason, SendError, Transport};
 
-#[test]
-fn dropped_client_sends_what_is_queued_and_ends_its_connections() {
+#[tokio::test]
+async fn dropped_client_sends_what_is_queued_and_ends_its_connections() {
     let server = Script::new(|request| match request.kind() {
         "open" => Answer::ok(OPEN),
         "post" => Answer::ok("ok"),
         _ => Answer::Silence,
     });
-    let client = connected(server.client());
+    let client = open(client_of(&server)).await;
     for number in 0..50 {
         client.try_send(number.to_string()).expect("room");
     }
@@ -24,7 +24,7 @@ fn dropped_client_sends_what_is_queued_and_ends_its_connections() {
     let mut ends = 0;
     // One polls, one posts.
     while ends < 2 {
-        match server.next() {
+        match server.next().await {
             Seen::Request(request) if request.kind() == "post" => {
                 packets.extend(request.body.split('\x1e').map(str::to_owned));
             }
@@ -37,9 +37,9 @@ fn dropped_client_sends_what_is_queued_and_ends_its_connections() {
     assert_eq!(packets, expected);
 }
 
-#[test]
-fn dropped_client_closes_its_websocket_after_what_is_queued() {
-    let (told, heard) = channel();
+#[tokio::test]
+async fn dropped_client_closes_its_websocket_after_what_is_queued() {
+    let (told, mut heard) = unbounded_channel();
     let server = Script::new(move |_| {
         let told = told.clone();
         Answer::websocket(move |mut socket| {
@@ -49,17 +49,17 @@ fn dropped_client_closes_its_websocket_after_what_is_queued() {
             }
         })
     });
-    let client = connected(server.client().transports([Transport::WebSocket]));
+    let client = open(client_of(&server).transports([Transport::WebSocket])).await;
     client.try_send("last").expect("room");
     drop(client);
-    let next = || heard.recv_timeout(LONG).expect("a frame");
-    assert_eq!(next(), Frame::text("4last"));
-    assert_eq!(next(), Frame::text("1"));
-    assert!(next().is_close());
+    let mut next = async || within(heard.recv()).await.expect("a frame");
+    assert_eq!(next().await, Frame::text("4last"));
+    assert_eq!(next().await, Frame::text("1"));
+    assert!(next().await.is_close());
 }
 
-#[test]
-fn client_whose_server_vanishes_ends() {
+#[tokio::test]
+async fn client_whose_server_vanishes_ends() {
     let server = Script::new(|request| match request.kind() {
         "websocket" => Answer::websocket(|mut socket| {
             socket.send(OPEN.into()).expect("a client");
@@ -68,24 +68,24 @@ fn client_whose_server_vanishes_ends() {
         "open" => Answer::ok(format!("{OPEN}\x1e4last")),
         _ => Answer::raw(""),
     });
-    for way in super::WAYS {
-        let mut client = connected(server.client().transports(way));
-        assert_eq!(client.recv(), Some("last".into()));
-        assert_eq!(client.recv(), None);
-        let reason = client.closed();
+    for way in WAYS {
+        let mut client = open(client_of(&server).transports(way)).await;
+        assert_eq!(within(client.recv()).await, Some("last".into()));
+        assert_eq!(within(client.recv()).await, None);
+        let reason = within(client.closed()).await;
         assert!(
             matches!(reason, ClientCloseReason::TransportLost | ClientCloseReason::Server(_)),
             "{way:?}: {reason:?}"
         );
         assert_eq!(client.close_reason(), Some(reason));
         assert_eq!(client.transport(), None);
-        let refused = client.send("too late");
+        let refused = within(client.send("too late")).await;
         assert!(matches!(refused, Err(SendError::Closed(_))), "{refused:?}");
     }
 }
 
-#[test]
-fn server_that_is_silent_ends_the_session_after_its_heartbeat() {
+#[tokio::test]
+async fn server_that_is_silent_ends_the_session_after_its_heartbeat() {
     const QUICK: &str = r#"0{"sid":"S","upgrades":[],"pingInterval":20,"pingTimeout":30}"#;
     let server = Script::new(|request| match request.kind() {
         "open" => Answer::ok(QUICK),
@@ -95,42 +95,41 @@ fn server_that_is_silent_ends_the_session_after_its_heartbeat() {
         }),
         _ => Answer::Silence,
     });
-    for way in super::WAYS {
-        let client = connected(server.client().transports(way));
-        assert_eq!(client.closed(), ClientCloseReason::PingTimeout, "{way:?}");
+    for way in WAYS {
+        let client = open(client_of(&server).transports(way)).await;
+        assert_eq!(within(client.closed()).await, ClientCloseReason::PingTimeout, "{way:?}");
     }
 }
 
-#[test]
-fn close_ends_the_session_and_wakes_whoever_waits() {
+#[tokio::test]
+async fn close_ends_the_session_and_wakes_whoever_waits() {
     let server = Script::new(|request| match request.kind() {
         "open" => Answer::ok(OPEN),
         "post" => Answer::ok("ok"),
         _ => Answer::Silence,
     });
-    let mut client = connected(server.client());
+    let mut client = open(client_of(&server)).await;
     let sender = client.sender();
-    let waiting = std::thread::spawn(move || sender.closed());
+    let waiting = tokio::spawn(async move { sender.closed().await });
     let closing = client.sender();
-    let closer = std::thread::spawn(move || closing.close());
-    assert_eq!(client.recv(), None);
-    assert_eq!(waiting.join().expect("no panic"), ClientCloseReason::Application);
-    closer.join().expect("no panic");
-    assert_eq!(server.request_for("post").body, "1");
+    tokio::spawn(async move { closing.close() });
+    assert_eq!(within(client.recv()).await, None);
+    assert_eq!(within(waiting).await.expect("no panic"), ClientCloseReason::Application);
+    assert_eq!(server.request_for("post").await.body, "1");
 }
 
-#[test]
-fn sender_does_not_keep_the_session() {
+#[tokio::test]
+async fn sender_does_not_keep_the_session() {
     let server = Script::new(|request| match request.kind() {
         "open" => Answer::ok(OPEN),
         "post" => Answer::ok("ok"),
         _ => Answer::Silence,
     });
-    let client = connected(server.client());
+    let client = open(client_of(&server)).await;
     let sender = client.sender();
     drop(client);
-    assert_eq!(sender.closed(), ClientCloseReason::Application);
-    sender.flush();
+    assert_eq!(within(sender.closed()).await, ClientCloseReason::Application);
+    within(sender.flush()).await;
     assert_eq!(sender.queued_bytes(), 0);
     assert!(matches!(sender.try_send("too late"), Err(SendError::Closed(_))));
 }
