@@ -9,7 +9,7 @@ use std::thread;
 mod std_server;
 
 #[test]
-fn the_std_server_echoes() {
+fn std_server_echoes() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || std_server::serve(&listener));

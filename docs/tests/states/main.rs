@@ -18,7 +18,7 @@ const BIRTHS: [(&str, &str); 2] =
     [("Polling", "handshake over polling"), ("Framed", "handshake over a WebSocket")];
 
 #[test]
-fn the_picture_shows_the_table() {
+fn picture_shows_the_table() {
     let table = Table::read(&fs::read_to_string(TABLE).unwrap());
     let drawn = svg::draw(&table, &BIRTHS);
     if env::var_os("DRAW").is_some() {
@@ -29,7 +29,7 @@ fn the_picture_shows_the_table() {
 }
 
 #[test]
-fn a_cell_says_when_it_leads_where() {
+fn cell_says_when_it_leads_where() {
     let table = Table::read(
         "//! | | Open | Half | Closed |
 //! |---|---|---|---|

@@ -16,7 +16,7 @@ const CARRIERS: usize = 100;
 const MEBIBYTE: usize = 1 << 20;
 
 #[test]
-fn an_idle_websocket_session_costs_at_most_4_kib_also_after_it_has_carried_a_mebibyte() {
+fn idle_websocket_session_costs_at_most_4_kib_also_after_it_has_carried_a_mebibyte() {
     let _alone = alone();
     let files = rlimit::increase_nofile_limit(4096).expect("a limit of open files");
     assert!(files > 2 * SESSIONS as u64 + 48, "this test needs 2,048 open files, not {files}");

@@ -111,7 +111,7 @@ fn reset(stream: TcpStream) -> Option<TcpStream> {
 }
 
 #[test]
-fn of_handshakes_that_nobody_follows() {
+fn nothing_is_left_of_handshakes_that_nobody_follows() {
     assert_nothing_is_left(|address| {
         let mut stream = connect(address);
         session(&mut stream);
@@ -120,7 +120,7 @@ fn of_handshakes_that_nobody_follows() {
 }
 
 #[test]
-fn of_websockets_that_are_reset_after_their_101() {
+fn nothing_is_left_of_websockets_that_are_reset_after_their_101() {
     assert_nothing_is_left(|address| {
         let mut stream = connect(address);
         ask_for_websocket(&mut stream, &POLLING.replace("polling", "websocket"));
@@ -131,7 +131,7 @@ fn of_websockets_that_are_reset_after_their_101() {
 }
 
 #[test]
-fn of_websockets_that_say_nothing() {
+fn nothing_is_left_of_websockets_that_say_nothing() {
     assert_nothing_is_left(|address| {
         let mut stream = connect(address);
         ask_for_websocket(&mut stream, &POLLING.replace("polling", "websocket"));
@@ -141,7 +141,7 @@ fn of_websockets_that_say_nothing() {
 }
 
 #[test]
-fn of_posts_that_are_cut_half_way() {
+fn nothing_is_left_of_posts_that_are_cut_half_way() {
     assert_nothing_is_left(|address| {
         let mut stream = connect(address);
         let target = session(&mut stream);
@@ -155,7 +155,7 @@ fn of_posts_that_are_cut_half_way() {
 }
 
 #[test]
-fn of_posts_that_stand_still() {
+fn nothing_is_left_of_posts_that_stand_still() {
     assert_nothing_is_left(|address| {
         let mut stream = connect(address);
         let target = session(&mut stream);
@@ -168,7 +168,7 @@ fn of_posts_that_stand_still() {
 }
 
 #[test]
-fn of_polls_that_are_abandoned() {
+fn nothing_is_left_of_polls_that_are_abandoned() {
     assert_nothing_is_left(|address| {
         let mut stream = connect(address);
         let target = session(&mut stream);
@@ -178,7 +178,7 @@ fn of_polls_that_are_abandoned() {
 }
 
 #[test]
-fn of_upgrades_that_are_never_finished() {
+fn nothing_is_left_of_upgrades_that_are_never_finished() {
     assert_nothing_is_left(|address| {
         loop {
             let target = session(&mut connect(address)).replace("polling", "websocket");
@@ -193,6 +193,6 @@ fn of_upgrades_that_are_never_finished() {
 }
 
 #[test]
-fn of_connections_that_say_nothing() {
+fn nothing_is_left_of_connections_that_say_nothing() {
     assert_nothing_is_left(|address| reset(connect(address)));
 }

@@ -18,14 +18,14 @@ async fn assert_serves(listener: impl Listener, address: std::net::SocketAddr) {
 }
 
 #[tokio::test]
-async fn of_async_io() {
+async fn listener_of_async_io_is_served() {
     let (listener, address) = bind();
     assert_serves(listener, address).await;
 }
 
 #[cfg(feature = "async-std")]
 #[tokio::test]
-async fn of_async_std() {
+async fn listener_of_async_std_is_served() {
     let listener = async_std::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     assert_serves(listener, address).await;
@@ -33,7 +33,7 @@ async fn of_async_std() {
 
 #[cfg(feature = "smol")]
 #[tokio::test]
-async fn of_smol() {
+async fn listener_of_smol_is_served() {
     let listener = smol::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     assert_serves(listener, address).await;

@@ -38,7 +38,7 @@ async fn unix_socket_is_served_to_its_end() {
 }
 
 #[tokio::test]
-async fn pages_are_served_on_them_too() {
+async fn pages_are_served_on_unix_sockets_too() {
     let (ours, theirs) = UnixStream::pair().expect("a pair");
     let server: Server = Server::new(ServerConfig::default());
     let theirs = Async::new(theirs).expect("a socket");

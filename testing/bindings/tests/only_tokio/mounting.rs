@@ -54,7 +54,7 @@ async fn assert_serves(address: SocketAddr, path: &str) {
 }
 
 #[tokio::test]
-async fn under_axum_other_routes_and_the_fallback_stay_the_users() {
+async fn server_works_under_axum_and_leaves_it_other_routes_and_the_fallback() {
     let server = new_echo(ServerConfig::default());
     let router = Router::new()
         .route("/hello", get(|| async { "hello" }))
@@ -73,7 +73,7 @@ async fn under_axum_other_routes_and_the_fallback_stay_the_users() {
 }
 
 #[tokio::test]
-async fn under_axum_a_path_of_its_own_is_served_whole() {
+async fn server_works_under_axum_on_a_path_of_its_own() {
     let server = new_echo(config().every_path().build().expect("a legal configuration"));
     let router = Router::new()
         .route("/", get(|| async { "home" }))
@@ -87,7 +87,7 @@ async fn under_axum_a_path_of_its_own_is_served_whole() {
 }
 
 #[tokio::test]
-async fn under_bare_hyper() {
+async fn server_works_under_bare_hyper() {
     let server = new_echo(ServerConfig::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -104,14 +104,14 @@ async fn under_bare_hyper() {
 }
 
 #[tokio::test]
-async fn alone() {
+async fn server_works_alone() {
     let (_, address) = echo(config()).await;
     assert_serves(address, "/engine.io/").await;
     assert_eq!(Peer::connect(address).await.get("/nobody").await.expect(404).text(), "");
 }
 
 #[tokio::test]
-async fn polling_over_http2_without_asking_first() {
+async fn polling_works_over_http2_without_an_upgrade() {
     let (server, address) = echo(config()).await;
     let stream = TcpStream::connect(address).await.expect("the server listens");
     let (mut client, connection) =
@@ -161,7 +161,7 @@ async fn peers_address_is_known_alone_and_where_the_application_tells_it() {
 }
 
 #[tokio::test]
-async fn without_a_connection_that_can_be_upgraded_no_session_is_left() {
+async fn request_without_a_connection_to_upgrade_leaves_no_session() {
     use tower_service::Service;
     let server = new_echo(ServerConfig::default());
     let request = Request::get(WEBSOCKET)

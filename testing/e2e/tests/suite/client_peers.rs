@@ -309,7 +309,7 @@ async fn server_of_the_other_revision_is_recognised_and_auto_follows_it() {
 }
 
 #[tokio::test]
-async fn over_tls_with_a_certificate_that_is_trusted() {
+async fn messages_come_back_over_tls_if_the_certificate_is_trusted() {
     let certificate = std::fs::read(Certificate::of_these_tests().file()).expect("a certificate");
     for (server, revision) in servers() {
         let remote = Remote::start_tls(json!({ "server": server })).await;

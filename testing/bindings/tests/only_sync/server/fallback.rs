@@ -36,7 +36,7 @@ async fn fallback_serves_a_page_beside_the_sessions() {
 }
 
 #[tokio::test]
-async fn without_a_fallback_other_paths_are_404() {
+async fn other_paths_are_404_without_a_fallback() {
     let (_, address) = echo_with(builder());
     let mut peer = Peer::connect(address).await;
     peer.get("/").await.expect(404);
