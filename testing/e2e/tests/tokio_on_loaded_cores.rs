@@ -3,5 +3,4 @@
 
 use e2e::bindings::tokio as binding;
 
-#[path = "suite/loaded_cores.rs"]
 mod loaded_cores;

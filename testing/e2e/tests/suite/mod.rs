@@ -1,0 +1,12 @@
+//! What every binding does with all peers.
+
+mod chromium;
+mod client_hostile;
+mod client_peers;
+mod conformance_v3;
+mod conformance_v4;
+mod javascript_peers;
+mod limits;
+mod python_peers;
+mod slow_application;
+mod upgrade;
