@@ -5,7 +5,7 @@
 //!   Server ── starts the `echo` example on a free port, or is the one in ENGINEIO_E2E_URL
 //!     ▲  ▲    Example: any example; bindings: Local, a server inside the test, and Client
 //!     │  │
-//!     │  └── http, Polling, WebSocket: raw peers that show the wire and repair nothing
+//!     │  └── the raw peers of the crate `peer`, which show the wire and repair nothing
 //!     └───── javascript, python: peers that nobody here wrote, in processes of their own
 //!
 //!   Remote ── a server that nobody here wrote, or one that does something wrong, for a client of ours
@@ -23,29 +23,22 @@
 pub mod bindings;
 pub mod chromium;
 mod example;
-pub mod http;
 pub mod javascript;
 mod packages;
-mod polling;
 mod process;
 pub mod python;
-mod revision;
 mod script;
 mod server;
 mod servers;
 mod skip;
 mod tls;
-mod websocket;
 
 pub use bindings::Binding;
 pub use example::Example;
-pub use polling::Polling;
-pub use revision::Revision;
 pub use script::Script;
 pub use server::{Options, Server};
 pub use servers::Remote;
 pub use tls::Certificate;
-pub use websocket::{Received, WebSocket};
 
 use core::time::Duration;
 use engineio_tokio::{ServerConfig, ServerConfigBuilder};

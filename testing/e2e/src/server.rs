@@ -61,12 +61,6 @@ impl Server {
         needs_own_server().then(|| Self::start(binding, options))
     }
 
-    /// A server that was started by somebody else, for the raw peers. Dropping it ends nothing.
-    #[must_use]
-    pub(crate) fn at(authority: &str) -> Self {
-        Self { authority: authority.to_owned(), example: None }
-    }
-
     /// Host and port.
     #[must_use]
     pub fn authority(&self) -> &str {

@@ -3,7 +3,7 @@
 
 use crate::javascript::{npm_ci, require_node};
 use crate::packages::{self, Packages};
-use crate::{Certificate, Script, Server, process, python};
+use crate::{Certificate, Script, process, python};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -85,13 +85,6 @@ impl Remote {
     #[must_use]
     pub fn websocket_url(&self) -> String {
         format!("{}://{}", if self.is_tls { "wss" } else { "ws" }, self.authority)
-    }
-
-    /// The same server for the raw peers, which know no TLS.
-    #[must_use]
-    pub fn raw(&self) -> Server {
-        assert!(!self.is_tls, "no raw peer speaks TLS");
-        Server::at(&self.authority)
     }
 
     /// Waits for the next line of this name, and gives it. Lines before it are passed over.

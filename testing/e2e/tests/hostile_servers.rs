@@ -1,7 +1,8 @@
 //! The servers that do something wrong, each seen to do just that.
 
 use core::time::Duration;
-use e2e::{Polling, Received, Remote, Revision, WebSocket, http, within};
+use e2e::{Remote, within};
+use peer::{Frame, Peer, Polling, Revision, request};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -37,7 +38,7 @@ async fn answers_are_no_handshake() {
     ] {
         let mut remote = hostile(behaviour).await;
         let target = Revision::V4.target("polling");
-        let answer = http::get(remote.authority(), &target).await.expect(status);
+        let answer = request(remote.authority(), "GET", &target, "").await.expect(status);
         assert!(answer.text().contains(body), "{behaviour}: {}", answer.text());
         assert_eq!(remote.event("request").await["url"], target);
         remote.stop().await;
@@ -50,15 +51,15 @@ async fn answer_has_the_status_of_the_spec() {
         "server": "hostile", "behaviour": "status", "status": 503, "message": "not now",
     });
     let remote = Remote::start(spec).await;
-    let answer = http::get(remote.authority(), "/engine.io/").await.expect(503);
+    let answer = request(remote.authority(), "GET", "/engine.io/", "").await.expect(503);
     assert_eq!(answer.text(), "not now");
-    assert_eq!(WebSocket::connect(&remote.raw(), "/engine.io/").await.err(), Some(503));
+    assert_eq!(Peer::websocket(remote.authority(), "/engine.io/").await.err(), Some(503));
 }
 
 #[tokio::test]
 async fn length_before_bytes_is_huge() {
     let remote = hostile("huge_binary_length").await;
-    let answer = http::get(remote.authority(), &Revision::V3.target("polling")).await;
+    let answer = request(remote.authority(), "GET", &Revision::V3.target("polling"), "").await;
     assert_eq!(answer.body[..13], [0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 255]);
 }
 
@@ -101,12 +102,12 @@ async fn session_begins_with_a_packet_that_no_server_sends() {
         [("second_open", "0{"), ("upgrade_packet", "5"), ("wrong_heartbeat", "3")]
     {
         let remote = hostile(behaviour).await;
-        let session = Polling::open(&remote.raw(), Revision::V4, "").await;
+        let session = Polling::open(remote.authority(), Revision::V4, "").await;
         let polled = session.get().await.expect(200);
         assert!(polled.text().starts_with(packet), "{behaviour}: {}", polled.text());
-        let (mut websocket, _) = WebSocket::open(&remote.raw(), Revision::V4).await;
-        let heard = websocket.next().await;
-        let is_packet = matches!(&heard, Received::Text(text) if text.starts_with(packet));
+        let (mut websocket, _) = Revision::V4.open_websocket(remote.authority()).await;
+        let heard = websocket.frame().await;
+        let is_packet = matches!(&heard, Frame::Text(text) if text.starts_with(packet));
         assert!(is_packet, "{behaviour}: {heard:?}");
     }
 }
@@ -115,7 +116,7 @@ async fn session_begins_with_a_packet_that_no_server_sends() {
 async fn noop_begins_the_answer_to_each_poll() {
     for (revision, heard) in [(Revision::V4, "6\u{1e}4hello"), (Revision::V3, "1:66:4hello")] {
         let remote = hostile("noop_everywhere").await;
-        let session = Polling::open(&remote.raw(), revision, "").await;
+        let session = Polling::open(remote.authority(), revision, "").await;
         session.post(&revision.payload(&["4hello"])).await.expect(200);
         assert_eq!(session.get().await.expect(200).text(), heard);
     }
@@ -125,9 +126,9 @@ async fn noop_begins_the_answer_to_each_poll() {
 async fn polling_goes_on_where_the_websocket_leads_nowhere() {
     for (behaviour, status) in [("probe_refused", 403), ("html_on_websocket", 200)] {
         let remote = hostile(behaviour).await;
-        let session = Polling::open(&remote.raw(), Revision::V4, "").await;
+        let session = Polling::open(remote.authority(), Revision::V4, "").await;
         assert_eq!(session.handshake["upgrades"], json!(["websocket"]));
-        let refused = WebSocket::connect(&remote.raw(), &session.websocket_target()).await;
+        let refused = Peer::websocket(remote.authority(), &session.websocket_target()).await;
         assert_eq!(refused.err(), Some(status), "{behaviour}");
         assert_polling_echoes(&session).await;
     }
@@ -136,15 +137,15 @@ async fn polling_goes_on_where_the_websocket_leads_nowhere() {
 #[tokio::test]
 async fn probe_has_no_answer_and_polling_goes_on() {
     let mut remote = hostile("silent_probe").await;
-    let session = Polling::open(&remote.raw(), Revision::V4, "").await;
-    let mut websocket = WebSocket::join(&remote.raw(), &session).await;
-    websocket.send("2probe").await;
+    let session = Polling::open(remote.authority(), Revision::V4, "").await;
+    let mut websocket = session.join().await;
+    websocket.say("2probe").await;
     assert_polling_echoes(&session).await;
     // the handshake's connection, then those of the POST and of the poll
     for _ in 0..3 {
         remote.event("gone").await;
     }
-    let early = tokio::time::timeout(Duration::from_millis(300), websocket.next()).await;
+    let early = tokio::time::timeout(Duration::from_millis(300), websocket.frame()).await;
     assert!(early.is_err(), "{early:?}");
     drop(websocket);
     assert_ne!(remote.event("gone").await["sent"], Value::Null);

@@ -2,7 +2,8 @@
 //! here is no fault of the client.
 
 use core::time::Duration;
-use e2e::{Certificate, Polling, Received, Remote, Revision, WebSocket, http, javascript, python};
+use e2e::{Certificate, Remote, javascript, python};
+use peer::{Frame, Peer, Polling, Revision, request};
 use serde_json::{Value, json};
 
 /// All that run a real Engine.IO server, with the revision that they are asked for.
@@ -16,12 +17,12 @@ fn servers() -> Vec<(&'static str, Revision)> {
 
 /// The next text on a WebSocket. A `6` is passed over: what python-engineio has put out for a poll
 /// that doesn't wait comes after the upgrade.
-async fn text(websocket: &mut WebSocket) -> String {
+async fn text(websocket: &mut Peer) -> String {
     loop {
-        match websocket.next().await {
-            Received::Text(packet) if packet == "6" => continue,
-            Received::Text(packet) => return packet,
-            other @ (Received::Binary(_) | Received::Close(_) | Received::Lost) => {
+        match websocket.frame().await {
+            Frame::Text(packet) if packet == "6" => continue,
+            Frame::Text(packet) => return packet,
+            other @ (Frame::Binary(_) | Frame::Close(_)) => {
                 panic!("{other:?} in the place of text")
             }
         }
@@ -32,7 +33,7 @@ async fn text(websocket: &mut WebSocket) -> String {
 async fn session_is_told_from_its_handshake_to_its_end() {
     for (server, revision) in servers() {
         let mut remote = Remote::start(json!({ "server": server })).await;
-        let session = Polling::open(&remote.raw(), revision, "&token=a").await;
+        let session = Polling::open(remote.authority(), revision, "&token=a").await;
         let opened = remote.event("open").await;
         assert_eq!(opened["sid"], session.handshake["sid"], "{server}");
         assert_eq!(opened["transport"], "polling");
@@ -42,9 +43,9 @@ async fn session_is_told_from_its_handshake_to_its_end() {
         session.post(&hello).await.expect(200);
         assert_eq!(session.get().await.expect(200).text(), hello);
 
-        let mut websocket = WebSocket::join(&remote.raw(), &session).await;
+        let mut websocket = session.join().await;
         for packet in ["2probe", "5", "4moved"] {
-            websocket.send(packet).await;
+            websocket.say(packet).await;
         }
         for packet in ["3probe", "4moved"] {
             assert_eq!(text(&mut websocket).await, packet, "{server}");
@@ -60,13 +61,13 @@ async fn session_is_told_from_its_handshake_to_its_end() {
 async fn text_and_binary_come_back_as_they_were() {
     for (server, revision) in servers() {
         let remote = Remote::start(json!({ "server": server })).await;
-        let (mut websocket, _) = WebSocket::open(&remote.raw(), revision).await;
-        websocket.send("4é").await;
-        assert_eq!(websocket.next().await, Received::text("4é"), "{server}");
+        let (mut websocket, _) = revision.open_websocket(remote.authority()).await;
+        websocket.say("4é").await;
+        assert_eq!(websocket.frame().await, Frame::text("4é"), "{server}");
         // revision 3 puts the type before the bytes
         let bytes: &[u8] = if revision == Revision::V3 { &[4, 1, 2] } else { &[1, 2] };
-        websocket.send_binary(bytes).await;
-        assert_eq!(websocket.next().await, Received::Binary(bytes.to_vec()), "{server}");
+        websocket.say_binary(bytes).await;
+        assert_eq!(websocket.frame().await, Frame::Binary(bytes.to_vec()), "{server}");
     }
 }
 
@@ -79,9 +80,9 @@ async fn options_reach_the_package() {
         });
         let remote = Remote::start(json!({ "server": server, "options": options })).await;
         let target = revision.target("polling");
-        http::get(remote.authority(), &target).await.expect(404);
+        request(remote.authority(), "GET", &target, "").await.expect(404);
         let target = target.replace("engine.io", "elsewhere");
-        let opened = http::get(remote.authority(), &target).await.expect(200);
+        let opened = request(remote.authority(), "GET", &target, "").await.expect(200);
         let handshake = revision.open_packet(opened.text());
         assert_eq!(handshake["pingInterval"], 7_000, "{server}");
         assert_eq!(handshake["pingTimeout"], 3_000);
@@ -98,7 +99,7 @@ async fn options_reach_the_package() {
 async fn engine_io_6_speaks_revision_3_where_it_is_allowed() {
     let options = json!({ "allowEIO3": true });
     let remote = Remote::start(json!({ "server": "engine.io-6", "options": options })).await;
-    Polling::open(&remote.raw(), Revision::V3, "").await;
+    Polling::open(remote.authority(), Revision::V3, "").await;
 }
 
 #[tokio::test]
@@ -106,11 +107,11 @@ async fn handshake_is_refused_in_each_server_s_way() {
     for (server, revision) in servers() {
         let spec = json!({ "server": server, "refuse": { "message": "no entry" } });
         let remote = Remote::start(spec).await;
-        let refused = http::get(remote.authority(), &revision.target("polling")).await;
+        let refused = request(remote.authority(), "GET", &revision.target("polling"), "").await;
         let is_python = server == "python-engineio";
         assert_eq!(refused.status, if is_python { 401 } else { 403 });
         assert!(refused.text().contains("no entry"), "{server}: {}", refused.text());
-        let refused = WebSocket::connect(&remote.raw(), &revision.target("websocket")).await;
+        let refused = Peer::websocket(remote.authority(), &revision.target("websocket")).await;
         assert_eq!(refused.err(), Some(if is_python { 401 } else { 400 }), "{server}");
     }
 }
@@ -120,8 +121,8 @@ async fn burst_is_numbered() {
     for (server, revision) in servers() {
         let spec = json!({ "server": server, "behaviour": "burst", "count": 30 });
         let remote = Remote::start(spec).await;
-        let (mut websocket, _) = WebSocket::open(&remote.raw(), revision).await;
-        websocket.send("4after").await;
+        let (mut websocket, _) = revision.open_websocket(remote.authority()).await;
+        websocket.say("4after").await;
         for number in 0..30 {
             assert_eq!(text(&mut websocket).await, format!("4{number}"), "{server}");
         }
@@ -133,12 +134,12 @@ async fn burst_is_numbered() {
 async fn messages_are_counted() {
     for (server, revision) in servers() {
         let remote = Remote::start(json!({ "server": server, "behaviour": "count" })).await;
-        let (mut websocket, _) = WebSocket::open(&remote.raw(), revision).await;
+        let (mut websocket, _) = revision.open_websocket(remote.authority()).await;
         for (packets, count, in_order) in
             [(["40", "41", "4done"], 2, true), (["42", "44", "4done"], 4, false)]
         {
             for packet in packets {
-                websocket.send(packet).await;
+                websocket.say(packet).await;
             }
             let answer = text(&mut websocket).await;
             let counted: Value = serde_json::from_str(&answer[1..]).expect("JSON");
@@ -153,16 +154,16 @@ async fn session_ends_after_a_message_or_at_once() {
         for behaviour in ["close_after", "close_at_once"] {
             let mut remote =
                 Remote::start(json!({ "server": server, "behaviour": behaviour })).await;
-            let (mut websocket, handshake) = WebSocket::open(&remote.raw(), revision).await;
+            let (mut websocket, handshake) = revision.open_websocket(remote.authority()).await;
             if behaviour == "close_after" {
-                websocket.send("4hello").await;
+                websocket.say("4hello").await;
             }
             let ended = remote.event("close").await;
             assert_eq!(ended["sid"], handshake["sid"], "{server}, {behaviour}");
             // python-engineio says `1` and leaves the rest to the client
-            let mut heard = websocket.next().await;
-            while matches!(&heard, Received::Text(packet) if packet != "1") {
-                heard = websocket.next().await;
+            let mut heard = websocket.frame_or_end().await;
+            while matches!(&heard, Some(Frame::Text(packet)) if packet != "1") {
+                heard = websocket.frame_or_end().await;
             }
         }
     }
@@ -172,12 +173,12 @@ async fn session_ends_after_a_message_or_at_once() {
 async fn stopped_server_closes_its_sessions() {
     for (server, revision) in servers() {
         let remote = Remote::start(json!({ "server": server })).await;
-        let (mut websocket, handshake) = WebSocket::open(&remote.raw(), revision).await;
+        let (mut websocket, handshake) = revision.open_websocket(remote.authority()).await;
         let said = remote.stop().await;
         let names: Vec<_> = said.iter().map(|line| &line["event"]).collect();
         assert_eq!(names, ["open", "close"], "{server}");
         assert_eq!(said[1]["sid"], handshake["sid"]);
-        while matches!(websocket.next().await, Received::Text(_)) {}
+        while matches!(websocket.frame_or_end().await, Some(Frame::Text(_))) {}
     }
 }
 
@@ -185,10 +186,10 @@ async fn stopped_server_closes_its_sessions() {
 async fn dropped_server_is_gone_at_once_even_when_paused() {
     for (server, revision) in servers() {
         let remote = Remote::start(json!({ "server": server })).await;
-        let (mut websocket, _) = WebSocket::open(&remote.raw(), revision).await;
+        let (mut websocket, _) = revision.open_websocket(remote.authority()).await;
         remote.pause();
         drop(remote);
-        assert_eq!(websocket.next().await, Received::Lost, "{server}");
+        assert_eq!(websocket.frame_or_end().await, None, "{server}");
     }
 }
 
@@ -196,9 +197,9 @@ async fn dropped_server_is_gone_at_once_even_when_paused() {
 async fn requests_are_shown_when_asked_for() {
     for (server, revision) in servers() {
         let mut remote = Remote::start(json!({ "server": server, "requests": true })).await;
-        let session = Polling::open(&remote.raw(), revision, "").await;
+        let session = Polling::open(remote.authority(), revision, "").await;
         assert_eq!(remote.event("request").await["method"], "GET", "{server}");
-        WebSocket::join(&remote.raw(), &session).await;
+        session.join().await;
         assert_eq!(remote.event("request").await["query"]["transport"], "websocket", "{server}");
     }
 }
@@ -210,7 +211,7 @@ async fn paused_server_answers_when_it_goes_on() {
         remote.pause();
         let authority = remote.authority().to_owned();
         let mut asked = tokio::spawn(async move {
-            http::get(&authority, &revision.target("polling")).await.expect(200);
+            request(&authority, "GET", &revision.target("polling"), "").await.expect(200);
         });
         let waited = tokio::time::timeout(Duration::from_millis(300), &mut asked).await;
         assert!(waited.is_err(), "{server} answered");

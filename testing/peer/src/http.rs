@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use super::Peer;
 
 /// An answer with its whole body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     /// For example 200.
     pub status: u16,
     /// Names in lower case.
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    /// Without its transfer coding.
+    pub body: Vec<u8>,
 }
 
 impl Answer {
@@ -90,16 +91,56 @@ impl Peer {
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
         let headers: Vec<_> = lines
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
             .collect();
         let mut answer = Answer { status: status.expect("a status"), headers, body: Vec::new() };
         if let Some(length) = answer.header("content-length") {
             let length = length.parse().expect("a length");
             answer.body = self.take(length).await.to_vec();
+        } else if answer.header("transfer-encoding") == Some("chunked") {
+            answer.body = self.chunks().await;
         }
         answer
     }
+
+    async fn chunks(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = Vec::new();
+            while !line.ends_with(b"\r\n") {
+                line.extend(self.take(1).await);
+            }
+            let length = str::from_utf8(&line).ok().map(|line| line.trim_end().split(';'));
+            let length = length.and_then(|mut line| usize::from_str_radix(line.next()?, 16).ok());
+            let length = length.unwrap_or_else(|| panic!("a chunk without its length: {line:?}"));
+            body.extend(self.take(length).await);
+            assert_eq!(&self.take(2).await[..], b"\r\n", "no line ends behind a chunk");
+            if length == 0 {
+                return body;
+            }
+        }
+    }
+}
+
+/// Sends one request on a fresh connection, and reads its answer and the end of that connection.
+pub async fn request(authority: &str, method: &str, target: &str, body: &str) -> Answer {
+    let mut peer = Peer::connect(authority).await;
+    let length = body.len();
+    peer.send(format!(
+        "{method} {target} HTTP/1.1\r\nHost: {authority}\r\n\
+         Content-Type: text/plain;charset=UTF-8\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{body}"
+    ))
+    .await;
+    let mut answer = peer.answer().await;
+    let rest = peer.take_rest().await;
+    if answer.header("content-length").or_else(|| answer.header("transfer-encoding")).is_none() {
+        answer.body = rest.to_vec();
+    } else {
+        assert_eq!(rest.len(), 0, "{answer:?} and then {rest:?}");
+    }
+    answer
 }
 
 /// Opens a session over polling on a connection of its own: gives that, and the target of the

@@ -8,21 +8,24 @@
 
 pub mod heap;
 mod http;
+mod polling;
 mod proxy;
+mod revision;
 pub mod script;
 mod websocket;
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, ToSocketAddrs};
 
-pub use http::{Answer, get, open, post, session, settle};
+pub use http::{Answer, get, open, post, request, session, settle};
+pub use polling::Polling;
 pub use proxy::{proxy, proxy_that_says};
+pub use revision::Revision;
 pub use script::Script;
 pub use websocket::{Frame, upgrade};
 
@@ -39,8 +42,8 @@ pub struct Peer {
 
 impl Peer {
     /// Connects.
-    pub async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.expect("the server listens");
+    pub async fn connect(address: impl ToSocketAddrs) -> Self {
+        let stream = within(TcpStream::connect(address)).await.expect("the server listens");
         Self { stream, received: BytesMut::new() }
     }
 
@@ -61,6 +64,12 @@ impl Peer {
         within(self.stream.read_buf(&mut self.received)).await
     }
 
+    /// Takes all up to the end of the connection, which must be no reset.
+    async fn take_rest(&mut self) -> BytesMut {
+        while self.read().await.expect("no reset") > 0 {}
+        self.received.split()
+    }
+
     /// Waits for so many bytes at least, and gives how many came; they are kept out of sight.
     pub async fn take_some(&mut self, at_least: usize) -> usize {
         let before = self.received.len();
@@ -75,7 +84,7 @@ impl Peer {
         self.received.clear();
     }
 
-    /// Waits for the end of the connection, be it a reset, and gives what came before.
+    /// Waits for the end of the connection, or a reset, and gives what came before.
     pub async fn rest(mut self) -> BytesMut {
         while self.read().await.is_ok_and(|count| count > 0) {}
         self.received

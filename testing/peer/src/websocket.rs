@@ -13,7 +13,7 @@ pub enum Frame {
     Text(String),
     /// A binary frame.
     Binary(Vec<u8>),
-    /// A close frame, with its code.
+    /// A close frame, with its code, or with 1005 where it has none.
     Close(u16),
 }
 
@@ -22,6 +22,12 @@ impl Frame {
     #[must_use]
     pub fn text(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+
+    /// Whether it is a close frame.
+    #[must_use]
+    pub const fn is_close(&self) -> bool {
+        matches!(self, Self::Close(_))
     }
 }
 
@@ -37,7 +43,22 @@ pub fn upgrade(target: &str) -> String {
 impl Peer {
     /// Asks for a WebSocket, and gives the answer.
     pub async fn upgrade(&mut self, target: &str) -> Answer {
-        self.request(upgrade(target)).await
+        let answer = self.request(upgrade(target)).await;
+        if answer.status == 101 {
+            assert_eq!(answer.header("sec-websocket-accept"), Some(ACCEPT), "{answer:?}");
+        }
+        answer
+    }
+
+    /// Connects a WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// The status, if it isn't 101.
+    pub async fn websocket(authority: &str, target: &str) -> Result<Self, u16> {
+        let mut peer = Self::connect(authority).await;
+        let answer = peer.upgrade(target).await;
+        if answer.status == 101 { Ok(peer) } else { Err(answer.status) }
     }
 
     /// Opens a session on a WebSocket, and gives its sid too.
@@ -51,6 +72,11 @@ impl Peer {
     /// Sends a text frame, masked with zeros.
     pub async fn say(&mut self, text: &str) {
         self.send_frame(0x81, text.as_bytes()).await;
+    }
+
+    /// Sends a binary frame.
+    pub async fn say_binary(&mut self, bytes: &[u8]) {
+        self.send_frame(0x82, bytes).await;
     }
 
     /// Answers a close frame.
@@ -77,18 +103,46 @@ impl Peer {
 
     /// The next frame.
     pub async fn frame(&mut self) -> Frame {
+        self.frame_or_end().await.expect("a frame before the end")
+    }
+
+    /// The next frame, or `None` where the connection has ended, even by a reset.
+    pub async fn frame_or_end(&mut self) -> Option<Frame> {
+        while self.received.len() < 2 {
+            if self.read().await.unwrap_or(0) == 0 {
+                assert_eq!(self.received.len(), 0, "a part of a frame, and the end");
+                return None;
+            }
+        }
         let head = self.take(2).await;
         let length = match head[1] {
             126 => usize::from(u16::from_be_bytes(self.take(2).await[..].try_into().expect("two"))),
-            127 => panic!("a long frame"),
-            short => usize::from(short),
+            127 => u64::from_be_bytes(self.take(8).await[..].try_into().expect("eight")) as usize,
+            short @ 0..126 => usize::from(short),
+            128.. => panic!("no server masks its frames"),
         };
         let payload = self.take(length).await;
-        match head[0] {
+        Some(match head[0] {
             0x81 => Frame::Text(String::from_utf8(payload.to_vec()).expect("UTF-8")),
             0x82 => Frame::Binary(payload.to_vec()),
-            0x88 => Frame::Close(u16::from_be_bytes(payload[..2].try_into().expect("a code"))),
+            0x88 => Frame::Close(match payload.first_chunk() {
+                Some(code) => u16::from_be_bytes(*code),
+                None => 1005,
+            }),
             other => panic!("a frame of type {other:#x}"),
+        })
+    }
+
+    /// Reads up to a close frame; heartbeats before it are not of interest.
+    pub async fn closed(&mut self) -> Frame {
+        loop {
+            let frame = self.frame().await;
+            if frame != Frame::text("2") {
+                return frame;
+            }
         }
     }
 }
+
+/// What a server makes of the key in [`upgrade`].
+const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";

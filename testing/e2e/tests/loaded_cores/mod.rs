@@ -7,7 +7,8 @@ use crate::binding::BINDING;
 use core::hint;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::time::Duration;
-use e2e::{Options, Polling, Revision, Server};
+use e2e::{Options, Server};
+use peer::{Polling, Revision};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use tokio::sync::Mutex;
@@ -30,7 +31,9 @@ where
         let mut group = JoinSet::new();
         for _ in 0..together {
             let server = Arc::clone(&server);
-            group.spawn(async move { once(Polling::open(&server, Revision::V4, "").await).await });
+            group.spawn(async move {
+                once(Polling::open(server.authority(), Revision::V4, "").await).await
+            });
         }
         // the first failure is the test's own
         while let Some(ended) = group.join_next().await {

@@ -2,7 +2,8 @@
 //! sockets. The differences from the original are of the two kinds that `conformance_v4.rs` names.
 
 use crate::binding::BINDING;
-use e2e::{Options, Polling, Received, Revision, Server, WebSocket, http};
+use e2e::{Options, Server};
+use peer::{Frame, Peer, Polling, Revision, request};
 use serde_json::{Value, json};
 
 const V3: Revision = Revision::V3;
@@ -14,7 +15,7 @@ fn patient() -> Server {
 /// A session whose client can't read binary bodies, as the suite has it unless a case says
 /// otherwise.
 async fn open(server: &Server) -> Polling {
-    Polling::open(server, V3, "&b64=1").await
+    Polling::open(server.authority(), V3, "&b64=1").await
 }
 
 /// `maxPayload` came with revision 4: a server may name it and may not.
@@ -30,7 +31,7 @@ fn assert_handshake(handshake: &Value, upgrades: &Value) {
 #[tokio::test]
 async fn polling_handshake_announces_the_session_and_its_numbers() {
     let server = Server::echo(BINDING, Options::SUITE);
-    let session = Polling::open(&server, V3, "").await;
+    let session = Polling::open(server.authority(), V3, "").await;
     assert_handshake(&session.handshake, &json!(["websocket"]));
 }
 
@@ -39,7 +40,7 @@ async fn polling_handshake_announces_the_session_and_its_numbers() {
 async fn polling_handshake_without_a_known_transport_is_refused() {
     let server = patient();
     for target in ["/engine.io/?EIO=3", "/engine.io/?EIO=3&transport=abc"] {
-        let refused = http::get(server.authority(), target).await.expect(400);
+        let refused = request(server.authority(), "GET", target, "").await.expect(400);
         assert_eq!(refused.text(), r#"{"code":0,"message":"Transport unknown"}"#, "{target}");
     }
 }
@@ -49,7 +50,7 @@ async fn polling_handshake_without_a_known_transport_is_refused() {
 async fn polling_handshake_with_another_method_is_refused() {
     let server = patient();
     let target = V3.target("polling");
-    let refused = http::request(server.authority(), "POST", &target, b"").await.expect(400);
+    let refused = request(server.authority(), "POST", &target, "").await.expect(400);
     assert_eq!(refused.text(), r#"{"code":2,"message":"Bad handshake method"}"#);
 }
 
@@ -57,7 +58,7 @@ async fn polling_handshake_with_another_method_is_refused() {
 #[tokio::test]
 async fn websocket_handshake_announces_the_session_and_its_numbers() {
     let server = Server::echo(BINDING, Options::SUITE);
-    let (_websocket, handshake) = WebSocket::open(&server, V3).await;
+    let (_websocket, handshake) = V3.open_websocket(server.authority()).await;
     assert_handshake(&handshake, &json!([]));
 }
 
@@ -66,7 +67,7 @@ async fn websocket_handshake_announces_the_session_and_its_numbers() {
 async fn websocket_handshake_without_a_known_revision_is_refused() {
     let server = patient();
     for target in ["/engine.io/?transport=websocket", "/engine.io/?EIO=abc&transport=websocket"] {
-        assert_eq!(WebSocket::connect(&server, target).await.err(), Some(400), "{target}");
+        assert_eq!(Peer::websocket(server.authority(), target).await.err(), Some(400), "{target}");
     }
 }
 
@@ -75,7 +76,7 @@ async fn websocket_handshake_without_a_known_revision_is_refused() {
 async fn websocket_handshake_without_a_known_transport_is_refused() {
     let server = patient();
     for target in ["/engine.io/?EIO=3", "/engine.io/?EIO=3&transport=abc"] {
-        assert_eq!(WebSocket::connect(&server, target).await.err(), Some(400), "{target}");
+        assert_eq!(Peer::websocket(server.authority(), target).await.err(), Some(400), "{target}");
     }
 }
 
@@ -110,7 +111,7 @@ async fn polling_carries_binary_as_base64_to_a_client_that_asked_for_it() {
 #[tokio::test]
 async fn polling_carries_binary_as_bytes_to_a_client_that_did_not_ask_for_base64() {
     let server = patient();
-    let session = Polling::open(&server, V3, "").await;
+    let session = Polling::open(server.authority(), V3, "").await;
     assert_eq!(session.post("6:4hello10:b4AQIDBA==").await.expect(200).text(), "ok");
     let polled = session.get().await.expect(200);
     assert_eq!(polled.header("content-type"), Some("application/octet-stream"));
@@ -142,27 +143,27 @@ async fn polling_twice_at_once_closes_the_session() {
 #[tokio::test]
 async fn websocket_carries_text_both_ways() {
     let server = patient();
-    let (mut websocket, _) = WebSocket::open(&server, V3).await;
-    websocket.send("4hello").await;
-    assert_eq!(websocket.next().await, Received::text("4hello"));
+    let (mut websocket, _) = V3.open_websocket(server.authority()).await;
+    websocket.say("4hello").await;
+    assert_eq!(websocket.frame().await, Frame::text("4hello"));
 }
 
 // 14
 #[tokio::test]
 async fn websocket_carries_binary_both_ways() {
     let server = patient();
-    let (mut websocket, _) = WebSocket::open(&server, V3).await;
-    websocket.send_binary(&[4, 1, 2, 3, 4]).await;
-    assert_eq!(websocket.next().await, Received::Binary(vec![4, 1, 2, 3, 4]));
+    let (mut websocket, _) = V3.open_websocket(server.authority()).await;
+    websocket.say_binary(&[4, 1, 2, 3, 4]).await;
+    assert_eq!(websocket.frame().await, Frame::Binary(vec![4, 1, 2, 3, 4]));
 }
 
 // 15
 #[tokio::test]
 async fn websocket_is_closed_after_an_invalid_packet() {
     let server = patient();
-    let (mut websocket, _) = WebSocket::open(&server, V3).await;
-    websocket.send("abc").await;
-    assert!(websocket.next().await.is_close());
+    let (mut websocket, _) = V3.open_websocket(server.authority()).await;
+    websocket.say("abc").await;
+    assert!(websocket.frame().await.is_close());
 }
 
 // 16
@@ -189,10 +190,10 @@ async fn polling_session_is_gone_when_its_heartbeat_was_missed() {
 #[tokio::test]
 async fn websocket_hears_a_pong_for_each_ping() {
     let server = patient();
-    let (mut websocket, _) = WebSocket::open(&server, V3).await;
+    let (mut websocket, _) = V3.open_websocket(server.authority()).await;
     for _ in 0..3 {
-        websocket.send("2").await;
-        assert_eq!(websocket.next().await, Received::text("3"));
+        websocket.say("2").await;
+        assert_eq!(websocket.frame().await, Frame::text("3"));
     }
 }
 
@@ -200,8 +201,8 @@ async fn websocket_hears_a_pong_for_each_ping() {
 #[tokio::test]
 async fn websocket_is_closed_when_its_heartbeat_was_missed() {
     let server = Server::echo(BINDING, Options::SUITE);
-    let (mut websocket, _) = WebSocket::open(&server, V3).await;
-    assert!(websocket.next().await.is_close());
+    let (mut websocket, _) = V3.open_websocket(server.authority()).await;
+    assert!(websocket.frame().await.is_close());
 }
 
 // 20
@@ -218,9 +219,9 @@ async fn polling_client_that_closes_is_told_noop_and_then_nothing() {
 #[tokio::test]
 async fn websocket_client_that_closes_is_closed() {
     let server = patient();
-    let (mut websocket, _) = WebSocket::open(&server, V3).await;
-    websocket.send("1").await;
-    assert!(websocket.next().await.is_close());
+    let (mut websocket, _) = V3.open_websocket(server.authority()).await;
+    websocket.say("1").await;
+    assert!(websocket.frame().await.is_close());
 }
 
 // 22
@@ -228,13 +229,13 @@ async fn websocket_client_that_closes_is_closed() {
 async fn probe_ends_the_waiting_poll_and_the_session_moves() {
     let server = patient();
     let session = open(&server).await;
-    let mut websocket = WebSocket::join(&server, &session).await;
-    websocket.send("2probe").await;
-    assert_eq!(websocket.next().await, Received::text("3probe"));
+    let mut websocket = session.join().await;
+    websocket.say("2probe").await;
+    assert_eq!(websocket.frame().await, Frame::text("3probe"));
     assert_eq!(session.get().await.expect(200).text(), "1:6");
-    websocket.send("5").await;
-    websocket.send("4hello").await;
-    assert_eq!(websocket.next().await, Received::text("4hello"));
+    websocket.say("5").await;
+    websocket.say("4hello").await;
+    assert_eq!(websocket.frame().await, Frame::text("4hello"));
 }
 
 // 23
@@ -242,11 +243,11 @@ async fn probe_ends_the_waiting_poll_and_the_session_moves() {
 async fn poll_after_the_upgrade_is_refused_and_harms_nothing() {
     let server = patient();
     let session = open(&server).await;
-    let mut websocket = WebSocket::take_over(&server, &session).await;
+    let mut websocket = session.take_over().await;
     let refused = session.get().await.expect(400);
     assert_eq!(refused.text(), r#"{"code":3,"message":"Bad request"}"#);
-    websocket.send("4hello").await;
-    assert_eq!(websocket.next().await, Received::text("4hello"));
+    websocket.say("4hello").await;
+    assert_eq!(websocket.frame().await, Frame::text("4hello"));
 }
 
 // 24: `join` has seen the 101
@@ -254,9 +255,9 @@ async fn poll_after_the_upgrade_is_refused_and_harms_nothing() {
 async fn second_websocket_after_the_upgrade_is_closed_and_harms_nothing() {
     let server = patient();
     let session = open(&server).await;
-    let mut websocket = WebSocket::take_over(&server, &session).await;
-    let mut second = WebSocket::join(&server, &session).await;
-    assert!(second.next().await.is_close());
-    websocket.send("4hello").await;
-    assert_eq!(websocket.next().await, Received::text("4hello"));
+    let mut websocket = session.take_over().await;
+    let mut second = session.join().await;
+    assert!(second.frame().await.is_close());
+    websocket.say("4hello").await;
+    assert_eq!(websocket.frame().await, Frame::text("4hello"));
 }

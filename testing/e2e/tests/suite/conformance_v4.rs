@@ -6,7 +6,8 @@
 //! connections is heard first, the order is made sure.
 
 use crate::binding::BINDING;
-use e2e::{Options, Polling, Received, Revision, Server, WebSocket, http};
+use e2e::{Options, Server};
+use peer::{Frame, Peer, Polling, Revision, request};
 use serde_json::{Value, json};
 
 const V4: Revision = Revision::V4;
@@ -16,7 +17,7 @@ fn patient() -> Server {
 }
 
 async fn open(server: &Server) -> Polling {
-    Polling::open(server, V4, "").await
+    Polling::open(server.authority(), V4, "").await
 }
 
 fn assert_handshake(handshake: &Value, upgrades: &Value) {
@@ -43,7 +44,7 @@ async fn polling_handshake_announces_the_session_and_its_numbers() {
 async fn polling_handshake_without_a_known_revision_is_refused() {
     let server = patient();
     for target in ["/engine.io/?transport=polling", "/engine.io/?EIO=abc&transport=polling"] {
-        let refused = http::get(server.authority(), target).await.expect(400);
+        let refused = request(server.authority(), "GET", target, "").await.expect(400);
         assert_eq!(
             refused.text(),
             r#"{"code":5,"message":"Unsupported protocol version"}"#,
@@ -57,7 +58,7 @@ async fn polling_handshake_without_a_known_revision_is_refused() {
 async fn polling_handshake_without_a_known_transport_is_refused() {
     let server = patient();
     for target in ["/engine.io/?EIO=4", "/engine.io/?EIO=4&transport=abc"] {
-        let refused = http::get(server.authority(), target).await.expect(400);
+        let refused = request(server.authority(), "GET", target, "").await.expect(400);
         assert_eq!(refused.text(), r#"{"code":0,"message":"Transport unknown"}"#, "{target}");
     }
 }
@@ -68,7 +69,7 @@ async fn polling_handshake_with_another_method_is_refused() {
     let server = patient();
     for method in ["POST", "PUT"] {
         let refused =
-            http::request(server.authority(), method, &V4.target("polling"), b"").await.expect(400);
+            request(server.authority(), method, &V4.target("polling"), "").await.expect(400);
         assert_eq!(refused.text(), r#"{"code":2,"message":"Bad handshake method"}"#, "{method}");
     }
 }
@@ -77,7 +78,7 @@ async fn polling_handshake_with_another_method_is_refused() {
 #[tokio::test]
 async fn websocket_handshake_announces_the_session_and_its_numbers() {
     let server = Server::echo(BINDING, Options::SUITE);
-    let (_websocket, handshake) = WebSocket::open(&server, V4).await;
+    let (_websocket, handshake) = V4.open_websocket(server.authority()).await;
     assert_handshake(&handshake, &json!([]));
 }
 
@@ -86,7 +87,7 @@ async fn websocket_handshake_announces_the_session_and_its_numbers() {
 async fn websocket_handshake_without_a_known_revision_is_refused() {
     let server = patient();
     for target in ["/engine.io/?transport=websocket", "/engine.io/?EIO=abc&transport=websocket"] {
-        assert_eq!(WebSocket::connect(&server, target).await.err(), Some(400), "{target}");
+        assert_eq!(Peer::websocket(server.authority(), target).await.err(), Some(400), "{target}");
     }
 }
 
@@ -95,7 +96,7 @@ async fn websocket_handshake_without_a_known_revision_is_refused() {
 async fn websocket_handshake_without_a_known_transport_is_refused() {
     let server = patient();
     for target in ["/engine.io/?EIO=4", "/engine.io/?EIO=4&transport=abc"] {
-        assert_eq!(WebSocket::connect(&server, target).await.err(), Some(400), "{target}");
+        assert_eq!(Peer::websocket(server.authority(), target).await.err(), Some(400), "{target}");
     }
 }
 
@@ -152,27 +153,27 @@ async fn polling_twice_at_once_closes_the_session() {
 #[tokio::test]
 async fn websocket_carries_text_both_ways() {
     let server = patient();
-    let (mut websocket, _) = WebSocket::open(&server, V4).await;
-    websocket.send("4hello").await;
-    assert_eq!(websocket.next().await, Received::text("4hello"));
+    let (mut websocket, _) = V4.open_websocket(server.authority()).await;
+    websocket.say("4hello").await;
+    assert_eq!(websocket.frame().await, Frame::text("4hello"));
 }
 
 // 14
 #[tokio::test]
 async fn websocket_carries_binary_both_ways() {
     let server = patient();
-    let (mut websocket, _) = WebSocket::open(&server, V4).await;
-    websocket.send_binary(&[1, 2, 3, 4]).await;
-    assert_eq!(websocket.next().await, Received::Binary(vec![1, 2, 3, 4]));
+    let (mut websocket, _) = V4.open_websocket(server.authority()).await;
+    websocket.say_binary(&[1, 2, 3, 4]).await;
+    assert_eq!(websocket.frame().await, Frame::Binary(vec![1, 2, 3, 4]));
 }
 
 // 15
 #[tokio::test]
 async fn websocket_is_closed_after_an_invalid_packet() {
     let server = patient();
-    let (mut websocket, _) = WebSocket::open(&server, V4).await;
-    websocket.send("abc").await;
-    assert!(websocket.next().await.is_close());
+    let (mut websocket, _) = V4.open_websocket(server.authority()).await;
+    websocket.say("abc").await;
+    assert!(websocket.frame().await.is_close());
 }
 
 // 16: the server's patience with the answer is not what this is about, so it is longer than in the
@@ -200,10 +201,10 @@ async fn polling_session_is_gone_when_its_heartbeat_was_missed() {
 #[tokio::test]
 async fn websocket_hears_a_ping_after_each_pong() {
     let server = Server::echo(BINDING, Options { ping_timeout: 20_000, ..Options::SUITE });
-    let (mut websocket, _) = WebSocket::open(&server, V4).await;
+    let (mut websocket, _) = V4.open_websocket(server.authority()).await;
     for _ in 0..3 {
-        assert_eq!(websocket.next().await, Received::text("2"));
-        websocket.send("3").await;
+        assert_eq!(websocket.frame().await, Frame::text("2"));
+        websocket.say("3").await;
     }
 }
 
@@ -211,7 +212,7 @@ async fn websocket_hears_a_ping_after_each_pong() {
 #[tokio::test]
 async fn websocket_is_closed_when_its_heartbeat_was_missed() {
     let server = Server::echo(BINDING, Options::SUITE);
-    let (mut websocket, _) = WebSocket::open(&server, V4).await;
+    let (mut websocket, _) = V4.open_websocket(server.authority()).await;
     assert!(websocket.closed().await.is_close());
 }
 
@@ -229,8 +230,8 @@ async fn polling_client_that_closes_is_told_noop_and_then_nothing() {
 #[tokio::test]
 async fn websocket_client_that_closes_is_closed() {
     let server = patient();
-    let (mut websocket, _) = WebSocket::open(&server, V4).await;
-    websocket.send("1").await;
+    let (mut websocket, _) = V4.open_websocket(server.authority()).await;
+    websocket.say("1").await;
     assert!(websocket.closed().await.is_close());
 }
 
@@ -239,13 +240,13 @@ async fn websocket_client_that_closes_is_closed() {
 async fn probe_ends_the_waiting_poll_and_the_session_moves() {
     let server = patient();
     let session = open(&server).await;
-    let mut websocket = WebSocket::join(&server, &session).await;
-    websocket.send("2probe").await;
-    assert_eq!(websocket.next().await, Received::text("3probe"));
+    let mut websocket = session.join().await;
+    websocket.say("2probe").await;
+    assert_eq!(websocket.frame().await, Frame::text("3probe"));
     assert_eq!(session.get().await.expect(200).text(), "6");
-    websocket.send("5").await;
-    websocket.send("4hello").await;
-    assert_eq!(websocket.next().await, Received::text("4hello"));
+    websocket.say("5").await;
+    websocket.say("4hello").await;
+    assert_eq!(websocket.frame().await, Frame::text("4hello"));
 }
 
 // 23
@@ -253,11 +254,11 @@ async fn probe_ends_the_waiting_poll_and_the_session_moves() {
 async fn poll_after_the_upgrade_is_refused_and_harms_nothing() {
     let server = patient();
     let session = open(&server).await;
-    let mut websocket = WebSocket::take_over(&server, &session).await;
+    let mut websocket = session.take_over().await;
     let refused = session.get().await.expect(400);
     assert_eq!(refused.text(), r#"{"code":3,"message":"Bad request"}"#);
-    websocket.send("4hello").await;
-    assert_eq!(websocket.next().await, Received::text("4hello"));
+    websocket.say("4hello").await;
+    assert_eq!(websocket.frame().await, Frame::text("4hello"));
 }
 
 // 24: `join` has seen the 101
@@ -265,9 +266,9 @@ async fn poll_after_the_upgrade_is_refused_and_harms_nothing() {
 async fn second_websocket_after_the_upgrade_is_closed_and_harms_nothing() {
     let server = patient();
     let session = open(&server).await;
-    let mut websocket = WebSocket::take_over(&server, &session).await;
-    let mut second = WebSocket::join(&server, &session).await;
-    assert!(second.next().await.is_close());
-    websocket.send("4hello").await;
-    assert_eq!(websocket.next().await, Received::text("4hello"));
+    let mut websocket = session.take_over().await;
+    let mut second = session.join().await;
+    assert!(second.frame().await.is_close());
+    websocket.say("4hello").await;
+    assert_eq!(websocket.frame().await, Frame::text("4hello"));
 }

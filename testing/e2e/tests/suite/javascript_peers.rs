@@ -4,8 +4,9 @@
 //! 1.8.x encodes UTF-8 twice over polling, so it has only ASCII there.
 
 use crate::binding::{BINDING, Local};
-use e2e::{Options, Revision, Server, http, javascript, patient, within};
+use e2e::{Options, Server, javascript, patient, within};
 use engineio_tokio::{Message, ServerCloseReason};
+use peer::{Revision, request};
 use serde_json::{Value, json};
 
 /// A client and the way it takes.
@@ -122,13 +123,13 @@ impl Peer {
         let sid = saw["sid"].as_str().expect("a sid");
         let target = format!("{}&sid={sid}", revision.target("polling"));
         // a session on a WebSocket refuses polls too, until it is gone
-        let mut refused = http::get(server.authority(), &target).await.expect(400);
+        let mut refused = request(server.authority(), "GET", &target, "").await.expect(400);
         for _ in 0..100 {
             if refused.text() != r#"{"code":3,"message":"Bad request"}"# {
                 break;
             }
             tokio::time::sleep(core::time::Duration::from_millis(50)).await;
-            refused = http::get(server.authority(), &target).await.expect(400);
+            refused = request(server.authority(), "GET", &target, "").await.expect(400);
         }
         assert_eq!(refused.text(), r#"{"code":1,"message":"Session ID unknown"}"#);
     }

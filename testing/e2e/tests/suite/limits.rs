@@ -1,14 +1,15 @@
 //! What is larger than the server takes, over both transports.
 
 use crate::binding::BINDING;
-use e2e::{Options, Polling, Received, Revision, Server, WebSocket};
+use e2e::{Options, Server};
+use peer::{Frame, Polling, Revision};
 
 const LIMITED: Options = Options { max_payload: 1_000, ..Options::PATIENT };
 
 #[tokio::test]
 async fn post_over_the_limit_is_413_and_the_session_goes_on() {
     let Some(server) = Server::own(BINDING, LIMITED) else { return };
-    let session = Polling::open(&server, Revision::V4, "").await;
+    let session = Polling::open(server.authority(), Revision::V4, "").await;
     let largest = format!("4{}", "x".repeat(999));
     let refused = session.post(&format!("{largest}x")).await.expect(413);
     assert_eq!(refused.text(), "");
@@ -19,13 +20,13 @@ async fn post_over_the_limit_is_413_and_the_session_goes_on() {
 #[tokio::test]
 async fn websocket_message_over_the_limit_is_1009_and_other_sessions_go_on() {
     let Some(server) = Server::own(BINDING, LIMITED) else { return };
-    let (mut one, _) = WebSocket::open(&server, Revision::V4).await;
-    let (mut other, _) = WebSocket::open(&server, Revision::V4).await;
+    let (mut one, _) = Revision::V4.open_websocket(server.authority()).await;
+    let (mut other, _) = Revision::V4.open_websocket(server.authority()).await;
     let largest = format!("4{}", "x".repeat(999));
-    one.send(&largest).await;
-    assert_eq!(one.next().await, Received::text(&largest));
-    one.send(&format!("{largest}x")).await;
-    assert_eq!(one.next().await, Received::Close(Some(1009)));
-    other.send("4hello").await;
-    assert_eq!(other.next().await, Received::text("4hello"));
+    one.say(&largest).await;
+    assert_eq!(one.frame().await, Frame::text(&largest));
+    one.say(&format!("{largest}x")).await;
+    assert_eq!(one.frame().await, Frame::Close(1009));
+    other.say("4hello").await;
+    assert_eq!(other.frame().await, Frame::text("4hello"));
 }

@@ -2,13 +2,14 @@
 //! that fail, and a second WebSocket for a session that has one.
 
 use crate::binding::BINDING;
-use e2e::{Options, Polling, Received, Revision, Server, WebSocket};
+use e2e::{Options, Server};
+use peer::{Frame, Peer, Polling, Revision};
 
 const BOTH: [Revision; 2] = [Revision::V3, Revision::V4];
 
 async fn open(revision: Revision) -> (Server, Polling) {
     let server = Server::echo(BINDING, Options::PATIENT);
-    let session = Polling::open(&server, revision, "").await;
+    let session = Polling::open(server.authority(), revision, "").await;
     (server, session)
 }
 
@@ -27,25 +28,25 @@ async fn assert_polling_works(session: &Polling, revision: Revision) {
     assert_eq!(body, hello);
 }
 
-async fn assert_websocket_works(websocket: &mut WebSocket) {
-    websocket.send("4hello").await;
-    assert_eq!(websocket.next().await, Received::text("4hello"));
+async fn assert_websocket_works(websocket: &mut Peer) {
+    websocket.say("4hello").await;
+    assert_eq!(websocket.frame().await, Frame::text("4hello"));
 }
 
 #[tokio::test]
 async fn messages_that_nobody_polled_leave_through_the_websocket_in_order() {
     for revision in BOTH {
-        let (server, session) = open(revision).await;
+        let (_server, session) = open(revision).await;
         let polled = revision.payload(&["4a"]);
         session.post(&polled).await.expect(200);
         assert_eq!(session.get().await.expect(200).text(), polled);
         session.post(&revision.payload(&["4b", "4c"])).await.expect(200);
-        let mut websocket = WebSocket::join(&server, &session).await;
+        let mut websocket = session.join().await;
         for packet in ["2probe", "5", "4d"] {
-            websocket.send(packet).await;
+            websocket.say(packet).await;
         }
         for packet in ["3probe", "4b", "4c", "4d"] {
-            assert_eq!(websocket.next().await, Received::text(packet), "{revision:?}");
+            assert_eq!(websocket.frame().await, Frame::text(packet), "{revision:?}");
         }
     }
 }
@@ -53,22 +54,22 @@ async fn messages_that_nobody_polled_leave_through_the_websocket_in_order() {
 #[tokio::test]
 async fn websocket_that_sends_something_else_than_a_probe_is_closed_and_harms_nothing() {
     for revision in BOTH {
-        let (server, session) = open(revision).await;
-        let mut websocket = WebSocket::join(&server, &session).await;
-        websocket.send("4too early").await;
-        assert!(websocket.next().await.is_close(), "{revision:?}");
+        let (_server, session) = open(revision).await;
+        let mut websocket = session.join().await;
+        websocket.say("4too early").await;
+        assert!(websocket.frame().await.is_close(), "{revision:?}");
         assert_polling_works(&session, revision).await;
-        WebSocket::take_over(&server, &session).await;
+        session.take_over().await;
     }
 }
 
 #[tokio::test]
 async fn probe_that_is_cut_after_its_answer_harms_nothing() {
     for revision in BOTH {
-        let (server, session) = open(revision).await;
-        let mut websocket = WebSocket::join(&server, &session).await;
-        websocket.send("2probe").await;
-        assert_eq!(websocket.next().await, Received::text("3probe"));
+        let (_server, session) = open(revision).await;
+        let mut websocket = session.join().await;
+        websocket.say("2probe").await;
+        assert_eq!(websocket.frame().await, Frame::text("3probe"));
         drop(websocket);
         assert_polling_works(&session, revision).await;
     }
@@ -77,13 +78,13 @@ async fn probe_that_is_cut_after_its_answer_harms_nothing() {
 #[tokio::test]
 async fn second_websocket_during_a_probe_is_told_1008_and_the_first_goes_on() {
     for revision in BOTH {
-        let (server, session) = open(revision).await;
-        let mut first = WebSocket::join(&server, &session).await;
-        first.send("2probe").await;
-        assert_eq!(first.next().await, Received::text("3probe"));
-        let mut second = WebSocket::join(&server, &session).await;
-        assert_eq!(second.next().await, Received::Close(Some(1008)), "{revision:?}");
-        first.send("5").await;
+        let (_server, session) = open(revision).await;
+        let mut first = session.join().await;
+        first.say("2probe").await;
+        assert_eq!(first.frame().await, Frame::text("3probe"));
+        let mut second = session.join().await;
+        assert_eq!(second.frame().await, Frame::Close(1008), "{revision:?}");
+        first.say("5").await;
         assert_websocket_works(&mut first).await;
     }
 }
@@ -91,10 +92,10 @@ async fn second_websocket_during_a_probe_is_told_1008_and_the_first_goes_on() {
 #[tokio::test]
 async fn second_websocket_after_an_upgrade_is_told_1008_and_the_first_goes_on() {
     for revision in BOTH {
-        let (server, session) = open(revision).await;
-        let mut first = WebSocket::take_over(&server, &session).await;
-        let mut second = WebSocket::join(&server, &session).await;
-        assert_eq!(second.next().await, Received::Close(Some(1008)), "{revision:?}");
+        let (_server, session) = open(revision).await;
+        let mut first = session.take_over().await;
+        let mut second = session.join().await;
+        assert_eq!(second.frame().await, Frame::Close(1008), "{revision:?}");
         assert_websocket_works(&mut first).await;
     }
 }
@@ -103,11 +104,11 @@ async fn second_websocket_after_an_upgrade_is_told_1008_and_the_first_goes_on() 
 async fn second_websocket_for_a_session_born_on_one_is_told_1008_and_the_first_goes_on() {
     for revision in BOTH {
         let server = Server::echo(BINDING, Options::PATIENT);
-        let (mut first, handshake) = WebSocket::open(&server, revision).await;
+        let (mut first, handshake) = revision.open_websocket(server.authority()).await;
         let sid = handshake["sid"].as_str().expect("a sid");
         let target = format!("{}&sid={sid}", revision.target("websocket"));
-        let mut second = WebSocket::connect(&server, &target).await.expect("a 101");
-        assert_eq!(second.next().await, Received::Close(Some(1008)), "{revision:?}");
+        let mut second = Peer::websocket(server.authority(), &target).await.expect("a 101");
+        assert_eq!(second.frame().await, Frame::Close(1008), "{revision:?}");
         assert_websocket_works(&mut first).await;
     }
 }

@@ -1,5 +1,7 @@
 use serde_json::Value;
 
+use crate::{Frame, Peer};
+
 /// The revision of the protocol that a peer speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revision {
@@ -19,6 +21,16 @@ impl Revision {
             Self::V4 => 4,
         };
         format!("/engine.io/?EIO={eio}&transport={transport}")
+    }
+
+    /// Opens a session on a WebSocket: gives it with what the open packet said.
+    pub async fn open_websocket(self, authority: &str) -> (Peer, Value) {
+        let target = self.target("websocket");
+        let mut websocket = Peer::websocket(authority, &target).await.expect("a 101");
+        match websocket.frame().await {
+            Frame::Text(packet) => (websocket, handshake(&packet)),
+            other @ (Frame::Binary(_) | Frame::Close(_)) => panic!("no open packet: {other:?}"),
+        }
     }
 
     /// The body that carries these text packets over polling.
@@ -50,7 +62,7 @@ impl Revision {
 }
 
 /// Reads one open packet: `0` and a JSON object.
-pub(crate) fn handshake(packet: &str) -> Value {
+fn handshake(packet: &str) -> Value {
     let json = packet.strip_prefix('0').unwrap_or_else(|| panic!("not an open packet: {packet}"));
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in the open packet {packet}"))
 }

@@ -1,7 +1,8 @@
-use crate::http::{self, Response};
-use crate::{Revision, Server};
-use core::time::Duration;
+use std::time::Duration;
+
 use serde_json::Value;
+
+use crate::{Answer, Frame, Peer, Revision, request};
 
 /// A session over polling, by hand: nothing is sent that a test didn't ask for.
 #[derive(Clone, Debug)]
@@ -15,13 +16,13 @@ pub struct Polling {
 
 impl Polling {
     /// Opens a session; `more` is added to the query, for example `&b64=1`.
-    pub async fn open(server: &Server, revision: Revision, more: &str) -> Self {
+    pub async fn open(authority: &str, revision: Revision, more: &str) -> Self {
         let target = revision.target("polling");
-        let response = http::get(server.authority(), &format!("{target}{more}")).await.expect(200);
-        let handshake = revision.open_packet(response.text());
+        let answer = request(authority, "GET", &format!("{target}{more}"), "").await.expect(200);
+        let handshake = revision.open_packet(answer.text());
         let sid = handshake["sid"].as_str().expect("a sid");
         Self {
-            authority: server.authority().to_owned(),
+            authority: authority.to_owned(),
             revision,
             target: format!("{target}&sid={sid}"),
             handshake,
@@ -29,18 +30,18 @@ impl Polling {
     }
 
     /// Polls once.
-    pub async fn get(&self) -> Response {
+    pub async fn get(&self) -> Answer {
         self.get_with("").await
     }
 
     /// Polls once, with more in the query.
-    pub async fn get_with(&self, more: &str) -> Response {
-        http::get(&self.authority, &format!("{}{more}", self.target)).await
+    pub async fn get_with(&self, more: &str) -> Answer {
+        request(&self.authority, "GET", &format!("{}{more}", self.target), "").await
     }
 
     /// Posts a payload.
-    pub async fn post(&self, payload: &str) -> Response {
-        http::request(&self.authority, "POST", &self.target, payload.as_bytes()).await
+    pub async fn post(&self, payload: &str) -> Answer {
+        request(&self.authority, "POST", &self.target, payload).await
     }
 
     /// The target of a WebSocket for this session.
@@ -48,6 +49,24 @@ impl Polling {
     pub fn websocket_target(&self) -> String {
         let sid = self.handshake["sid"].as_str().expect("a sid");
         format!("{}&sid={sid}", self.revision.target("websocket"))
+    }
+
+    /// Connects a WebSocket for this session; nothing is sent yet.
+    pub async fn join(&self) -> Peer {
+        Peer::websocket(&self.authority, &self.websocket_target()).await.expect("a 101")
+    }
+
+    /// Moves this session to a WebSocket. When this is done the server has heard the `5`: only an echo
+    /// that follows it tells.
+    pub async fn take_over(&self) -> Peer {
+        let mut websocket = self.join().await;
+        for packet in ["2probe", "5", "4moved"] {
+            websocket.say(packet).await;
+        }
+        for packet in ["3probe", "4moved"] {
+            assert_eq!(websocket.frame().await, Frame::text(packet));
+        }
+        websocket
     }
 
     /// Polls, and posts `payload` while that poll waits: gives the answers to both.
@@ -58,7 +77,7 @@ impl Polling {
     pub async fn post_while_polling<F: Future<Output = Self>>(
         open: impl Fn() -> F,
         payload: &str,
-    ) -> (Self, Response, Response) {
+    ) -> (Self, Answer, Answer) {
         let mut head_start = Duration::from_millis(5);
         loop {
             let session = open().await;
