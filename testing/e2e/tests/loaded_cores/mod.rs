@@ -1,4 +1,4 @@
-//! The cases of `conformance_v4.rs` that ask for timing, two hundred times each while two threads
+//! The cases of the conformance suite of revision 4 that ask for timing, two hundred times each while two threads
 //! keep two cores busy: what holds only on an idle machine doesn't hold.
 //!
 //! A test binary of its own, since the tests of another one should not run beside these threads.

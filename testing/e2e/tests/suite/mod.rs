@@ -3,8 +3,7 @@
 mod chromium;
 mod client_hostile;
 mod client_peers;
-mod conformance_v3;
-mod conformance_v4;
+mod conformance;
 mod javascript_peers;
 mod limits;
 mod python_peers;
