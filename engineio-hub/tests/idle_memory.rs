@@ -1,7 +1,6 @@
 //! What an idle session costs.
 
 mod common;
-#[path = "common/heap.rs"]
 mod heap;
 
 use core::future::poll_fn;

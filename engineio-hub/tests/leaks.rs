@@ -1,7 +1,6 @@
 //! Of clients that come and go in every wrong way, nothing is left behind.
 
 mod common;
-#[path = "common/heap.rs"]
 mod heap;
 
 use core::future::poll_fn;

@@ -1,16 +1,16 @@
-//! Sends every message back as it came, on smol. The code is in `shared/echo.rs`.
+//! Sends every message back as it came, on smol. The code is in `echo/mod.rs`.
 //!
 //! ```text
 //! cargo run -p engineio-async-std --no-default-features --features smol,client,tls --example smol-echo
 //! ```
 
-#[path = "../shared/smol.rs"]
-mod rt;
-#[path = "../shared/echo.rs"]
-mod run;
+mod echo;
+mod on_smol;
 
 use std::error::Error;
 
+use on_smol as rt;
+
 fn main() -> Result<(), Box<dyn Error>> {
-    rt::block_on(run::run())
+    rt::block_on(echo::run())
 }
