@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bindings::async_std::{Server, ServerConfig, serve};
+use peer::{Peer, session, until, within};
 
 use crate::suite::{POLLING, accept, config};
-use peer::{Peer, session, until, within};
 
 /// Peers that don't answer the close frame, don't poll, and don't finish what they began.
 #[tokio::test]

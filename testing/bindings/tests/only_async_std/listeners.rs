@@ -1,9 +1,9 @@
 //! Whose listeners a server takes.
 
 use bindings::async_std::{Listener, Server, ServerConfig, bind};
+use peer::{Frame, Peer, session};
 
 use crate::suite::accept;
-use peer::{Frame, Peer, session};
 
 async fn assert_serves(listener: impl Listener, address: std::net::SocketAddr) {
     let server = Server::new(ServerConfig::default());

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use peer::{Peer, get, post, session};
 
 use crate::suite::{POLLING, accept, config, echo};
-use peer::{Peer, get, post, session};
 
 async fn pages(request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();

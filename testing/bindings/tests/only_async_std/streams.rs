@@ -5,9 +5,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use async_io::Async;
 use bindings::async_std::{Server, ServerConfig};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
+use peer::{get, within};
 
 use crate::suite::{POLLING, WEBSOCKET, accept};
-use peer::{get, within};
 
 /// Speaks with a server over a pair of sockets that have no address.
 async fn talk(server: Server, request: &str) -> String {

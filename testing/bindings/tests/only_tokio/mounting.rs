@@ -11,10 +11,10 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
+use peer::{Frame, Peer, within};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::suite::{POLLING, WEBSOCKET, accept, config, echo, listen};
-use peer::{Frame, Peer, within};
 
 fn new_echo(config: ServerConfig) -> Server {
     let server = Server::new(config);

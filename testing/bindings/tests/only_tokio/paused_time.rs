@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use bindings::tokio::{self as engineio, Server, serve};
+use peer::{Frame, Peer, get, session, until};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use crate::suite::{POLLING, WEBSOCKET, accept, config, echo};
-use bindings::tokio::{self as engineio, Server, serve};
-use peer::{Frame, Peer, get, session, until};
 
 /// Waits for the end of the connection for up to an hour, and says how long that took.
 async fn lasted(peer: Peer) -> Duration {

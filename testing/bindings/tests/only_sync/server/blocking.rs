@@ -6,9 +6,9 @@ use std::time::Duration;
 use engineio_sync::{
     Message, RecvTimeoutError, SendError, ServerCloseReason, Transport, TryRecvError,
 };
+use peer::{Frame, Peer, session, until, within};
 
 use super::{bind, builder, config};
-use peer::{Frame, Peer, session, until, within};
 
 /// A session on a WebSocket, and its socket.
 async fn opened(builder: engineio_sync::ServerBuilder) -> (Peer, engineio_sync::Socket) {

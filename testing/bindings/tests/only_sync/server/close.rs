@@ -4,8 +4,9 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use super::{POLLING, WEBSOCKET, bind, builder, config, echo, echo_with};
 use peer::{Frame, Peer, get, session, until};
+
+use super::{POLLING, WEBSOCKET, bind, builder, config, echo, echo_with};
 
 const LONG: Duration = Duration::from_secs(20);
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 use engineio_sync::{
     Driver, Events, SendError, Server, ServerBuilder, ServerCloseReason, ServerEvent, TryRecvError,
 };
+use peer::{Frame, Peer, get, session, until, upgrade, within};
 
 use super::{POLLING, WEBSOCKET, bind, builder, config};
-use peer::{Frame, Peer, get, session, until, upgrade, within};
 
 fn driven(builder: ServerBuilder) -> (Server, Driver, SocketAddr) {
     let (server, driver) = builder.bind_driven("127.0.0.1:0").expect("a free port");

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use engineio_sync::{ServerEvent, Sid};
+use peer::{Frame, Peer, session};
 
 use super::{bind, builder, config};
-use peer::{Frame, Peer, session};
 
 #[tokio::test]
 async fn one_thread_serves_all_sessions() {

@@ -1,9 +1,9 @@
 //! Requests for other paths.
 
 use http::{Request, Response, StatusCode};
+use peer::{Peer, get, post, session};
 
 use super::{builder, echo_with};
-use peer::{Peer, get, post, session};
 
 fn page(request: Request<bytes::Bytes>) -> Response<Vec<u8>> {
     match request.uri().path() {

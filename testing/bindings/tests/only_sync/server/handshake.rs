@@ -3,9 +3,9 @@
 use std::thread;
 
 use engineio_sync::{Revision, Server, ServerConfig, Transport};
+use peer::{Peer, get, until};
 
 use super::{POLLING, WEBSOCKET};
-use peer::{Peer, get, until};
 
 /// Accepts who names itself.
 fn doorman() -> (Server<String>, std::net::SocketAddr) {

@@ -1,7 +1,8 @@
 //! How many connections there may be.
 
-use super::{POLLING, builder, echo_with};
 use peer::{Peer, get, until};
+
+use super::{POLLING, builder, echo_with};
 
 async fn assert_full(address: std::net::SocketAddr) {
     let refused = Peer::connect(address).await.rest().await;

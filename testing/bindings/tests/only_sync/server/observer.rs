@@ -3,9 +3,9 @@
 use std::thread;
 
 use engineio_sync::{Observer, ServerCloseReason, Sid};
+use peer::{Peer, post, session, until};
 
 use super::{bind, builder, echo_with};
-use peer::{Peer, post, session, until};
 
 struct Panics;
 

@@ -1,7 +1,8 @@
 //! What HTTP lets a client do with a connection.
 
-use super::{POLLING, builder, config, echo, echo_with};
 use peer::{Peer, get, post, session, settle, until};
+
+use super::{POLLING, builder, config, echo, echo_with};
 
 #[tokio::test]
 async fn requests_in_one_piece_are_answered_in_order() {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{POLLING, WEBSOCKET, builder, config, echo, echo_with};
 use peer::{Peer, get, post, session, until};
+
+use super::{POLLING, WEBSOCKET, builder, config, echo, echo_with};
 
 const SHORT: Duration = Duration::from_millis(100);
 

@@ -1,8 +1,9 @@
 //! Requests that two servers could read in two ways. Each is refused, and nothing behind it on its
 //! connection is taken for a request.
 
-use super::{POLLING, config, echo};
 use peer::{Peer, get, session};
+
+use super::{POLLING, config, echo};
 
 /// Sends it with a request behind it, and gives all that comes.
 async fn answers_to(address: std::net::SocketAddr, request: &[u8]) -> String {

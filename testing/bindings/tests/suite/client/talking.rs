@@ -1,12 +1,13 @@
 //! What is said in a session.
 
+use peer::{until, within};
+
 use super::{WAYS, connected, pair};
 use crate::engineio::{
     ClientCloseReason, ClientEvent, Message, Revision, RevisionChoice, SendError,
     ServerCloseReason, Transport,
 };
 use crate::suite::config;
-use peer::{until, within};
 
 pub(super) fn messages() -> Vec<Message> {
     let long = "é".repeat(400_000);

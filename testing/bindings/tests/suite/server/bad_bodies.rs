@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use crate::suite::{POLLING, config, echo};
 use peer::{Peer, post, session, settle, until, within};
+
+use crate::suite::{POLLING, config, echo};
 
 /// Five bytes at a time, without end if `count` is large.
 fn chunks(count: usize) -> String {

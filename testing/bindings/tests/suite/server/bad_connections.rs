@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::suite::{POLLING, WEBSOCKET, config, echo};
 use peer::{Frame, Peer, get, session, settle, until};
+
+use crate::suite::{POLLING, WEBSOCKET, config, echo};
 
 #[tokio::test]
 async fn poll_that_is_abandoned_loses_nothing_if_another_follows() {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use peer::{Frame, Peer, get, session, settle, until, within};
+
 use crate::engineio::{Server, ServerCloseReason, ServerConfig, serve};
 use crate::suite::{POLLING, WEBSOCKET, accept, config, echo, listen};
-use peer::{Frame, Peer, get, session, settle, until, within};
 
 const LONG: Duration = Duration::from_secs(20);
 

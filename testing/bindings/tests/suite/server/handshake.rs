@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use peer::{Frame, Peer, get, until, upgrade, within};
+
 use crate::engineio::{Incoming, Server, ServerCloseReason, ServerConfig, Transport};
 use crate::suite::{POLLING, WEBSOCKET, config, listen};
-use peer::{Frame, Peer, get, until, upgrade, within};
 
 /// Looks the token up in a database that takes its time.
 async fn user_of(incoming: &Incoming<String>) -> Option<String> {

@@ -1,10 +1,11 @@
 //! What is said to the server as a whole.
 
+use peer::{Frame, Peer, session, until, within};
+
 use crate::engineio::{
     Message, SendError, Server, ServerCloseReason, ServerConfig, ServerEvent, Sid, Transport,
 };
 use crate::suite::{config, echo, listen};
-use peer::{Frame, Peer, session, until, within};
 
 fn sid(text: &str) -> Sid {
     Sid::from_text(text).expect("a sid")
