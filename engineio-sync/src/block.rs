@@ -1,4 +1,4 @@
-//! Waiting: what is a future in the hub is a thread that sleeps here.
+//! Waiting: a future of the hub, polled by a thread that sleeps meanwhile.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -10,6 +10,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::clock::machine_time;
+use crate::error::{RecvTimeoutError, TryRecvError};
 
 /// Sleeps until the future is ready.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
@@ -19,24 +20,39 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Sleeps until the future is ready, for so long at most. `None`: it wasn't ready by then.
+/// Sleeps until the future is ready, but no longer than `at_most`: `None`.
 pub(crate) fn block_for<F: Future>(future: F, at_most: Duration) -> Option<F::Output> {
-    // A time that no clock can tell is longer than a machine runs.
+    // Without an end if the clock has none so late.
     wait(future, machine_time().checked_add(at_most))
 }
 
-/// What a future gives without waiting.
-pub(crate) fn now<F: Future>(future: F) -> Option<F::Output> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
+/// Receives, but waits no longer than `at_most`.
+pub(crate) fn recv_timeout<T>(
+    next: impl Future<Output = Option<T>>,
+    at_most: Duration,
+) -> Result<T, RecvTimeoutError> {
+    let received = block_for(next, at_most).ok_or(RecvTimeoutError::TimedOut)?;
+    received.ok_or(RecvTimeoutError::Closed)
+}
+
+/// Receives without waiting.
+pub(crate) fn try_recv<T>(next: impl Future<Output = Option<T>>) -> Result<T, TryRecvError> {
+    received(pin!(next).poll(&mut Context::from_waker(Waker::noop())))
+}
+
+/// The result of a poll, for a caller that doesn't wait.
+pub(crate) fn received<T>(polled: Poll<Option<T>>) -> Result<T, TryRecvError> {
+    match polled {
+        Poll::Ready(Some(received)) => Ok(received),
+        Poll::Ready(None) => Err(TryRecvError::Closed),
+        Poll::Pending => Err(TryRecvError::Empty),
     }
 }
 
 fn wait<F: Future>(future: F, until: Option<Instant>) -> Option<F::Output> {
     let mut future = pin!(future);
-    // A waker for each thread, made once. Someone may wait inside of waiting: with one of its own.
-    let (thread_waker, waker) = WAKER.take().unwrap_or_else(ThreadWaker::for_this_thread);
+    // Each thread has one waker, made once. A wait within a wait makes another.
+    let (thread_waker, waker) = WAKER.take().unwrap_or_else(ThreadWaker::new);
     let output = loop {
         thread_waker.is_woken.store(false, Ordering::Relaxed);
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
@@ -55,7 +71,7 @@ fn wait<F: Future>(future: F, until: Option<Instant>) -> Option<F::Output> {
             }
         }
         if until.is_some_and(|until| machine_time() >= until) {
-            // What came in the last moment isn't lost.
+            // What came at the last moment isn't lost.
             break match future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 Poll::Ready(output) => Some(output),
                 Poll::Pending => None,
@@ -73,12 +89,12 @@ thread_local! {
 /// Wakes one thread.
 struct ThreadWaker {
     thread: Thread,
-    /// A thread may wake for no reason.
+    /// A thread may also wake for no reason.
     is_woken: AtomicBool,
 }
 
 impl ThreadWaker {
-    fn for_this_thread() -> (Arc<Self>, Waker) {
+    fn new() -> (Arc<Self>, Waker) {
         let thread_waker =
             Arc::new(Self { thread: thread::current(), is_woken: AtomicBool::new(false) });
         (Arc::clone(&thread_waker), Waker::from(thread_waker))
@@ -91,7 +107,7 @@ impl Wake for ThreadWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // One that is woken already needn't be again.
+        // A thread that is awake already isn't woken twice.
         if !self.is_woken.swap(true, Ordering::Release) {
             self.thread.unpark();
         }

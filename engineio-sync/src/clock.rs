@@ -5,7 +5,7 @@ use std::time;
 use engineio_hub::Clock;
 use engineio_proto::Instant;
 
-/// Counts from when it was made.
+/// Counts from the moment at which it was made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StdClock(time::Instant);
 
@@ -21,7 +21,7 @@ impl Clock for StdClock {
     }
 }
 
-/// The time by which threads sleep.
+/// The system's time, by which threads sleep.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub(crate) fn machine_time() -> time::Instant {
     time::Instant::now()

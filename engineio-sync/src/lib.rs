@@ -3,7 +3,7 @@
 //! Both speak both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
 //! 4 (from 4.x on), by long-polling and WebSocket, with the upgrade from one to the other. The
 //! protocol itself is in [`engineio_proto`], what all bindings share in [`engineio_hub`]; this
-//! crate moves the bytes, with `mio` and an HTTP/1.1 edge of its own over `httparse`.
+//! crate moves the bytes, with `mio` and its own HTTP/1.1 server over `httparse`.
 //!
 //! It is **not** Socket.IO: there are no namespaces, rooms, event names or acknowledgements, just
 //! ordered messages of text or bytes. The server has no TLS and no HTTP/2 (put a proxy in front).
@@ -20,8 +20,8 @@
 //!    for event in server.events_with(login)    <->    a Handler's callbacks
 //! ```
 //!
-//! A poll that waits and a WebSocket that is idle are state of an I/O thread, not threads: one of
-//! them holds thousands. Your own threads wait in [`accept`](Server::accept),
+//! A waiting poll and an idle WebSocket are state of an I/O thread, not threads of their own: one
+//! thread holds thousands. Your own threads wait in [`accept`](Server::accept),
 //! [`recv`](Socket::recv), [`send`](Sender::send) or [`events`](Server::events).
 //!
 //! # A thread for each session
@@ -73,15 +73,16 @@
 //!
 //! [`Events`] shows the same for several workers, [`Driver`] a game loop that does the I/O itself.
 //!
-//! # What HTTP it takes
+//! # HTTP
 //!
-//! HTTP/1.1 and 1.0, with keep-alive and pipelining. A head of up to 16 KiB with up to 100 headers;
-//! a longer one gets 431. What two servers could read in two ways gets 400 and the end of its
-//! connection: `Content-Length` together with `Transfer-Encoding` or twice, any transfer coding
-//! but exactly `chunked`, a missing `Host`, a bare line feed. A head has
-//! [30 s](ServerBuilder::head_timeout), a connection may be idle for
-//! [`ping_interval`](ServerConfig::ping_interval) and [`ping_timeout`](ServerConfig::ping_timeout) together,
-//! 30 s at least, and is dropped when its peer takes no bytes for that long.
+//! The server takes HTTP/1.1 and 1.0, with keep-alive and pipelining. A head may have 16 KiB and 100
+//! headers; a longer one gets 431. A request that two servers could read differently gets 400, and
+//! its connection is closed: `Content-Length` together with `Transfer-Encoding` or twice, any
+//! transfer coding except exactly `chunked`, a missing `Host`, a bare line feed. A head may take
+//! [30 s](ServerBuilder::head_timeout). A connection may be idle for
+//! [`ping_interval`](ServerConfig::ping_interval) plus
+//! [`ping_timeout`](ServerConfig::ping_timeout), 30 s at least, and is dropped when its peer takes
+//! no bytes for that long.
 //!
 //! # A client
 //!
@@ -92,9 +93,8 @@
 //! - `client` (default): `Client`.
 //! - `tls` (default): `https` and `wss` for the client, by rustls.
 //! - `json`: `Message::json` and `Message::to_json`.
-//! - `tracing`: tells the subscriber of the `tracing` crate of refusals, openings, upgrades and
-//!   ends, at the level `debug`; without it an [`Observer`] can be given to the
-//!   [`ServerBuilder`].
+//! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate, at the
+//!   level `debug`. Without it, give the [`ServerBuilder`] an [`Observer`].
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -102,11 +102,12 @@ mod block;
 #[cfg(feature = "client")]
 mod client;
 mod clock;
-mod errors;
+mod error;
 mod http1;
 mod io;
 mod server;
 mod stream;
+mod wake;
 mod websocket;
 
 /// The types of requests and answers, of the `http` crate.
@@ -130,7 +131,7 @@ pub use engineio_proto::{
 };
 pub use {bytes, bytestring};
 
-pub use errors::{RecvTimeoutError, TryRecvError};
+pub use error::{RecvTimeoutError, TryRecvError};
 pub use server::{
     Driver, Events, Handler, Incoming, Sender, Server, ServerBuilder, ServerEvent, Socket,
 };

@@ -7,16 +7,16 @@ use std::task::Poll;
 use mio::event::Event;
 use mio::net::TcpStream;
 
-/// Bytes both ways. What is pending goes on at the next event of its socket.
+/// Bytes both ways. After `Pending`, try again at the next event of the socket.
 pub(crate) trait Stream {
     fn poll_read(&mut self, into: &mut [u8]) -> Poll<io::Result<usize>>;
     fn poll_write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>>;
-    /// Ends the writing side.
+    /// Closes the writing side.
     fn poll_shutdown(&mut self) -> Poll<io::Result<()>>;
 }
 
-/// A connection, and what its events have said about it: there is one only when something
-/// changes, so that has to be kept.
+/// A connection, and what its events have told. An event comes only when something changes, so the
+/// last one is remembered.
 #[derive(Debug)]
 pub(crate) struct Tcp {
     pub(crate) socket: TcpStream,
@@ -29,12 +29,12 @@ impl Tcp {
         Self { socket, may_read: true, may_write: true }
     }
 
-    /// Whether a write would be taken, as far as is known.
+    /// Whether a write would be taken, as far as the events tell.
     pub(crate) const fn is_writable(&self) -> bool {
         self.may_write
     }
 
-    /// Takes note of an event of this socket.
+    /// Notes an event of this socket.
     pub(crate) fn ready(&mut self, event: &Event) {
         self.may_read |= event.is_readable() || event.is_read_closed() || event.is_error();
         self.may_write |= event.is_writable() || event.is_write_closed() || event.is_error();

@@ -1,4 +1,4 @@
-//! Carries a WebSocket.
+//! Moves the bytes of a WebSocket.
 
 use std::task::{Context, Poll};
 
@@ -6,40 +6,40 @@ use engineio_hub::{Framed, Write};
 
 use crate::stream::Stream;
 
-/// Writes what there is, and reads what may be read, through `scratch`. Ready when the stream is
-/// to be dropped. It stops after a few reads, so that others have their turn: `Yield`.
-pub(crate) fn carry(
+/// Writes and reads as much as the stream takes and has, through `scratch`. It stops after a few
+/// reads, so that other connections have their turn.
+pub(crate) fn poll_websocket(
     stream: &mut impl Stream,
     framed: &mut Framed,
     scratch: &mut [u8],
     cx: &mut Context<'_>,
-) -> Next {
+) -> Turn {
     for _ in 0..READS_PER_TURN {
         if write(stream, framed, cx).is_ready() || framed.poll_abort().is_ready() {
-            return Next::End;
+            return Turn::Ended;
         }
         if framed.poll_read(cx).is_pending() {
-            return Next::Wait;
+            return Turn::Waiting;
         }
         match stream.poll_read(scratch) {
-            Poll::Pending => return Next::Wait,
+            Poll::Pending => return Turn::Waiting,
             Poll::Ready(Ok(0)) => framed.ended(),
             Poll::Ready(Ok(count)) => framed.received(scratch.get(..count).unwrap_or_default()),
             Poll::Ready(Err(_)) => framed.failed(),
         }
     }
-    Next::Yield
+    Turn::Yielded
 }
 
 /// How the turn of a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Nothing can be done before the next event or wake-up.
-    Wait,
+pub(crate) enum Turn {
+    /// Nothing can be done before the next event, wake-up or deadline.
+    Waiting,
     /// There may be more to do at once.
-    Yield,
+    Yielded,
     /// Drop the stream.
-    End,
+    Ended,
 }
 
 /// Ready when nothing more will be written.
@@ -55,7 +55,7 @@ fn write(stream: &mut impl Stream, framed: &mut Framed, cx: &mut Context<'_>) ->
                 Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
                 Poll::Pending => Poll::Pending,
             },
-            // To close is to end both sides; TLS says so to the peer first.
+            // The stream is dropped next. TLS tells the peer first.
             Write::End => return stream.poll_shutdown().map(drop),
         };
         match written {
@@ -70,14 +70,14 @@ fn write(stream: &mut impl Stream, framed: &mut Framed, cx: &mut Context<'_>) ->
     Poll::Pending
 }
 
-/// How often one connection reads before the others have their turn.
+/// How many times a connection reads in one turn.
 const READS_PER_TURN: usize = 16;
 
-/// Large enough that a busy connection isn't bound by system calls, small enough to stay in the
-/// cache.
+/// In bytes. Large enough that system calls don't slow down a busy connection, small enough to stay
+/// in the cache.
 pub(crate) const SCRATCH_LEN: usize = 16 << 10;
 
-/// What a thread lends to the connection that reads. One that waits holds none.
+/// The buffer that a thread lends to a connection that reads. A waiting connection holds none.
 pub(crate) fn scratch() -> Box<[u8]> {
     vec![0; SCRATCH_LEN].into_boxed_slice()
 }

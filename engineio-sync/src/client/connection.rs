@@ -10,7 +10,7 @@ use mio::event::Event;
 use super::tls::Tls;
 use crate::stream::{Stream, Tcp};
 
-/// A connection, and the name that its events have.
+/// A connection, and the token of its events.
 pub(super) struct Connection {
     token: Token,
     layer: Layer,
@@ -32,7 +32,7 @@ impl Connection {
         Self { token, layer: Layer::Tls(Box::new(tls)) }
     }
 
-    /// Takes note of an event, if it is of this connection.
+    /// Notes an event, if it is one of this connection.
     pub(super) fn ready(&mut self, event: &Event) {
         if event.token() == self.token {
             match &mut self.layer {
@@ -43,8 +43,8 @@ impl Connection {
         }
     }
 
-    /// Writes what a layer of it still holds. Call it in every turn: nobody else does when there
-    /// is nothing new to write. A failure shows at the next write or read.
+    /// Writes what TLS still holds. Call it in every turn, since there may be nothing else to
+    /// write. A failure shows at the next write or read.
     pub(super) fn flush(&mut self) {
         match &mut self.layer {
             Layer::Plain(_) => {}
@@ -55,8 +55,8 @@ impl Connection {
         }
     }
 
-    /// Whether nothing came: a connection that had its answer and says more, be it the end, is of
-    /// no use.
+    /// Whether nothing has come. An idle connection can't be reused once anything comes, including
+    /// its end.
     pub(super) fn is_quiet(&mut self) -> bool {
         self.poll_read(&mut [0]).is_pending()
     }
@@ -88,7 +88,7 @@ impl Stream for Connection {
     }
 }
 
-/// TLS says that this is the end, if that can leave at once.
+/// TLS tells the peer that this is the end, if that can be written at once.
 impl Drop for Connection {
     fn drop(&mut self) {
         #[cfg(feature = "tls")]

@@ -1,4 +1,4 @@
-//! How connections are made: to what addresses, and what to do then.
+//! How the server is reached: the address, a proxy, TLS.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -11,20 +11,20 @@ use http::uri::Authority;
 use http::{Method, Request, Uri, header};
 use mio::Token;
 
-use super::BoxError;
 use super::connection::Connection;
+use super::error::BoxError;
 use super::exchange::ClientExchange;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use crate::stream::Tcp;
 
-/// Connects to one server, directly or through a proxy.
+/// Connects to one server.
 pub(super) struct Connector {
-    /// Of the server, or of the proxy.
+    /// The server's, or the proxy's.
     host: String,
     port: u16,
-    /// What the host's name stands for, once it was looked up. The one that was reached last is
-    /// the first: all requests of a session are for one server.
+    /// The addresses of the host, once its name was looked up. The one that was reached last comes
+    /// first, since all requests of a session have to reach the same server.
     addresses: Vec<SocketAddr>,
     /// The request for the proxy.
     tunnel: Option<Request<Bytes>>,
@@ -33,7 +33,7 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// For the server of this plan.
+    /// Makes the connector that the plan describes.
     pub(super) fn new(plan: &Plan) -> Result<Self, ConnectError> {
         let remote = &plan.remote;
         #[cfg(not(feature = "tls"))]
@@ -62,7 +62,7 @@ impl Connector {
         })
     }
 
-    /// The addresses to try. Looks the name up if that wasn't done, and waits for it.
+    /// The addresses to try. The first call looks up the name, and waits for that.
     pub(super) fn addresses(&mut self) -> io::Result<Vec<SocketAddr>> {
         if self.addresses.is_empty() {
             self.addresses = (self.host.as_str(), self.port).to_socket_addrs()?.collect();
@@ -70,7 +70,7 @@ impl Connector {
         Ok(self.addresses.clone())
     }
 
-    /// This one is tried first the next time.
+    /// Tries this address first the next time.
     pub(super) fn reached(&mut self, address: SocketAddr) {
         if let Some(place) = self.addresses.iter().position(|known| *known == address)
             && let Some(before) = self.addresses.get_mut(..=place)
@@ -79,19 +79,19 @@ impl Connector {
         }
     }
 
-    /// None of them could be reached: the name may stand for others by now.
+    /// Looks up the name again the next time, since none of its addresses could be reached.
     pub(super) fn forget(&mut self) {
         self.addresses.clear();
     }
 
-    /// What to ask the proxy, if there is one.
+    /// The request for a tunnel, if there is a proxy.
     pub(super) fn tunnel(&self) -> Result<Option<ClientExchange>, BoxError> {
         let tunnel = self.tunnel.clone();
-        // What a proxy says in more words isn't read.
+        // The body of a proxy's answer isn't read.
         tunnel.map(|request| ClientExchange::new(request, 0)).transpose()
     }
 
-    /// Does with the connection to the server, or the tunnel to it, what the scheme wants.
+    /// Adds TLS to the connection or tunnel, if the scheme demands it.
     pub(super) fn secure(&self, token: Token, tcp: Tcp) -> Result<Connection, BoxError> {
         #[cfg(feature = "tls")]
         if let Some((config, name)) = &self.tls {
@@ -102,7 +102,7 @@ impl Connector {
     }
 }
 
-/// A request for a tunnel to there.
+/// A request for a tunnel to this host and port.
 fn tunnel(proxy: &Proxy, there: Authority) -> Request<Bytes> {
     let mut request = Request::new(Bytes::new());
     *request.method_mut() = Method::CONNECT;

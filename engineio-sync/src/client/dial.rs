@@ -1,4 +1,4 @@
-//! Making a connection: address by address, and through a proxy if there is one.
+//! Connecting: address by address, and through a proxy if there is one.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,14 +12,13 @@ use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use super::BoxError;
 use super::connection::Connection;
 use super::connector::Connector;
+use super::error::BoxError;
 use super::exchange::{Answer, ClientExchange};
-use super::request::converse;
 use crate::stream::Tcp;
 
-/// A connection about to be.
+/// An attempt to connect.
 pub(super) struct Dial {
     token: Token,
     /// Addresses that weren't tried yet.
@@ -28,15 +27,15 @@ pub(super) struct Dial {
 }
 
 enum Stage {
-    /// No address is being tried. This is what became of the last one.
+    /// No address is being tried. The error is that of the last one.
     Next(Option<BoxError>),
-    /// It is, up to then. The last one may take as long as the session lets it.
+    /// An address is being tried, until then. The last one has only the session's own limit.
     Connecting(SocketAddr, Tcp, Option<Instant>),
-    /// The proxy is asked.
+    /// The proxy is asked for a tunnel.
     Asking(Tcp, Box<ClientExchange>),
 }
 
-/// What the machine said to an address.
+/// Why an address can't be reached.
 #[derive(Debug, thiserror::Error)]
 #[error("can't connect to {address}")]
 struct Unreachable {
@@ -45,13 +44,13 @@ struct Unreachable {
 }
 
 impl Dial {
-    /// Begins, which may wait for the name to be looked up.
+    /// Begins to connect. The first call waits for the lookup of the name.
     pub(super) fn begin(token: Token, connector: &mut Connector) -> Result<Self, BoxError> {
         let left = connector.addresses()?.into_iter();
         Ok(Self { token, left, stage: Stage::Next(None) })
     }
 
-    /// Takes note of an event, if it is of this connection.
+    /// Notes an event, if it is one of this connection.
     pub(super) fn ready(&mut self, event: &Event) {
         if event.token() == self.token {
             match &mut self.stage {
@@ -61,7 +60,7 @@ impl Dial {
         }
     }
 
-    /// When to poll again at the latest.
+    /// When to poll again, at the latest.
     pub(super) const fn timeout(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Connecting(_, _, until) => *until,
@@ -89,7 +88,7 @@ impl Dial {
                 Stage::Connecting(address, tcp, until) => match connected(&tcp) {
                     Poll::Ready(Ok(())) => {
                         connector.reached(address);
-                        // Without it small packets wait for the answer to those before them.
+                        // Otherwise small packets wait until those before them are acknowledged.
                         let _ = tcp.socket.set_nodelay(true);
                         match connector.tunnel()? {
                             Some(exchange) => self.stage = Stage::Asking(tcp, Box::new(exchange)),
@@ -106,7 +105,7 @@ impl Dial {
                     }
                 },
                 Stage::Asking(mut tcp, mut exchange) => {
-                    let Poll::Ready(answer) = converse(&mut tcp, &mut exchange, scratch) else {
+                    let Poll::Ready(answer) = exchange.poll(&mut tcp, scratch) else {
                         self.stage = Stage::Asking(tcp, exchange);
                         return Poll::Pending;
                     };
@@ -136,7 +135,7 @@ fn failed(address: SocketAddr, source: io::Error) -> Stage {
     Stage::Next(Some(Unreachable { address, source }.into()))
 }
 
-/// Whether it is, as mio's documentation of `TcpStream::connect` has it.
+/// Whether the connection is made. The steps are those in mio's docs of `TcpStream::connect`.
 fn connected(tcp: &Tcp) -> Poll<io::Result<()>> {
     if let Some(error) = tcp.socket.take_error()? {
         return Poll::Ready(Err(error));
@@ -148,12 +147,16 @@ fn connected(tcp: &Tcp) -> Poll<io::Result<()>> {
     }
 }
 
-/// What a proxy said.
+/// Checks the answer of a proxy.
 fn check(answer: &Answer) -> Result<(), BoxError> {
     let status: StatusCode = answer.parts.status;
     if !status.is_success() {
         return Err(format!("the proxy refused with status {status}").into());
     }
-    // A client of HTTP or TLS speaks first.
-    if answer.rest.is_empty() { Ok(()) } else { Err("the proxy said too much".into()) }
+    // In HTTP and TLS the client speaks first.
+    if answer.rest.is_empty() {
+        Ok(())
+    } else {
+        Err("the proxy sent data behind its answer".into())
+    }
 }

@@ -1,6 +1,6 @@
 //! A request under way, from the connection that it needs to its answer.
 
-use std::task::{Poll, ready};
+use std::task::Poll;
 
 use bytes::Bytes;
 use engineio_hub::client::Start;
@@ -10,28 +10,27 @@ use http::{Method, Request};
 use mio::event::Event;
 use mio::{Registry, Token};
 
-use super::BoxError;
 use super::connection::Connection;
 use super::connector::Connector;
 use super::dial::Dial;
-use super::exchange::{Answer, ClientExchange, Fault};
-use crate::stream::Stream;
+use super::error::BoxError;
+use super::exchange::{Answer, ClientExchange};
 
-/// A request under way.
+/// A request, and how far it is.
 pub(super) struct ClientRequest {
     pub(super) conn: ConnId,
     pub(super) is_for_websocket: bool,
     request: Request<Bytes>,
-    /// The longest body to take.
+    /// The longest body of an answer, in bytes.
     limit: usize,
     stage: Stage,
 }
 
 enum Stage {
-    /// Nothing is begun.
+    /// Nothing was done yet.
     Waiting,
     Dialing(Dial),
-    /// Over a connection that had another answer before, if `is_used`.
+    /// `is_used`: the connection has had another request before.
     Talking {
         connection: Connection,
         exchange: Box<ClientExchange>,
@@ -40,10 +39,10 @@ enum Stage {
     Over,
 }
 
-/// What came of it.
+/// How a request ended.
 pub(super) type Outcome = Result<(Answer, Connection), (Failure, BoxError)>;
 
-/// What a thread lends to the request that has its turn.
+/// What the thread lends to the request whose turn it is.
 pub(super) struct Tools<'a> {
     pub(super) connector: &'a mut Connector,
     pub(super) registry: &'a Registry,
@@ -52,7 +51,7 @@ pub(super) struct Tools<'a> {
     pub(super) scratch: &'a mut [u8],
 }
 
-/// Gives each connection a name of its own.
+/// Gives each connection its own token.
 #[derive(Default)]
 pub(super) struct Tokens(usize);
 
@@ -72,12 +71,12 @@ impl ClientRequest {
         Self { conn, is_for_websocket, request, limit, stage: Stage::Waiting }
     }
 
-    /// Takes a connection that had another answer before.
+    /// Uses a connection that has had another request before.
     pub(super) fn reuse(&mut self, connection: Connection) -> Result<(), (Failure, BoxError)> {
         self.talk(connection, true)
     }
 
-    /// Takes note of an event, if it is of this request's connection.
+    /// Notes an event, if it is one of this request's connection.
     pub(super) fn ready(&mut self, event: &Event) {
         match &mut self.stage {
             Stage::Waiting | Stage::Over => {}
@@ -86,7 +85,7 @@ impl ClientRequest {
         }
     }
 
-    /// When to poll again at the latest.
+    /// When to poll again, at the latest.
     pub(super) const fn timeout(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Dialing(dial) => dial.timeout(),
@@ -111,7 +110,7 @@ impl ClientRequest {
                     self.talk(connection.map_err(|error| (Failure::Gone, error))?, false)?;
                 }
                 Stage::Talking { mut connection, mut exchange, is_used } => {
-                    match converse(&mut connection, &mut exchange, scratch) {
+                    match exchange.poll(&mut connection, scratch) {
                         Poll::Pending => {
                             connection.flush();
                             self.stage = Stage::Talking { connection, exchange, is_used };
@@ -131,8 +130,8 @@ impl ClientRequest {
         }
     }
 
-    /// A server may close a connection that waits for a request at any time, also when one is on
-    /// its way: then it didn't see it. It is a POST that must not be sent twice.
+    /// A server may close an idle connection at any time, even when a request is on its way, which
+    /// it then hasn't seen. A POST must not be sent twice.
     fn may_retry(&self, exchange: &ClientExchange) -> bool {
         !exchange.has_heard() && self.request.method() == Method::GET
     }
@@ -142,52 +141,5 @@ impl ClientRequest {
         let exchange = Box::new(exchange.map_err(|error| (Failure::Gone, error))?);
         self.stage = Stage::Talking { connection, exchange, is_used };
         Ok(())
-    }
-}
-
-/// Writes what there is of a request, and reads what there is of its answer.
-pub(super) fn converse(
-    stream: &mut impl Stream,
-    exchange: &mut ClientExchange,
-    scratch: &mut [u8],
-) -> Poll<Result<Answer, Fault>> {
-    let mut broken = None;
-    while !exchange.unsent().is_empty() {
-        match stream.poll_write(exchange.unsent()) {
-            Poll::Ready(Ok(0)) => broken = Some(std::io::ErrorKind::WriteZero.into()),
-            Poll::Ready(Ok(count)) => {
-                exchange.sent(count);
-                continue;
-            }
-            Poll::Ready(Err(error)) => broken = Some(error),
-            Poll::Pending => {}
-        }
-        break;
-    }
-    // One that doesn't read on may have said why.
-    let answer = read(stream, exchange, scratch);
-    match (answer, broken) {
-        (Poll::Pending | Poll::Ready(Err(Fault::Cut | Fault::Broken(_))), Some(error)) => {
-            Poll::Ready(Err(Fault::Broken(error)))
-        }
-        (answer, _) => answer,
-    }
-}
-
-fn read(
-    stream: &mut impl Stream,
-    exchange: &mut ClientExchange,
-    scratch: &mut [u8],
-) -> Poll<Result<Answer, Fault>> {
-    loop {
-        match ready!(stream.poll_read(scratch)).map_err(Fault::Broken)? {
-            0 => return Poll::Ready(exchange.end()),
-            count => {
-                let bytes = scratch.get(..count).unwrap_or_default();
-                if let Some(answer) = exchange.receive(bytes)? {
-                    return Poll::Ready(Ok(answer));
-                }
-            }
-        }
     }
 }

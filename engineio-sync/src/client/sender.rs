@@ -1,4 +1,4 @@
-//! The handle of those who send.
+//! A handle that sends.
 
 use engineio_hub::client::ClientSender as Sender;
 use engineio_proto::ClientCloseReason;
@@ -6,8 +6,8 @@ use engineio_proto::{Outgoing, Revision, SendError, Sid, Transport};
 
 use crate::block::block_on;
 
-/// A session with a server, for sending. A clone is cheap and means the same session; it doesn't
-/// keep the session open.
+/// A handle that sends on a session. Clones are cheap and send on the same session; they don't
+/// keep it open.
 #[derive(Clone, Debug)]
 pub struct ClientSender(Sender);
 
@@ -26,12 +26,12 @@ impl ClientSender {
         self.0.transport()
     }
 
-    /// The revision that is spoken.
+    /// The revision of the protocol that the session speaks.
     pub fn revision(&self) -> Option<Revision> {
         self.0.revision()
     }
 
-    /// How many bytes wait to leave.
+    /// How many bytes are queued and haven't left.
     pub fn queued_bytes(&self) -> usize {
         self.0.queued_bytes()
     }
@@ -41,38 +41,38 @@ impl ClientSender {
         self.0.close_reason()
     }
 
-    /// Queues a message. Waits for room while more than
-    /// [`outbox_high_water`](crate::ClientConfig::outbox_high_water) bytes wait to leave.
+    /// Queues a message. Waits while more than
+    /// [`outbox_high_water`](crate::ClientConfig::outbox_high_water) bytes are queued.
     ///
     /// # Errors
     ///
-    /// [`SendError::Closed`] if the session closes first, and [`SendError::TooLarge`] if the
-    /// server takes none of this length, with the message.
+    /// [`SendError::Closed`] if the session closes first, [`SendError::TooLarge`] if the message is
+    /// longer than the server accepts. Both give the message back.
     pub fn send(&self, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
         block_on(self.0.send(outgoing))
     }
 
-    /// Queues a message if there is room for it now.
+    /// Queues a message, if there is room for it now.
     ///
     /// # Errors
     ///
-    /// [`SendError::Full`], [`SendError::Closed`] or [`SendError::TooLarge`], with the message.
+    /// [`SendError::Full`], [`SendError::Closed`] or [`SendError::TooLarge`]. All give the message
+    /// back.
     pub fn try_send(&self, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
         self.0.try_send(outgoing)
     }
 
-    /// Waits until everything that was queued up to now has left for the server, or the
-    /// session has ended.
+    /// Waits until all messages queued so far have left for the server, or the session has ended.
     pub fn flush(&self) {
         block_on(self.0.flush());
     }
 
-    /// Closes the session when what is queued has left. Doesn't wait for that.
+    /// Closes the session when the queued messages have left. Doesn't wait for that.
     pub fn close(&self) {
         self.0.close();
     }
 
-    /// Waits for the end of the session, and says why it came.
+    /// Waits until the session has ended, and returns why.
     pub fn closed(&self) -> ClientCloseReason {
         block_on(self.0.closed())
     }

@@ -1,8 +1,7 @@
-//! The one thread of a client: starts what the session names, and carries bytes.
+//! The one thread of a client: starts the requests that the session asks for, and moves bytes.
 
 use std::io;
-use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -10,32 +9,27 @@ use engineio_hub::client::Driver;
 use engineio_hub::{Clock, Framed};
 use engineio_proto::ConnId;
 use http::StatusCode;
-use mio::Events;
+use mio::{Events, Token};
 
-use super::BoxError;
 use super::connection::Connection;
 use super::connector::Connector;
+use super::error::LastError;
 use super::exchange::Answer;
 use super::request::{ClientRequest, Outcome, Tokens, Tools};
 use crate::clock::StdClock;
-use crate::io::{Mailbox, Messages, TokenWaker};
-use crate::websocket::{Next, carry, scratch};
-
-/// Where a thread leaves the last error of the machine.
-pub(super) type LastError = Arc<Mutex<Option<BoxError>>>;
+use crate::wake::{TokenWaker, WakeQueue};
+use crate::websocket::{Turn, poll_websocket, scratch};
 
 pub(super) struct Task {
     driver: Driver,
     clock: StdClock,
     last_error: LastError,
     poll: mio::Poll,
-    mailbox: Arc<Mailbox>,
+    wakes: Arc<WakeQueue>,
     token_waker: Arc<TokenWaker>,
-    /// Room for messages.
-    spare: Messages,
     connector: Connector,
     tokens: Tokens,
-    /// Requests under way.
+    /// Requests that haven't finished.
     requests: Vec<ClientRequest>,
     /// Connections that wait for a request.
     idle: Vec<Connection>,
@@ -52,17 +46,15 @@ impl Task {
     ) -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let mut tokens = Tokens::default();
-        let token = tokens.next();
-        let mailbox = Arc::new(Mailbox::new(poll.registry(), token)?);
-        let token_waker = TokenWaker::new(token, &mailbox);
+        let wakes = WakeQueue::new(poll.registry(), tokens.next())?;
+        let token_waker = TokenWaker::new(tokens.next(), &wakes);
         Ok(Self {
             driver,
             clock,
             last_error,
             poll,
-            mailbox,
+            wakes,
             token_waker,
-            spare: Messages::default(),
             connector,
             tokens,
             requests: Vec::new(),
@@ -72,23 +64,24 @@ impl Task {
         })
     }
 
-    /// Ends with the session, and the last words of its WebSockets.
+    /// Runs until the session has ended and its WebSockets have written their last frames.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
+        let mut woken = Vec::new();
         let waker = Waker::from(Arc::clone(&self.token_waker));
         let mut cx = Context::from_waker(&waker);
         loop {
             let is_over = self.start(&mut cx);
             let has_finished = self.poll_requests();
-            // Nothing but the end can come of them.
+            // An idle connection with an event has ended, or is broken.
             self.idle.retain_mut(Connection::is_quiet);
             let has_more = self.poll_sockets(&mut cx);
             if is_over && self.sockets.is_empty() {
                 return;
             }
-            if let Err(error) = self.sleep(&mut events, has_finished || has_more) {
-                // Without events there is nothing to be done: the drop of the driver says so.
-                self.keep_error(error.into());
+            if let Err(error) = self.sleep(&mut events, &mut woken, has_finished || has_more) {
+                // Nothing works without events. Dropping the driver ends the session.
+                self.last_error.note(error.into());
                 return;
             }
             for event in &events {
@@ -99,7 +92,7 @@ impl Task {
         }
     }
 
-    /// Starts what there is. Whether there will be nothing any more.
+    /// Starts the requests that the session asks for. Returns whether it is over.
     fn start(&mut self, cx: &mut Context<'_>) -> bool {
         loop {
             let (conn, start) = match self.driver.poll_start(cx) {
@@ -117,7 +110,7 @@ impl Task {
         }
     }
 
-    /// Gives every request a turn. Whether any has finished.
+    /// Gives every request a turn. Returns whether any has finished.
     fn poll_requests(&mut self) -> bool {
         let mut has_finished = false;
         let mut place = 0;
@@ -150,8 +143,8 @@ impl Task {
         match outcome {
             Ok((answer, connection)) => self.answered(conn, is_for_websocket, answer, connection),
             Err((why, error)) => {
-                // First, so that whoever hears of the end finds it.
-                self.keep_error(error);
+                // First, so that it is there when the end becomes known.
+                self.last_error.note(error);
                 self.driver.failed(conn, why);
             }
         }
@@ -180,43 +173,42 @@ impl Task {
         self.driver.answered(conn, &parts, body);
     }
 
-    /// Gives every WebSocket a turn. Whether any could go on at once.
+    /// Gives every WebSocket a turn. Returns whether any could go on at once.
     fn poll_sockets(&mut self, cx: &mut Context<'_>) -> bool {
         let mut has_more = false;
         self.sockets.retain_mut(|(connection, framed)| {
             connection.flush();
-            let carried = carry(connection, framed, &mut self.scratch, cx);
-            has_more |= carried == Next::Yield;
-            carried != Next::End
+            let turn = poll_websocket(connection, framed, &mut self.scratch, cx);
+            has_more |= turn == Turn::Yielded;
+            turn != Turn::Ended
         });
         has_more
     }
 
-    /// Sleeps until there is something to do. One that is busy only looks for events.
-    fn sleep(&mut self, events: &mut Events, is_busy: bool) -> io::Result<()> {
+    /// Sleeps until there is something to do. If there is already, it only looks for events.
+    fn sleep(
+        &mut self,
+        events: &mut Events,
+        woken: &mut Vec<Token>,
+        is_busy: bool,
+    ) -> io::Result<()> {
         let requests = self.requests.iter().filter_map(ClientRequest::timeout);
         let until = self.driver.timeout().into_iter().chain(requests).min();
         let left = until.map(|until| until.saturating_since(self.clock.now()));
-        let may_sleep = self.mailbox.fall_asleep() && !is_busy;
+        let may_sleep = !is_busy && self.wakes.fall_asleep();
         let polled = self.poll.poll(events, if may_sleep { left } else { Some(Duration::ZERO) });
-        // First, so that whoever wakes it from now on is heard.
+        // There is only one token: after it, everything has a turn.
+        self.wakes.take(woken);
         self.token_waker.reset();
-        let mut messages = self.mailbox.take(mem::take(&mut self.spare));
-        messages.clear();
-        self.spare = messages;
         match polled {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             polled => polled,
         }
-    }
-
-    fn keep_error(&self, error: BoxError) {
-        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 }
 
 /// More than a client has connections.
 const EVENTS: usize = 16;
 
-/// A session has a GET and a POST under way at most.
+/// A session has at most one GET and one POST at a time.
 const MOST_IDLE: usize = 2;

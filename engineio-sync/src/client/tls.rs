@@ -7,7 +7,7 @@ use rustls::ClientConnection;
 
 use crate::stream::{Stream, Tcp};
 
-/// TLS over a connection. The handshake is made by the first write.
+/// TLS over a connection. The first write does the handshake.
 pub(super) struct Tls {
     pub(super) tcp: Tcp,
     session: ClientConnection,
@@ -18,7 +18,7 @@ impl Tls {
         Self { tcp, session }
     }
 
-    /// Writes what is encrypted and hasn't left.
+    /// Writes encrypted bytes that haven't left.
     pub(super) fn poll_flush(&mut self) -> Poll<io::Result<()>> {
         while self.session.wants_write() {
             let written = poll(self.session.write_tls(&mut Attempt(&mut self.tcp)));
@@ -29,11 +29,11 @@ impl Tls {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads and decrypts. Gives how much it read, encrypted.
+    /// Reads and decrypts. Returns the number of encrypted bytes.
     fn poll_fill(&mut self) -> Poll<io::Result<usize>> {
         let count = ready!(poll(self.session.read_tls(&mut Attempt(&mut self.tcp))))?;
         if let Err(error) = self.session.process_new_packets() {
-            // The alert, if it can leave: it tells the server what was wrong.
+            // The alert tells the server what was wrong, if it can be written now.
             let _ = self.poll_flush();
             return Poll::Ready(Err(io::Error::new(ErrorKind::InvalidData, error)));
         }
@@ -54,7 +54,7 @@ impl Tls {
 impl Stream for Tls {
     fn poll_read(&mut self, into: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
-            // A failure to write shows at the next one, or as the end of what can be read.
+            // A failure shows at the next write, or as the end of the stream.
             let _ = self.poll_flush();
             if let Poll::Ready(read) = poll(self.session.reader().read(into)) {
                 return Poll::Ready(read);
@@ -63,8 +63,8 @@ impl Stream for Tls {
         }
     }
 
-    /// What it takes may still have to be flushed. It takes nothing before the end of the
-    /// handshake, which goes on by this.
+    /// Bytes that it takes may still have to be flushed. It takes none until the handshake is done,
+    /// and goes on with that.
     fn poll_write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_handshake())?;
         match self.session.writer().write(bytes)? {
@@ -78,7 +78,7 @@ impl Stream for Tls {
         }
     }
 
-    /// Says so to the peer first.
+    /// Tells the peer first.
     fn poll_shutdown(&mut self) -> Poll<io::Result<()>> {
         self.session.send_close_notify();
         ready!(self.poll_flush())?;
@@ -86,7 +86,7 @@ impl Stream for Tls {
     }
 }
 
-/// A connection as rustls wants it.
+/// A connection with the traits that rustls needs.
 struct Attempt<'a>(&'a mut Tcp);
 
 impl Read for Attempt<'_> {

@@ -11,29 +11,29 @@ use super::Fault;
 /// What is still to come of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// So many bytes.
+    /// As many bytes.
     Sized(u64),
-    /// Chunks.
+    /// Chunks, up to one without data.
     Chunked(Chunks),
 }
 
-/// Where in its chunks a body is (RFC 9112, section 7.1).
+/// How far a body in chunks was read (RFC 9112, section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chunks {
     /// Before the line with the size of a chunk.
     Size,
-    /// In a chunk, which has so many bytes left.
+    /// In a chunk with as many bytes left.
     Data(u64),
-    /// Before the end of the line that a chunk ends with.
+    /// Before the line end behind a chunk.
     DataEnd,
-    /// In the trailers, so many bytes of which have come. Nobody reads them.
+    /// In the trailers, which are ignored, after as many bytes of them.
     Trailers(usize),
-    /// Behind the last.
+    /// Behind all of it.
     End,
 }
 
 impl Body {
-    /// What the head says of the body.
+    /// The body that this head announces.
     pub(super) fn new(head: &Parts) -> Result<Self, Fault> {
         let mut codings = head.headers.get_all(header::TRANSFER_ENCODING).iter();
         let mut lengths = head.headers.get_all(header::CONTENT_LENGTH).iter();
@@ -56,22 +56,22 @@ impl Body {
         }
     }
 
-    /// Whether all of it has come.
+    /// Whether all of it was taken.
     pub fn is_ended(self) -> bool {
         matches!(self, Self::Sized(0) | Self::Chunked(Chunks::End))
     }
 
-    /// Whether there certainly is more than this many bytes of it.
-    pub fn is_longer_than(self, limit: usize) -> bool {
+    /// Whether more than `limit` bytes are certainly left of it.
+    pub(crate) fn is_longer_than(self, limit: usize) -> bool {
         matches!(self, Self::Sized(left) if left > limit as u64)
     }
 
-    /// Takes the next part out of what has come. `None`: more has to come, or it
+    /// Takes its next part out of `input`. `None`: more has to come, or it
     /// [has ended](Self::is_ended).
     ///
     /// # Errors
     ///
-    /// Where it isn't HTTP: nothing behind that can be found.
+    /// If the chunks are malformed. Nothing that follows can be understood.
     pub fn take(&mut self, input: &mut BytesMut) -> Result<Option<BytesMut>, Fault> {
         match self {
             Self::Sized(left) => Ok(take_up_to(left, input)),
@@ -129,9 +129,9 @@ fn take_up_to(left: &mut u64, input: &mut BytesMut) -> Option<BytesMut> {
     (len > 0).then(|| input.split_to(len))
 }
 
-/// The length of the line with the size of a chunk, and that size.
+/// The length of a chunk's size line, and the size that it tells.
 fn chunk_size(input: &[u8]) -> Result<Option<(usize, u64)>, Fault> {
-    // The library reads an empty line as 0, and a bare line feed as part of an extension.
+    // httparse reads an empty line as 0, and a bare line feed as part of an extension.
     if input.first().is_some_and(|byte| !byte.is_ascii_hexdigit()) {
         return Err(Fault::Malformed);
     }
@@ -147,8 +147,7 @@ fn chunk_size(input: &[u8]) -> Result<Option<(usize, u64)>, Fault> {
     }
 }
 
-/// The longest line with the size of a chunk. Nobody uses the extensions that could make it
-/// longer.
+/// The longest size line of a chunk. Only extensions make it longer, and no client uses them.
 const MAX_SIZE_LINE: usize = 256;
 
 /// How many bytes of trailers may follow the last chunk.

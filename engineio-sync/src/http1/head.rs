@@ -9,26 +9,28 @@ use httparse::{EMPTY_HEADER, Status};
 
 use super::{Body, Fault};
 
-/// A request but for its body.
+/// A request without its body.
 #[derive(Debug)]
 pub struct Head {
     /// Method, target and headers.
     pub parts: Parts,
-    /// Where the body ends.
+    /// The body that follows.
     pub body: Body,
-    /// Whether the connection can be used again. Of HTTP/1.0 it never is: who speaks that has no use for it.
+    /// Whether the connection can be used again. In HTTP/1.0 it never is: such clients don't need
+    /// it.
     pub is_kept_alive: bool,
-    /// Whether the client waits for a word before it sends the body.
+    /// Whether the client waits for a `100 Continue` before it sends the body.
     pub expects_continue: bool,
 }
 
-/// Takes the head of a request out of what has come, if all of it has.
+/// Takes the head of a request out of `input`, once all of it has come.
 ///
-/// `seen` is how much of it was looked at before, for a head that comes byte by byte.
+/// `seen` is how much of `input` was searched before, for a head that comes byte by byte; it begins
+/// with 0.
 ///
 /// # Errors
 ///
-/// Where it isn't HTTP, or is too long: nothing behind that can be found.
+/// If the head is malformed or too long. Nothing that follows can be understood.
 pub fn take_head(input: &mut BytesMut, seen: &mut usize) -> Result<Option<Head>, Fault> {
     if skip_empty_lines(input) {
         *seen = 0;
@@ -49,7 +51,8 @@ pub fn take_head(input: &mut BytesMut, seen: &mut usize) -> Result<Option<Head>,
     parse(&input.split_to(len)).map(Some)
 }
 
-/// Some clients send an empty line after a body (RFC 9112, section 2.2). Whether there was one.
+/// Skips the empty line that some clients send after a body (RFC 9112, section 2.2). Returns
+/// whether there was one.
 pub(crate) fn skip_empty_lines(input: &mut BytesMut) -> bool {
     let before = input.len();
     while input.starts_with(b"\r\n") {
@@ -59,7 +62,7 @@ pub(crate) fn skip_empty_lines(input: &mut BytesMut) -> bool {
 }
 
 fn parse(bytes: &[u8]) -> Result<Head, Fault> {
-    // The library takes a bare line feed for the end of a line. Others don't.
+    // httparse takes a bare line feed for a line end. Other servers don't.
     let lines = || bytes.split_inclusive(|byte| *byte == b'\n');
     if !lines().all(|line| line.ends_with(b"\r\n")) {
         return Err(Fault::Malformed);
@@ -96,7 +99,7 @@ fn legal<T, E>(parsed: Result<T, E>) -> Result<T, Fault> {
     parsed.map_err(|_| Fault::Malformed)
 }
 
-/// Whether the list in this header has that entry.
+/// Whether the list in this header has this entry.
 fn mentions(headers: &HeaderMap, name: HeaderName, entry: &str) -> bool {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case(entry))

@@ -1,8 +1,8 @@
 //! HTTP/1.1 as a server, over bytes in memory.
 //!
-//! [`take_head`] finds the head of the next request, [`Body`] what follows it, and [`response`]
-//! writes the head of an answer. What could be read in two ways by two servers (RFC 9112,
-//! sections 6.3 and 11.2) is refused: a proxy before this one may have read it in the other.
+//! [`take_head`] finds the head of the next request, [`Body`] its body, and [`response`] writes the
+//! head of an answer. A request that two servers could read differently is refused (RFC 9112,
+//! sections 6.3 and 11.2): a proxy in front may have read it the other way.
 
 mod body;
 mod head;
@@ -13,10 +13,10 @@ pub(crate) use head::skip_empty_lines;
 pub use head::{Head, take_head};
 pub(crate) use response::{CONTINUE, Framing, bare, refusal, response, switching_protocols};
 
-/// Why a request can't be served, nor anything behind it on its connection.
+/// Why neither a request nor anything behind it on its connection can be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It isn't HTTP/1.1, or not clearly.
+    /// It isn't HTTP/1.1, or is ambiguous.
     Malformed,
     /// Its head is too long, or has too many headers.
     HeadTooLarge,

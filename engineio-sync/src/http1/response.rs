@@ -1,4 +1,4 @@
-//! What goes out before the body of an answer.
+//! Writes the head of an answer.
 
 use std::io::Write;
 use std::time::SystemTime;
@@ -8,7 +8,7 @@ use http::{Response, StatusCode};
 
 use super::Fault;
 
-/// How the client is told where the answer ends, and what comes after it.
+/// Where the answer ends, and whether another can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Framing {
     /// The length of the body, in bytes.
@@ -17,7 +17,7 @@ pub(crate) struct Framing {
     pub(crate) closes: bool,
 }
 
-/// What a client may wait for that announced a body.
+/// The answer to `Expect: 100-continue`.
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// The head of an answer.
@@ -44,7 +44,7 @@ pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
     end(head)
 }
 
-/// The whole answer to something that isn't a request.
+/// The whole answer to a malformed request.
 pub(crate) fn refusal(fault: Fault) -> Vec<u8> {
     let status = match fault {
         Fault::Malformed => StatusCode::BAD_REQUEST,
@@ -53,14 +53,14 @@ pub(crate) fn refusal(fault: Fault) -> Vec<u8> {
     bare(status)
 }
 
-/// An answer that says nothing but its status, and ends the connection.
+/// An answer with nothing but a status, which ends the connection.
 pub(crate) fn bare(status: StatusCode) -> Vec<u8> {
     let mut empty = Response::new(());
     *empty.status_mut() = status;
     response(&empty, Framing { length: 0, closes: true })
 }
 
-/// All headers but those that are the connection's own.
+/// Writes all headers but those that belong to the connection.
 fn write_headers(head: &mut Vec<u8>, headers: &HeaderMap) {
     let own = [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
     for (name, value) in headers.iter().filter(|(name, _)| !own.contains(name)) {

@@ -1,22 +1,21 @@
 //! A connection: requests, or a WebSocket.
 
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use engineio_hub::{Data, Framed, Hub, RemoteAddr};
+use engineio_hub::{Data, Framed, RemoteAddr};
 use engineio_proto::Instant;
 use mio::Token;
 use mio::event::Event;
 use mio::net::TcpStream;
 
-use super::engine::Settings;
+use super::engine::Tools;
 use super::http_connection::HttpConnection;
 use super::limits::Permit;
-use super::mailbox::{Mailbox, TokenWaker};
 use super::timers::Timer;
 use crate::stream::Tcp;
-use crate::websocket::{Next, carry};
+use crate::wake::{TokenWaker, WakeQueue};
+use crate::websocket::{Turn, poll_websocket};
 
 pub(super) struct Connection<D: Data> {
     tcp: Tcp,
@@ -24,7 +23,7 @@ pub(super) struct Connection<D: Data> {
     token_waker: Arc<TokenWaker>,
     waker: Waker,
     pub(super) timer: Timer,
-    /// It waits for its next turn already.
+    /// It already waits for its next turn.
     pub(super) has_yielded: bool,
     protocol: Protocol<D>,
 }
@@ -34,25 +33,16 @@ enum Protocol<D: Data> {
     WebSocket(Framed),
 }
 
-/// What a worker lends to the connection whose turn it is.
-pub(super) struct Lent<'a, D: Data> {
-    pub(super) hub: &'a Hub<D>,
-    pub(super) settings: &'a Settings,
-    pub(super) now: Instant,
-    /// The server closes: no request is waited for any more.
-    pub(super) is_stopping: bool,
-    pub(super) scratch: &'a mut [u8],
-}
-
 impl<D: Data> Connection<D> {
+    /// A new connection, which may take until then for the head of its first request.
     pub(super) fn new(
         socket: TcpStream,
         permit: Permit,
         token: Token,
-        mailbox: &Arc<Mailbox>,
+        wakes: &Arc<WakeQueue>,
         until: Instant,
     ) -> Self {
-        let token_waker = TokenWaker::new(token, mailbox);
+        let token_waker = TokenWaker::new(token, wakes);
         Self {
             tcp: Tcp::new(socket),
             permit,
@@ -64,7 +54,7 @@ impl<D: Data> Connection<D> {
         }
     }
 
-    /// Takes note of what its socket has to say.
+    /// Notes an event of its socket.
     pub(super) fn ready(&mut self, event: &Event) {
         self.tcp.ready(event);
         // The peer has taken something.
@@ -74,34 +64,38 @@ impl<D: Data> Connection<D> {
     }
 
     /// Does what can be done now.
-    pub(super) fn turn(&mut self, lent: &mut Lent<'_, D>) -> Next {
+    pub(super) fn turn(&mut self, tools: &mut Tools<'_, D>) -> Turn {
         self.token_waker.reset();
         let cx = &mut Context::from_waker(&self.waker);
-        if let Protocol::Http(http) = &mut self.protocol {
-            let next = http.turn(&mut self.tcp, RemoteAddr(self.permit.peer), lent, cx);
-            self.timer.deadline = http.deadline();
-            if !http.has_switched() {
-                return next;
+        loop {
+            match &mut self.protocol {
+                Protocol::Http(requests) => {
+                    let peer = RemoteAddr(self.permit.peer);
+                    let turn = requests.turn(&mut self.tcp, peer, tools, cx);
+                    let Some((mut framed, early)) = requests.take_websocket() else {
+                        self.timer.deadline = requests.deadline();
+                        return turn;
+                    };
+                    if !early.is_empty() {
+                        framed.received(&early);
+                    }
+                    self.timer.deadline = None;
+                    self.protocol = Protocol::WebSocket(framed);
+                }
+                Protocol::WebSocket(framed) => {
+                    let turn = poll_websocket(&mut self.tcp, framed, tools.scratch, cx);
+                    // The session lives as long as its peer talks, but the peer has to take
+                    // bytes, too.
+                    let deadline = &mut self.timer.deadline;
+                    if self.tcp.is_writable() {
+                        *deadline = None;
+                        return turn;
+                    }
+                    let patience = tools.settings.patience;
+                    let until = *deadline.get_or_insert_with(|| tools.now + patience);
+                    return if until <= tools.now { Turn::Ended } else { turn };
+                }
             }
-            let spent = HttpConnection::new(lent.now);
-            let Some((mut framed, early)) = mem::replace(http, spent).into_websocket() else {
-                return Next::End;
-            };
-            if !early.is_empty() {
-                framed.received(&early);
-            }
-            self.timer.deadline = None;
-            self.protocol = Protocol::WebSocket(framed);
         }
-        let Protocol::WebSocket(framed) = &mut self.protocol else { return Next::End };
-        let next = carry(&mut self.tcp, framed, lent.scratch, cx);
-        // The session may live for as long as its peer talks, but the peer has to take bytes, too.
-        let deadline = &mut self.timer.deadline;
-        if self.tcp.is_writable() {
-            *deadline = None;
-            return next;
-        }
-        let until = *deadline.get_or_insert_with(|| lent.now + lent.settings.patience);
-        if until <= lent.now { Next::End } else { next }
     }
 }

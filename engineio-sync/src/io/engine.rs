@@ -7,20 +7,20 @@ use engineio_hub::{Data, Hub};
 use engineio_proto::Instant;
 
 use super::fallback::Fallback;
+use super::handle::WorkerHandle;
 use super::limits::Limits;
-use super::mailbox::Mailbox;
 
 pub(crate) struct Engine<D: Data> {
     pub(crate) hub: Hub<D>,
-    pub(crate) settings: Settings,
+    pub(super) settings: Settings,
     pub(crate) limits: Arc<Limits>,
-    /// One for each worker.
-    mailboxes: OnceLock<Vec<Arc<Mailbox>>>,
+    /// One for each worker, set once.
+    workers: OnceLock<Vec<Arc<WorkerHandle>>>,
     state: Mutex<State>,
     has_ended: Condvar,
 }
 
-/// What all connections of a server have in common.
+/// The settings of all connections.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// How long a head may take from its first byte to its last.
@@ -31,39 +31,56 @@ pub(crate) struct Settings {
     pub(crate) fallback: Fallback,
 }
 
+/// What a worker lends to the connection whose turn it is.
+pub(super) struct Tools<'a, D: Data> {
+    pub(super) hub: &'a Hub<D>,
+    pub(super) settings: &'a Settings,
+    pub(super) now: Instant,
+    /// The server stops: connections no longer wait for requests.
+    pub(super) is_stopping: bool,
+    pub(super) scratch: &'a mut [u8],
+}
+
 #[derive(Debug, Default)]
 struct State {
     /// When the server stops: until then last answers may be written.
     stop: Option<Instant>,
+    /// How many workers haven't ended.
     workers: usize,
 }
 
 impl<D: Data> Engine<D> {
-    pub(crate) fn new(hub: Hub<D>, settings: Settings, limits: Arc<Limits>) -> Self {
-        Self {
+    pub(crate) fn new(hub: Hub<D>, settings: Settings, limits: Arc<Limits>) -> Arc<Self> {
+        Arc::new(Self {
             hub,
             settings,
             limits,
-            mailboxes: OnceLock::new(),
+            workers: OnceLock::new(),
             state: Mutex::default(),
             has_ended: Condvar::new(),
-        }
+        })
     }
 
-    /// How to reach the workers. Set once.
-    pub(super) fn set_mailboxes(&self, mailboxes: Vec<Arc<Mailbox>>) {
-        let _ = self.mailboxes.set(mailboxes);
+    pub(super) fn set_workers(&self, workers: Vec<Arc<WorkerHandle>>) {
+        let _ = self.workers.set(workers);
     }
 
-    pub(super) fn mailboxes(&self) -> &[Arc<Mailbox>] {
-        self.mailboxes.get().map_or(&[], Vec::as_slice)
+    pub(super) fn workers(&self) -> &[Arc<WorkerHandle>] {
+        self.workers.get().map_or(&[], Vec::as_slice)
     }
 
-    /// Stops the workers: listeners at once, connections when their last answers are written, at
-    /// the latest then.
+    /// Ends all sessions at once, and stops the workers.
+    pub(crate) fn end(&self) {
+        self.hub.close(Duration::ZERO);
+        self.hub.abort();
+        self.stop(self.hub.now());
+    }
+
+    /// Stops the workers: they stop accepting at once, and end when the last answers are written,
+    /// but no later than `at`.
     pub(crate) fn stop(&self, at: Instant) {
         self.state().stop.get_or_insert(at);
-        self.mailboxes().iter().for_each(|mailbox| mailbox.call());
+        self.workers().iter().for_each(|worker| worker.stop());
     }
 
     pub(super) fn stop_at(&self) -> Option<Instant> {
@@ -82,7 +99,7 @@ impl<D: Data> Engine<D> {
         self.has_ended.notify_all();
     }
 
-    /// Waits until all workers have ended, but no longer than that.
+    /// Waits until all workers have ended, but no longer than `at_most`.
     pub(crate) fn wait_for_workers(&self, at_most: Duration) {
         let still_works = |state: &mut State| state.workers > 0;
         let _ = self.has_ended.wait_timeout_while(self.state(), at_most, still_works);

@@ -1,4 +1,4 @@
-//! Requests that aren't for the Engine.IO server.
+//! Requests for other paths.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-/// What answers the requests of all other paths.
+/// Answers requests for other paths.
 #[derive(Clone)]
 pub(crate) struct Fallback(Arc<Handler>);
 
@@ -20,11 +20,11 @@ impl Fallback {
         Self(Arc::new(move |request| handler(request).map(Into::into)))
     }
 
-    /// Answers. A handler that panics harms nobody else's requests.
+    /// Answers a request. A handler that panics harms no other request.
     pub(super) fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let answered = catch_unwind(AssertUnwindSafe(|| (self.0)(request)));
         match answered {
-            // A word in between isn't an answer.
+            // A 1xx is not a final answer.
             Ok(answer) if !answer.status().is_informational() => answer,
             Ok(_) | Err(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
         }

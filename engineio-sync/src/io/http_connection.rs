@@ -1,5 +1,6 @@
-//! A connection that speaks HTTP: requests come in one after the other.
+//! A connection that speaks HTTP, one request after the other.
 
+use std::mem;
 use std::ops::ControlFlow;
 use std::task::{Context, Poll};
 
@@ -9,19 +10,19 @@ use engineio_hub::{Data, Framed, RemoteAddr};
 use engineio_proto::Instant;
 use http::{Response, StatusCode, header};
 
-use super::connection::Lent;
+use super::engine::Tools;
 use super::output::Output;
 use super::request::{ServerRequest, Step};
 use crate::http1::{
     CONTINUE, Framing, bare, refusal, response, skip_empty_lines, switching_protocols, take_head,
 };
 use crate::stream::{Stream, Tcp};
-use crate::websocket::Next;
+use crate::websocket::Turn;
 
 pub(super) struct HttpConnection<D: Data> {
-    /// What came and isn't used yet.
+    /// Bytes that came and aren't used yet.
     input: BytesMut,
-    /// How much of it holds no end of a head.
+    /// How much of `input` was searched for the end of a head.
     seen: usize,
     output: Output,
     stage: Stage<D>,
@@ -33,7 +34,7 @@ enum Stage<D: Data> {
         /// `None`: the last answer isn't written yet.
         until: Option<Instant>,
     },
-    /// Some of its head has.
+    /// A part of its head has come.
     Head {
         until: Instant,
     },
@@ -42,8 +43,8 @@ enum Stage<D: Data> {
     Switch(Framed),
     /// The last answer is on its way.
     Farewell,
-    /// The own side is ended. To close now, with something unread, would reset the connection,
-    /// and the peer might lose the answer.
+    /// The writing side is closed. Closing now, with unread bytes, would reset the connection, and
+    /// the peer might lose the answer.
     Drain {
         until: Instant,
         left: usize,
@@ -57,7 +58,7 @@ impl<D: Data> HttpConnection<D> {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        // What comes after the writing can't be late before it.
+        // The other deadlines begin only after the writing.
         if let Some(until) = self.output.deadline() {
             return Some(until);
         }
@@ -69,34 +70,33 @@ impl<D: Data> HttpConnection<D> {
         }
     }
 
-    /// Does what can be done now.
+    /// Does what can be done now. Call [`take_websocket`](Self::take_websocket) afterwards.
     pub(super) fn turn(
         &mut self,
         tcp: &mut Tcp,
         peer: RemoteAddr,
-        lent: &mut Lent<'_, D>,
+        tools: &mut Tools<'_, D>,
         cx: &mut Context<'_>,
-    ) -> Next {
+    ) -> Turn {
         let mut answers = 0;
         for _ in 0..READS_PER_TURN {
-            let is_last = match self.advance(tcp, peer, lent, &mut answers, cx) {
-                ControlFlow::Continue(Read::On) => false,
-                ControlFlow::Continue(Read::AtLast) => true,
-                ControlFlow::Break(next) => return next,
-            };
-            match tcp.poll_read(lent.scratch) {
-                Poll::Pending if is_last => return Next::End,
+            if let ControlFlow::Break(turn) = self.advance(tcp, peer, tools, &mut answers, cx) {
+                return turn;
+            }
+            match tcp.poll_read(tools.scratch) {
+                // All that came in time has been read.
+                Poll::Pending if self.has_idled_enough(tools) => return Turn::Ended,
                 Poll::Pending => {
                     if self.input.is_empty() {
-                        // A connection that waits holds no memory for what it read.
+                        // A waiting connection holds no memory for what it read.
                         self.input = BytesMut::new();
                     }
-                    return Next::Wait;
+                    return Turn::Waiting;
                 }
-                // Whoever has ended its side takes no answer but those that were there by now.
-                Poll::Ready(Ok(0) | Err(_)) => return Next::End,
+                // A peer that has ended its side gets only the answers that are ready by now.
+                Poll::Ready(Ok(0) | Err(_)) => return Turn::Ended,
                 Poll::Ready(Ok(count)) => {
-                    let bytes = lent.scratch.get(..count).unwrap_or_default();
+                    let bytes = tools.scratch.get(..count).unwrap_or_default();
                     if let Stage::Drain { left, .. } = &mut self.stage {
                         *left = left.saturating_sub(bytes.len());
                     } else {
@@ -105,66 +105,78 @@ impl<D: Data> HttpConnection<D> {
                 }
             }
         }
-        Next::Yield
+        Turn::Yielded
     }
 
-    /// Whether it is a WebSocket from now on.
-    pub(super) const fn has_switched(&self) -> bool {
-        matches!(self.stage, Stage::Switch(_))
+    /// The WebSocket that the connection carries from now on, and what has come for it already.
+    /// `None` while it still speaks HTTP.
+    pub(super) fn take_websocket(&mut self) -> Option<(Framed, BytesMut)> {
+        // The 101 has to be written first.
+        if !matches!(self.stage, Stage::Switch(_)) || !self.output.is_empty() {
+            return None;
+        }
+        match mem::replace(&mut self.stage, Stage::Farewell) {
+            Stage::Switch(framed) => Some((framed, mem::take(&mut self.input))),
+            Stage::Idle { .. }
+            | Stage::Head { .. }
+            | Stage::Request(_)
+            | Stage::Farewell
+            | Stage::Drain { .. } => None,
+        }
     }
 
-    /// The WebSocket that it has switched to, and what has come of it already.
-    pub(super) fn into_websocket(self) -> Option<(Framed, BytesMut)> {
-        if let Stage::Switch(framed) = self.stage { Some((framed, self.input)) } else { None }
+    /// Whether the connection no longer waits for a request.
+    fn has_idled_enough(&self, tools: &Tools<'_, D>) -> bool {
+        let Stage::Idle { until } = &self.stage else { return false };
+        tools.is_stopping || until.is_some_and(|until| until <= tools.now)
     }
 
-    /// Goes on until more has to be read.
+    /// Goes on until more has to be read, or the turn ends.
     fn advance(
         &mut self,
         tcp: &mut Tcp,
         peer: RemoteAddr,
-        lent: &Lent<'_, D>,
+        tools: &Tools<'_, D>,
         answers: &mut usize,
         cx: &mut Context<'_>,
-    ) -> ControlFlow<Next, Read> {
-        let now = lent.now;
+    ) -> ControlFlow<Turn> {
+        let now = tools.now;
         loop {
-            match self.output.poll_write(tcp, now, lent.settings.patience) {
+            match self.output.poll_write(tcp, now, tools.settings.patience) {
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return ControlFlow::Break(Next::End),
-                Poll::Pending => return ControlFlow::Break(Next::Wait),
+                Poll::Ready(Err(_)) => return ControlFlow::Break(Turn::Ended),
+                Poll::Pending => return ControlFlow::Break(Turn::Waiting),
             }
             match &mut self.stage {
                 Stage::Idle { until } => {
-                    // An empty line behind a body isn't the beginning of a request.
+                    // An empty line behind a body doesn't begin a request.
                     skip_empty_lines(&mut self.input);
                     if !self.input.is_empty() {
-                        self.stage = Stage::Head { until: now + lent.settings.head_timeout };
+                        self.stage = Stage::Head { until: now + tools.settings.head_timeout };
                         continue;
                     }
-                    let until = *until.get_or_insert_with(|| now + lent.settings.patience);
-                    let is_over = until <= now || lent.is_stopping;
-                    return ControlFlow::Continue(if is_over { Read::AtLast } else { Read::On });
+                    until.get_or_insert_with(|| now + tools.settings.patience);
+                    return ControlFlow::Continue(());
                 }
                 Stage::Head { until } => match take_head(&mut self.input, &mut self.seen) {
                     Ok(Some(head)) => {
-                        let (hub, settings) = (lent.hub, lent.settings);
+                        let (hub, settings) = (tools.hub, tools.settings);
                         self.stage =
                             Stage::Request(ServerRequest::begin(head, peer, hub, settings, now));
                     }
                     Ok(None) if *until <= now => {
                         self.bid_farewell(bare(StatusCode::REQUEST_TIMEOUT));
                     }
-                    Ok(None) => return ControlFlow::Continue(Read::On),
+                    Ok(None) => return ControlFlow::Continue(()),
                     Err(fault) => self.bid_farewell(refusal(fault)),
                 },
                 Stage::Request(request) => {
                     match request.poll(&mut self.input, now, cx) {
                         Step::Answer(answer) => {
-                            self.answer(answer, lent);
+                            self.answer(answer, tools);
                             *answers = answers.saturating_add(1);
                             if *answers == ANSWERS_PER_TURN {
-                                return ControlFlow::Break(Next::Yield);
+                                return ControlFlow::Break(Turn::Yielded);
                             }
                         }
                         Step::Continue => self.output.push(CONTINUE),
@@ -172,38 +184,38 @@ impl<D: Data> HttpConnection<D> {
                             self.output.push(switching_protocols(&head));
                             self.stage = Stage::Switch(framed);
                         }
-                        // The next request has to wait, and the one after that in the kernel.
+                        // One more request waits here, the others in the kernel.
                         Step::Wait if !request.takes_more() && self.input.len() > MAX_HEAD => {
-                            return ControlFlow::Break(Next::Wait);
+                            return ControlFlow::Break(Turn::Waiting);
                         }
-                        Step::Wait => return ControlFlow::Continue(Read::On),
+                        Step::Wait => return ControlFlow::Continue(()),
                     }
                 }
                 Stage::Farewell => {
                     if !matches!(tcp.poll_shutdown(), Poll::Ready(Ok(()))) {
-                        return ControlFlow::Break(Next::End);
+                        return ControlFlow::Break(Turn::Ended);
                     }
-                    let until = now + lent.hub.config().linger();
-                    let left = lent.hub.config().max_payload().max(MAX_HEAD);
+                    let until = now + tools.hub.config().linger();
+                    let left = tools.hub.config().max_payload().max(MAX_HEAD);
                     self.input = BytesMut::new();
                     self.stage = Stage::Drain { until, left };
                 }
                 Stage::Drain { until, left } if *until <= now || *left == 0 => {
-                    return ControlFlow::Break(Next::End);
+                    return ControlFlow::Break(Turn::Ended);
                 }
-                Stage::Drain { .. } => return ControlFlow::Continue(Read::On),
-                Stage::Switch(_) => return ControlFlow::Break(Next::Wait),
+                Stage::Drain { .. } => return ControlFlow::Continue(()),
+                Stage::Switch(_) => return ControlFlow::Break(Turn::Yielded),
             }
         }
     }
 
-    /// Sends the answer to the request, and makes room for the next.
-    fn answer(&mut self, answer: Response<Bytes>, lent: &Lent<'_, D>) {
+    /// Sends the answer of the request, and makes way for the next one.
+    fn answer(&mut self, answer: Response<Bytes>, tools: &Tools<'_, D>) {
         let Stage::Request(request) = &self.stage else { return };
-        // Behind a body that wasn't read to its end, nothing can be found.
-        let closes = !request.is_kept_alive || !request.is_read() || lent.is_stopping;
+        // The next request can't be found behind a body that wasn't read.
+        let closes = !request.is_kept_alive || !request.is_read() || tools.is_stopping;
         let has_body = !request.is_head && !is_bodiless(answer.status());
-        // These tell of the body that another request would get.
+        // These describe the body that a GET would get.
         let is_about = request.is_head || answer.status() == StatusCode::NOT_MODIFIED;
         let told = answer.headers().get(header::CONTENT_LENGTH).filter(|_| is_about);
         let told = told.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -221,20 +233,13 @@ impl<D: Data> HttpConnection<D> {
     }
 }
 
-/// What is to be read before it can go on.
-enum Read {
-    On,
-    /// Its time is over, but for what may have come already.
-    AtLast,
-}
-
 /// Whether answers of this status have no body by definition (RFC 9110, section 6.4.1).
 fn is_bodiless(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// How often one connection reads before the others have their turn.
+/// How many times a connection reads in one turn.
 const READS_PER_TURN: usize = 16;
 
-/// How many requests of one connection are answered before that.
+/// How many requests of a connection are answered in one turn.
 const ANSWERS_PER_TURN: usize = 16;

@@ -1,4 +1,4 @@
-//! How many connections there may be.
+//! Limits on the number of connections.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -19,7 +19,7 @@ struct Counts {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// One connection's place. Dropping it gives the place back.
+/// A place for one connection. Dropping it frees the place.
 #[derive(Debug)]
 pub(crate) struct Permit {
     pub(super) peer: SocketAddr,
@@ -31,7 +31,7 @@ impl Limits {
         Arc::new(Self { max, max_per_address, counts: Mutex::default() })
     }
 
-    /// A place for a connection from there, if there is one.
+    /// A place for a connection from this peer, if one is free.
     pub(super) fn admit(self: &Arc<Self>, peer: SocketAddr) -> Option<Permit> {
         let mut counts = self.lock();
         if counts.all >= self.max {
@@ -48,7 +48,7 @@ impl Limits {
         Some(Permit { peer, limits: Arc::clone(self) })
     }
 
-    /// How many connections there are.
+    /// How many connections are open.
     pub(crate) fn count(&self) -> usize {
         self.lock().all
     }

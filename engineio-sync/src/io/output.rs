@@ -1,4 +1,4 @@
-//! What is on its way out of a connection.
+//! Bytes that wait to be written to a connection.
 
 use std::collections::VecDeque;
 use std::task::Poll;
@@ -13,11 +13,11 @@ use crate::stream::Stream;
 #[derive(Debug, Default)]
 pub(super) struct Output {
     parts: VecDeque<Bytes>,
-    /// Until when the peer has to take some.
+    /// When the peer has to have taken some, at the latest.
     until: Option<Instant>,
 }
 
-/// The connection can't be written to, or not in time.
+/// The connection can't be written to, or its peer is too slow.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stuck;
 
@@ -26,7 +26,7 @@ impl Output {
         self.parts.push_back(bytes.into());
     }
 
-    /// A head and what follows it, in one piece where that costs little.
+    /// Adds a head and its body, as one piece where copying is cheap.
     pub(super) fn push_with_body(&mut self, mut head: Vec<u8>, body: Bytes) {
         if body.len() <= JOINED {
             head.extend_from_slice(&body);
@@ -35,6 +35,10 @@ impl Output {
             self.push(head);
             self.push(body);
         }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
     }
 
     pub(super) const fn deadline(&self) -> Option<Instant> {
@@ -65,11 +69,11 @@ impl Output {
                 }
             }
         }
-        // A connection that waits holds no memory for what it wrote.
+        // A waiting connection holds no memory for what it wrote.
         *self = Self::default();
         Poll::Ready(Ok(()))
     }
 }
 
-/// The longest body that is copied behind its head, for one write instead of two.
+/// The longest body that is copied behind its head, in bytes, for one write instead of two.
 const JOINED: usize = 8 << 10;

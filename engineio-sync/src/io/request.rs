@@ -12,22 +12,22 @@ use super::engine::Settings;
 use super::fallback::{Fallback, MAX_BODY, empty};
 use crate::http1::{Body, Head};
 
-/// A request that is being served.
+/// A request, and how far its answer is.
 pub(super) struct ServerRequest<D: Data> {
     body: Body,
-    /// The body is no HTTP: nothing more is taken of it.
+    /// The body is malformed: no more is read.
     is_broken: bool,
-    /// The client sends the body when it is told to.
+    /// The client waits for a `100 Continue` before it sends the body.
     awaits_continue: bool,
     pub(super) is_head: bool,
     pub(super) is_kept_alive: bool,
-    /// Until when more of the body may come, where that isn't for the session to say.
+    /// How long to wait for more of the body, where the session doesn't decide that.
     deadline: Option<Instant>,
-    server: Server<D>,
+    responder: Responder<D>,
 }
 
-/// Who answers.
-enum Server<D: Data> {
+/// The source of the answer.
+enum Responder<D: Data> {
     /// A session, or the hub. The answer is kept while the client is still writing.
     Hub {
         seat: Seat<D>,
@@ -40,10 +40,10 @@ enum Server<D: Data> {
     },
 }
 
-/// What is to be done for a request.
+/// The next step for a request.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Nothing before more of the body has come, or its waker is woken.
+    /// Wait until more of the body has come, or the waker is woken.
     Wait,
     /// Tell the client to send the body.
     Continue,
@@ -62,13 +62,13 @@ impl<D: Data> ServerRequest<D> {
         let Head { mut parts, body, is_kept_alive, expects_continue } = head;
         let is_head = parts.method == Method::HEAD;
         parts.extensions.insert(peer);
-        let (server, deadline) = match hub.admit(&parts) {
-            Some(seat) => (Server::Hub { seat, answer: None }, None),
+        let (responder, deadline) = match hub.admit(&parts) {
+            Some(seat) => (Responder::Hub { seat, answer: None }, None),
             None => {
                 let handler = settings.fallback.clone();
                 let by = now + hub.config().body_timeout();
                 let (parts, body) = (Some(Box::new(parts)), BytesMut::new());
-                (Server::Fallback { parts, body, handler }, Some(by))
+                (Responder::Fallback { parts, body, handler }, Some(by))
             }
         };
         let mut request = Self {
@@ -78,15 +78,15 @@ impl<D: Data> ServerRequest<D> {
             is_head,
             is_kept_alive,
             deadline,
-            server,
+            responder,
         };
         request.refuse_early();
         request
     }
 
-    /// A client that asks first needn't send what is too long.
+    /// Refuses a body that is too long before a client that waits for a `100 Continue` sends it.
     fn refuse_early(&mut self) {
-        if let Server::Hub { seat, .. } = &mut self.server
+        if let Responder::Hub { seat, .. } = &mut self.responder
             && self.awaits_continue
             && seat.body_limit().is_some_and(|limit| self.body.is_longer_than(limit))
         {
@@ -98,17 +98,17 @@ impl<D: Data> ServerRequest<D> {
         self.deadline
     }
 
-    /// Whether all of the request has come, and what follows is the next one.
+    /// Whether the whole request was read, so that the next one follows.
     pub(super) fn is_read(&self) -> bool {
         self.body.is_ended()
     }
 
-    /// Whether what comes may be for this request.
+    /// Whether bytes that come next belong to this request.
     pub(super) fn takes_more(&self) -> bool {
         !self.body.is_ended() && !self.is_broken
     }
 
-    /// Takes in what has come of the body, and looks for the answer.
+    /// Takes the part of the body that has come, and looks for the answer.
     pub(super) fn poll(
         &mut self,
         input: &mut BytesMut,
@@ -117,9 +117,9 @@ impl<D: Data> ServerRequest<D> {
     ) -> Step {
         self.take_body(input);
         let is_late = self.deadline.is_some_and(|deadline| deadline <= now);
-        let Self { body, server, is_broken, .. } = self;
-        match server {
-            Server::Fallback { parts, body: collected, handler } => {
+        let Self { body, responder, is_broken, .. } = self;
+        match responder {
+            Responder::Fallback { parts, body: collected, handler } => {
                 let status = if *is_broken {
                     StatusCode::BAD_REQUEST
                 } else if collected.len() > MAX_BODY || body.is_longer_than(MAX_BODY) {
@@ -135,11 +135,11 @@ impl<D: Data> ServerRequest<D> {
                 };
                 Step::Answer(empty(status))
             }
-            Server::Hub { seat, answer } => {
+            Responder::Hub { seat, answer } => {
                 let response = match answer.take() {
                     Some(response) => *response,
                     None => match seat.poll_answer(cx) {
-                        // Nothing behind it can be found, and nobody reads on.
+                        // What follows can't be understood, so the connection ends.
                         Poll::Pending if *is_broken => {
                             return Step::Answer(empty(StatusCode::BAD_REQUEST));
                         }
@@ -148,7 +148,7 @@ impl<D: Data> ServerRequest<D> {
                             self.deadline = drain.map(|patience| now + patience);
                             response
                         }
-                        // What comes behind the head would be taken for frames.
+                        // Its body would be taken for frames.
                         Poll::Ready(Answer::Upgrade(..)) if !body.is_ended() => {
                             return Step::Answer(empty(StatusCode::BAD_REQUEST));
                         }
@@ -171,21 +171,21 @@ impl<D: Data> ServerRequest<D> {
         while !self.is_broken {
             match self.body.take(input) {
                 Ok(None) => break,
-                Ok(Some(part)) => match &mut self.server {
-                    Server::Hub { seat, .. } => seat.data(part),
-                    // More than that is as good as all of it.
-                    Server::Fallback { body, .. } if body.len() > MAX_BODY => {}
-                    Server::Fallback { body, .. } => body.unsplit(part),
+                Ok(Some(part)) => match &mut self.responder {
+                    Responder::Hub { seat, .. } => seat.data(part),
+                    // It is too long already: the rest is dropped.
+                    Responder::Fallback { body, .. } if body.len() > MAX_BODY => {}
+                    Responder::Fallback { body, .. } => body.unsplit(part),
                 },
                 Err(_) => {
                     self.is_broken = true;
-                    if let Server::Hub { seat, .. } = &mut self.server {
+                    if let Responder::Hub { seat, .. } = &mut self.responder {
                         seat.failed(Failure::Malformed);
                     }
                 }
             }
         }
-        if let Server::Hub { seat, .. } = &mut self.server
+        if let Responder::Hub { seat, .. } = &mut self.responder
             && self.body.is_ended()
         {
             seat.end();

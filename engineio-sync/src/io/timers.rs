@@ -1,4 +1,4 @@
-//! When connections have waited long enough.
+//! The deadlines of connections.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,10 +6,10 @@ use std::collections::BinaryHeap;
 use engineio_proto::Instant;
 use mio::Token;
 
-/// The times at which connections are to be looked at.
+/// The times at which to look at connections.
 ///
-/// A deadline that moves to a later time, as nearly all do, changes nothing here: the entry is
-/// found too early, and put back.
+/// Nearly all deadlines move to a later time, which changes nothing here: the entry comes up too
+/// early, and is put back.
 #[derive(Debug, Default)]
 pub(super) struct Timers(BinaryHeap<Reverse<(Instant, Token)>>);
 
@@ -17,12 +17,12 @@ pub(super) struct Timers(BinaryHeap<Reverse<(Instant, Token)>>);
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Timer {
     pub(super) deadline: Option<Instant>,
-    /// The entry that is in the heap for it.
+    /// Its entry in the heap.
     armed: Option<Instant>,
 }
 
 impl Timers {
-    /// Sees to it that this timer is found in time.
+    /// Adds an entry for this timer, unless an earlier one is there.
     pub(super) fn arm(&mut self, token: Token, timer: &mut Timer) {
         let Some(deadline) = timer.deadline else { return };
         if timer.armed.is_none_or(|armed| deadline < armed) {
@@ -35,7 +35,7 @@ impl Timers {
         self.0.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Something to look at now, and which of its entries this is.
+    /// A connection to look at now, and the time of its entry.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<(Token, Instant)> {
         let Reverse((at, _)) = self.0.peek()?;
         if *at > now {
@@ -46,9 +46,9 @@ impl Timers {
 }
 
 impl Timer {
-    /// Whether its time has come, now that this entry was taken out. If not, arm it again.
+    /// Whether its deadline has come, after this entry was taken out. If not, arm it again.
     pub(super) fn is_due(&mut self, entry: Instant, now: Instant) -> bool {
-        // Any other is an old one, or that of a connection that is gone.
+        // Any other entry is outdated, or belongs to a former connection with this token.
         if self.armed == Some(entry) {
             self.armed = None;
         }

@@ -1,95 +1,71 @@
 //! One thread's part of the I/O.
 
 use std::io;
-use std::iter;
-use std::mem;
-use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use engineio_hub::Data;
-use engineio_proto::Instant;
-use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token};
-use slab::Slab;
 
-use super::connection::{Connection, Lent};
-use super::engine::Engine;
-use super::limits::Permit;
-use super::listener::{Listener, turn_away};
-use super::mailbox::{Mailbox, Messages, TokenWaker};
-use super::timers::Timers;
-use crate::websocket::{Next, scratch};
+use engineio_proto::Instant;
+use mio::net::TcpListener;
+use mio::{Events, Token};
+
+use super::acceptor::{Acceptor, turn_away};
+use super::connections::Connections;
+use super::engine::{Engine, Tools};
+use super::expiry::Expiry;
+use super::handle::WorkerHandle;
+use super::tokens::{CALLER, HANDOVER, LISTENER, SESSIONS, STOP, WAKE};
+use crate::wake::{TokenWaker, WakeQueue};
+use crate::websocket::scratch;
 
 pub(crate) struct Worker<D: Data> {
     engine: Arc<Engine<D>>,
-    poll: Poll,
+    poll: mio::Poll,
     events: Events,
-    mailbox: Arc<Mailbox>,
-    /// Boxed: a place that was used once stays.
-    connections: Slab<Box<Connection<D>>>,
-    timers: Timers,
+    handle: Arc<WorkerHandle>,
+    /// Tokens that other threads have woken, emptied in each turn.
+    woken: Vec<Token>,
+    connections: Connections<D>,
     scratch: Box<[u8]>,
-    /// Those with more to do, whose turn was over.
-    yielded: Vec<Token>,
-    /// Room for messages.
-    spare: Messages,
-    /// The first worker does what there is only one of.
+    /// The first worker of a server accepts for all, until the server stops.
     acceptor: Option<Acceptor>,
-}
-
-/// Accepts connections, and lets time pass for the sessions.
-struct Acceptor {
-    listener: Option<Listener>,
-    /// The worker that gets the next connection.
-    next: usize,
-    token_waker: Arc<TokenWaker>,
-    waker: Waker,
-    /// When sessions have something to do next.
-    expire_at: Option<Instant>,
+    /// It also runs the deadlines of the sessions.
+    expiry: Option<Expiry>,
 }
 
 impl<D: Data> Worker<D> {
-    /// A worker, and what others reach it by.
     pub(super) fn new(engine: &Arc<Engine<D>>) -> io::Result<Self> {
-        let poll = Poll::new()?;
-        let mailbox = Arc::new(Mailbox::new(poll.registry(), MAILBOX)?);
+        let poll = mio::Poll::new()?;
+        let handle = WorkerHandle::new(WakeQueue::new(poll.registry(), WAKE)?);
         engine.worker_began();
         Ok(Self {
             engine: Arc::clone(engine),
             poll,
             events: Events::with_capacity(EVENTS),
-            mailbox,
-            connections: Slab::new(),
-            timers: Timers::default(),
+            handle,
+            woken: Vec::new(),
+            connections: Connections::new(),
             scratch: scratch(),
-            yielded: Vec::new(),
-            spare: Messages::default(),
             acceptor: None,
+            expiry: None,
         })
     }
 
-    pub(super) const fn mailbox(&self) -> &Arc<Mailbox> {
-        &self.mailbox
+    /// The first worker of a server.
+    pub(super) fn listening(engine: &Arc<Engine<D>>, listener: TcpListener) -> io::Result<Self> {
+        let mut worker = Self::new(engine)?;
+        worker.acceptor = Some(Acceptor::new(worker.poll.registry(), listener)?);
+        worker.expiry = Some(Expiry::new(&worker.handle.wakes));
+        Ok(worker)
     }
 
-    /// Makes it the one that accepts.
-    pub(super) fn listen(&mut self, mut listener: TcpListener) -> io::Result<()> {
-        self.poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        let token_waker = TokenWaker::new(SESSIONS, &self.mailbox);
-        self.acceptor = Some(Acceptor {
-            listener: Some(Listener::new(listener)),
-            next: 0,
-            waker: Waker::from(Arc::clone(&token_waker)),
-            token_waker,
-            expire_at: Some(Instant::ZERO),
-        });
-        Ok(())
+    pub(super) const fn handle(&self) -> &Arc<WorkerHandle> {
+        &self.handle
     }
 
-    /// Works until the server stops.
+    /// Takes turns until the server stops.
     pub(super) fn run(mut self) {
         while self.turn(None) {}
     }
@@ -97,216 +73,133 @@ impl<D: Data> Worker<D> {
     /// Sleeps until there is something to do, but not beyond `until`, and does it. `false`: the
     /// server has stopped, and nothing is left to do.
     pub(crate) fn turn(&mut self, until: Option<Instant>) -> bool {
-        let stop_at = self.engine.stop_at();
-        let timeout = self.timeout(until, stop_at);
-        // An interrupted one gave no events, and there is no other error.
+        let timeout = self.timeout(until);
+        // A poll that is interrupted gives no events, and there is no other error.
         if self.poll.poll(&mut self.events, timeout).is_err() {
             self.events.clear();
         }
         let now = self.engine.hub.now();
-        let messages = self.mailbox.take(mem::take(&mut self.spare));
+        self.handle.wakes.take(&mut self.woken);
         let stop_at = self.engine.stop_at();
         if stop_at.is_some() {
-            self.stop_listening();
+            self.acceptor = None;
         }
-        let mut turns = Turns {
-            lent: Lent {
-                hub: &self.engine.hub,
-                settings: &self.engine.settings,
-                now,
-                is_stopping: stop_at.is_some(),
-                scratch: &mut self.scratch,
-            },
-            connections: &mut self.connections,
-            timers: &mut self.timers,
-            yielded: &mut self.yielded,
-        };
-        for token in mem::take(turns.yielded) {
-            if let Some(connection) = turns.connections.get_mut(token.0) {
-                connection.has_yielded = false;
-                turns.give(token);
-            }
+        self.turn_connections(now, stop_at.is_some());
+        self.accept(now);
+        if let Some(expiry) = &mut self.expiry {
+            expiry.turn(&self.engine.hub, now);
         }
-        for event in &self.events {
-            match event.token() {
-                MAILBOX => {}
-                LISTENER => {
-                    let listener =
-                        self.acceptor.as_mut().and_then(|acceptor| acceptor.listener.as_mut());
-                    listener.into_iter().for_each(Listener::ready);
-                }
-                token => {
-                    if let Some(connection) = turns.connections.get_mut(token.0) {
-                        connection.ready(event);
-                        turns.give(token);
-                    }
-                }
-            }
-        }
-        for token in &messages.woken {
-            match *token {
-                SESSIONS => {
-                    let acceptor = self.acceptor.as_mut();
-                    acceptor.into_iter().for_each(|acceptor| acceptor.expire_at = Some(now));
-                }
-                token => turns.give(token),
-            }
-        }
-        turns.expire();
-        let is_call = messages.is_call();
-        if is_call && stop_at.is_some() {
-            turns.give_all();
-        }
-        let accepted = self.keep(messages);
-        for (socket, permit) in accepted {
-            self.add(socket, permit, now);
-        }
-        self.accept_all(now);
-        self.expire_sessions(now);
         stop_at.is_none_or(|stop_at| now < stop_at && !self.connections.is_empty())
     }
 
-    fn timeout(&self, until: Option<Instant>, stop_at: Option<Instant>) -> Option<Duration> {
-        if !self.mailbox.fall_asleep() || !self.yielded.is_empty() {
+    /// Takes turns until this is ready, but not beyond `until`: `None`.
+    pub(crate) fn turn_until<T>(
+        &mut self,
+        until: Instant,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Option<T> {
+        let token_waker = TokenWaker::new(CALLER, &self.handle.wakes);
+        let waker = Waker::from(Arc::clone(&token_waker));
+        loop {
+            token_waker.reset();
+            if let Poll::Ready(output) = poll(&mut Context::from_waker(&waker)) {
+                return Some(output);
+            }
+            if self.engine.hub.now() >= until || !self.turn(Some(until)) {
+                return None;
+            }
+        }
+    }
+
+    /// How long to sleep for events.
+    fn timeout(&self, until: Option<Instant>) -> Option<Duration> {
+        if !self.handle.wakes.fall_asleep() || self.connections.has_yielded() {
             return Some(Duration::ZERO);
         }
-        let acceptor = self.acceptor.as_ref();
-        let expire_at = acceptor.and_then(|acceptor| acceptor.expire_at);
-        let listener = acceptor.and_then(|acceptor| acceptor.listener.as_ref());
         let now = self.engine.hub.now();
-        if listener.is_some_and(|listener| listener.may_accept(now)) {
+        let acceptor = self.acceptor.as_ref();
+        if acceptor.is_some_and(|acceptor| acceptor.may_accept(now)) {
             return Some(Duration::ZERO);
         }
-        let listener = listener.and_then(|listener| listener.paused_until);
-        let next =
-            [until, stop_at, expire_at, listener, self.timers.next()].into_iter().flatten().min();
-        next.map(|next| next.since_zero().saturating_sub(now.since_zero()))
+        let next = [
+            until,
+            self.engine.stop_at(),
+            self.expiry.as_ref().and_then(Expiry::at),
+            acceptor.and_then(Acceptor::paused_until),
+            self.connections.next_deadline(),
+        ];
+        next.into_iter().flatten().min().map(|next| next.saturating_since(now))
     }
 
-    /// Keeps the room of the messages for the next ones. What is left are the new connections.
-    fn keep(&mut self, mut messages: Messages) -> Vec<(TcpStream, Permit)> {
-        let accepted = mem::take(&mut messages.accepted);
-        messages.clear();
-        self.spare = messages;
-        accepted
-    }
-
-    fn stop_listening(&mut self) {
-        if let Some(acceptor) = &mut self.acceptor {
-            acceptor.listener = None;
+    /// Gives a turn to each connection that has something to do.
+    fn turn_connections(&mut self, now: Instant, is_stopping: bool) {
+        let mut tools = Tools {
+            hub: &self.engine.hub,
+            settings: &self.engine.settings,
+            now,
+            is_stopping,
+            scratch: &mut self.scratch,
+        };
+        let connections = &mut self.connections;
+        connections.turn_yielded(&mut tools);
+        for event in &self.events {
+            match event.token() {
+                WAKE => {}
+                LISTENER => self.acceptor.iter_mut().for_each(Acceptor::ready),
+                _ => connections.ready(event, &mut tools),
+            }
         }
+        for token in &self.woken {
+            match *token {
+                SESSIONS => self.expiry.iter_mut().for_each(|expiry| expiry.wake(now)),
+                HANDOVER => {
+                    let until = now + tools.settings.head_timeout;
+                    for (socket, permit) in self.handle.take() {
+                        let (registry, wakes) = (self.poll.registry(), &self.handle.wakes);
+                        connections.insert(socket, permit, registry, wakes, until);
+                    }
+                }
+                CALLER => {}
+                STOP => connections.turn_all(&mut tools),
+                token => connections.turn(token, &mut tools),
+            }
+        }
+        connections.turn_due(&mut tools);
     }
 
-    /// Accepts who is there, and shares them out.
-    fn accept_all(&mut self, now: Instant) {
+    /// Accepts the connections that are there, and shares them out among the workers.
+    fn accept(&mut self, now: Instant) {
+        let Some(acceptor) = &mut self.acceptor else { return };
+        let workers = self.engine.workers();
         for _ in 0..ACCEPTS_PER_TURN {
-            let Some((socket, peer)) = self.accept(now) else { return };
+            let Some((socket, peer, worker)) = acceptor.accept(now, workers.len()) else { return };
             let Some(permit) = self.engine.limits.admit(peer) else {
                 turn_away(socket);
                 continue;
             };
-            let mailboxes = self.engine.mailboxes();
-            let Some(acceptor) = &mut self.acceptor else { return };
-            let place = acceptor.next.checked_rem(mailboxes.len()).unwrap_or(0);
-            acceptor.next = place.saturating_add(1);
-            match mailboxes.get(place) {
-                Some(mailbox) if !Arc::ptr_eq(mailbox, &self.mailbox) => {
-                    mailbox.hand_over(socket, permit)
+            match workers.get(worker) {
+                Some(other) if !Arc::ptr_eq(other, &self.handle) => {
+                    other.hand_over(socket, permit);
                 }
-                _ => self.add(socket, permit, now),
-            }
-        }
-    }
-
-    fn accept(&mut self, now: Instant) -> Option<(TcpStream, SocketAddr)> {
-        let listener = self.acceptor.as_mut()?.listener.as_mut()?;
-        if listener.may_accept(now) { listener.accept(now) } else { None }
-    }
-
-    /// Takes a connection in, and gives it its first turn.
-    fn add(&mut self, mut socket: TcpStream, permit: Permit, now: Instant) {
-        let entry = self.connections.vacant_entry();
-        let token = Token(entry.key());
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        if self.poll.registry().register(&mut socket, token, interest).is_ok() {
-            let until = now + self.engine.settings.head_timeout;
-            // It has its first turn at once.
-            entry.insert(Box::new(Connection::new(socket, permit, token, &self.mailbox, until)));
-            self.yielded.push(token);
-        }
-    }
-
-    fn expire_sessions(&mut self, now: Instant) {
-        let Some(acceptor) = &mut self.acceptor else { return };
-        if acceptor.expire_at.is_some_and(|at| at <= now) {
-            acceptor.token_waker.reset();
-            let cx = &mut Context::from_waker(&acceptor.waker);
-            let hub = &self.engine.hub;
-            acceptor.expire_at = hub.expire(cx);
-        }
-    }
-}
-
-/// The connections, and what one needs for a turn.
-struct Turns<'a, D: Data> {
-    lent: Lent<'a, D>,
-    connections: &'a mut Slab<Box<Connection<D>>>,
-    timers: &'a mut Timers,
-    yielded: &'a mut Vec<Token>,
-}
-
-impl<D: Data> Turns<'_, D> {
-    fn give(&mut self, token: Token) {
-        let Some(connection) = self.connections.get_mut(token.0) else { return };
-        let lent = &mut self.lent;
-        // A fault of ours in one of them takes no other along.
-        let next = catch_unwind(AssertUnwindSafe(|| connection.turn(lent)));
-        match next.unwrap_or(Next::End) {
-            Next::Wait => self.timers.arm(token, &mut connection.timer),
-            Next::Yield => {
-                if !mem::replace(&mut connection.has_yielded, true) {
-                    self.yielded.push(token);
+                _ => {
+                    let until = now + self.engine.settings.head_timeout;
+                    let (registry, wakes) = (self.poll.registry(), &self.handle.wakes);
+                    self.connections.insert(socket, permit, registry, wakes, until);
                 }
             }
-            Next::End => {
-                let ended = self.connections.remove(token.0);
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(ended)));
-            }
         }
-    }
-
-    /// Gives a turn to those that have waited long enough.
-    fn expire(&mut self) {
-        let now = self.lent.now;
-        // All first: whatever they are armed for next, it isn't for this turn.
-        let due: Vec<_> = iter::from_fn(|| self.timers.take_due(now)).collect();
-        for (token, entry) in due {
-            let Some(connection) = self.connections.get_mut(token.0) else { continue };
-            if connection.timer.is_due(entry, now) {
-                self.give(token);
-            } else {
-                self.timers.arm(token, &mut connection.timer);
-            }
-        }
-    }
-
-    fn give_all(&mut self) {
-        let tokens = self.connections.iter().map(|(key, _)| Token(key)).collect::<Vec<_>>();
-        tokens.into_iter().for_each(|token| self.give(token));
     }
 }
 
 impl<D: Data> Drop for Worker<D> {
     fn drop(&mut self) {
-        self.mailbox.close();
+        // Closed before anybody who waits for the end goes on.
+        self.acceptor = None;
+        self.handle.close();
+        self.connections = Connections::new();
         self.engine.worker_ended();
     }
 }
-
-const LISTENER: Token = Token(usize::MAX);
-const MAILBOX: Token = Token(usize::MAX - 1);
-/// The sessions' deadlines.
-const SESSIONS: Token = Token(usize::MAX - 2);
 
 /// How many events are taken at once.
 const EVENTS: usize = 1024;

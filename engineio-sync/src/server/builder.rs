@@ -1,4 +1,4 @@
-//! What isn't in the settings of the protocol.
+//! The settings of a server that are not the protocol's.
 
 use std::fmt;
 use std::io;
@@ -16,10 +16,10 @@ use super::driver::Driver;
 use super::server::Server;
 use super::shared::Shared;
 use crate::clock::StdClock;
-use crate::io::{Engine, Fallback, Limits, Settings, one_worker, start_threads};
+use crate::io::{Engine, Fallback, Limits, Settings, single_worker, start_threads};
 
-/// Builds a [`Server`], for what isn't in [`ServerConfig`].
-#[must_use = "a builder does nothing until `bind` or `listen`"]
+/// Builds a [`Server`], with the settings that are not the protocol's.
+#[must_use = "a builder does nothing until it is bound to an address or a listener"]
 pub struct ServerBuilder {
     config: ServerConfig,
     observer: Box<dyn Observer>,
@@ -31,9 +31,20 @@ pub struct ServerBuilder {
     max_connections_per_address: usize,
 }
 
-impl ServerBuilder {
-    pub(super) fn new(config: ServerConfig) -> Self {
-        Self {
+impl Server {
+    /// Starts a server at this address, with one thread for the I/O, whose sessions carry no
+    /// application data. [`builder`](Self::builder) has everything else.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be bound, or the thread can't be started.
+    pub fn bind(address: impl ToSocketAddrs, config: ServerConfig) -> io::Result<Self> {
+        Self::builder(config).bind(address)
+    }
+
+    /// Builds a server.
+    pub fn builder(config: ServerConfig) -> ServerBuilder {
+        ServerBuilder {
             config,
             observer: default_observer(),
             io_threads: 1,
@@ -44,32 +55,35 @@ impl ServerBuilder {
             max_connections_per_address: usize::MAX,
         }
     }
+}
 
-    /// Sets the observer, which hears of refusals, openings, upgrades and closes. Default:
-    /// `TracingObserver` with the feature `tracing`, else none. An observer that replaces it can
-    /// call `TracingObserver` to have both.
+impl ServerBuilder {
+    /// Sets the observer of refusals, openings, upgrades and closes. Default: `TracingObserver`
+    /// with the feature `tracing`, else none. An observer that also calls `TracingObserver` keeps
+    /// both.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);
         self
     }
 
-    /// How many threads do the I/O, at least 1. Default 1, which carries thousands of clients;
-    /// more are for more traffic than one core can move.
-    /// [`bind_driven`](Self::bind_driven) is for none.
+    /// Sets how many threads do the I/O. Default 1, which carries thousands of clients; use more
+    /// for more traffic than one core can move.
+    ///
+    /// At least one is needed. [`bind_driven`](Self::bind_driven) starts none, whatever is set
+    /// here: the application's own thread does the I/O.
     pub const fn io_threads(mut self, count: usize) -> Self {
         self.io_threads = count;
         self
     }
 
-    /// What answers requests for other paths. Without it they get 404.
+    /// Sets what answers requests for other paths. Default: 404.
     ///
-    /// It is for small uses, a page and a few files: it runs on the I/O thread, so whatever it
-    /// waits for, all sessions of that thread wait for, and waiting for a session inside it
-    /// deadlocks. Bodies over 64 KiB get 413 before it is asked. If it panics, the client gets 500.
-    /// The address of the client is among the request's extensions, as
-    /// [`RemoteAddr`](crate::RemoteAddr).
+    /// It is for small uses, a page and a few files. It runs on the I/O thread: all sessions of
+    /// that thread wait until it returns, and waiting for a session inside it deadlocks. A body
+    /// over 64 KiB gets 413 without it. If it panics, the client gets 500. The client's address is
+    /// among the request's extensions, as a [`RemoteAddr`](crate::RemoteAddr).
     ///
-    /// A [`Server`] that it holds never stops by being dropped: [`close`](Server::close) it.
+    /// A [`Server`] that it holds is never dropped: [`close`](Server::close) that one.
     pub fn fallback<B: Into<Bytes>>(
         mut self,
         handler: impl Fn(Request<Bytes>) -> Response<B> + Send + Sync + 'static,
@@ -78,66 +92,65 @@ impl ServerBuilder {
         self
     }
 
-    /// How long the head of a request may take, from its first byte or from the beginning of its
-    /// connection, before the client gets 408 or is cut off. Default 30 s.
+    /// Sets how long the head of a request may take, from its first byte or from the beginning of
+    /// its connection, before the client gets 408 or is cut off. Default 30 s.
     pub const fn head_timeout(mut self, timeout: Duration) -> Self {
         self.head_timeout = timeout;
         self
     }
 
-    /// How long a connection may be idle between two requests, and how long its peer may take no
-    /// bytes, before it is cut off. Default
-    /// [`ping_interval`](ServerConfig::ping_interval) and [`ping_timeout`](ServerConfig::ping_timeout)
-    /// together, 30 s at least: a client that polls uses a connection that often.
+    /// Sets how long a connection may be idle between two requests, and how long its peer may take
+    /// no bytes, before it is cut off. Default: [`ping_interval`](ServerConfig::ping_interval) plus
+    /// [`ping_timeout`](ServerConfig::ping_timeout), 30 s at least: a client that polls uses a
+    /// connection that often.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);
         self
     }
 
-    /// The most connections at a time. Others get 503. Default: as many as the machine lets a
-    /// process have.
+    /// Sets the most connections at a time. Others get 503. Default: no limit but the system's.
     pub const fn max_connections(mut self, count: usize) -> Self {
         self.max_connections = count;
         self
     }
 
-    /// The most connections at a time from one address. Others get 503. Default: no limit,
+    /// Sets the most connections at a time from one address. Others get 503. Default: no limit,
     /// since all clients behind a proxy have the proxy's address.
     pub const fn max_connections_per_address(mut self, count: usize) -> Self {
         self.max_connections_per_address = count;
         self
     }
 
-    /// The server, at this address. Port 0 takes a free one, which
-    /// [`local_addr`](Server::local_addr) names.
+    /// Starts the server at this address. Port 0 takes a free one, which
+    /// [`local_addr`](Server::local_addr) tells.
     ///
     /// # Errors
     ///
-    /// If the address can't be bound, no thread can be started, or
-    /// [`io_threads`](Self::io_threads) is 0.
+    /// If the address can't be bound, or a thread can't be started;
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for [`io_threads(0)`](Self::io_threads).
     pub fn bind<D: Data>(self, address: impl ToSocketAddrs) -> io::Result<Server<D>> {
         self.listen(TcpListener::bind(address)?)
     }
 
-    /// The server, on this listener.
+    /// Starts the server on this listener.
     ///
     /// # Errors
     ///
-    /// If the listener isn't one, no thread can be started, or
-    /// [`io_threads`](Self::io_threads) is 0.
+    /// As with [`bind`](Self::bind).
     pub fn listen<D: Data>(self, listener: TcpListener) -> io::Result<Server<D>> {
         let threads = self.io_threads;
         if threads == 0 {
-            let what = "a server without I/O threads needs a driver: see `bind_driven`";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+            let error = "io_threads(0): a server without I/O threads is made by bind_driven()";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
         }
         let shared = self.shared(&listener)?;
+        // If this fails, some threads may run already: they end when `shared` is dropped.
         start_threads(&shared.engine, listener, threads)?;
         Ok(Server::new(shared))
     }
 
-    /// The server, at this address, and the driver that does its I/O in the thread that holds it.
-    /// There is no other thread then: the shape for a game loop, or for a small server.
+    /// Makes a server at this address without I/O threads. The [`Driver`] does its I/O, on the
+    /// thread that holds it.
     ///
     /// # Errors
     ///
@@ -149,22 +162,23 @@ impl ServerBuilder {
         self.listen_driven(TcpListener::bind(address)?)
     }
 
-    /// The server, on this listener, and the driver that does its I/O in the thread that holds
-    /// it.
+    /// Makes a server on this listener without I/O threads, as
+    /// [`bind_driven`](Self::bind_driven) does.
     ///
     /// # Errors
     ///
-    /// If the listener isn't one.
+    /// If the system can't watch the listener for events.
     pub fn listen_driven<D: Data>(
         self,
         listener: TcpListener,
     ) -> io::Result<(Server<D>, Driver<D>)> {
         let shared = self.shared(&listener)?;
-        let worker = one_worker(&shared.engine, listener)?;
-        Ok((Server::new(Arc::clone(&shared)), Driver::new(worker, &shared)))
+        let engine = Arc::clone(&shared.engine);
+        let worker = single_worker(&engine, listener)?;
+        Ok((Server::new(shared), Driver::new(engine, worker)))
     }
 
-    fn shared<D: Data>(self, listener: &TcpListener) -> io::Result<Arc<Shared<D>>> {
+    fn shared<D: Data>(self, listener: &TcpListener) -> io::Result<Shared<D>> {
         let local_addr = listener.local_addr()?;
         let settings = Settings {
             head_timeout: self.head_timeout,
@@ -173,8 +187,7 @@ impl ServerBuilder {
         };
         let hub = Hub::new(self.config, StdClock::start(), self.observer);
         let limits = Limits::new(self.max_connections, self.max_connections_per_address);
-        let engine = Arc::new(Engine::new(hub, settings, limits));
-        Ok(Arc::new(Shared { engine, local_addr }))
+        Ok(Shared { engine: Engine::new(hub, settings, limits), local_addr })
     }
 }
 

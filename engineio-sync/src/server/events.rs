@@ -1,16 +1,15 @@
-//! What happens to all sessions, one thing after the other.
+//! The events of all sessions, in one stream.
 
 use std::fmt;
 use std::sync::Arc;
-use std::task::Poll;
 
 use engineio_hub::Data;
 use engineio_proto::{Message, ServerCloseReason, Transport};
 
 use super::sender::Sender;
 use super::shared::Shared;
-use crate::block::block_on;
-use crate::errors::TryRecvError;
+use crate::block::{block_on, received};
+use crate::error::TryRecvError;
 
 /// What happens to one of the server's sessions. The [`Sender`] is that session.
 #[derive(Debug)]
@@ -26,12 +25,12 @@ pub enum ServerEvent<D: Data = ()> {
     Disconnect(Sender<D>, ServerCloseReason),
 }
 
-/// What happens to the sessions of a server. As an iterator it waits for the next event, and ends
-/// when the server is closed and the last session gone.
+/// The events of all sessions of a server. As an iterator it waits for the next event, and ends
+/// when the server is closed and the last session has gone.
 ///
-/// Clones are for several workers. They share sessions, not events: each event goes to one of
-/// them, and a session belongs to the worker that has its event until that one asks for the next,
-/// so that the events of one session are dealt with in order.
+/// Clones are for several worker threads. Each event goes to one of them. Until that worker asks
+/// for its next event, no other gets an event of the same session, so the events of a session are
+/// handled in order.
 ///
 /// ```
 /// use std::thread;
@@ -68,21 +67,16 @@ impl<D: Data> Events<D> {
         Self { shared: Arc::clone(shared), inner }
     }
 
-    /// The next event if there is one now, for a loop that has other things to do.
+    /// The next event, without waiting for one.
     ///
     /// # Errors
     ///
-    /// [`TryRecvError`] says whether an event may still come.
+    /// [`TryRecvError::Empty`] if there is none now; [`TryRecvError::Closed`] for good once the
+    /// server is closed and the last session has gone.
     pub fn try_next(&mut self) -> Result<ServerEvent<D>, TryRecvError> {
         loop {
-            match self.inner.poll_now() {
-                Poll::Ready(Some(event)) => {
-                    if let Some(event) = convert(event) {
-                        return Ok(event);
-                    }
-                }
-                Poll::Ready(None) => return Err(TryRecvError::Closed),
-                Poll::Pending => return Err(TryRecvError::Empty),
+            if let Some(event) = convert(received(self.inner.poll_now())?) {
+                return Ok(event);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A handshake, for the application to decide about.
+//! A handshake that waits for the application's decision.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -83,14 +83,14 @@ impl<D: Data> Incoming<D> {
         Ok(self)
     }
 
-    /// Adds a message that the client gets together with the open packet.
+    /// Adds a message that the client gets with the open packet.
     pub fn message(mut self, message: impl Into<Message>) -> Self {
         self.inner = self.inner.message(message);
         self
     }
 
-    /// Gives the session an identifier of the application's own, which must be
-    /// impossible to guess. If a session has it already, a random one is used.
+    /// Sets the session's identifier, which must be impossible to guess. If another session has it
+    /// already, a random one is used.
     pub fn sid(mut self, sid: Sid) -> Self {
         self.inner = self.inner.sid(sid);
         self
@@ -102,14 +102,13 @@ impl<D: Data> Incoming<D> {
         self
     }
 
-    /// Accepts the client, with the application's data for the session. `None`: it has
-    /// left meanwhile, or has waited too long.
+    /// Accepts the client, with the application's data for the session. `None`: the client has left
+    /// or has waited too long.
     pub fn accept_with(self, data: D) -> Option<Socket<D>> {
         Some(Socket::new(self.inner.accept_with(data)?))
     }
 
-    /// Refuses the client with a status from 400 to 599 (others become 403) and a body of
-    /// JSON.
+    /// Refuses the client with a status from 400 to 599 (others become 403) and a JSON body.
     pub fn refuse(self, status: u16, body: impl Into<Bytes>) {
         self.inner.refuse(status, body);
     }

@@ -1,6 +1,7 @@
 //! A server, and the handles of the application.
 
 mod builder;
+mod close;
 mod driver;
 mod events;
 mod handler;

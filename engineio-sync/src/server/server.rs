@@ -3,9 +3,8 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::future::poll_fn;
-use std::io;
 use std::iter;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,15 +12,15 @@ use engineio_hub::{Data, Handshake, Hub, Sessions};
 use engineio_proto::server::Refusal;
 use engineio_proto::{Outgoing, SendError, ServerConfig, Sid};
 
-use super::builder::ServerBuilder;
+use super::close::close;
 use super::events::Events;
 use super::handler::{Adapter, Handler};
 use super::incoming::Incoming;
 use super::sender::Sender;
-use super::shared::{Shared, close, closed};
+use super::shared::Shared;
 use super::socket::Socket;
-use crate::block::{block_for, block_on, now};
-use crate::errors::TryRecvError;
+use crate::block::{block_for, block_on, try_recv};
+use crate::error::TryRecvError;
 
 /// An Engine.IO server with its listener. Clones are cheap and mean the same server; with the
 /// last of them, and of its [`Events`], it stops.
@@ -44,21 +43,6 @@ pub struct Server<D: Data = ()> {
 }
 
 impl Server {
-    /// A server at this address, with one thread for the I/O, whose sessions carry no data of
-    /// the application. [`builder`](Self::builder) has everything else.
-    ///
-    /// # Errors
-    ///
-    /// If the address can't be bound, or no thread can be started.
-    pub fn bind(address: impl ToSocketAddrs, config: ServerConfig) -> io::Result<Self> {
-        Self::builder(config).bind(address)
-    }
-
-    /// Builds a server: with other settings of the I/O, an observer, or data for each session.
-    pub fn builder(config: ServerConfig) -> ServerBuilder {
-        ServerBuilder::new(config)
-    }
-
     /// Waits for the next client, and accepts it, whoever it is. `None` as with
     /// [`incoming`](Self::incoming).
     pub fn accept(&self) -> Option<Socket> {
@@ -69,7 +53,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`TryRecvError`] says whether a client may still come.
+    /// As with [`try_incoming`](Self::try_incoming).
     pub fn try_accept(&self) -> Result<Socket, TryRecvError> {
         loop {
             if let Some(socket) = self.try_incoming()?.accept() {
@@ -88,8 +72,8 @@ impl Server {
 }
 
 impl<D: Data> Server<D> {
-    pub(super) const fn new(shared: Arc<Shared<D>>) -> Self {
-        Self { shared }
+    pub(super) fn new(shared: Shared<D>) -> Self {
+        Self { shared: Arc::new(shared) }
     }
 
     fn hub(&self) -> &Hub<D> {
@@ -115,12 +99,10 @@ impl<D: Data> Server<D> {
     ///
     /// # Errors
     ///
-    /// [`TryRecvError`] says whether a client may still come.
+    /// [`TryRecvError::Empty`] if none asks now, [`TryRecvError::Closed`] where
+    /// [`incoming`](Self::incoming) gives `None`.
     pub fn try_incoming(&self) -> Result<Incoming<D>, TryRecvError> {
-        match now(poll_fn(|cx| self.hub().poll_incoming(cx))) {
-            Some(incoming) => incoming.map(Incoming::new).ok_or(TryRecvError::Closed),
-            None => Err(TryRecvError::Empty),
-        }
+        try_recv(poll_fn(|cx| self.hub().poll_incoming(cx))).map(Incoming::new)
     }
 
     /// Gives what clients do as one stream of events, behind a login: for each handshake it gives
@@ -244,12 +226,10 @@ impl<D: Data> Server<D> {
     /// [`Driver::close`](crate::Driver::close) instead.
     pub fn close(&self, within: Duration) {
         let engine = &self.shared.engine;
-        close(
-            engine,
-            within,
-            |at_most| block_for(closed(engine), at_most).is_some(),
-            |at_most| engine.wait_for_workers(at_most),
-        );
+        let left = close(engine, within, |at_most| {
+            block_for(poll_fn(|cx| engine.hub.poll_closed(cx)), at_most).is_some()
+        });
+        engine.wait_for_workers(left);
     }
 }
 

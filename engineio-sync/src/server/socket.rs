@@ -7,13 +7,13 @@ use engineio_hub::Data;
 use engineio_proto::{Message, Outgoing, Revision, SendError, ServerCloseReason, Sid, Transport};
 
 use super::sender::Sender;
-use crate::block::{block_for, block_on, now};
-use crate::errors::{RecvTimeoutError, TryRecvError};
+use crate::block::{block_on, recv_timeout, try_recv};
+use crate::error::{RecvTimeoutError, TryRecvError};
 
-/// A session, for the one thread that reads it.
+/// A session, for the thread that receives.
 ///
-/// Dropping it closes the session after what is queued has left;
-/// [`detach`](Self::detach) lets it live.
+/// It has the methods of a [`Sender`]. Dropping it closes the session, after the queued messages
+/// have left; [`detach`](Self::detach) keeps the session open.
 #[must_use = "dropping it closes the session"]
 pub struct Socket<D: Data = ()> {
     inner: engineio_hub::Socket<D>,
@@ -26,37 +26,33 @@ impl<D: Data> Socket<D> {
         Self { inner, sender }
     }
 
-    /// Waits for the client's next message. `None` once the session has ended and all messages
-    /// were read; [`close_reason`](Self::close_reason) then says why.
+    /// Waits for the client's next message. `None` once the session has ended and all its messages
+    /// were received; [`close_reason`](Self::close_reason) then says why.
     ///
-    /// While nobody reads, the client is held back, and after
-    /// [`stall_timeout`](crate::ServerConfig::stall_timeout) of that the session ends.
+    /// An application that doesn't receive makes the client wait, and after
+    /// [`stall_timeout`](crate::ServerConfig::stall_timeout) the session ends.
     pub fn recv(&mut self) -> Option<Message> {
         block_on(self.inner.recv())
     }
 
-    /// As [`recv`](Self::recv), but waits for so long at most. Nothing is lost by a time-out.
+    /// As [`recv`](Self::recv), but waits no longer than `at_most`.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError`] says whether a message may still come.
+    /// [`RecvTimeoutError::TimedOut`] if no message came in time (nothing is lost),
+    /// [`RecvTimeoutError::Closed`] where [`recv`](Self::recv) gives `None`.
     pub fn recv_timeout(&mut self, at_most: Duration) -> Result<Message, RecvTimeoutError> {
-        match block_for(self.inner.recv(), at_most) {
-            Some(received) => received.ok_or(RecvTimeoutError::Closed),
-            None => Err(RecvTimeoutError::TimedOut),
-        }
+        recv_timeout(self.inner.recv(), at_most)
     }
 
     /// As [`recv`](Self::recv), but without waiting.
     ///
     /// # Errors
     ///
-    /// [`TryRecvError`] says whether a message may still come.
+    /// [`TryRecvError::Empty`] if no message is there now, [`TryRecvError::Closed`] where
+    /// [`recv`](Self::recv) gives `None`.
     pub fn try_recv(&mut self) -> Result<Message, TryRecvError> {
-        match now(self.inner.recv()) {
-            Some(received) => received.ok_or(TryRecvError::Closed),
-            None => Err(TryRecvError::Empty),
-        }
+        try_recv(self.inner.recv())
     }
 
     /// The client's messages, as [`recv`](Self::recv) gives them.
@@ -133,8 +129,8 @@ impl<D: Data> Socket<D> {
         self.sender.clone()
     }
 
-    /// Lets the session live without this handle: what the client says is thrown away
-    /// from now on, and the server's own `send` and `broadcast` still reach it.
+    /// Keeps the session open without this handle. Its messages are discarded from now on; the
+    /// server's `send` and `broadcast` still reach it.
     pub fn detach(self) {
         self.inner.detach();
     }

@@ -1,8 +1,9 @@
 //! One request and its answer, as bytes.
 //!
-//! The writing and the parsing is `ureq-proto`'s. What it leaves to its caller is here: that the
-//! head of an answer is parsed once, when all of it is there, and that nothing grows without
-//! bounds.
+//! `ureq-proto` writes and parses. This adds what it leaves to its caller: the head of an answer is
+//! parsed once, when all of it is there, and nothing grows without bounds.
+
+mod poll;
 
 use std::io;
 
@@ -15,21 +16,21 @@ use ureq_proto::client::state::{RecvBody, RecvResponse};
 use ureq_proto::client::{Call, RecvBodyResult, RecvResponseResult, SendRequestResult};
 use ureq_proto::{BodyMode, Error};
 
-use super::BoxError;
+use super::error::BoxError;
 
-/// A request on its connector, and what has come of its answer.
+/// A request on its way, and the part of its answer that has come.
 pub(super) struct ClientExchange {
-    /// All of the request, and how much of it is written.
+    /// The whole request, and how much of it is written.
     request: Vec<u8>,
     sent: usize,
-    /// What came and isn't consumed. Shorter than a head may be and one read.
+    /// Bytes that came and aren't consumed. No longer than a head and one read.
     received: Vec<u8>,
-    /// How far the search for the end of the head is in it.
+    /// How much of `received` was searched for the end of a head.
     searched: usize,
-    /// How long the heads are together, that of the answer and those of 1xx before it; then the
+    /// The length of all heads, the answer's and those of 1xx before it; then that of the
     /// trailers.
     overhead: usize,
-    /// The longest body to take.
+    /// The longest body of an answer, in bytes.
     limit: usize,
     is_connect: bool,
     has_heard: bool,
@@ -42,20 +43,20 @@ enum Stage {
     Over,
 }
 
-/// A whole answer. That to a `CONNECT` has no body here, nor has a 101.
+/// A whole answer. A 101 and the answer to a `CONNECT` have no body.
 pub(super) struct Answer {
     pub(super) parts: Parts,
     pub(super) body: Bytes,
-    /// What came behind it.
+    /// Bytes that came behind it.
     pub(super) rest: Vec<u8>,
-    /// Whether the connection can have another request.
+    /// Whether the connection can take another request.
     pub(super) may_reuse: bool,
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    #[error("no answer in HTTP")]
+    #[error("the answer is not valid HTTP")]
     Malformed(#[source] BoxError),
     #[error("the body of the answer is longer than {0} bytes")]
     TooLarge(usize),
@@ -75,7 +76,7 @@ impl Fault {
     }
 }
 
-/// What goes wrong with an answer is the server's fault.
+/// An error in an answer is the server's fault.
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         Self::Malformed(error.into())
@@ -83,9 +84,9 @@ impl From<Error> for Fault {
 }
 
 impl ClientExchange {
-    /// A request that is about to be sent. Of its answer a body of `limit` bytes is taken.
+    /// Prepares a request. The body of its answer may be as long as `limit` bytes.
     ///
-    /// An error is a header of the application's that makes no sense here.
+    /// The error is about a header from the application that makes no sense here.
     pub(super) fn new(request: Request<Bytes>, limit: usize) -> Result<Self, BoxError> {
         let (mut head, body) = request.into_parts();
         if head.method == Method::POST {
@@ -104,7 +105,7 @@ impl ClientExchange {
                 call.proceed().ok_or("the request has no end")?
             }
             Some(SendRequestResult::Await100(_)) => {
-                return Err("nobody here waits for a 100".into());
+                return Err("`Expect: 100-continue` is not supported".into());
             }
             None => return Err("the request has no end".into()),
         };
@@ -121,12 +122,12 @@ impl ClientExchange {
         })
     }
 
-    /// What is to be written.
+    /// The bytes to write next.
     pub(super) fn unsent(&self) -> &[u8] {
         self.request.get(self.sent..).unwrap_or_default()
     }
 
-    /// So many bytes were written.
+    /// Notes that as many bytes were written.
     pub(super) const fn sent(&mut self, count: usize) {
         self.sent = self.sent.saturating_add(count);
     }
@@ -136,8 +137,7 @@ impl ClientExchange {
         self.has_heard
     }
 
-    /// These bytes were read. `Some` when the answer is complete with them; there is nothing to
-    /// be done with it then.
+    /// Takes bytes that were read. `Some`: they complete the answer, and the exchange is over.
     pub(super) fn receive(&mut self, bytes: &[u8]) -> Result<Option<Answer>, Fault> {
         self.has_heard = true;
         self.received.extend_from_slice(bytes);
@@ -157,7 +157,7 @@ impl ClientExchange {
         }
     }
 
-    /// The stream has ended. That may be the end of the body.
+    /// Notes the end of the stream, which may be the end of the body.
     pub(super) fn end(&mut self) -> Result<Answer, Fault> {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Body(parts, call, body) if call.body_mode() == BodyMode::CloseDelimited => {
@@ -167,12 +167,12 @@ impl ClientExchange {
         }
     }
 
-    /// Reads heads up to that of the answer. Puts a stage back, unless that was all.
+    /// Reads heads up to the answer's own. Puts a stage back, unless the answer is complete.
     fn head(&mut self, mut call: Call<RecvResponse>) -> Result<Option<Answer>, Fault> {
         loop {
             let known = self.received.len().min(START.len());
             if self.received.get(..known) != START.get(..known) {
-                return Err(malformed("it doesn't begin as an answer does"));
+                return Err(malformed("it doesn't begin like an HTTP answer"));
             }
             let Some(length) = self.head_length() else {
                 if self.overhead.saturating_add(self.received.len()) > LONGEST_HEAD {
@@ -197,13 +197,13 @@ impl ClientExchange {
         }
     }
 
-    /// The head of the answer is there.
+    /// Goes on behind the head of the answer.
     fn headed(&mut self, parts: Parts, call: Call<RecvResponse>) -> Result<Option<Answer>, Fault> {
         let is_over = parts.status == StatusCode::SWITCHING_PROTOCOLS || self.is_connect;
         if is_over {
             return Ok(Some(self.answer(parts, Vec::new(), false)));
         }
-        // ureq-proto takes every coding that has the word in it for this one.
+        // ureq-proto takes every coding that contains the word for `chunked`.
         let mut codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
         let is_chunked =
             |coding: &HeaderValue| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
@@ -241,7 +241,7 @@ impl ClientExchange {
     ) -> Result<Option<Answer>, Fault> {
         loop {
             let length = body.len();
-            // No coding makes more of it.
+            // The body is never longer than its coded form.
             body.resize(length.saturating_add(self.received.len()), 0);
             let room = body.get_mut(length..).unwrap_or_default();
             let (used, made) = call.read(&self.received, room)?;
@@ -258,7 +258,7 @@ impl ClientExchange {
             }
         }
         if call.body_mode() == BodyMode::CloseDelimited || !call.can_proceed() {
-            // The rest is a length of a chunk, or a trailer, without an end so far.
+            // The rest is a size line or a trailer that isn't complete.
             if self.overhead.saturating_add(self.received.len()) > LONGEST_HEAD {
                 return Err(malformed("its trailers are too long"));
             }
@@ -275,12 +275,12 @@ impl ClientExchange {
 
     fn answer(&mut self, parts: Parts, body: Vec<u8>, may_reuse: bool) -> Answer {
         let rest = std::mem::take(&mut self.received);
-        // Whoever answers before the end of the request may never read it.
+        // A server that answers before the end of the request may never read the rest of it.
         let may_reuse = may_reuse && rest.is_empty() && self.unsent().is_empty();
         Answer { parts, body: body.into(), rest, may_reuse }
     }
 
-    /// The length of the first head, its empty line included, once that is there.
+    /// The length of the first head with its empty line, once it is complete.
     fn head_length(&mut self) -> Option<usize> {
         let from = self.searched.saturating_sub(b"\n\r".len());
         let unknown = self.received.get(from..).unwrap_or_default();
@@ -310,17 +310,17 @@ fn malformed(why: &str) -> Fault {
     Fault::Malformed(why.into())
 }
 
-/// Room enough for the head of a request: `ureq-proto` writes it into a slice.
+/// A length that the head of a request doesn't exceed: `ureq-proto` writes it into a slice.
 fn head_bound(head: &http::request::Parts) -> usize {
     let headers = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    // The URI has both the target and what becomes the host.
+    // The URI becomes both the target and the header `Host`.
     headers.sum::<usize>() + 2 * head.uri.to_string().len() + 256
 }
 
-/// So does everything that speaks HTTP/1.0 or 1.1: what doesn't is recognised at once.
+/// Every answer in HTTP/1.0 or 1.1 begins with it, so other protocols are recognized at once.
 const START: &[u8] = b"HTTP/1.";
 
-/// As hyper has it for trailers. No server of Engine.IO has use for more.
+/// In bytes. The same as hyper's limit for trailers; no Engine.IO server needs more.
 const LONGEST_HEAD: usize = 16 << 10;
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ async fn said(answer: impl Fn() -> Answer + Send + Sync + 'static) -> (ClientClo
 #[tokio::test]
 async fn what_is_no_http_is_named_in_the_error() {
     for (bytes, says) in [
-        ("SSH-2.0-OpenSSH_9.6\r\n", "it doesn't begin as an answer does"),
+        ("SSH-2.0-OpenSSH_9.6\r\n", "it doesn't begin like an HTTP answer"),
         ("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "header"),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "coding"),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "chunk"),
@@ -81,7 +81,7 @@ async fn refusal_by_the_proxy_is_named_in_the_error() {
     for (answer, says) in [
         ("HTTP/1.1 407 X\r\nContent-Length: 3\r\n\r\nno!", "the proxy refused with status 407"),
         ("HTTP/1.1 301 X\r\nLocation: http://x/\r\n\r\n", "the proxy refused with status 301"),
-        ("SOCKS", "no answer in HTTP"),
+        ("SOCKS", "the answer is not valid HTTP"),
         ("HTTP/1.1 100 X\r\n\r\n", "too long"),
     ] {
         let (proxy, _) = proxy_that_says(answer);
