@@ -1,9 +1,7 @@
 //! The ways to consume a server. One excludes the others.
 
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
 
 use engineio_proto::server::Refusal;
 
@@ -12,7 +10,7 @@ use super::events::Events;
 use super::handler::Handler;
 use super::handshake::Handshake;
 use super::hub::Hub;
-use super::login::Login;
+use super::login::{Login, decide, decide_later};
 use super::reception::{Arrival, Mode, Pickup};
 use super::session::{Audience, Told};
 use crate::data::Data;
@@ -117,29 +115,13 @@ impl<D: Data> Hub<D> {
         let Arrival { pending, handshake } = arrival;
         let admission = Admission::new(&self.running, Arc::clone(&pending));
         match login {
-            Login::Now(decide) => {
-                let decision = catch_unwind(AssertUnwindSafe(|| decide(&handshake)));
-                admission.conclude(decision.unwrap_or_else(|_| Err(panicked())), audience);
-            }
-            Login::Later(decide) => {
-                let decision = catch_unwind(AssertUnwindSafe(|| decide(handshake)));
-                let Ok(mut decision) = decision else {
-                    return admission.conclude(Err(panicked()), audience);
-                };
+            Login::Now(login) => admission.conclude(decide(login, &handshake), audience),
+            Login::Later(login) => {
+                let decision = decide_later(login, handshake);
                 pending.set_login(Box::pin(async move {
-                    let decision = poll_fn(|cx| {
-                        let polled = catch_unwind(AssertUnwindSafe(|| decision.as_mut().poll(cx)));
-                        polled.unwrap_or_else(|_| Poll::Ready(Err(panicked())))
-                    });
                     admission.conclude(decision.await, audience);
                 }));
             }
         }
     }
-}
-
-/// A login that panics refuses one client, and harms nobody else's requests. The panic hook has
-/// reported it.
-fn panicked() -> Refusal {
-    Refusal::json(500, "Internal Server Error")
 }

@@ -11,7 +11,7 @@ use engineio_proto::{Message, ServerCloseReason, Transport};
 use futures_core::Stream;
 
 use super::admission::Admission;
-use super::login::Decide;
+use super::login::{self, Decide};
 use super::reception::{Arrival, Pickup};
 use super::running::Running;
 use super::sender::Sender;
@@ -123,7 +123,7 @@ impl<D: Data> Events<D> {
         {
             let Arrival { pending, handshake } = arrival;
             let admission = Admission::new(&self.running, pending);
-            admission.conclude(login(&handshake), Audience::Events(Told::default()));
+            admission.conclude(login::decide(login, &handshake), Audience::Events(Told::default()));
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Who may have a session: what the application says about a handshake.
 
-use std::future::Future;
+use std::future::{Future, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use engineio_proto::server::Refusal;
 
@@ -30,3 +32,30 @@ pub(crate) type SharedLogin<D> = Arc<Login<D>>;
 
 /// Decides in the thread that calls it.
 pub(crate) type Decide<D> = Box<dyn Fn(&Handshake) -> Decision<D> + Send + Sync>;
+
+/// Asks a login. One that panics refuses its client with 500, and harms nobody else; the panic hook
+/// has reported it.
+pub(crate) fn decide<D>(
+    login: &(impl Fn(&Handshake) -> Decision<D> + ?Sized),
+    handshake: &Handshake,
+) -> Decision<D> {
+    catch_unwind(AssertUnwindSafe(|| login(handshake))).unwrap_or_else(|_| Err(panicked()))
+}
+
+/// As [`decide`], for a login that takes its time.
+pub(crate) fn decide_later<D: Send + 'static>(
+    login: &(impl Fn(Handshake) -> LaterDecision<D> + ?Sized),
+    handshake: Handshake,
+) -> LaterDecision<D> {
+    let Ok(mut decision) = catch_unwind(AssertUnwindSafe(|| login(handshake))) else {
+        return Box::pin(ready(Err(panicked())));
+    };
+    Box::pin(poll_fn(move |cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| decision.as_mut().poll(cx)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(panicked())))
+    }))
+}
+
+fn panicked() -> Refusal {
+    Refusal::json(500, "Internal Server Error")
+}

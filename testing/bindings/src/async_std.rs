@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use async_io::Async;
 use tokio::task::JoinHandle;
 
-pub use engineio_async_std::*;
+pub use engineio_async_std::{Sender as PlainSender, *};
 
 /// Serves on a free port: gives its address, and the task, which ends with the server.
 #[expect(clippy::unused_async, reason = "other bindings wait here")]

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use engineio_tokio::*;
+pub use engineio_tokio::{Sender as PlainSender, *};
 
 /// Serves on a free port: gives its address, and the task, which ends with the server.
 pub async fn serve<D: Data>(server: &Server<D>) -> (SocketAddr, JoinHandle<io::Result<()>>) {

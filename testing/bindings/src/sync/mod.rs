@@ -9,6 +9,8 @@ use std::thread;
 use tokio::sync::oneshot;
 
 pub use client::{Client, ClientSender, connect};
+/// The handle that events and handlers give.
+pub use engineio_sync::Sender as PlainSender;
 pub use engineio_sync::*;
 pub use server::{Events, Incoming, Server, ServerBuilder, serve};
 pub use session::{Sender, Socket};

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::time::Duration;
 
-use engineio_sync::{Data, Message, ServerConfig, ServerEvent};
+use engineio_sync::{Data, Handshake, Message, Refusal, ServerConfig, ServerEvent};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -67,6 +67,15 @@ impl Server {
 }
 
 impl<D: Data> Server<D> {
+    /// The stream of events, behind a login.
+    #[must_use]
+    pub fn events_with(
+        &self,
+        login: impl Fn(&Handshake) -> Result<D, Refusal> + Send + Sync + 'static,
+    ) -> Events<D> {
+        Events(Some(self.inner.events_with(login)))
+    }
+
     /// Waits for the next client that asks for a session.
     pub async fn incoming(&self) -> Option<Incoming<D>> {
         let server = self.inner.clone();

@@ -1,11 +1,14 @@
 //! What handles do because they are asynchronous.
 
-use futures_util::{SinkExt, StreamExt};
-use peer::{until, within};
+use std::sync::Arc;
 
-use crate::engineio;
+use futures_util::{SinkExt, StreamExt};
+use peer::{Peer, get, until, within};
+use tokio::sync::Semaphore;
+
+use crate::engineio::{self, Server, ServerEvent};
 use crate::suite::client::{WAYS, connected, pair};
-use crate::suite::config;
+use crate::suite::{POLLING, config, listen};
 
 #[tokio::test]
 async fn attempt_that_is_given_up_leaves_no_session() {
@@ -33,4 +36,40 @@ async fn client_is_a_stream_and_a_sink() {
     assert_eq!(within(stream.next()).await, Some("for the stream".into()));
     within(sink.close()).await.expect("a close");
     assert_eq!(within(stream.next()).await, None);
+}
+
+#[tokio::test]
+async fn login_that_waits_keeps_nobody_else_waiting() {
+    let server: Server<String> =
+        Server::builder(config().build().expect("a legal configuration")).build();
+    let database = Arc::new(Semaphore::new(0));
+    let asked = Arc::clone(&database);
+    let mut events = server.events_with_async(move |handshake| {
+        let database = Arc::clone(&asked);
+        async move {
+            let name = handshake.query("name").ok_or_else(|| handshake.refuse(401, ""))?;
+            if name == "slow" {
+                database.acquire().await.expect("an open database").forget();
+            }
+            Ok(name.into_owned())
+        }
+    });
+    let address = listen(&server).await;
+    let (mut slow, mut gone) = (Peer::connect(address).await, Peer::connect(address).await);
+    for peer in [&mut slow, &mut gone] {
+        peer.send(get(&format!("{POLLING}&name=slow"))).await;
+    }
+    let mut quick = Peer::connect(address).await;
+    quick.get(&format!("{POLLING}&name=quick")).await.expect(200);
+    let event = within(events.next()).await;
+    assert!(matches!(&event, Some(ServerEvent::Connect(it)) if it.data() == "quick"), "{event:?}");
+    quick.get(POLLING).await.expect(401);
+    gone.reset();
+    // The login of whoever leaves is given up.
+    until(|| Arc::strong_count(&database) == 3).await;
+    database.add_permits(1);
+    slow.answer().await.expect(200);
+    let event = within(events.next()).await;
+    assert!(matches!(&event, Some(ServerEvent::Connect(it)) if it.data() == "slow"), "{event:?}");
+    assert_eq!(server.len(), 2);
 }

@@ -3,5 +3,7 @@
 mod bad_bodies;
 mod bad_connections;
 mod close;
+mod handler;
 mod handshake;
+mod logins;
 mod whole_server;
