@@ -42,7 +42,10 @@ enum Stage<D: Data> {
     /// A WebSocket, once its 101 is written.
     Switch(Framed),
     /// The last answer is on its way.
-    Farewell,
+    Farewell {
+        /// Whether the whole request was read, so that nothing unread can turn the end into a reset.
+        is_read: bool,
+    },
     /// The writing side is closed. Closing now, with unread bytes, would reset the connection, and
     /// the peer might lose the answer.
     Drain {
@@ -66,7 +69,7 @@ impl<D: Data> HttpConnection<D> {
             Stage::Idle { until } => *until,
             Stage::Head { until } | Stage::Drain { until, .. } => Some(*until),
             Stage::Request(request) => request.deadline(),
-            Stage::Switch(_) | Stage::Farewell => None,
+            Stage::Switch(_) | Stage::Farewell { .. } => None,
         }
     }
 
@@ -115,12 +118,12 @@ impl<D: Data> HttpConnection<D> {
         if !matches!(self.stage, Stage::Switch(_)) || !self.output.is_empty() {
             return None;
         }
-        match mem::replace(&mut self.stage, Stage::Farewell) {
+        match mem::replace(&mut self.stage, Stage::Idle { until: None }) {
             Stage::Switch(framed) => Some((framed, mem::take(&mut self.input))),
             Stage::Idle { .. }
             | Stage::Head { .. }
             | Stage::Request(_)
-            | Stage::Farewell
+            | Stage::Farewell { .. }
             | Stage::Drain { .. } => None,
         }
     }
@@ -191,8 +194,9 @@ impl<D: Data> HttpConnection<D> {
                         Step::Wait => return ControlFlow::Continue(()),
                     }
                 }
-                Stage::Farewell => {
-                    if !matches!(tcp.poll_shutdown(), Poll::Ready(Ok(()))) {
+                Stage::Farewell { is_read } => {
+                    let may_end = *is_read && tools.is_stopping && self.input.is_empty();
+                    if may_end || !matches!(tcp.poll_shutdown(), Poll::Ready(Ok(()))) {
                         return ControlFlow::Break(Turn::Ended);
                     }
                     let until = now + tools.hub.config().linger();
@@ -224,12 +228,13 @@ impl<D: Data> HttpConnection<D> {
         let head = response(&answer, Framing { length, closes });
         let body = if has_body { answer.into_body() } else { Bytes::new() };
         self.output.push_with_body(head, body);
-        self.stage = if closes { Stage::Farewell } else { Stage::Idle { until: None } };
+        let is_read = request.is_read();
+        self.stage = if closes { Stage::Farewell { is_read } } else { Stage::Idle { until: None } };
     }
 
     fn bid_farewell(&mut self, last: Vec<u8>) {
         self.output.push(last);
-        self.stage = Stage::Farewell;
+        self.stage = Stage::Farewell { is_read: false };
     }
 }
 
