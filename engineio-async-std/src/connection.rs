@@ -19,8 +19,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use smol_hyper::rt::FuturesIo;
 
+use crate::core::Core;
 use crate::rt::{AsyncIoTimer, machine_time, spawn, timeout, timer};
-use crate::server::Server;
 
 /// Answers everything with 404.
 pub(crate) async fn not_found(_request: Request<Incoming>) -> Response<String> {
@@ -31,7 +31,7 @@ pub(crate) async fn not_found(_request: Request<Incoming>) -> Response<String> {
 
 /// Serves one connection to its end, or until the server has stopped.
 pub(crate) async fn serve<D, S, H, F, B>(
-    server: &Server<D>,
+    core: &Core<D>,
     stream: S,
     peer: Option<SocketAddr>,
     handler: H,
@@ -43,10 +43,10 @@ pub(crate) async fn serve<D, S, H, F, B>(
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<BoxError>,
 {
-    let patience = patience(server.config());
+    let patience = patience(core.hub.config());
     let stream = Watched::new(FuturesIo::new(stream), timer(), HEAD_TIMEOUT, patience);
-    let (server_ref, handler) = (server, &handler);
-    let service = service_fn(move |request| answer(server_ref, request, peer, handler));
+    let handler = &handler;
+    let service = service_fn(move |request| answer(core, request, peer, handler));
     let connection = http1::Builder::new()
         .timer(AsyncIoTimer)
         .header_read_timeout(patience)
@@ -55,7 +55,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
         .serve_connection(stream, service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let stop = async { Some(server.stop.wait().await) };
+    let stop = async { Some(core.stop.wait().await) };
     // Nobody is left to hear of an error, and the sessions know.
     let ended = async {
         let _ = connection.as_mut().await;
@@ -73,7 +73,7 @@ pub(crate) fn left_until(until: Instant) -> std::time::Duration {
 }
 
 async fn answer<D, H, F, B>(
-    server: &Server<D>,
+    core: &Core<D>,
     mut request: Request<Incoming>,
     peer: Option<SocketAddr>,
     handler: &H,
@@ -87,11 +87,11 @@ where
         request.extensions_mut().insert(RemoteAddr(peer));
     }
     let (parts, body) = request.into_parts();
-    let Some(seat) = server.hub().admit(&parts) else {
+    let Some(seat) = core.hub.admit(&parts) else {
         let response = handler(Request::from_parts(parts, body)).await;
         return Ok(response.map(ResponseBody::theirs));
     };
-    server.start_driver();
+    core.start_driver();
     let upgrade = hyper::upgrade::on(Request::from_parts(parts, ()));
     let Answered { response, switching } = RequestTask::new(seat, body, upgrade, timer()).await;
     if let Some(switching) = switching {

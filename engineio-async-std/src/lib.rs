@@ -58,9 +58,11 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod accepting;
 #[cfg(feature = "client")]
 mod client;
 mod connection;
+mod core;
 mod listener;
 mod rt;
 mod server;

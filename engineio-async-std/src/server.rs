@@ -5,27 +5,25 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError};
 use engineio_hub::{
     Data, Events, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
     default_observer,
 };
-use engineio_hyper::{BoxError, drive};
+use engineio_hyper::BoxError;
 use engineio_proto::server::Refusal;
 use engineio_proto::{Outgoing, SendError, ServerConfig, Sid};
 use futures_io::{AsyncRead, AsyncWrite};
-use futures_lite::future::{or, yield_now};
 use http::{Request, Response};
 use http_body::Body;
 
-use crate::connection::{self, left_until, not_found};
+use crate::accepting::serve;
+use crate::connection::{self, not_found};
+use crate::core::Core;
 use crate::listener::Listener;
-use crate::rt::{clock, machine_time, spawn, timeout, timer};
-use crate::stop::{Connections, Stop};
+use crate::rt::{clock, machine_time, timer};
 
 /// An Engine.IO server. Clones are cheap and mean the same server.
 ///
@@ -48,8 +46,7 @@ use crate::stop::{Connections, Stop};
 ///
 /// Its one task of its own ends with the last handle.
 pub struct Server<D: Data = ()> {
-    hub: Hub<D>,
-    pub(crate) stop: Arc<Stop>,
+    core: Core<D>,
 }
 
 /// Builds a [`Server`], for what isn't in [`ServerConfig`].
@@ -85,7 +82,7 @@ impl Server {
     /// A server is consumed in one way: if there is another one already, the stream ends at once,
     /// and the observer is told.
     pub fn events(&self) -> Events {
-        self.hub.events()
+        self.core.hub.events()
     }
 }
 
@@ -101,7 +98,7 @@ impl ServerBuilder {
     /// The server.
     pub fn build<D: Data>(self) -> Server<D> {
         let hub = Hub::new(self.config, clock(), self.observer);
-        Server { hub, stop: Arc::default() }
+        Server { core: Core::new(hub) }
     }
 }
 
@@ -119,7 +116,7 @@ impl<D: Data> Server<D> {
     /// A client waits for [`accept_timeout`](ServerConfig::accept_timeout) at most:
     /// decide in a task of its own if it takes long.
     pub fn incoming(&self) -> impl Future<Output = Option<Incoming<D>>> {
-        poll_fn(|cx| self.hub.poll_incoming(cx))
+        poll_fn(|cx| self.core.hub.poll_incoming(cx))
     }
 
     /// Gives what clients do as one stream of events, behind a login: for each handshake it gives
@@ -149,7 +146,7 @@ impl<D: Data> Server<D> {
         &self,
         login: impl Fn(&Handshake) -> Result<D, Refusal> + Send + Sync + 'static,
     ) -> Events<D> {
-        self.hub.events_with(login)
+        self.core.hub.events_with(login)
     }
 
     /// As [`events_with`](Self::events_with), with a login that may take its time, for
@@ -162,7 +159,7 @@ impl<D: Data> Server<D> {
     where
         F: Future<Output = Result<D, Refusal>> + Send + 'static,
     {
-        self.hub.events_with_async(login)
+        self.core.hub.events_with_async(login)
     }
 
     /// Has a [`Handler`] called for all sessions.
@@ -170,12 +167,12 @@ impl<D: Data> Server<D> {
     /// If the server is consumed in another way already, the handler is dropped, and the observer
     /// is told.
     pub fn handle(&self, handler: impl Handler<D>) {
-        self.hub.handle(handler);
+        self.core.hub.handle(handler);
     }
 
     /// The settings of the server.
     pub fn config(&self) -> &ServerConfig {
-        self.hub.config()
+        self.core.hub.config()
     }
 
     /// How many sessions are open.
@@ -190,13 +187,13 @@ impl<D: Data> Server<D> {
 
     /// The session of this identifier.
     pub fn get(&self, sid: &Sid) -> Option<Sender<D>> {
-        self.hub.get(sid)
+        self.core.hub.get(sid)
     }
 
     /// The open sessions, to send to them. It doesn't keep the server running, so a [`Handler`]
     /// may hold it.
     pub fn sessions(&self) -> Sessions<D> {
-        self.hub.sessions()
+        self.core.hub.sessions()
     }
 
     /// Sends to one session, without waiting.
@@ -245,9 +242,9 @@ impl<D: Data> Server<D> {
     /// off. Ready when the last one is gone, at the latest after `within`; listeners of
     /// [`serve`](Self::serve) stop then.
     pub async fn close(&self, within: Duration) {
-        self.start_driver();
-        let left = engineio_hyper::close(&self.hub, within, &timer()).await;
-        self.stop.set(machine_time() + left);
+        self.core.start_driver();
+        let left = engineio_hyper::close(&self.core.hub, within, &timer()).await;
+        self.core.stop.set(machine_time() + left);
     }
 
     /// Serves the connections of a listener, HTTP/1.1, until the server is
@@ -266,7 +263,7 @@ impl<D: Data> Server<D> {
         &self,
         listener: impl Listener,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        serve(self.clone(), listener, not_found)
+        serve(self.core.clone(), listener, not_found)
     }
 
     /// As [`serve`](Self::serve), with a handler for the requests of other paths.
@@ -281,7 +278,7 @@ impl<D: Data> Server<D> {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        serve(self.clone(), listener, handler)
+        serve(self.core.clone(), listener, handler)
     }
 
     /// Serves one connection that the application has accepted itself: over TLS, a Unix socket or
@@ -291,7 +288,7 @@ impl<D: Data> Server<D> {
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         peer: Option<SocketAddr>,
     ) {
-        connection::serve(self, stream, peer, not_found).await;
+        connection::serve(&self.core, stream, peer, not_found).await;
     }
 
     /// As [`serve_connection`](Self::serve_connection), with a handler for the requests of other
@@ -307,63 +304,13 @@ impl<D: Data> Server<D> {
         B: Body<Data = Bytes> + 'static,
         B::Error: Into<BoxError>,
     {
-        connection::serve(self, stream, peer, handler).await;
+        connection::serve(&self.core, stream, peer, handler).await;
     }
-
-    pub(crate) const fn hub(&self) -> &Hub<D> {
-        &self.hub
-    }
-
-    /// Starts the task that lets time pass, if none runs.
-    pub(crate) fn start_driver(&self) {
-        if let Some(hub) = self.hub.undriven() {
-            spawn(drive(hub, timer()));
-        }
-    }
-}
-
-async fn serve<D, H, F, B>(server: Server<D>, listener: impl Listener, handler: H) -> io::Result<()>
-where
-    D: Data,
-    H: Fn(Request<hyper::body::Incoming>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    let connections = Arc::new(Connections::default());
-    let until = loop {
-        let accepted = async { Ok(listener.accept().await) };
-        let stopped = async { Err(server.stop.wait().await) };
-        let (stream, peer) = match or(stopped, accepted).await {
-            Err(until) => break until,
-            Ok(Ok(accepted)) => accepted,
-            Ok(Err(error)) => match AcceptError::of(&error) {
-                AcceptError::Final => return Err(error),
-                AcceptError::OfPeer => continue,
-                AcceptError::Passing => {
-                    async_io::Timer::after(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            },
-        };
-        let (server, handler) = (server.clone(), handler.clone());
-        let open = connections.begin();
-        spawn(async move {
-            connection::serve(&server, stream, Some(peer), handler).await;
-            drop(open);
-        });
-        // Whoever connects faster than is accepted would keep a single thread busy for ever.
-        yield_now().await;
-    };
-    drop(listener);
-    // No session is left: what remains are idle connections and last answers.
-    timeout(left_until(until), connections.wait_for_end()).await;
-    Ok(())
 }
 
 impl<D: Data> Clone for Server<D> {
     fn clone(&self) -> Self {
-        Self { hub: self.hub.clone(), stop: Arc::clone(&self.stop) }
+        Self { core: self.core.clone() }
     }
 }
 

@@ -162,6 +162,7 @@ pub mod client;
 mod clock;
 mod compression;
 mod data;
+mod default_observer;
 mod http_map;
 pub mod listener;
 mod observer;
@@ -174,7 +175,8 @@ pub mod websocket;
 pub use clock::Clock;
 pub use compression::compress;
 pub use data::Data;
-pub use observer::{Observer, default_observer};
+pub use default_observer::default_observer;
+pub use observer::Observer;
 pub use server::{
     Answer, Events, Handler, Handshake, Hub, Incoming, Overflow, RemoteAddr, Seat, Sender,
     ServerEvent, Sessions, Socket, WeakHub,

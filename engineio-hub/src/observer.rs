@@ -41,15 +41,6 @@ pub trait Observer: Send + Sync + 'static {
 /// Listens to nothing.
 impl Observer for () {}
 
-/// Who listens where the application says nothing: nobody, or with the feature `tracing` the
-/// subscriber of that crate.
-pub fn default_observer() -> Box<dyn Observer> {
-    #[cfg(feature = "tracing")]
-    return Box::new(crate::TracingObserver);
-    #[cfg(not(feature = "tracing"))]
-    return Box::new(());
-}
-
 /// Keeps the panics of the application's observer from whoever called it, who may be in the middle
 /// of something.
 pub(crate) struct Guarded(pub(crate) Box<dyn Observer>);

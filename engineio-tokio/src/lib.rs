@@ -125,6 +125,7 @@
 #[cfg(feature = "client")]
 mod client;
 mod clock;
+mod core;
 mod listener;
 mod server;
 mod service;

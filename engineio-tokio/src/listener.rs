@@ -20,12 +20,13 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::clock::timer;
-use crate::server::Server;
+use crate::core::Core;
+use crate::service::{EngineIoService, NotFound};
 
-pub(crate) async fn serve<D: Data>(server: Server<D>, listener: TcpListener) -> io::Result<()> {
-    let mut stop = server.stop.subscribe();
+pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::Result<()> {
+    let mut stop = core.stop.subscribe();
     let connections = GracefulShutdown::new();
-    let patience = patience(server.config());
+    let patience = patience(core.hub.config());
     let http = http(patience);
     loop {
         let accepted = tokio::select! {
@@ -43,7 +44,7 @@ pub(crate) async fn serve<D: Data>(server: Server<D>, listener: TcpListener) -> 
                 }
             },
         };
-        let service = WithPeer { inner: server.service(), peer };
+        let service = WithPeer { inner: EngineIoService::new(core.clone(), NotFound), peer };
         let stream = watched(stream, patience);
         let connection =
             http.serve_connection_with_upgrades(stream, TowerToHyperService::new(service));

@@ -10,14 +10,13 @@ use engineio_hub::{
     Data, Events, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
     default_observer,
 };
-use engineio_hyper::drive;
 use engineio_proto::server::Refusal;
 use engineio_proto::{Outgoing, SendError, ServerConfig, Sid};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::clock::{TokioClock, timer};
+use crate::core::Core;
 use crate::listener;
 use crate::service::{EngineIoLayer, EngineIoService, NotFound};
 
@@ -43,9 +42,7 @@ use crate::service::{EngineIoLayer, EngineIoService, NotFound};
 /// It needs a tokio runtime with time and I/O from the first request on. Its one task
 /// of its own ends with the last handle.
 pub struct Server<D: Data = ()> {
-    hub: Hub<D>,
-    /// Set when listeners are to stop: until when they may wait for last answers.
-    pub(crate) stop: watch::Sender<Option<Instant>>,
+    core: Core<D>,
 }
 
 /// Builds a [`Server`], for what isn't in [`ServerConfig`].
@@ -81,7 +78,7 @@ impl Server {
     /// A server is consumed in one way: if there is another one already, the stream ends at once,
     /// and the observer is told.
     pub fn events(&self) -> Events {
-        self.hub.events()
+        self.core.hub.events()
     }
 }
 
@@ -97,8 +94,7 @@ impl ServerBuilder {
     /// The server.
     pub fn build<D: Data>(self) -> Server<D> {
         let hub = Hub::new(self.config, TokioClock::start(), self.observer);
-        let (stop, _) = watch::channel(None);
-        Server { hub, stop }
+        Server { core: Core::new(hub) }
     }
 }
 
@@ -116,7 +112,7 @@ impl<D: Data> Server<D> {
     /// A client waits for [`accept_timeout`](ServerConfig::accept_timeout) at most:
     /// decide in a task of its own if it takes long.
     pub fn incoming(&self) -> impl Future<Output = Option<Incoming<D>>> {
-        poll_fn(|cx| self.hub.poll_incoming(cx))
+        poll_fn(|cx| self.core.hub.poll_incoming(cx))
     }
 
     /// Gives what clients do as one stream of events, behind a login: for each handshake it gives
@@ -147,7 +143,7 @@ impl<D: Data> Server<D> {
         &self,
         login: impl Fn(&Handshake) -> Result<D, Refusal> + Send + Sync + 'static,
     ) -> Events<D> {
-        self.hub.events_with(login)
+        self.core.hub.events_with(login)
     }
 
     /// As [`events_with`](Self::events_with), with a login that may take its time, for
@@ -160,7 +156,7 @@ impl<D: Data> Server<D> {
     where
         F: Future<Output = Result<D, Refusal>> + Send + 'static,
     {
-        self.hub.events_with_async(login)
+        self.core.hub.events_with_async(login)
     }
 
     /// Has a [`Handler`] called for all sessions.
@@ -168,12 +164,12 @@ impl<D: Data> Server<D> {
     /// If the server is consumed in another way already, the handler is dropped, and the observer
     /// is told.
     pub fn handle(&self, handler: impl Handler<D>) {
-        self.hub.handle(handler);
+        self.core.hub.handle(handler);
     }
 
     /// The settings of the server.
     pub fn config(&self) -> &ServerConfig {
-        self.hub.config()
+        self.core.hub.config()
     }
 
     /// How many sessions are open.
@@ -188,13 +184,13 @@ impl<D: Data> Server<D> {
 
     /// The session of this identifier.
     pub fn get(&self, sid: &Sid) -> Option<Sender<D>> {
-        self.hub.get(sid)
+        self.core.hub.get(sid)
     }
 
     /// The open sessions, to send to them. It doesn't keep the server running, so a [`Handler`]
     /// may hold it.
     pub fn sessions(&self) -> Sessions<D> {
-        self.hub.sessions()
+        self.core.hub.sessions()
     }
 
     /// Sends to one session, without waiting.
@@ -243,9 +239,9 @@ impl<D: Data> Server<D> {
     /// off. Ready when the last one is gone, at the latest after `within`; listeners of
     /// [`serve`](Self::serve) stop then.
     pub async fn close(&self, within: Duration) {
-        self.start_driver();
-        let left = engineio_hyper::close(&self.hub, within, &timer()).await;
-        self.stop.send_replace(Some(Instant::now() + left));
+        self.core.start_driver();
+        let left = engineio_hyper::close(&self.core.hub, within, &timer()).await;
+        self.core.stop.send_replace(Some(Instant::now() + left));
     }
 
     /// A layer that takes the requests of the server's path out of a web application,
@@ -256,13 +252,13 @@ impl<D: Data> Server<D> {
     /// [`Incoming::remote_ip`](crate::Incoming::remote_ip) if something before the layer puts a
     /// [`RemoteAddr`](crate::RemoteAddr) among the request's extensions.
     pub fn layer(&self) -> EngineIoLayer<D> {
-        EngineIoLayer::new(self.clone())
+        EngineIoLayer::new(self.core.clone())
     }
 
     /// A service with nothing around it: other paths get 404. To serve every path, for
-    /// axum's `nest_service`, set [`path`](crate::ServerConfigBuilder::path) to `None`.
+    /// axum's `nest_service`, set [`every_path`](crate::ServerConfigBuilder::every_path).
     pub fn service(&self) -> EngineIoService<NotFound, D> {
-        EngineIoService::new(self.clone(), NotFound)
+        EngineIoService::new(self.core.clone(), NotFound)
     }
 
     /// Serves the connections of a listener, HTTP/1.1 and HTTP/2, until the server is
@@ -281,24 +277,13 @@ impl<D: Data> Server<D> {
         &self,
         listener: TcpListener,
     ) -> impl Future<Output = io::Result<()>> + Send + use<D> {
-        listener::serve(self.clone(), listener)
-    }
-
-    pub(crate) const fn hub(&self) -> &Hub<D> {
-        &self.hub
-    }
-
-    /// Starts the task that lets time pass, if none runs.
-    pub(crate) fn start_driver(&self) {
-        if let Some(hub) = self.hub.undriven() {
-            tokio::spawn(drive(hub, timer()));
-        }
+        listener::serve(self.core.clone(), listener)
     }
 }
 
 impl<D: Data> Clone for Server<D> {
     fn clone(&self) -> Self {
-        Self { hub: self.hub.clone(), stop: self.stop.clone() }
+        Self { core: self.core.clone() }
     }
 }
 

@@ -15,16 +15,16 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::clock::timer;
-use crate::server::Server;
+use crate::core::Core;
 
-/// Puts a server in front of a service; see [`Server::layer`].
+/// Puts a server in front of a service; see [`Server::layer`](crate::Server::layer).
 pub struct EngineIoLayer<D: Data = ()> {
-    server: Server<D>,
+    core: Core<D>,
 }
 
 impl<D: Data> EngineIoLayer<D> {
-    pub(crate) const fn new(server: Server<D>) -> Self {
-        Self { server }
+    pub(crate) const fn new(core: Core<D>) -> Self {
+        Self { core }
     }
 }
 
@@ -32,20 +32,20 @@ impl<D: Data, S> Layer<S> for EngineIoLayer<D> {
     type Service = EngineIoService<S, D>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        EngineIoService::new(self.server.clone(), inner)
+        EngineIoService::new(self.core.clone(), inner)
     }
 }
 
 /// Serves the requests of the server's path, and leaves all others to the service
 /// inside.
 pub struct EngineIoService<S, D: Data = ()> {
-    server: Server<D>,
+    core: Core<D>,
     inner: S,
 }
 
 impl<S, D: Data> EngineIoService<S, D> {
-    pub(crate) const fn new(server: Server<D>, inner: S) -> Self {
-        Self { server, inner }
+    pub(crate) const fn new(core: Core<D>, inner: S) -> Self {
+        Self { core, inner }
     }
 }
 
@@ -66,10 +66,10 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let inner = match self.server.hub().admit(&parts) {
+        let inner = match self.core.hub.admit(&parts) {
             None => Inner::Theirs { future: self.inner.call(Request::from_parts(parts, body)) },
             Some(seat) => {
-                self.server.start_driver();
+                self.core.start_driver();
                 let mut request = Request::from_parts(parts, ());
                 let upgrade = hyper::upgrade::on(&mut request);
                 Inner::Ours { task: RequestTask::new(seat, body, upgrade, timer()) }
@@ -149,13 +149,13 @@ impl<B> Service<Request<B>> for NotFound {
 
 impl<D: Data> Clone for EngineIoLayer<D> {
     fn clone(&self) -> Self {
-        Self { server: self.server.clone() }
+        Self { core: self.core.clone() }
     }
 }
 
 impl<S: Clone, D: Data> Clone for EngineIoService<S, D> {
     fn clone(&self) -> Self {
-        Self { server: self.server.clone(), inner: self.inner.clone() }
+        Self { core: self.core.clone(), inner: self.inner.clone() }
     }
 }
 

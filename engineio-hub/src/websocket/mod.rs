@@ -11,14 +11,11 @@ use engineio_proto::Frame;
 use tungstenite::protocol::Role;
 
 pub use self::fault::Fault;
+pub use self::write_buffer::WRITE_AHEAD;
 use self::{
     reader::{Item, Reader},
     write_buffer::WriteBuffer,
 };
-
-/// The next message is for [`send`](WebSocket::send) only while fewer bytes than this are unsent:
-/// 64 KiB. Answers to pings wait for that, too.
-pub const WRITE_AHEAD: usize = 64 * 1024;
 
 /// One end of a WebSocket after the opening handshake (RFC 6455), without a socket.
 ///

@@ -7,7 +7,11 @@ use tungstenite::protocol::frame::{
     coding::{Control, Data, OpCode},
 };
 
-use super::{WRITE_AHEAD, buffer::Buffer};
+use super::buffer::Buffer;
+
+/// Give the next message to [`WebSocket::send`](super::WebSocket::send) only while fewer bytes than
+/// this are unsent: 64 KiB. Answers to pings wait for that, too.
+pub const WRITE_AHEAD: usize = 64 * 1024;
 
 pub(super) struct WriteBuffer {
     /// A client has to mask what it sends, each frame with another key that can't be foreseen

@@ -1,6 +1,6 @@
 //! The examples of the bindings, each in a process of its own.
 
-use crate::Binding;
+use crate::binding::Binding;
 use crate::process;
 use std::env;
 use std::io::{BufRead, BufReader, Read};

@@ -20,6 +20,7 @@
     reason = "a harness reports by panicking: each panic is a failed test"
 )]
 
+mod binding;
 pub mod bindings;
 pub mod chromium;
 mod example;
@@ -33,7 +34,7 @@ mod servers;
 mod skip;
 mod tls;
 
-pub use bindings::Binding;
+pub use binding::Binding;
 pub use example::Example;
 pub use script::Script;
 pub use server::{Options, Server};

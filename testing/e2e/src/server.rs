@@ -1,4 +1,4 @@
-use crate::Binding;
+use crate::binding::Binding;
 use crate::example::Example;
 use crate::skip::test_name;
 use std::env;

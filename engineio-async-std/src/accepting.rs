@@ -1,0 +1,64 @@
+//! Accepting connections.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use engineio_hub::Data;
+use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError};
+use engineio_hyper::BoxError;
+use futures_lite::future::{or, yield_now};
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+
+use crate::connection::{self, left_until};
+use crate::core::Core;
+use crate::listener::Listener;
+use crate::rt::{spawn, timeout};
+use crate::stop::Connections;
+
+/// Serves the connections of this listener until the server has stopped.
+pub(crate) async fn serve<D, H, F, B>(
+    core: Core<D>,
+    listener: impl Listener,
+    handler: H,
+) -> io::Result<()>
+where
+    D: Data,
+    H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let connections = Arc::new(Connections::default());
+    let until = loop {
+        let accepted = async { Ok(listener.accept().await) };
+        let stopped = async { Err(core.stop.wait().await) };
+        let (stream, peer) = match or(stopped, accepted).await {
+            Err(until) => break until,
+            Ok(Ok(accepted)) => accepted,
+            Ok(Err(error)) => match AcceptError::of(&error) {
+                AcceptError::Final => return Err(error),
+                AcceptError::OfPeer => continue,
+                AcceptError::Passing => {
+                    async_io::Timer::after(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        let (core, handler) = (core.clone(), handler.clone());
+        let open = connections.begin();
+        spawn(async move {
+            connection::serve(&core, stream, Some(peer), handler).await;
+            drop(open);
+        });
+        // Whoever connects faster than is accepted would keep a single thread busy for ever.
+        yield_now().await;
+    };
+    drop(listener);
+    // No session is left: what remains are idle connections and last answers.
+    timeout(left_until(until), connections.wait_for_end()).await;
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! The observer of an application that sets none.
+
+use crate::observer::Observer;
+#[cfg(feature = "tracing")]
+use crate::tracing_observer::TracingObserver;
+
+/// The observer of an application that sets none: one that does nothing, or with the feature
+/// `tracing` a `TracingObserver`.
+pub fn default_observer() -> Box<dyn Observer> {
+    #[cfg(feature = "tracing")]
+    return Box::new(TracingObserver);
+    #[cfg(not(feature = "tracing"))]
+    return Box::new(());
+}

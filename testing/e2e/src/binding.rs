@@ -1,0 +1,46 @@
+//! Which binding a test is about.
+
+/// A binding of this project, known by its examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// `engineio-tokio`.
+    Tokio,
+    /// `engineio-sync`.
+    Sync,
+    /// `engineio-async-std`, on async-std or on smol: on what this crate is built with.
+    AsyncStd,
+}
+
+impl Binding {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Tokio, Self::Sync, Self::AsyncStd];
+
+    /// The package that an example is in.
+    pub(crate) fn package(self, example: &str) -> &'static str {
+        match self {
+            Self::Tokio => "engineio-tokio",
+            Self::Sync | Self::AsyncStd if example == "chat" => "examples",
+            Self::Sync => "engineio-sync",
+            Self::AsyncStd => "engineio-async-std",
+        }
+    }
+
+    /// Whether an example is built with other features than the default ones.
+    pub(crate) fn features(self, example: &str) -> Option<&'static str> {
+        let is_smol = self == Self::AsyncStd && FEATURE == "smol";
+        is_smol.then_some(if example == "chat" { "smol" } else { "smol,client,tls" })
+    }
+
+    /// What an example is called. All examples are built into one folder, so those of the other
+    /// bindings than tokio's have names of their own.
+    pub(crate) fn example(self, name: &str) -> String {
+        match self {
+            Self::Tokio => name.to_owned(),
+            Self::Sync => format!("sync-{name}"),
+            Self::AsyncStd => format!("{}-{name}", FEATURE),
+        }
+    }
+}
+
+/// The feature that says what runs the tasks of `engineio-async-std`.
+const FEATURE: &str = if cfg!(feature = "async-std") { "async-std" } else { "smol" };
