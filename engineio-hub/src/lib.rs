@@ -85,7 +85,7 @@
 //!     loop {
 //!         while let Poll::Ready(write) = framed.poll_write(cx) {
 //!             let bytes = match write {
-//!                 Write::Bytes(bytes) => bytes,
+//!                 Write::Bytes([bytes, _]) => bytes, // or both at once
 //!                 Write::Shutdown => {
 //!                     let _ = ready!(stream.poll_shutdown(cx));
 //!                     framed.shut_down();

@@ -29,7 +29,7 @@ fn flush(framed: &mut Framed) -> usize {
     let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
     let mut written = 0;
     while let core::task::Poll::Ready(Write::Bytes(bytes)) = framed.poll_write(&mut cx) {
-        let count = bytes.len();
+        let count = bytes.concat().len();
         framed.written(count);
         written += count;
     }

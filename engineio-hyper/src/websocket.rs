@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
+use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -65,7 +66,11 @@ impl<S: Read + Write + Unpin> Carrier<S> {
             let stream = Pin::new(&mut self.stream);
             let is_sound = match write {
                 ToWrite::Bytes(bytes) => {
-                    let count = ready!(stream.poll_write(cx, bytes)).unwrap_or(0);
+                    let written = match bytes {
+                        [first, []] => stream.poll_write(cx, first),
+                        parts => stream.poll_write_vectored(cx, &parts.map(IoSlice::new)),
+                    };
+                    let count = ready!(written).unwrap_or(0);
                     self.framed.written(count);
                     count > 0
                 }
@@ -117,8 +122,8 @@ fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
 }
 
 /// How often one connection reads before the others have their turn.
-const READS_PER_TURN: usize = 16;
+const READS_PER_TURN: usize = 8;
 
 /// Large enough that a busy connection isn't bound by system calls, small enough to
 /// stay in the cache.
-const SCRATCH_LEN: usize = 16 << 10;
+const SCRATCH_LEN: usize = 64 << 10;

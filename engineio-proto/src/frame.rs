@@ -2,8 +2,9 @@
 
 use alloc::string::String;
 use core::fmt;
+use core::str::Utf8Error;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use bytestring::ByteString;
 
 use crate::excerpt::Hidden;
@@ -15,7 +16,7 @@ use crate::packet::Message;
 /// shares with the message it was made from, so that a broadcast copies nothing:
 /// write the two [`parts`](Self::parts) one after the other. `Debug` shows the length and the
 /// beginning; of a frame with the open packet, which names the session, only the length.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Frame {
     prefix: Prefix,
     payload: Message,
@@ -42,6 +43,21 @@ impl Frame {
         Self::new(Prefix::None, Message::Text(payload))
     }
 
+    /// A frame of text, as it came from the peer. Unlike [`text`](Self::text), it needs no further
+    /// allocation for the packet in it.
+    ///
+    /// # Errors
+    ///
+    /// The bytes aren't UTF-8.
+    pub fn try_text(mut payload: Bytes) -> Result<Self, Utf8Error> {
+        let prefix = match payload.first() {
+            Some(first) if first.is_ascii() => Prefix::One([*first]),
+            _ => Prefix::None,
+        };
+        payload.advance(prefix.as_bytes().len());
+        Ok(Self::new(prefix, Message::Text(ByteString::try_from(payload)?)))
+    }
+
     /// A binary frame, as it came from the peer.
     pub const fn binary(payload: Bytes) -> Self {
         Self::new(Prefix::None, Message::Binary(payload))
@@ -63,20 +79,14 @@ impl Frame {
         [self.prefix.as_bytes(), self.payload.as_bytes()]
     }
 
-    /// The content as one piece: without a copy where there is no prefix, as
-    /// in every frame that came from a peer.
-    pub(crate) fn into_content(self) -> Message {
-        let prefix = self.prefix.as_bytes();
-        match self.payload {
-            payload if prefix.is_empty() => payload,
-            Message::Text(text) => {
-                let mut whole = String::with_capacity(prefix.len() + text.len());
-                whole.extend(prefix.iter().copied().map(char::from));
-                whole.push_str(&text);
-                Message::Text(whole.into())
-            }
-            Message::Binary(bytes) => Message::Binary([prefix, &bytes].concat().into()),
-        }
+    /// Prefix and payload.
+    pub(crate) fn into_parts(self) -> (Prefix, Message) {
+        (self.prefix, self.payload)
+    }
+
+    /// The second of the [parts](Self::parts), shared.
+    pub fn into_payload(self) -> Bytes {
+        self.payload.into_bytes()
     }
 
     /// The length of both parts in bytes.
@@ -89,6 +99,20 @@ impl Frame {
         self.len() == 0
     }
 }
+
+/// Two are equal if they say the same on the wire.
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        if self.prefix == other.prefix {
+            return self.payload == other.payload;
+        }
+        self.is_text() == other.is_text()
+            && self.len() == other.len()
+            && self.parts().into_iter().flatten().eq(other.parts().into_iter().flatten())
+    }
+}
+
+impl Eq for Frame {}
 
 /// The type of a packet, before its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +128,21 @@ impl Prefix {
             Self::None => &[],
             Self::One(prefix) => prefix,
             Self::Two(prefix) => prefix,
+        }
+    }
+
+    /// The payload behind this prefix, as one piece: without a copy where there is no prefix.
+    pub(crate) fn before(self, payload: Message) -> Message {
+        let prefix = self.as_bytes();
+        match payload {
+            payload if prefix.is_empty() => payload,
+            Message::Text(text) => {
+                let mut whole = String::with_capacity(prefix.len() + text.len());
+                whole.extend(prefix.iter().copied().map(char::from));
+                whole.push_str(&text);
+                Message::Text(whole.into())
+            }
+            Message::Binary(bytes) => Message::Binary([prefix, &bytes].concat().into()),
         }
     }
 }

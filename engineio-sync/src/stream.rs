@@ -1,6 +1,6 @@
 //! Streams that never wait.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::task::Poll;
 
@@ -11,6 +11,8 @@ use mio::net::TcpStream;
 pub(crate) trait Stream {
     fn poll_read(&mut self, into: &mut [u8]) -> Poll<io::Result<usize>>;
     fn poll_write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>>;
+    /// As [`poll_write`](Self::poll_write), of several parts one after the other.
+    fn poll_write_vectored(&mut self, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
     /// Closes the writing side.
     fn poll_shutdown(&mut self) -> Poll<io::Result<()>>;
 }
@@ -48,6 +50,10 @@ impl Stream for Tcp {
 
     fn poll_write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>> {
         attempt(&mut self.may_write, || (&self.socket).write(bytes))
+    }
+
+    fn poll_write_vectored(&mut self, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        attempt(&mut self.may_write, || (&self.socket).write_vectored(parts))
     }
 
     fn poll_shutdown(&mut self) -> Poll<io::Result<()>> {

@@ -1,5 +1,6 @@
 //! Moves the bytes of a WebSocket.
 
+use std::io::IoSlice;
 use std::task::{Context, Poll};
 
 use engineio_hub::{Framed, Write};
@@ -46,7 +47,8 @@ pub(crate) enum Turn {
 fn write(stream: &mut impl Stream, framed: &mut Framed, cx: &mut Context<'_>) -> Poll<()> {
     while let Poll::Ready(write) = framed.poll_write(cx) {
         let written = match write {
-            Write::Bytes(bytes) => stream.poll_write(bytes),
+            Write::Bytes([first, []]) => stream.poll_write(first),
+            Write::Bytes(parts) => stream.poll_write_vectored(&parts.map(IoSlice::new)),
             Write::Shutdown => match stream.poll_shutdown() {
                 Poll::Ready(Ok(())) => {
                     framed.shut_down();
@@ -71,11 +73,11 @@ fn write(stream: &mut impl Stream, framed: &mut Framed, cx: &mut Context<'_>) ->
 }
 
 /// How many times a connection reads in one turn.
-const READS_PER_TURN: usize = 16;
+const READS_PER_TURN: usize = 8;
 
 /// In bytes. Large enough that system calls don't slow down a busy connection, small enough to stay
 /// in the cache.
-pub(crate) const SCRATCH_LEN: usize = 16 << 10;
+pub(crate) const SCRATCH_LEN: usize = 64 << 10;
 
 /// The buffer that a thread lends to a connection that reads. A waiting connection holds none.
 pub(crate) fn scratch() -> Box<[u8]> {

@@ -74,8 +74,9 @@ enum Stage {
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
 pub enum Write<'a> {
-    /// Write these bytes, as many as the stream takes.
-    Bytes(&'a [u8]),
+    /// Write these bytes, the first part and then the second, as many as the stream takes. Only
+    /// the second may be empty.
+    Bytes([&'a [u8]; 2]),
     /// End the writing side of the stream, say so with [`Framed::shut_down`], and read on.
     Shutdown,
     /// All is written, and nothing will come: close the stream.
@@ -121,21 +122,20 @@ impl Framed {
 
     /// The stream gave these bytes.
     pub fn received(&mut self, bytes: &[u8]) {
-        self.socket.receive(bytes);
         match self.stage {
-            Stage::Open => self.take_in(),
-            Stage::HungUp => self.await_close(),
+            Stage::Open => self.take_in(bytes),
+            Stage::HungUp => self.await_close(bytes),
             Stage::Deaf { .. } | Stage::Over => {}
         }
     }
 
     /// Gives the session all messages that are complete, in one turn.
-    fn take_in(&mut self) {
+    fn take_in(&mut self, mut bytes: &[u8]) {
         let Self { session, conn, socket, stage, may_read, .. } = self;
         session.turn(&mut |turn| {
             turn.waiters.rouse_seat(*conn);
             let (over, why) = loop {
-                match socket.poll_received() {
+                match socket.receive(&mut bytes) {
                     Ok(Some(Received::Frame(frame))) => {
                         turn.session.handle_frame(turn.now, *conn, frame);
                     }
@@ -188,7 +188,7 @@ impl Framed {
             let begin = || self.session.begin_linger();
             self.linger.get_or_insert_with(begin).wait(cx.waker());
         }
-        if !self.socket.unsent().is_empty() {
+        if self.socket.unsent_len() > 0 {
             return Poll::Ready(Write::Bytes(self.socket.unsent()));
         }
         match self.stage {
@@ -211,7 +211,7 @@ impl Framed {
     }
 
     fn has_room(&self) -> bool {
-        self.socket.unsent().len() < WRITE_AHEAD
+        self.socket.unsent_len() < WRITE_AHEAD
     }
 
     /// Moves what the session has to say into the write buffer, and waits for more.
@@ -222,11 +222,11 @@ impl Framed {
         let is_there = session.turn(&mut |turn| {
             turn.waiters.rouse_seat(*conn);
             let interest = loop {
-                if socket.unsent().len() >= WRITE_AHEAD {
+                if socket.unsent_len() >= WRITE_AHEAD {
                     break Interest::END;
                 }
                 match turn.session.poll_frame(*conn) {
-                    Some(FramedTransmit::Frame(frame)) => socket.send(&frame),
+                    Some(FramedTransmit::Frame(frame)) => socket.send(frame),
                     Some(FramedTransmit::Hangup(code)) => {
                         socket.close(code.0);
                         turn.waiters.forget_seat(*conn);
@@ -243,8 +243,6 @@ impl Framed {
             self.stage = Stage::HungUp;
         } else if is_hung_up {
             self.stage = Stage::HungUp;
-            // What has arrived already may hold the peer's own close frame.
-            self.await_close();
         }
         !is_there || is_hung_up
     }
@@ -263,9 +261,9 @@ impl Framed {
     }
 
     /// Reads on for nothing but the peer's close frame.
-    fn await_close(&mut self) {
+    fn await_close(&mut self, mut bytes: &[u8]) {
         loop {
-            match self.socket.poll_received() {
+            match self.socket.receive(&mut bytes) {
                 Ok(Some(Received::Frame(_))) => {}
                 Ok(Some(Received::Closed(_))) => {
                     self.stage = Stage::Over;

@@ -1,5 +1,7 @@
 //! A queue of bytes that gives its memory back.
 
+use std::mem;
+
 /// Bytes put in at the end and taken out at the front.
 ///
 /// An empty buffer holds no heap memory, and one that isn't a small multiple of what is in it, or a
@@ -21,19 +23,19 @@ impl Buffer {
         self.bytes.len().saturating_sub(self.taken)
     }
 
-    /// The byte to be taken out next.
-    pub(super) fn front_mut(&mut self) -> Option<&mut u8> {
-        self.bytes.get_mut(self.taken)
-    }
-
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-    }
-
     /// The end of the buffer, to append up to `additional` bytes.
     pub(super) fn reserve(&mut self, additional: usize) -> &mut Vec<u8> {
-        self.bytes.reserve(additional);
+        if self.bytes.capacity() - self.bytes.len() < additional {
+            self.bytes.reserve(additional.max(SMALL));
+        }
         &mut self.bytes
+    }
+
+    /// Takes out all of it.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        let Self { mut bytes, taken } = mem::take(self);
+        bytes.drain(..taken);
+        bytes
     }
 
     /// Takes out `count` bytes, or all of them if there are fewer.
@@ -54,4 +56,4 @@ impl Buffer {
 }
 
 /// Bytes that aren't worth giving back before the buffer is empty.
-const SMALL: usize = 1024;
+const SMALL: usize = 512;

@@ -1,6 +1,7 @@
 //! What a peer can do wrong.
 
 use tungstenite::Error;
+use tungstenite::error::ProtocolError;
 
 /// Why a WebSocket can't be read any further. It is always the peer's doing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,5 +43,11 @@ impl From<Error> for Fault {
             Error::Protocol(rule) => Self::Protocol(rule.to_string()),
             other => Self::Protocol(other.to_string()),
         }
+    }
+}
+
+impl From<ProtocolError> for Fault {
+    fn from(rule: ProtocolError) -> Self {
+        Self::Protocol(rule.to_string())
     }
 }

@@ -2,6 +2,8 @@
 
 mod buffer;
 mod fault;
+mod header;
+mod mask;
 mod reader;
 mod write_buffer;
 
@@ -21,16 +23,16 @@ use self::{
 ///
 /// | | |
 /// |---|---|
-/// | in | [`receive`](Self::receive), then [`poll_received`](Self::poll_received) until it gives `None` |
+/// | in | [`receive`](Self::receive) until it gives `None` |
 /// | out | [`send`](Self::send) and [`close`](Self::close), then write what is [`unsent`](Self::unsent) and say how much of it was [`sent`](Self::sent) |
 ///
-/// `poll_received` queues answers to the peer's control frames, so look at `unsent` afterwards. The
+/// `receive` queues answers to the peer's control frames, so look at `unsent` afterwards. The
 /// connection is at its end when the peer's close was read, or a fault was, and nothing is unsent.
 ///
 /// There are no extensions (no compression), and frames going out aren't cut into fragments.
 ///
-/// An idle WebSocket holds no heap memory: none before the first byte, and none whenever everything
-/// received was polled, no message is half received and everything was sent.
+/// An idle WebSocket holds no heap memory: none before the first byte, and none whenever no message
+/// is half received and everything was sent.
 pub struct WebSocket {
     reader: Reader,
     reading: Reading,
@@ -73,49 +75,45 @@ impl WebSocket {
         }
     }
 
-    /// Takes bytes that arrived from the socket, cut anywhere.
-    ///
-    /// They are copied and kept until they are polled: poll before receiving more. What comes after
-    /// the peer's close frame or after a fault is ignored.
-    pub fn receive(&mut self, bytes: &[u8]) {
-        match self.reading {
-            Reading::Open => self.reader.receive(bytes),
-            Reading::Closed | Reading::Failed(_) => {}
-        }
-    }
-
-    /// The next message, or `None` until more bytes were received.
+    /// Takes the next message from the front of `input`, which is what arrived from the socket, cut
+    /// anywhere. `None` when all of `input` was taken and more is needed.
     ///
     /// Pings are answered and pongs are dropped on the way. After [`Received::Closed`] there is
-    /// nothing more.
+    /// nothing more, and what comes is ignored.
     ///
     /// # Errors
     ///
     /// What the peer did wrong. Nothing can be read any more, and each further call gives the same
     /// again. [`close`](Self::close) with the fault's [`close_code`](Fault::close_code) tells the
     /// peer.
-    pub fn poll_received(&mut self) -> Result<Option<Received>, Fault> {
+    pub fn receive(&mut self, input: &mut &[u8]) -> Result<Option<Received>, Fault> {
         match &self.reading {
             Reading::Open => {}
-            Reading::Closed => return Ok(None),
-            Reading::Failed(fault) => return Err(fault.clone()),
+            Reading::Closed => {
+                *input = &[];
+                return Ok(None);
+            }
+            Reading::Failed(fault) => {
+                *input = &[];
+                return Err(fault.clone());
+            }
         }
-        let polled = self.poll_open();
-        let end = match &polled {
-            Ok(None | Some(Received::Frame(_))) => return polled,
+        let received = self.receive_open(input);
+        let end = match &received {
+            Ok(None | Some(Received::Frame(_))) => return received,
             Ok(Some(Received::Closed(_))) => Reading::Closed,
             Err(fault) => Reading::Failed(fault.clone()),
         };
         self.reading = end;
         self.reader.clear();
-        polled
+        received
     }
 
-    fn poll_open(&mut self) -> Result<Option<Received>, Fault> {
-        while let Some(item) = self.reader.poll()? {
+    fn receive_open(&mut self, input: &mut &[u8]) -> Result<Option<Received>, Fault> {
+        while let Some(item) = self.reader.take(input)? {
             match item {
                 Item::Frame(frame) => return Ok(Some(Received::Frame(frame))),
-                Item::Ping(data) => self.writes.pong(&data),
+                Item::Ping(data) => self.writes.pong(data),
                 Item::Close(code) => {
                     self.writes.close(code);
                     return Ok(Some(Received::Closed(code)));
@@ -127,9 +125,9 @@ impl WebSocket {
 
     /// Queues one message. After a close frame it is dropped.
     ///
-    /// The payload is copied. The buffer has no limit of its own: send while less than
-    /// [`WRITE_AHEAD`] is unsent.
-    pub fn send(&mut self, frame: &Frame) {
+    /// A short payload is copied, and a long one shared. The buffer has no limit of its own: send
+    /// while less than [`WRITE_AHEAD`] is unsent.
+    pub fn send(&mut self, frame: Frame) {
         self.writes.send(frame);
     }
 
@@ -139,9 +137,15 @@ impl WebSocket {
         self.writes.close(Some(code));
     }
 
-    /// What to write to the socket next.
-    pub fn unsent(&self) -> &[u8] {
+    /// What to write to the socket next, in one go: the first part, then the second. There is
+    /// nothing to write if the first is empty, and there may be more than both.
+    pub fn unsent(&self) -> [&[u8]; 2] {
         self.writes.unsent()
+    }
+
+    /// How many bytes are to be written.
+    pub fn unsent_len(&self) -> usize {
+        self.writes.len()
     }
 
     /// Says that the first `written` bytes of [`unsent`](Self::unsent) were written.
@@ -152,6 +156,6 @@ impl WebSocket {
 
 impl fmt::Debug for WebSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebSocket").field("unsent", &self.unsent().len()).finish_non_exhaustive()
+        f.debug_struct("WebSocket").field("unsent", &self.unsent_len()).finish_non_exhaustive()
     }
 }

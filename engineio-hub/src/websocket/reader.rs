@@ -1,30 +1,17 @@
-//! The way in: frame ends are found here, everything else about frames is tungstenite's.
+//! The way in: frames are put together to messages.
 
-use std::io::{self, Cursor, ErrorKind, Read, Write};
+use std::mem;
 
 use bytes::Bytes;
-use bytestring::ByteString;
 use engineio_proto::Frame;
-use tungstenite::{
-    Error, Message,
-    error::ProtocolError,
-    protocol::{
-        Role, WebSocketConfig, WebSocketContext,
-        frame::{
-            FrameHeader,
-            coding::{Data, OpCode},
-        },
-    },
-};
+use tungstenite::error::ProtocolError;
+use tungstenite::protocol::Role;
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
-use super::{Fault, buffer::Buffer};
-
-/// Enough for the usual message, little enough to zero-fill: tungstenite does that before each of
-/// its reads.
-const READ_BUFFER: usize = 1024;
-
-/// RFC 6455, 5.5.
-const MAX_CONTROL_PAYLOAD: u64 = 125;
+use super::Fault;
+use super::header::{HeaderBytes, MAX_CONTROL_PAYLOAD, check};
+use super::mask;
 
 /// Frames of one message. A megabyte in frames of 1 KiB has a tenth of this.
 const MAX_FRAGMENTS: u32 = 10_000;
@@ -35,23 +22,55 @@ const MAX_EMPTY_FRAGMENTS: u32 = 100;
 
 pub(super) enum Item {
     Frame(Frame),
-    Ping(Bytes),
+    Ping(Box<ControlPayload>),
     Close(Option<u16>),
 }
 
 /// Bytes in, messages out.
 ///
-/// The context never sees the socket. It is shown one whole frame at a time, from a buffer that
-/// grows with what has arrived, for it reserves at once whatever length a header declares. It
-/// exists only while there are frames to show to it or a message is open: its buffer never shrinks,
-/// so a new one is the way to give memory back. Nothing is lost with it, because what it has to say
-/// to the peer (pongs, the answer to a close) is said by `WriteBuffer`.
+/// Every byte of a payload is copied once, into the message's own buffer, which grows with what has
+/// arrived and is exactly as long as the message in the end. The headers are tungstenite's, and so
+/// are the rules.
 pub(super) struct Reader {
     role: Role,
     max_payload: usize,
-    received: Buffer,
-    context: Option<Box<WebSocketContext>>,
-    fragments: Fragments,
+    stage: Stage,
+    message: Message,
+    /// The payload of a control frame, which may come between the frames of a message.
+    control: Option<Box<ControlPayload>>,
+}
+
+/// What is coming.
+enum Stage {
+    Header(HeaderBytes),
+    Payload(Payload),
+}
+
+/// A frame, behind its header.
+struct Payload {
+    opcode: OpCode,
+    is_final: bool,
+    /// The key for the next byte comes first.
+    mask: Option<[u8; 4]>,
+    /// Bytes that are to come.
+    left: usize,
+}
+
+/// The payload of a control frame.
+pub(super) struct ControlPayload {
+    bytes: [u8; MAX_CONTROL_PAYLOAD],
+    count: u8,
+}
+
+/// The message that is being received, and what it has used of its limits.
+#[derive(Default)]
+struct Message {
+    payload: Vec<u8>,
+    is_text: bool,
+    /// More frames have to follow.
+    is_open: bool,
+    frames: u32,
+    empty_frames: u32,
 }
 
 impl Reader {
@@ -59,9 +78,9 @@ impl Reader {
         Self {
             role,
             max_payload,
-            received: Buffer::default(),
-            context: None,
-            fragments: Fragments::default(),
+            stage: Stage::Header(HeaderBytes::default()),
+            message: Message::default(),
+            control: None,
         }
     }
 
@@ -70,182 +89,151 @@ impl Reader {
         *self = Self::new(self.role, 0);
     }
 
-    pub(super) fn receive(&mut self, bytes: &[u8]) {
-        self.received.push(bytes);
-    }
-
-    /// What comes next, `None` if more bytes are needed.
-    pub(super) fn poll(&mut self) -> Result<Option<Item>, Fault> {
-        while let Some(header) = self.peek()? {
-            if self.received.len() < header.whole {
-                break;
-            }
-            self.fragments.count(&header)?;
-            match self.read(&header) {
-                // The context is shown no text, and doesn't give out raw frames.
-                Ok(Message::Text(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Ok(Message::Binary(bytes)) if self.fragments.text => {
-                    let text = ByteString::try_from(bytes).map_err(|_| Fault::InvalidText)?;
-                    return Ok(Some(Item::Frame(Frame::text(text))));
+    /// Takes what comes next from the front of `input`; `None` if more is needed.
+    pub(super) fn take(&mut self, input: &mut &[u8]) -> Result<Option<Item>, Fault> {
+        loop {
+            let frame = match &mut self.stage {
+                Stage::Payload(frame) => frame,
+                Stage::Header(header) => {
+                    let Some((header, length)) = header.take(input)? else { return Ok(None) };
+                    check(&header, length, self.role)?;
+                    let frame = self.message.begin(&header, length, self.max_payload)?;
+                    self.stage = Stage::Payload(frame);
+                    continue;
                 }
-                Ok(Message::Binary(bytes)) => return Ok(Some(Item::Frame(Frame::binary(bytes)))),
-                Ok(Message::Ping(data)) => return Ok(Some(Item::Ping(data))),
-                Ok(Message::Close(close)) => {
-                    return Ok(Some(Item::Close(close.map(|close| close.code.into()))));
+            };
+            let part = input.get(..frame.left).unwrap_or(*input);
+            *input = input.get(part.len()..).unwrap_or_default();
+            match frame.opcode {
+                OpCode::Data(_) => frame.append(part, &mut self.message.payload),
+                OpCode::Control(_) => {
+                    let control = self.control.get_or_insert_default();
+                    frame.unmask(control.append(part));
                 }
-                // The message goes on in the next frame.
-                Err(Error::Io(end)) if end.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error.into()),
+            }
+            if frame.left > 0 {
+                return Ok(None);
+            }
+            let (opcode, is_final) = (frame.opcode, frame.is_final);
+            self.stage = Stage::Header(HeaderBytes::default());
+            if let Some(item) = self.complete(opcode, is_final)? {
+                return Ok(Some(item));
             }
         }
-        if !self.fragments.open {
-            self.context = None;
-        }
-        Ok(None)
     }
 
-    /// Shows the next frame, which is whole, to the context.
-    fn read(&mut self, header: &Header) -> tungstenite::Result<Message> {
-        // Text is shown as binary, for `ByteString` checks it anyhow: a megabyte of umlauts takes
-        // 1.4 ms so, and 2.1 ms if the context checks it as well.
-        if header.opcode == OpCode::Data(Data::Text)
-            && let Some(first) = self.received.front_mut()
-        {
-            *first = *first & 0xf0 | u8::from(OpCode::Data(Data::Binary));
-        }
-        let unread = self.received.as_slice().get(..header.whole).unwrap_or_default();
-        let context =
-            self.context.get_or_insert_with(|| Box::new(context(self.role, self.max_payload)));
-        let message = context.read(&mut OneFrame { unread, payload: header.payload });
-        self.received.take_out(header.whole);
-        // Not only at rest, so that a small message can't keep the buffer of an earlier large one.
-        let grown = header.payload > READ_BUFFER || header.opcode == OpCode::Data(Data::Continue);
-        if grown && !self.fragments.open {
-            self.context = None;
-        }
-        message
-    }
-
-    /// The header of the next frame, once it is there and if it is within the limits.
-    fn peek(&self) -> Result<Option<Header>, Fault> {
-        let mut cursor = Cursor::new(self.received.as_slice());
-        let Some((header, payload)) = FrameHeader::parse(&mut cursor)? else {
-            return Ok(None);
+    /// A frame is whole.
+    fn complete(&mut self, opcode: OpCode, is_final: bool) -> Result<Option<Item>, Fault> {
+        let OpCode::Control(control) = opcode else {
+            return if is_final { self.message.complete().map(Some) } else { Ok(None) };
         };
-        let limit = match header.opcode {
-            OpCode::Control(_) if payload > MAX_CONTROL_PAYLOAD => {
-                return Err(Error::from(ProtocolError::ControlFrameTooBig).into());
+        let payload = self.control.take().unwrap_or_default();
+        Ok(match control {
+            Control::Ping => Some(Item::Ping(payload)),
+            Control::Close => Some(Item::Close(close_code(payload.as_bytes())?)),
+            Control::Pong | Control::Reserved(_) => None,
+        })
+    }
+}
+
+impl Payload {
+    /// Adds a part of the payload to what was there before.
+    fn append(&mut self, part: &[u8], into: &mut Vec<u8>) {
+        let before = into.len();
+        let whole = before.saturating_add(self.left);
+        if into.capacity() - before < part.len() {
+            // No more than is declared, and no more than four times what has arrived.
+            let enough = before.saturating_add(part.len()).max(before.saturating_mul(4)).min(whole);
+            into.reserve_exact(enough.saturating_sub(before));
+        }
+        into.extend_from_slice(part);
+        self.unmask(into.get_mut(before..).unwrap_or_default());
+    }
+
+    /// The next bytes of the payload have come.
+    fn unmask(&mut self, part: &mut [u8]) {
+        self.left -= part.len();
+        if let Some(key) = &mut self.mask {
+            mask::apply(*key, part);
+            key.rotate_left(part.len() % 4);
+        }
+    }
+}
+
+impl ControlPayload {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.count)).unwrap_or_default()
+    }
+
+    /// Adds a part, which the header has promised to be short, and gives its place.
+    fn append(&mut self, part: &[u8]) -> &mut [u8] {
+        let start = usize::from(self.count);
+        let place = self.bytes.get_mut(start..start + part.len()).unwrap_or_default();
+        if place.len() == part.len() {
+            place.copy_from_slice(part);
+            self.count += part.len() as u8;
+        }
+        place
+    }
+}
+
+impl Default for ControlPayload {
+    fn default() -> Self {
+        Self { bytes: [0; MAX_CONTROL_PAYLOAD], count: 0 }
+    }
+}
+
+impl Message {
+    /// A frame begins. It goes on with the message, or is the first of the next one.
+    fn begin(
+        &mut self,
+        header: &FrameHeader,
+        length: u64,
+        max_payload: usize,
+    ) -> Result<Payload, Fault> {
+        let left = usize::try_from(length).map_err(|_| Fault::TooLarge)?;
+        if let OpCode::Data(data) = header.opcode {
+            match (data, self.is_open) {
+                (Data::Continue, false) => {
+                    return Err(ProtocolError::UnexpectedContinueFrame.into());
+                }
+                (Data::Continue, true) => {}
+                (data, true) => return Err(ProtocolError::ExpectedFragment(data).into()),
+                (data, false) => self.is_text = data == Data::Text,
             }
-            OpCode::Control(_) => MAX_CONTROL_PAYLOAD as usize,
-            OpCode::Data(_) => self.max_payload.saturating_sub(self.fragments.bytes()),
-        };
-        match usize::try_from(payload) {
-            Ok(payload) if payload <= limit => {
-                // The header ends where parsing did: a peer may write a length in more bytes than
-                // it needs.
-                let whole = payload.saturating_add(cursor.position() as usize);
-                Ok(Some(Header {
-                    opcode: header.opcode,
-                    is_final: header.is_final,
-                    payload,
-                    whole,
-                }))
+            if left > max_payload.saturating_sub(self.payload.len()) {
+                return Err(Fault::TooLarge);
             }
-            _ => Err(Fault::TooLarge),
+            self.is_open = !header.is_final;
+            self.frames += 1;
+            self.empty_frames += u32::from(left == 0);
+            if self.frames > MAX_FRAGMENTS || self.empty_frames > MAX_EMPTY_FRAGMENTS {
+                return Err(Fault::TooManyFragments);
+            }
         }
-    }
-}
-
-fn context(role: Role, max_payload: usize) -> WebSocketContext {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(Some(max_payload))
-        .max_frame_size(Some(max_payload.max(MAX_CONTROL_PAYLOAD as usize)));
-    WebSocketContext::new(role, Some(config))
-}
-
-/// What has to be known about a frame before it is whole. Lengths are in bytes.
-struct Header {
-    opcode: OpCode,
-    is_final: bool,
-    payload: usize,
-    /// Header and payload.
-    whole: usize,
-}
-
-/// The message that is being received, and what it has used of its limits. Control frames may come
-/// between its frames and don't count.
-#[derive(Default)]
-struct Fragments {
-    /// More frames have to follow.
-    open: bool,
-    /// Stays true until the next message begins.
-    text: bool,
-    frames: u32,
-    empty: u32,
-    bytes: usize,
-}
-
-impl Fragments {
-    const fn bytes(&self) -> usize {
-        if self.open { self.bytes } else { 0 }
+        let (opcode, is_final, mask) = (header.opcode, header.is_final, header.mask);
+        Ok(Payload { opcode, is_final, mask, left })
     }
 
-    fn count(&mut self, frame: &Header) -> Result<(), Fault> {
-        let OpCode::Data(data) = frame.opcode else {
-            return Ok(());
-        };
-        if !self.open {
-            *self = Self { text: data == Data::Text, ..Self::default() };
+    /// Its last frame is whole.
+    fn complete(&mut self) -> Result<Item, Fault> {
+        let Self { payload, is_text, .. } = mem::take(self);
+        let payload = Bytes::from(payload);
+        if !is_text {
+            return Ok(Item::Frame(Frame::binary(payload)));
         }
-        self.open = !frame.is_final;
-        self.frames += 1;
-        self.empty += u32::from(frame.payload == 0);
-        self.bytes += frame.payload;
-        if self.frames > MAX_FRAGMENTS || self.empty > MAX_EMPTY_FRAGMENTS {
-            return Err(Fault::TooManyFragments);
-        }
-        Ok(())
+        Frame::try_text(payload).map(Item::Frame).map_err(|_| Fault::InvalidText)
     }
 }
 
-/// The stream that the context reads from.
-struct OneFrame<'a> {
-    unread: &'a [u8],
-    /// The payload's length.
-    payload: usize,
-}
-
-impl Read for OneFrame<'_> {
-    fn read(&mut self, free: &mut [u8]) -> io::Result<usize> {
-        if self.unread.is_empty() {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        // Behind the header, the context reserves the payload's length in addition to what it has
-        // got by then. Where that doesn't fit, the header goes alone, or the buffer would end up
-        // twice as large as the payload.
-        let header = self.unread.len().saturating_sub(self.payload);
-        let count = if header > 0 && self.unread.len() + self.payload > free.len() {
-            header
-        } else {
-            self.unread.len()
-        };
-        let (mut now, _) = self.unread.split_at(count);
-        let read = now.read(free)?;
-        self.unread = self.unread.get(read..).unwrap_or_default();
-        Ok(read)
-    }
-}
-
-/// The context's own control frames are dropped: `WriteBuffer` has the same ones, in their order and
-/// within limits.
-impl Write for OneFrame<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// The code in a close frame, if it has one. One that no peer may send counts as a breach of the
+/// protocol.
+fn close_code(payload: &[u8]) -> Result<Option<u16>, Fault> {
+    let Some((code, reason)) = payload.split_first_chunk() else {
+        let is_empty = payload.is_empty();
+        return if is_empty { Ok(None) } else { Err(ProtocolError::InvalidCloseSequence.into()) };
+    };
+    str::from_utf8(reason).map_err(|_| Fault::InvalidText)?;
+    let code = CloseCode::from(u16::from_be_bytes(*code));
+    Ok(Some(if code.is_allowed() { code.into() } else { CloseCode::Protocol.into() }))
 }

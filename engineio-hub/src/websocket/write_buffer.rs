@@ -1,13 +1,15 @@
-//! The way out: frames are formatted straight into one buffer.
+//! The way out: frames are formatted into one buffer, and large payloads are left where they are.
 
-use bytes::Bytes;
+use std::collections::VecDeque;
+
+use bytes::{Buf as _, Bytes};
 use engineio_proto::Frame;
 use tungstenite::protocol::frame::{
     FrameHeader,
     coding::{Control, Data, OpCode},
 };
 
-use super::buffer::Buffer;
+use super::{buffer::Buffer, mask, reader::ControlPayload};
 
 /// Give the next message to [`WebSocket::send`](super::WebSocket::send) only while fewer bytes than
 /// this are unsent: 64 KiB. Answers to pings wait for that, too.
@@ -17,30 +19,52 @@ pub(super) struct WriteBuffer {
     /// A client has to mask what it sends, each frame with another key that can't be foreseen
     /// (RFC 6455, 5.3).
     masks: bool,
-    unsent: Buffer,
+    /// Comes before `last`.
+    first: Option<Box<Shared>>,
+    last: Buffer,
     /// The answer to the newest ping, while there is too much unsent to queue it. Leaving out the
     /// answers to older pings is allowed (RFC 6455, 5.5.3), so a peer that pings without reading
     /// costs no memory.
-    late_pong: Option<Bytes>,
+    late_pong: Option<Box<ControlPayload>>,
     /// A close frame is the last frame.
     closed: bool,
 }
 
+/// Payloads that are written from where they are, and what comes between them.
+#[derive(Default)]
+struct Shared {
+    parts: VecDeque<Bytes>,
+    /// The bytes in all of them.
+    len: usize,
+}
+
 impl WriteBuffer {
     pub(super) fn new(masks: bool) -> Self {
-        Self { masks, unsent: Buffer::default(), late_pong: None, closed: false }
+        Self { masks, first: None, last: Buffer::default(), late_pong: None, closed: false }
     }
 
-    pub(super) fn send(&mut self, frame: &Frame) {
+    pub(super) fn send(&mut self, frame: Frame) {
         let data = if frame.is_text() { Data::Text } else { Data::Binary };
-        self.frame(OpCode::Data(data), frame.parts());
+        let opcode = OpCode::Data(data);
+        if frame.len() < LARGE || self.masks {
+            self.frame(opcode, frame.parts());
+        } else if !self.closed {
+            let [prefix, payload] = frame.parts();
+            self.header(opcode, prefix.len() + payload.len(), prefix.len())
+                .extend_from_slice(prefix);
+            let first = self.first.get_or_insert_default();
+            for part in [self.last.take().into(), frame.into_payload()] {
+                first.len += part.len();
+                first.parts.push_back(part);
+            }
+        }
     }
 
-    pub(super) fn pong(&mut self, data: &[u8]) {
-        if self.unsent.len() < WRITE_AHEAD {
-            self.frame(OpCode::Control(Control::Pong), [data, &[]]);
+    pub(super) fn pong(&mut self, data: Box<ControlPayload>) {
+        if self.len() < WRITE_AHEAD {
+            self.frame(OpCode::Control(Control::Pong), [data.as_bytes(), &[]]);
         } else {
-            self.late_pong = Some(Bytes::copy_from_slice(data));
+            self.late_pong = Some(data);
         }
     }
 
@@ -52,16 +76,36 @@ impl WriteBuffer {
         self.closed = true;
     }
 
-    pub(super) fn unsent(&self) -> &[u8] {
-        self.unsent.as_slice()
+    /// How many bytes are unsent.
+    pub(super) fn len(&self) -> usize {
+        self.first.as_ref().map_or(0, |first| first.len) + self.last.len()
     }
 
-    pub(super) fn sent(&mut self, written: usize) {
-        self.unsent.take_out(written);
-        if self.unsent.len() < WRITE_AHEAD
+    /// The first unsent bytes, in two parts. The second is empty where there are no more.
+    pub(super) fn unsent(&self) -> [&[u8]; 2] {
+        let last = self.last.as_slice();
+        let Some(first) = &self.first else { return [last, &[]] };
+        match (first.parts.front(), first.parts.get(1)) {
+            (None, _) => [last, &[]],
+            (Some(first), None) => [first, last],
+            (Some(first), Some(second)) => [first, second],
+        }
+    }
+
+    pub(super) fn sent(&mut self, mut written: usize) {
+        if let Some(first) = &mut self.first {
+            written -= first.take_out(written);
+            if first.len == 0 {
+                self.first = None;
+            }
+        }
+        if self.first.is_none() {
+            self.last.take_out(written);
+        }
+        if self.len() < WRITE_AHEAD
             && let Some(data) = self.late_pong.take()
         {
-            self.pong(&data);
+            self.pong(data);
         }
     }
 
@@ -70,26 +114,48 @@ impl WriteBuffer {
         if self.closed {
             return;
         }
+        let length = payload.iter().map(|part| part.len()).sum::<usize>();
+        let masks = self.masks;
+        let end = self.header(opcode, length, length);
+        let start = end.len();
+        payload.iter().for_each(|part| end.extend_from_slice(part));
+        if masks {
+            // The key is the end of the header.
+            let (header, payload) = end.split_at_mut(start);
+            header.last_chunk().into_iter().for_each(|key| mask::apply(*key, payload));
+        }
+    }
+
+    /// Queues the header of a frame of this length, of which so many bytes go into this buffer.
+    fn header(&mut self, opcode: OpCode, length: usize, here: usize) -> &mut Vec<u8> {
         // Without randomness there is no safe key, and a server has to refuse what isn't masked.
         let mask = self.masks.then(|| getrandom::u32().unwrap_or_default().to_ne_bytes());
         let header = FrameHeader { opcode, mask, ..FrameHeader::default() };
-        let length = payload.iter().map(|part| part.len()).sum::<usize>();
-        let end = self.unsent.reserve(header.len(length as u64) + length);
+        let end = self.last.reserve(header.len(length as u64) + here);
         let formatted = header.format(length as u64, end);
         debug_assert!(formatted.is_ok(), "a Vec takes every byte");
-        let start = end.len();
-        payload.iter().for_each(|part| end.extend_from_slice(part));
-        if let (Some(key), Some(payload)) = (mask, end.get_mut(start..)) {
-            apply(key, payload);
-        }
+        end
     }
 }
 
-/// Masks a payload in its place.
-fn apply(key: [u8; 4], payload: &mut [u8]) {
-    let mut words = payload.chunks_exact_mut(4);
-    for word in &mut words {
-        word.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+impl Shared {
+    /// Takes out `count` bytes, or all of them if there are fewer, and tells how many.
+    fn take_out(&mut self, count: usize) -> usize {
+        let mut left = count.min(self.len);
+        let taken = left;
+        self.len -= taken;
+        while let Some(part) = self.parts.front_mut() {
+            let here = left.min(part.len());
+            part.advance(here);
+            left -= here;
+            if !part.is_empty() {
+                break;
+            }
+            self.parts.pop_front();
+        }
+        taken
     }
-    words.into_remainder().iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
 }
+
+/// A payload of this length is written from where it is. Below, copying it costs less.
+const LARGE: usize = 4096;

@@ -158,7 +158,7 @@ pub(crate) async fn carry(end: End, mut framed: Framed) {
 fn write(end: &End, framed: &mut Framed, cx: &mut Context<'_>) -> Poll<()> {
     while let Poll::Ready(write) = framed.poll_write(cx) {
         let bytes = match write {
-            Write::Bytes(bytes) => bytes,
+            Write::Bytes([bytes, _]) => bytes,
             Write::Shutdown => {
                 end.shutdown();
                 framed.shut_down();

@@ -5,6 +5,7 @@ use engineio_hub::websocket::{Fault, Received, WebSocket};
 use engineio_proto::Frame;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
+use crate::Socket;
 use crate::client::{BINARY, CLOSE, CONTINUE, FINAL, PING, PONG, TEXT, masked};
 
 /// One thing that a client sends.
@@ -86,7 +87,7 @@ impl Script {
 
 /// Everything that comes of these chunks.
 fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Received>, Option<Fault>, Vec<u8>) {
-    let mut socket = WebSocket::server(5_000);
+    let mut socket = Socket::new(WebSocket::server(5_000));
     let mut all = Vec::new();
     let mut fault = None;
     for chunk in chunks {
@@ -102,7 +103,7 @@ fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Received>, Option
             }
         }
     }
-    (all, fault, socket.unsent().to_vec())
+    (all, fault, socket.write_all())
 }
 
 proptest! {

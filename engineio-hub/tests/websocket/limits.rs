@@ -3,7 +3,7 @@
 use engineio_hub::websocket::{Fault, WebSocket};
 
 use crate::{
-    MAX_PAYLOAD, after, binary,
+    MAX_PAYLOAD, Socket, after, binary,
     client::{BINARY, CONTINUE, FINAL, PING, TEXT, frame, header, message},
     poll_all,
 };
@@ -25,7 +25,7 @@ fn header_over_the_limit_is_refused_before_its_payload_arrives() {
 
 #[test]
 fn without_a_limit_the_longest_header_waits_for_its_payload() {
-    let mut socket = WebSocket::server(usize::MAX);
+    let mut socket = Socket::new(WebSocket::server(usize::MAX));
     socket.receive(&[header(FINAL | BINARY, u64::MAX), vec![0; 4]].concat());
     assert_eq!(socket.poll_received(), Ok(None));
 }
@@ -48,18 +48,18 @@ fn limit_starts_anew_with_every_message() {
 
 #[test]
 fn control_frames_are_not_bound_to_the_limit_of_messages() {
-    let mut socket = WebSocket::server(1);
+    let mut socket = Socket::new(WebSocket::server(1));
     socket.receive(&frame(BINARY, b"a"));
     socket.receive(&message(PING, &[7; 125]));
     socket.receive(&frame(FINAL | CONTINUE, b""));
     assert_eq!(poll_all(&mut socket), Ok(vec![binary(b"a")]));
-    assert_eq!(socket.unsent().len(), 2 + 125);
+    assert_eq!(socket.unsent_len(), 2 + 125);
 }
 
 #[test]
 fn message_in_ten_thousand_frames_is_taken_and_one_in_more_is_refused() {
     let message_of = |frames: usize| {
-        let mut socket = WebSocket::server(1_000_000);
+        let mut socket = Socket::new(WebSocket::server(1_000_000));
         socket.receive(&frame(BINARY, b"a"));
         socket.receive(&frame(CONTINUE, b"a").repeat(frames - 2));
         socket.receive(&frame(FINAL | CONTINUE, b"a"));

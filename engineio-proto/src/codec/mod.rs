@@ -42,7 +42,7 @@ pub use self::size::PayloadSize;
 
 use self::packet::Item;
 use crate::error::{DecodeError, PacketError};
-use crate::frame::Frame;
+use crate::frame::{Frame, Prefix};
 use crate::packet::{Message, Packet};
 use crate::revision::Revision;
 
@@ -67,7 +67,11 @@ pub fn encode_frame(revision: Revision, packet: Packet, binary: BinaryEncoding) 
 ///
 /// [`DecodeError::Packet`]; see there for what can be wrong.
 pub fn decode_frame(revision: Revision, frame: Frame) -> Result<Packet, DecodeError> {
-    Ok(packet::decode(revision, frame.into_content())?)
+    let packet = match frame.into_parts() {
+        (Prefix::One([first]), Message::Text(data)) => packet::decode_text(revision, first, data),
+        (prefix, payload) => packet::decode(revision, prefix.before(payload)),
+    };
+    Ok(packet?)
 }
 
 /// Writes packets as one body, in one allocation of exactly its size.

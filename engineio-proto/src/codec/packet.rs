@@ -129,17 +129,7 @@ pub(super) fn decode(revision: Revision, item: Message) -> Result<Packet, Packet
     match item {
         Message::Text(text) => {
             let (first, data) = split_text(&text)?;
-            if first != BASE64 {
-                return packet(from_digit(first)?, Message::Text(data));
-            }
-            let (packet_type, encoded) = match revision {
-                Revision::V3 => {
-                    let (digit, encoded) = split_text(&data)?;
-                    (from_digit(digit)?, encoded)
-                }
-                Revision::V4 => (PacketType::Message, data),
-            };
-            packet(packet_type, Message::Binary(base64::decode(&encoded)?))
+            decode_text(revision, first, data)
         }
         Message::Binary(bytes) => {
             let (packet_type, data) = match revision {
@@ -152,6 +142,25 @@ pub(super) fn decode(revision: Revision, item: Message) -> Result<Packet, Packet
             packet(packet_type, Message::Binary(data))
         }
     }
+}
+
+/// As [`decode`], of a text that begins with this byte.
+pub(super) fn decode_text(
+    revision: Revision,
+    first: u8,
+    data: ByteString,
+) -> Result<Packet, PacketError> {
+    if first != BASE64 {
+        return packet(from_digit(first)?, Message::Text(data));
+    }
+    let (packet_type, encoded) = match revision {
+        Revision::V3 => {
+            let (digit, encoded) = split_text(&data)?;
+            (from_digit(digit)?, encoded)
+        }
+        Revision::V4 => (PacketType::Message, data),
+    };
+    packet(packet_type, Message::Binary(base64::decode(&encoded)?))
 }
 
 fn packet(packet_type: PacketType, data: Message) -> Result<Packet, PacketError> {

@@ -1,6 +1,6 @@
 //! A connection to the server, with TLS or without.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::task::Poll;
 
 use mio::Token;
@@ -76,6 +76,14 @@ impl Stream for Connection {
             Layer::Plain(tcp) => tcp.poll_write(bytes),
             #[cfg(feature = "tls")]
             Layer::Tls(tls) => tls.poll_write(bytes),
+        }
+    }
+
+    fn poll_write_vectored(&mut self, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match &mut self.layer {
+            Layer::Plain(tcp) => tcp.poll_write_vectored(parts),
+            #[cfg(feature = "tls")]
+            Layer::Tls(tls) => tls.poll_write_vectored(parts),
         }
     }
 

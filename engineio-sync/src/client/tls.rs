@@ -1,6 +1,6 @@
 //! TLS over a connection.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::task::{Poll, ready};
 
 use rustls::ClientConnection;
@@ -63,11 +63,15 @@ impl Stream for Tls {
         }
     }
 
+    fn poll_write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(&[IoSlice::new(bytes)])
+    }
+
     /// Bytes that it takes may still have to be flushed. It takes none until the handshake is done,
     /// and goes on with that.
-    fn poll_write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(&mut self, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         ready!(self.poll_handshake())?;
-        match self.session.writer().write(bytes)? {
+        match self.session.writer().write_vectored(parts)? {
             0 => Poll::Pending,
             count => {
                 if let Poll::Ready(Err(error)) = self.poll_flush() {
