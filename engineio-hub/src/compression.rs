@@ -9,10 +9,10 @@ use flate2::{
     write::{GzEncoder, ZlibEncoder},
 };
 
-/// The body in this coding.
+/// Compresses a body with this coding.
 ///
-/// This takes time (about 60 µs for 10 KB of JSON) and, while it runs, 400 KB of memory: it is not for
-/// calling under a lock. A short or random body comes out longer than it went in.
+/// This takes time (about 60 µs for 10 KB of JSON) and, while it runs, 400 KB of memory, so don't
+/// call it under a lock. A short or random body grows.
 pub fn compress(coding: Coding, body: &[u8]) -> Bytes {
     let written = match coding {
         Coding::Gzip => {
@@ -27,11 +27,11 @@ pub fn compress(coding: Coding, body: &[u8]) -> Bytes {
     in_memory(written).into()
 }
 
-/// As in the reference implementation. 10 KB of JSON become 1.8 KB in 59 µs, with level 1 2.8 KB in
-/// 27 µs, and with level 9 no less in 93 µs.
+/// As in the reference implementation. 10 KB of JSON becomes 1.8 KB in 59 µs; level 1 gives 2.8 KB
+/// in 27 µs, and level 9 takes 93 µs and saves nothing.
 const LEVEL: Compression = Compression::new(6);
 
-#[expect(clippy::expect_used, reason = "only writes fail, and a Vec takes every byte")]
+#[expect(clippy::expect_used, reason = "writing to a Vec can't fail")]
 fn in_memory(written: io::Result<Vec<u8>>) -> Vec<u8> {
-    written.expect("a Vec takes every byte")
+    written.expect("writing to a Vec can't fail")
 }

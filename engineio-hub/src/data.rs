@@ -1,7 +1,6 @@
 //! What an application keeps with each session.
 
-/// Data of an application: whatever several threads can share. Every type that can be
-/// is one; there is nothing to implement.
+/// Application data that threads can share. Every such type implements it.
 pub trait Data: Send + Sync + 'static {}
 
 impl<D: Send + Sync + 'static> Data for D {}

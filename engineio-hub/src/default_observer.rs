@@ -4,8 +4,8 @@ use crate::observer::Observer;
 #[cfg(feature = "tracing")]
 use crate::tracing_observer::TracingObserver;
 
-/// The observer of an application that sets none: one that does nothing, or with the feature
-/// `tracing` a `TracingObserver`.
+/// The observer of an application that sets none: a `TracingObserver` with the feature `tracing`,
+/// otherwise one that does nothing.
 pub fn default_observer() -> Box<dyn Observer> {
     #[cfg(feature = "tracing")]
     return Box::new(TracingObserver);

@@ -1,4 +1,4 @@
-//! Between the `http` crate's types and the core's plain data.
+//! Conversions between the `http` crate's types and the core's plain data.
 
 use bytes::Bytes;
 use engineio_proto::{Headers, Request, Response, ServerConfig};
@@ -8,7 +8,7 @@ use http::{Method, StatusCode, Version};
 
 use crate::compression::compress;
 
-/// What the core wants to know of a request.
+/// A request as the core takes it.
 pub(crate) fn request<'r>(config: &ServerConfig, parts: &'r Parts) -> Request<'r> {
     let text = |name: HeaderName| text(&parts.headers, name);
     let authority = || parts.uri.authority().map(http::uri::Authority::as_str);
@@ -46,8 +46,8 @@ fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case(token))
 }
 
-/// The value of `Sec-WebSocket-Accept`, if the WebSocket handshake is in order
-/// (RFC 6455, section 4.2.1).
+/// The value of `Sec-WebSocket-Accept`, if the WebSocket handshake is valid (RFC 6455, section
+/// 4.2.1).
 pub(crate) fn websocket_accept(parts: &Parts) -> Option<HeaderValue> {
     let text = |name: HeaderName| text(&parts.headers, name);
     let key = text(header::SEC_WEBSOCKET_KEY).filter(|key| key.len() == KEY_LEN);
@@ -61,7 +61,7 @@ pub(crate) fn websocket_accept(parts: &Parts) -> Option<HeaderValue> {
 /// 16 bytes in base64.
 const KEY_LEN: usize = 24;
 
-/// A whole answer, compressed if the core decided so.
+/// A complete response, compressed if the core decided so.
 pub(crate) fn response(response: Response) -> http::Response<Bytes> {
     let Response { status, headers, body, coding } = response;
     let mut answer = http::Response::new(body);
@@ -75,7 +75,7 @@ pub(crate) fn response(response: Response) -> http::Response<Bytes> {
     answer
 }
 
-/// The 101.
+/// The response 101.
 pub(crate) fn switching_protocols(accept: HeaderValue, headers: &Headers) -> http::Response<()> {
     let mut answer = http::Response::new(());
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -87,7 +87,7 @@ pub(crate) fn switching_protocols(accept: HeaderValue, headers: &Headers) -> htt
     answer
 }
 
-/// The core lets no illegal header in, so none is lost here.
+/// The core rejects illegal headers, so none is lost here.
 fn extend(fields: &mut HeaderMap, headers: &Headers) {
     for (name, value) in headers.iter() {
         if let (Ok(name), Ok(value)) =

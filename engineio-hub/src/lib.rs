@@ -1,19 +1,18 @@
 //! The shared half of every Engine.IO binding: sessions, wake-ups and deadlines, no I/O.
 //!
-//! [`engineio_proto`] knows the protocol and one session at a time. A binding knows an
-//! executor and its sockets. What lies between the two is the same for all of them, and
-//! is here:
+//! [`engineio_proto`] knows the protocol and one session at a time. A binding knows an executor and
+//! its sockets. This crate is what lies between and is the same for all bindings:
 //!
-//! - the [`Hub`]: the map of sessions, the queue of deadlines, handshakes that wait for
-//!   the application, broadcasts, the closing of a server;
-//! - the [`Seat`] of a request and the [`Framed`] of a WebSocket, which wait and wake by
-//!   nothing but `core::task`;
+//! - the [`Hub`]: the map of sessions, the queue of deadlines, handshakes that wait for the
+//!   application, broadcasts, closing a server;
+//! - the [`Seat`] of a request and the [`Framed`] of a WebSocket, which wait and wake through
+//!   `core::task` alone;
 //! - the handles of the application: [`Incoming`], [`Socket`], [`Sender`],
 //!   [`Events`], [`Handler`], [`Sessions`];
 //! - the [`client`]: its session, its requests and cookies, its handles;
-//! - what a listener grants to connections ([`listener`]);
-//! - WebSocket over memory ([`websocket`]: bytes in, messages out), the way between the
-//!   types of the `http` crate and the core's plain data, and compression of answers.
+//! - the limits that a listener sets for connections ([`listener`]);
+//! - WebSocket over memory ([`websocket`]: bytes in, messages out), conversions between the types
+//!   of the `http` crate and the core's plain data, and compression of responses.
 //!
 //! It has **no** sockets, timers, threads or tasks, and no HTTP implementation, and it
 //! decides nothing about the protocol. To serve clients, take a binding such as
@@ -36,8 +35,8 @@
 //!
 //! # A binding
 //!
-//! All of what it has to do, but for its executor and its HTTP library. Here they are
-//! stubs, so that the example runs as it stands:
+//! All that a binding has to do, except for its executor and its HTTP library. Here these are
+//! stubs, so that the example runs as it is:
 //!
 //! ```
 //! use std::future::poll_fn;
@@ -65,7 +64,7 @@
 //! async fn serve(hub: &Hub, request: http::Request<Bytes>) -> http::Response<Bytes> {
 //!     let (head, body) = request.into_parts();
 //!     let Some(mut seat) = hub.admit(&head) else {
-//!         return http::Response::new("another path: somebody else's".into());
+//!         return http::Response::new("not our path".into());
 //!     };
 //!     seat.data(body);
 //!     seat.end();
@@ -112,7 +111,7 @@
 //!     }
 //! }
 //!
-//! // A clock that stands still will do for an example.
+//! // A clock that stands still is enough for an example.
 //! let hub = Hub::new(ServerConfig::default(), || Instant::ZERO, Box::new(()));
 //!
 //! // The application accepts everyone, and greets them.
@@ -126,35 +125,35 @@
 //! let request = http::Request::get(uri).body(Bytes::new()).unwrap();
 //! let mut serving = Box::pin(serve(&hub, request));
 //! let response = block_on(poll_fn(|cx| {
-//!     let response = serving.as_mut().poll(cx); // waits for the application's word
+//!     let response = serving.as_mut().poll(cx); // waits for the application's decision
 //!     greet(cx).map(|socket| socket.detach());
 //!     response
 //! }));
 //! assert!(response.body().ends_with(b"\x1e4hello"));
 //! assert_eq!(hub.sessions().len(), 1);
 //!
-//! // One task or thread lives by this: it says when to call it again.
+//! // One task or thread calls this in a loop: it returns when to call it again.
 //! let next = hub.expire(&mut Context::from_waker(Waker::noop()));
 //! assert!(next.is_some_and(|at| at <= Instant::ZERO + hub.config().ping_interval()));
 //! ```
 //!
-//! `engineio-hyper` is this for hyper: its `exchange.rs` is `serve`, its `websocket.rs` is
-//! `carry`, its `drive.rs` calls `expire`.
+//! `engineio-hyper` is this for hyper: its `request.rs` is `serve`, its `websocket.rs` is `carry`,
+//! its `drive.rs` calls `expire`.
 //!
-//! # What holds for all of it
+//! # Invariants
 //!
-//! - A session is one mutex; the map is 16 shards of one mutex each. No two locks are
-//!   held at a time, and under one nobody is woken, nothing is compressed, and neither
-//!   the [`Observer`] nor any other code of the application's is called.
-//! - A session is in the map from its acceptance to its end, whether or not anybody
-//!   reads. Dropping a [`Seat`] or a [`Framed`] is how a binding says that a client left.
-//! - A lock that a panic poisoned is a session that is closed; the others go on.
+//! - A session has one mutex; the map has 16 shards with one mutex each. No two locks are held at a
+//!   time. No task is woken, nothing is compressed, and no application code runs under a lock, not
+//!   even the [`Observer`].
+//! - A session is in the map from its acceptance to its end, whether or not the application reads.
+//!   A binding drops a [`Seat`] or a [`Framed`] to report that a client left.
+//! - A panic that poisons a session's lock closes that session; the others go on.
 //!
 //! # Features
 //!
-//! - `tls`: what [`client::ClientOptions`] say about TLS, as a configuration of rustls.
-//! - `tracing`: `TracingObserver`, which tells the subscriber of that crate what an
-//!   [`Observer`] hears.
+//! - `tls`: the TLS options of [`client::ClientOptions`], as a configuration of rustls.
+//! - `tracing`: `TracingObserver`, which reports to the `tracing` crate what an [`Observer`] is
+//!   told.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 

@@ -1,12 +1,12 @@
-//! Where a binding with a listener of its own meets clients that aren't there for the protocol.
+//! Limits and error handling for a binding's own listener.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use engineio_proto::ServerConfig;
 
-/// How long a connection may take for its first byte and for the head of a request, and the least
-/// that it may be idle.
+/// How long a connection may take for its first byte and for the head of a request, and the
+/// shortest idle timeout.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The longest head of a request, in bytes: four times what browsers send with many cookies.
@@ -15,13 +15,13 @@ pub const MAX_HEAD: usize = 16 << 10;
 /// The most headers of a request.
 pub const MAX_HEADERS: usize = 100;
 
-/// How long to wait when `accept` can't go on for now.
+/// How long to wait after a temporary failure of `accept`.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a connection may be idle between requests, and how long its peer may take no bytes.
 ///
-/// A client that polls uses a connection once in a `ping_interval` at least, and must not find it
-/// closing just then.
+/// A client that polls uses a connection at least once in a `ping_interval`, and must not find it
+/// closing then.
 pub fn patience(config: &ServerConfig) -> Duration {
     config.ping_interval().saturating_add(config.ping_timeout()).clamp(HEAD_TIMEOUT, LONGEST)
 }
@@ -30,16 +30,16 @@ pub fn patience(config: &ServerConfig) -> Duration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
 pub enum AcceptError {
-    /// The trouble is over with the connection that it came with: go on.
+    /// It concerns one connection only: go on.
     OfPeer,
-    /// The machine has no room, or no network: it passes. Go on after [`ACCEPT_PAUSE`].
+    /// The machine has no room or no network for now. Go on after [`ACCEPT_PAUSE`].
     Passing,
-    /// There is no listener to accept from.
+    /// The listener is broken. Stop.
     Final,
 }
 
 impl AcceptError {
-    /// What this one means.
+    /// Classifies an error of `accept`.
     pub fn of(error: &io::Error) -> Self {
         use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
         use ErrorKind::{InvalidInput, Unsupported};
@@ -54,5 +54,5 @@ impl AcceptError {
     }
 }
 
-/// Longer than any connection lasts; more could overflow a clock.
+/// Longer than any connection lasts. More could overflow a clock.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);

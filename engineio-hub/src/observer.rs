@@ -1,18 +1,18 @@
-//! What operators want to hear about.
+//! Notifications for logs and metrics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use engineio_proto::server::Refusal;
 use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
 
-/// Hears what happens to requests and sessions, for logs and metrics.
+/// Is told what happens to requests and sessions, for logs and metrics.
 ///
-/// Every method does nothing unless it is written. They are called on the path of
-/// requests, under no lock: be quick, and count rather than write where peers can
-/// cause the call at will. One that panics loses what it was told, and nothing else.
+/// By default every method does nothing. They are called while a request is served, under no lock.
+/// Be quick, and count rather than write where peers can cause calls at will. A panic in a method
+/// loses that notification only.
 pub trait Observer: Send + Sync + 'static {
-    /// A request was turned away: by the rules of the protocol, for want of room or time,
-    /// or by the application. [`Refusal::cause`] says why.
+    /// A request was refused: by the protocol, for lack of room or time, or by the application.
+    /// [`Refusal::cause`] says why.
     fn refused(&self, refusal: &Refusal) {
         let _ = refusal;
     }
@@ -27,22 +27,21 @@ pub trait Observer: Send + Sync + 'static {
         let _ = (sid, transport);
     }
 
-    /// A session ended. Once for each that was opened.
+    /// A session ended. Called once for each session that was opened.
     fn closed(&self, sid: &Sid, reason: &ServerCloseReason) {
         let _ = (sid, reason);
     }
 
-    /// The application uses the server in a way that can't work; the text says how.
+    /// The application uses the server in a way that can't work. The text says how.
     fn misused(&self, what: &str) {
         let _ = what;
     }
 }
 
-/// Listens to nothing.
+/// Ignores everything.
 impl Observer for () {}
 
-/// Keeps the panics of the application's observer from whoever called it, who may be in the middle
-/// of something.
+/// Catches panics of the application's observer, whose callers may be in the middle of a change.
 pub(crate) struct Guarded(pub(crate) Box<dyn Observer>);
 
 impl Guarded {

@@ -1,15 +1,15 @@
-//! An observer that tells the subscriber of the `tracing` crate.
+//! An observer that reports to the `tracing` crate.
 
 use engineio_proto::server::Refusal;
 use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
 
 use crate::observer::Observer;
 
-/// Tells the subscriber of the `tracing` crate: sessions at the level `debug`, with a
-/// prefix of their identifier; refusals at `debug`, too, since any peer can cause as
-/// many as it likes; misuse at `warn`. The target is `engineio`.
+/// Reports to the `tracing` crate, with the target `engineio`: sessions at the level `debug`, with
+/// a prefix of their identifier; refusals at `debug` too, since any peer can cause any number of
+/// them; misuse at `warn`.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "it has nothing to it")]
+#[expect(clippy::exhaustive_structs, reason = "it has no fields")]
 pub struct TracingObserver;
 
 impl Observer for TracingObserver {
@@ -34,5 +34,5 @@ impl Observer for TracingObserver {
     }
 }
 
-/// What to filter by, whichever crate it is that logs.
+/// The same target in every crate, to filter by.
 const TARGET: &str = "engineio";

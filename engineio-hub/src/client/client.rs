@@ -1,4 +1,4 @@
-//! A client's session, as the task that reads it has it.
+//! The handle of a client.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -16,32 +16,32 @@ use super::session::ClientSession;
 use crate::shared::waiters::{Wait, WaitId};
 use crate::shared::waits;
 
-/// A session with a server, for the one task that reads it.
+/// A session with a server, for the task that receives.
 ///
 /// It is a `Stream` of the server's messages and a `Sink`; [`sender`](Self::sender) gives handles
-/// for other tasks. Dropping it closes the session after what is queued has left.
+/// to other tasks. Dropping it closes the session, after the queued messages have left.
 #[must_use = "dropping it closes the session"]
 pub struct Client {
     sender: ClientSender,
-    /// As a sink, it has one place among those who wait.
+    /// Its place among the waiters, as a sink.
     sink: Option<WaitId>,
 }
 
-/// What happens to a client's session.
+/// An event of a client's session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientEvent {
     /// The server sent a message.
     Message(Message),
-    /// The session moved to another transport; nothing has to be done about it.
+    /// The session moved to another transport. No action is needed.
     Upgrade(Transport),
     /// The session ended. The last event.
     Disconnect(ClientCloseReason),
 }
 
-/// A client that connects: ready when there is a session, or none can be had. Dropping it gives
-/// the attempt up.
-#[must_use = "dropping it gives the attempt up"]
+/// An attempt to connect: ready when the session is open or the attempt has failed. Dropping it
+/// gives up the attempt.
+#[must_use = "dropping it gives up the attempt"]
 pub struct Connecting(Option<Client>);
 
 impl Connecting {
@@ -59,7 +59,7 @@ impl Future for Connecting {
         let polled = client.sender.session.turn(|turn| match turn.session.poll_event() {
             Some(Event::Opened(_)) => Poll::Ready(None),
             Some(Event::Closed(reason)) => Poll::Ready(Some(reason)),
-            // The session tells nothing before.
+            // An unopened session has no event.
             Some(_) | None => {
                 turn.waiters.reader(cx.waker());
                 Poll::Pending
@@ -74,16 +74,16 @@ impl Future for Connecting {
 }
 
 impl Client {
-    /// The server's next message. `None` once the session has ended and all messages were
-    /// read; [`close_reason`](Self::close_reason) then says why.
+    /// Waits for the server's next message. `None` once the session has ended and all its messages
+    /// were received; [`close_reason`](Self::close_reason) then says why.
     ///
-    /// Nothing is lost if the future is dropped. While nobody reads, the server is held back,
-    /// and may end the session for that.
+    /// Dropping the future loses nothing. A client that doesn't receive makes the server wait,
+    /// which may end the session for that.
     pub fn recv(&mut self) -> impl Future<Output = Option<Message>> {
         poll_fn(|cx| self.poll_recv(cx))
     }
 
-    /// As [`recv`](Self::recv), for use in a task.
+    /// The poll function behind [`recv`](Self::recv).
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         loop {
             match self.poll_event(cx) {
@@ -97,13 +97,12 @@ impl Client {
         }
     }
 
-    /// Whatever happens next: a message, the move to another transport, the end. `None` after
-    /// that.
+    /// Waits for the next event: a message, an upgrade, or the end. `None` after the end.
     pub fn event(&mut self) -> impl Future<Output = Option<ClientEvent>> {
         poll_fn(|cx| self.poll_event(cx))
     }
 
-    /// As [`event`](Self::event), for use in a task.
+    /// The poll function behind [`event`](Self::event).
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<ClientEvent>> {
         let polled = self.sender.session.turn(|turn| {
             loop {
@@ -140,18 +139,17 @@ impl Client {
         self.sender.try_send(outgoing)
     }
 
-    /// Waits until everything that was queued up to now has left for the server, or the
-    /// session has ended.
+    /// Waits until all messages queued so far have left for the server, or the session has ended.
     pub fn flush(&self) -> impl Future<Output = ()> {
         self.sender.flush()
     }
 
-    /// Closes the session when what is queued has left. Doesn't wait for that.
+    /// Closes the session when the queued messages have left. Doesn't wait for that.
     pub fn close(&self) {
         self.sender.close();
     }
 
-    /// Waits for the end of the session, and says why it ended.
+    /// Waits until the session has ended, and returns why.
     pub fn closed(&self) -> impl Future<Output = ClientCloseReason> {
         self.sender.closed()
     }
@@ -166,7 +164,7 @@ impl Client {
         self.sender.sid()
     }
 
-    /// The revision that is spoken.
+    /// The revision of the protocol that the session speaks.
     pub fn revision(&self) -> Option<Revision> {
         self.sender.revision()
     }
@@ -176,12 +174,12 @@ impl Client {
         self.sender.transport()
     }
 
-    /// How many bytes wait to leave.
+    /// How many bytes are queued and haven't left.
     pub fn queued_bytes(&self) -> usize {
         self.sender.queued_bytes()
     }
 
-    /// A handle that sends on this session, for other tasks.
+    /// A handle for other tasks, which sends on this session.
     pub fn sender(&self) -> ClientSender {
         self.sender.clone()
     }
@@ -214,7 +212,7 @@ impl Stream for Client {
     }
 }
 
-/// Ready while the session takes messages; flushed when they have left.
+/// Ready while the session takes messages, flushed when they have left.
 impl<M: Into<Outgoing>> Sink<M> for Client {
     type Error = SendError;
 

@@ -1,4 +1,4 @@
-//! What the task that does the I/O of a client asks and tells.
+//! The interface for the task that does a client's I/O.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,8 @@ use crate::clock::Clock;
 use crate::shared::framed::Framed;
 use crate::websocket::WebSocket;
 
-/// Connects to a server: gives what the application waits for, and what does the I/O.
+/// Connects to a server. Returns the future that the application awaits, and the driver for the
+/// I/O.
 pub fn connect(config: ClientConfig, remote: Remote, clock: impl Clock) -> (Connecting, Driver) {
     let session = ClientSession::connect(Arc::new(config), clock);
     let driver = Driver { session: Arc::clone(&session), remote, jar: Jar::new(), accept: None };
@@ -34,7 +35,7 @@ pub struct Driver {
     session: Arc<ClientSession>,
     remote: Remote,
     jar: Jar,
-    /// What the WebSocket that is asked for has to be answered with.
+    /// The `Sec-WebSocket-Accept` that the requested WebSocket must be answered with.
     accept: Option<(ConnId, String)>,
 }
 
@@ -50,17 +51,17 @@ pub enum Start {
 }
 
 impl Driver {
-    /// The longest body of an answer to be read, in bytes: of a longer one, say
+    /// The longest body to read of an answer, in bytes. Report a longer one as
     /// [`Failure::TooLarge`].
     pub fn body_limit(&self) -> usize {
         self.session.side.config.max_payload()
     }
 
-    /// The next thing to start. `Ready(None)` when there will be none: the session is over, and
-    /// what was started is at its end or given up.
+    /// The next request to start. `Ready(None)`: there will be none, as the session is over and all
+    /// requests have finished or were given up.
     ///
-    /// Call it whenever the task is woken, until it is pending, and look at
-    /// [`timeout`](Self::timeout) then.
+    /// Whenever the task is woken, call this until it is pending, and then check
+    /// [`timeout`](Self::timeout).
     pub fn poll_start(&mut self, cx: &mut Context<'_>) -> Poll<Option<(ConnId, Start)>> {
         let started = self.session.turn(|turn| {
             turn.state.expire_lingers(turn.now);
@@ -109,14 +110,13 @@ impl Driver {
         timeout.flatten()
     }
 
-    /// How long until [`timeout`](Self::timeout), for timers that run so.
+    /// How long it is until [`timeout`](Self::timeout), for timers that take a duration.
     pub fn time_left(&self) -> Option<Duration> {
         let now = self.session.turn(|turn| turn.now)?;
         Some(self.timeout()?.saturating_since(now))
     }
 
-    /// Whether the session has no more use for a request, or for a WebSocket that has no 101
-    /// yet: drop it.
+    /// Whether the session has given up a request, or a WebSocket that has no 101 yet: drop it.
     pub fn is_given_up(&mut self, conn: ConnId) -> bool {
         let is_given_up = self.session.turn(|turn| {
             let is_hung_up = turn.session.is_hung_up(conn);
@@ -129,13 +129,13 @@ impl Driver {
         is_given_up.unwrap_or(true)
     }
 
-    /// A whole answer came.
+    /// Takes the complete answer to a request.
     pub fn answered(&mut self, conn: ConnId, parts: &response::Parts, body: Bytes) {
         self.jar.take_in(&parts.headers);
         let mut headers = Headers::new();
         let content_type = parts.headers.get(header::CONTENT_TYPE);
         if let Some(text) = content_type.and_then(|value| value.to_str().ok()) {
-            // A value that isn't legal is none.
+            // An illegal value counts as missing.
             let _ = headers.try_push("content-type", text.to_owned());
         }
         let status = parts.status.as_u16();
@@ -143,7 +143,8 @@ impl Driver {
         self.tell(conn, Input::Responded(conn, response));
     }
 
-    /// A WebSocket got its 101. `None`: it isn't one, and the session was told so.
+    /// Takes the 101 of a WebSocket. `None`: it isn't a valid one, and the session has been told
+    /// so.
     pub fn switched(&mut self, conn: ConnId, parts: &response::Parts) -> Option<Framed> {
         self.jar.take_in(&parts.headers);
         let accept = self.accept.take_if(|(asked, _)| *asked == conn)?.1;
@@ -155,7 +156,7 @@ impl Driver {
             return None;
         }
         self.session.turn(|turn| {
-            // From now on it looks after itself.
+            // From now on `Framed` carries it.
             turn.state.conns.retain(|known| *known != conn);
             turn.session.handle_input(turn.now, Input::Upgraded(conn));
         })?;
@@ -163,7 +164,7 @@ impl Driver {
         Some(Framed::new(Box::new(Arc::clone(&self.session)), conn, socket))
     }
 
-    /// It came to nothing.
+    /// Reports that a request failed.
     pub fn failed(&mut self, conn: ConnId, why: Failure) {
         self.tell(conn, Input::Failed(conn, why));
     }
@@ -172,7 +173,7 @@ impl Driver {
         self.session.turn(|turn| {
             turn.state.conns.retain(|known| *known != conn);
             turn.session.handle_input(turn.now, input);
-            // Nobody is left to pull it.
+            // Nothing pulls it any more.
             while turn.session.poll_transmit(conn).is_some() {}
         });
     }

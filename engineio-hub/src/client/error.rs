@@ -8,50 +8,53 @@ use engineio_proto::{ClientCloseReason, ConfigError, Refused};
 use super::proxy::InvalidProxy;
 use super::request::InvalidUrl;
 
-/// Why there is no session. `Display` tells the cause in one line.
+/// Why connecting failed. `Display` gives the cause in one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The address is no URL, or not one of a server.
+    /// The address isn't a URL, or not one of a server.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
-    /// The settings make no sense.
+    /// The settings are inconsistent.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// This header's name or value isn't legal.
+    /// The name or value of this header is illegal.
     #[error("illegal header: {0}")]
     Header(String),
-    /// The address of the proxy isn't one.
+    /// The proxy's address isn't valid.
     #[error(transparent)]
     Proxy(#[from] InvalidProxy),
-    /// TLS can't be set up: a certificate or a key isn't one, or the machine has no roots.
+    /// TLS can't be set up: a certificate or key is invalid, or the machine has no root
+    /// certificates.
     #[error("TLS can't be set up: {0}")]
     Tls(Box<dyn Error + Send + Sync>),
-    /// No session came about.
+    /// The session ended before it was open.
     #[error("{reason}{}", Causes(.source.as_deref()))]
     Closed {
         /// What happened.
         reason: ClientCloseReason,
-        /// What the operating system or TLS said, if that is where it failed: a name that isn't
-        /// known, a connection refused, a certificate that isn't trusted.
+        /// The error of the operating system or of TLS, if there was one: an unknown name, a
+        /// refused connection, an untrusted certificate.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
 }
 
 impl ConnectError {
-    /// For a binding that was built without TLS: the connection must not be made without.
+    /// The error of a binding built without TLS, which must not connect to `https` or `wss` in
+    /// plain text.
     pub fn built_without_tls() -> Self {
-        Self::Tls("this build has no TLS: turn on the feature `tls`".into())
+        Self::Tls("built without TLS: enable the feature `tls`".into())
     }
 
-    /// A session that ended before it was open, and the last error of the operating system.
+    /// The error for a session that ended before it was open, with the last error of the operating
+    /// system.
     pub fn closed(reason: ClientCloseReason, source: Option<Box<dyn Error + Send + Sync>>) -> Self {
-        // It explains nothing that the server itself said.
+        // The server's own refusal needs no such explanation.
         let source = source.filter(|_| !matches!(reason, ClientCloseReason::Refused(_)));
         Self::Closed { reason, source }
     }
 
-    /// What the server said, if it answered with a refusal.
+    /// The server's refusal, if it sent one.
     pub const fn refused(&self) -> Option<&Refused> {
         match self {
             Self::Closed { reason: ClientCloseReason::Refused(refused), .. } => Some(refused),
@@ -64,8 +67,8 @@ impl ConnectError {
         }
     }
 
-    /// Whether the same attempt may succeed later: the server couldn't be reached, was too slow,
-    /// or said that it is overloaded or restarting (429, 502, 503, 504).
+    /// Whether a retry may succeed: the server couldn't be reached, was too slow, or reported that
+    /// it is overloaded or restarting (429, 502, 503, 504).
     pub fn is_transient(&self) -> bool {
         let Self::Closed { reason, .. } = self else { return false };
         match reason {
@@ -85,7 +88,7 @@ impl ConnectError {
     }
 }
 
-/// An error and what caused it, in one line.
+/// Displays an error and its causes in one line.
 struct Causes<'a>(Option<&'a (dyn Error + Send + Sync + 'static)>);
 
 impl fmt::Display for Causes<'_> {

@@ -1,4 +1,4 @@
-//! The cookies that a server set, for the later requests of the same session: balancers with
+//! The cookies that a server set, for later requests of the same session. Load balancers with
 //! sticky sessions need them.
 
 use std::time::{Duration, SystemTime};
@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use cookie::Cookie;
 use http::header::{self, HeaderMap, HeaderValue};
 
-/// The cookies of one server. All requests of a session have the same host and path, so
-/// `Domain` and `Path` decide nothing here.
+/// The cookies of one server. All requests of a session have the same host and path, so `Domain`
+/// and `Path` make no difference.
 pub(super) struct Jar {
     cookies: Vec<Kept>,
 }
@@ -16,7 +16,7 @@ struct Kept {
     name: String,
     value: String,
     is_secure: bool,
-    /// None: to the end of the session.
+    /// `None`: until the end of the session.
     until: Option<SystemTime>,
 }
 
@@ -25,7 +25,7 @@ impl Jar {
         Self { cookies: Vec::new() }
     }
 
-    /// Keeps what an answer sets, and drops what it takes back.
+    /// Stores the cookies that an answer sets, and drops those that it expires.
     pub(super) fn take_in(&mut self, headers: &HeaderMap) {
         for line in headers.get_all(header::SET_COOKIE) {
             let Some(cookie) = line.to_str().ok().and_then(|line| Cookie::parse(line).ok()) else {
@@ -43,7 +43,7 @@ impl Jar {
         }
     }
 
-    /// The value of `Cookie`, if there are any for such a connection.
+    /// The value of the `Cookie` header, if any cookie applies to the connection.
     pub(super) fn header(&mut self, is_secure: bool) -> Option<HeaderValue> {
         let now = SystemTime::now();
         self.cookies.retain(|cookie| cookie.until.is_none_or(|until| now < until));
@@ -60,7 +60,7 @@ impl Jar {
     }
 }
 
-/// `Max-Age` counts more than `Expires` (RFC 6265, section 5.3).
+/// `Max-Age` takes precedence over `Expires` (RFC 6265, section 5.3).
 fn until(cookie: &Cookie<'_>) -> Option<SystemTime> {
     if let Some(age) = cookie.max_age() {
         let age = Duration::try_from(age).unwrap_or(Duration::ZERO);
@@ -71,5 +71,5 @@ fn until(cookie: &Cookie<'_>) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
-/// A server that sets more has no use for them here.
+/// As many as a user agent has to keep for a domain (RFC 6265, section 6.1).
 const MOST: usize = 50;

@@ -1,15 +1,15 @@
-//! The shared half of every client: one session behind its lock, what to start for it, cookies,
+//! The shared half of every client: one session behind its lock, the requests to start, cookies,
 //! and the application's handles.
 //!
-//! A binding connects by [`ClientOptions`], whose [`plan`](ClientOptions::plan) is what
-//! [`connect`] needs. It gives the two ends of a client: [`Connecting`], which becomes a
-//! [`Client`], and the [`Driver`], for the one task or thread that does the I/O:
+//! A binding takes [`ClientOptions`] and passes their [`plan`](ClientOptions::plan) to [`connect`].
+//! This returns the two ends of a client: [`Connecting`], which becomes a [`Client`], and the
+//! [`Driver`], for the task or thread that does the I/O:
 //!
-//! 1. [`Driver::poll_start`] says what to start: requests, and requests for a WebSocket.
-//! 2. What came of it goes to [`Driver::answered`], [`Driver::switched`] or [`Driver::failed`].
-//!    A [`Framed`](crate::Framed) is carried as on a server.
-//! 3. What [`Driver::is_given_up`] is dropped.
-//! 4. At [`Driver::timeout`] it polls again.
+//! 1. [`Driver::poll_start`] gives the requests to start, some of them for a WebSocket.
+//! 2. Report each outcome to [`Driver::answered`], [`Driver::switched`] or [`Driver::failed`].
+//!    Carry a [`Framed`](crate::Framed) as on a server.
+//! 3. Drop each request that [`Driver::is_given_up`].
+//! 4. Poll again at [`Driver::timeout`].
 
 #[expect(clippy::module_inception, reason = "it holds `Client`")]
 mod client;

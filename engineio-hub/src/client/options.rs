@@ -1,4 +1,4 @@
-//! How to reach a server: what an application says before there is a client.
+//! The options of a client.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use super::request::{InvalidUrl, Remote};
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 
-/// How long one of several addresses of a server is tried, before the next one is.
+/// How long one of several addresses of a server is tried before the next one.
 pub const ADDRESS_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Where a client connects to, and how.
+/// Where and how a client connects.
 ///
-/// Made from a URL, `http`, `https`, `ws` or `wss`: a path other than `/` replaces
-/// `/engine.io/`, and a query is kept. By default the client speaks revision 4, begins with
-/// polling and moves to a WebSocket where the server offers one.
+/// Made from a URL with `http`, `https`, `ws` or `wss`. A path other than `/` replaces
+/// `/engine.io/`, and a query is kept. By default the client speaks revision 4, begins with polling
+/// and moves to a WebSocket if the server offers one.
 ///
-/// Nothing is checked before it is used to connect: a faulty option then is a [`ConnectError`].
+/// Options are checked only when they are used to connect: an invalid one gives a [`ConnectError`].
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until they are used to connect"]
 pub struct ClientOptions {
@@ -32,11 +32,11 @@ pub struct ClientOptions {
     tls: Tls,
 }
 
-/// Options that make sense, for a binding.
+/// Checked options, for a binding.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Plan {
-    /// Where to connect to, with what headers.
+    /// The server, and the headers of every request.
     pub remote: Remote,
     /// The settings of the session.
     pub config: ClientConfig,
@@ -48,7 +48,7 @@ pub struct Plan {
 }
 
 impl ClientOptions {
-    /// All defaults, for the server of this URL.
+    /// Makes options for the server at this URL, with all defaults.
     pub fn new(url: &str) -> Self {
         let remote = Remote::new(url);
         let config = remote.as_ref().map_or_else(|_| ClientConfig::builder(), Remote::settings);
@@ -62,7 +62,7 @@ impl ClientOptions {
         }
     }
 
-    /// Changes the settings of the session: time-outs, limits, everything that
+    /// Changes the settings of the session: timeouts, limits, everything that
     /// [`ClientConfigBuilder`] has.
     pub fn config(
         mut self,
@@ -72,7 +72,7 @@ impl ClientOptions {
         self
     }
 
-    /// The path that the server serves, instead of the URL's. Default `/engine.io/`.
+    /// Sets the server's path, instead of the URL's. Default `/engine.io/`.
     pub fn path(self, path: &str) -> Self {
         self.config(|config| config.path(path))
     }
@@ -82,37 +82,36 @@ impl ClientOptions {
         self.config(|config| config.query_pair(name, value))
     }
 
-    /// The transports to use; the first is the one to begin with. Default polling, then
-    /// WebSocket.
+    /// Sets the transports to use, beginning with the first. Default: polling, then WebSocket.
     pub fn transports(self, transports: impl Into<Vec<Transport>>) -> Self {
         self.config(|config| config.transports(transports.into()))
     }
 
-    /// Which revision of the protocol to speak. Default 4.
+    /// Sets the revision of the protocol to speak. Default 4.
     pub fn revision(self, revision: RevisionChoice) -> Self {
         self.config(|config| config.revision(revision))
     }
 
-    /// Adds a header to every request, also to those for a WebSocket.
+    /// Adds a header to every request, including those for a WebSocket.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Goes through this HTTP proxy, by `CONNECT`: `http://user:password@proxy:8080`.
+    /// Connects through this HTTP proxy, with `CONNECT`: `http://user:password@proxy:8080`.
     pub fn proxy(mut self, url: &str) -> Self {
         self.proxy = Some(url.to_owned());
         self
     }
 
-    /// Trusts these certificates as well: one or more in PEM.
+    /// Trusts these certificates too: one or more in PEM.
     #[cfg(feature = "tls")]
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.tls.roots.push(pem.into());
         self
     }
 
-    /// Shows the server this certificate: its chain and its key, both in PEM.
+    /// Presents this certificate to the server: its chain and its key, both in PEM.
     #[cfg(feature = "tls")]
     pub fn client_certificate(
         mut self,
@@ -123,7 +122,7 @@ impl ClientOptions {
         self
     }
 
-    /// Accepts whatever certificate the server shows: anyone on the way can pretend to be it.
+    /// Accepts any certificate from the server, so anyone on the network path can impersonate it.
     /// For tests.
     #[cfg(feature = "tls")]
     pub const fn danger_accept_any_certificate(mut self) -> Self {
@@ -131,7 +130,7 @@ impl ClientOptions {
         self
     }
 
-    /// Checks all of it, for a binding.
+    /// Checks the options, for a binding.
     ///
     /// # Errors
     ///

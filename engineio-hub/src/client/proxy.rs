@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::request::bare;
 
-/// An HTTP proxy that connections go through by `CONNECT`, and the word for it.
+/// An HTTP proxy to connect through with `CONNECT`, and its credentials.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     uri: Uri,
@@ -17,15 +17,15 @@ pub struct Proxy {
     authorization: Option<HeaderValue>,
 }
 
-/// An address that no HTTP proxy can have.
+/// The address isn't one of an HTTP proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the address of a proxy: it must be http, with a host")]
+#[error("invalid proxy address: it must be an http URL with a host")]
 #[non_exhaustive]
 pub struct InvalidProxy;
 
 impl Proxy {
-    /// The proxy of this address, as in `http://user:password@proxy:8080`. The port is 80 where
-    /// there is none, user and password may be percent-encoded.
+    /// The proxy at this address, such as `http://user:password@proxy:8080`. The default port is
+    /// 80. User and password may be percent-encoded.
     ///
     /// # Errors
     ///
@@ -45,12 +45,12 @@ impl Proxy {
         Ok(Self { uri, authorization: userinfo.and_then(basic) })
     }
 
-    /// Where it is: `http`, its host and, if it was given, its port.
+    /// Its address: `http`, its host and, if given, its port.
     pub const fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    /// Its host, without the brackets that an address of IPv6 has in a URL.
+    /// Its host, without the brackets around an IPv6 address.
     pub fn host(&self) -> &str {
         bare(self.uri.host().unwrap_or_default())
     }
@@ -66,13 +66,14 @@ impl Proxy {
     }
 }
 
-/// RFC 7617.
+/// Basic credentials (RFC 7617).
 fn basic(userinfo: &str) -> Option<HeaderValue> {
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    let mut word: Vec<u8> = percent_decode_str(user).collect();
-    word.push(b':');
-    word.extend(percent_decode_str(password));
-    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(word))).ok()?;
+    let mut credentials: Vec<u8> = percent_decode_str(user).collect();
+    credentials.push(b':');
+    credentials.extend(percent_decode_str(password));
+    let mut value =
+        HeaderValue::try_from(format!("Basic {}", STANDARD.encode(credentials))).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn user_and_password_become_a_header() {
-        for (url, word) in [
+        for (url, expected) in [
             ("http://proxy", None),
             ("proxy:8080", None),
             ("http://ada:secret@proxy:8080", Some("Basic YWRhOnNlY3JldA==")),
@@ -91,7 +92,10 @@ mod tests {
             ("http://a%3Ad%61:p%40ss@proxy", Some("Basic YTpkYTpwQHNz")),
         ] {
             let proxy = Proxy::new(url).expect("a proxy");
-            assert_eq!(proxy.authorization().map(HeaderValue::as_bytes), word.map(str::as_bytes));
+            assert_eq!(
+                proxy.authorization().map(HeaderValue::as_bytes),
+                expected.map(str::as_bytes)
+            );
             assert_eq!(proxy.uri().host(), Some("proxy"), "{url}");
         }
     }

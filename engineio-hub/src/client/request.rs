@@ -1,4 +1,4 @@
-//! The requests of a client: where they go, and what they all have in common.
+//! A client's requests: the server, and the headers that all of them have.
 
 use bytes::Bytes;
 use engineio_proto::{ClientConfig, ClientConfigBuilder};
@@ -6,7 +6,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{Method, Request, Uri};
 
-/// A server, and the headers that every request to it has.
+/// A server, and the headers of every request to it.
 #[derive(Clone, Debug)]
 pub struct Remote {
     scheme: Scheme,
@@ -15,15 +15,14 @@ pub struct Remote {
     headers: HeaderMap,
 }
 
-/// An address that no Engine.IO server can have.
+/// The address isn't one of an Engine.IO server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the address of a server: it must be http, https, ws or wss, with a host")]
+#[error("invalid server address: it must be an http, https, ws or wss URL with a host")]
 #[non_exhaustive]
 pub struct InvalidUrl;
 
 impl Remote {
-    /// The server of this address: `http`, `https`, `ws` or `wss`, which mean the same in
-    /// pairs, and its host and port.
+    /// The server at this URL. `ws` means the same as `http`, and `wss` the same as `https`.
     ///
     /// # Errors
     ///
@@ -40,7 +39,7 @@ impl Remote {
         Ok(Self { scheme, authority, path_and_query, headers: HeaderMap::new() })
     }
 
-    /// Settings for this address: its query, and its path if it is another than `/`.
+    /// Settings for this address: its query, and its path if that isn't `/`.
     pub fn settings(&self) -> ClientConfigBuilder {
         let settings = ClientConfig::builder();
         let Some(address) = &self.path_and_query else { return settings };
@@ -48,13 +47,12 @@ impl Remote {
         if address.path() == "/" { settings } else { settings.path(address.path()) }
     }
 
-    /// Adds a header to every request, also to those for a WebSocket.
+    /// Adds a header to every request, including those for a WebSocket.
     pub fn header(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.append(name, value);
     }
 
-    /// The server's host: a name or an address, without the brackets that one of IPv6 has in a
-    /// URL.
+    /// The server's host: a name or an address, without the brackets around an IPv6 address.
     pub fn host(&self) -> &str {
         bare(self.authority.host())
     }
@@ -65,13 +63,13 @@ impl Remote {
         both.parse().unwrap_or_else(|_| self.authority.clone())
     }
 
-    /// The server's port, that of the scheme if the URL has none.
+    /// The server's port; the scheme's default if the URL has none.
     pub fn port(&self) -> u16 {
         let default = if self.is_secure() { 443 } else { 80 };
         self.authority.port_u16().unwrap_or(default)
     }
 
-    /// Whether nobody on the way can read along.
+    /// Whether connections use TLS.
     pub fn is_secure(&self) -> bool {
         self.scheme == Scheme::HTTPS
     }
@@ -111,13 +109,13 @@ impl Remote {
             .path_and_query(target);
         let mut request = Request::new(body);
         *request.method_mut() = method;
-        // The configuration lets no illegal path or query through.
+        // The settings reject an illegal path or query.
         *request.uri_mut() = uri.build().unwrap_or_default();
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         request
     }
 
-    /// Adds the headers of all requests, and the cookies behind those of the application.
+    /// Adds the headers of every request, and the cookies after the application's own.
     pub(super) fn finish(
         &self,
         mut request: Request<Bytes>,
@@ -143,7 +141,7 @@ impl Remote {
     }
 }
 
-/// An address of IPv6 is in brackets in a URL, and nowhere else.
+/// Strips the brackets that an IPv6 address has in a URL only.
 pub(super) fn bare(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }

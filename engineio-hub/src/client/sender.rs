@@ -1,4 +1,4 @@
-//! A client's session, as whoever sends has it.
+//! A handle that sends on a client's session.
 
 use std::fmt;
 use std::future::Future;
@@ -10,8 +10,8 @@ use engineio_proto::{ClientCloseReason, Outgoing, Revision, SendError, Sid, Tran
 use super::session::ClientSession;
 use crate::shared::waits;
 
-/// A session with a server, for sending. A clone is cheap and means the same session; it doesn't
-/// keep the session open.
+/// A handle that sends on a session. Clones are cheap and send on the same session; they don't keep
+/// it open.
 #[derive(Clone)]
 pub struct ClientSender {
     pub(super) session: Arc<ClientSession>,
@@ -32,12 +32,12 @@ impl ClientSender {
         self.session.look(Session::transport).flatten()
     }
 
-    /// The revision that is spoken.
+    /// The revision of the protocol that the session speaks.
     pub fn revision(&self) -> Option<Revision> {
         self.session.look(Session::revision)
     }
 
-    /// How many bytes wait to leave.
+    /// How many bytes are queued and haven't left.
     pub fn queued_bytes(&self) -> usize {
         self.session.look(Session::queued_bytes).unwrap_or(0)
     }
@@ -47,11 +47,11 @@ impl ClientSender {
         self.session.look(|session| session.close_reason().cloned()).flatten()
     }
 
-    /// Queues a message as soon as there is room for it: waits while more than
-    /// [`outbox_high_water`](engineio_proto::ClientConfig::outbox_high_water) bytes wait to
-    /// leave. The future gives the message back with [`SendError::Closed`] if the session
-    /// closes first, and with [`SendError::TooLarge`] if the server takes none of this length.
-    /// If it is dropped before its end, nothing was queued.
+    /// Queues a message. Waits while more than
+    /// [`outbox_high_water`](engineio_proto::ClientConfig::outbox_high_water) bytes are queued. The
+    /// future gives the message back with [`SendError::Closed`] if the session closes first, and
+    /// with [`SendError::TooLarge`] if the message is longer than the server accepts. If it is
+    /// dropped before it is ready, nothing was queued.
     pub fn send<M: Into<Outgoing>>(
         &self,
         outgoing: M,
@@ -68,18 +68,17 @@ impl ClientSender {
         waits::try_send(&self.session, outgoing.into())
     }
 
-    /// Waits until everything that was queued up to now has left for the server, or the
-    /// session has ended.
+    /// Waits until all messages queued so far have left for the server, or the session has ended.
     pub fn flush(&self) -> impl Future<Output = ()> {
         waits::flush(&self.session)
     }
 
-    /// Closes the session when what is queued has left. Doesn't wait for that.
+    /// Closes the session when the queued messages have left. Doesn't wait for that.
     pub fn close(&self) {
         self.session.turn(|turn| turn.session.close(turn.now));
     }
 
-    /// Waits for the end of the session, and says why it ended.
+    /// Waits until the session has ended, and returns why.
     pub fn closed(&self) -> impl Future<Output = ClientCloseReason> {
         waits::closed(&self.session, ClientCloseReason::Application)
     }

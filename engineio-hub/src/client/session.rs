@@ -14,20 +14,20 @@ use crate::shared::session::{Locked, Shared, Side, Turn};
 /// The session of a client.
 pub(crate) type ClientSession = Shared<ClientSide>;
 
-/// What never changes about it.
+/// The parts of a session that never change.
 pub(crate) struct ClientSide {
     pub(super) config: Arc<ClientConfig>,
     clock: Box<dyn Clock>,
 }
 
-/// What the hub keeps beside the session, under its lock.
+/// What the hub keeps beside the session, under the session's lock.
 #[derive(Default)]
 pub(crate) struct State {
     /// The task that does the I/O, while it sleeps.
     pub(super) driver: Option<Waker>,
     /// The session's deadline that the driver knows of.
     pub(super) known_timeout: Option<Instant>,
-    /// What is under way: at most a GET, a POST and a WebSocket, and another one that is given
+    /// Requests under way: at most a GET, a POST, a WebSocket, and another WebSocket that was given
     /// up.
     pub(super) conns: Vec<ConnId>,
     /// WebSockets that only have to flush, and how long they may take.
@@ -63,7 +63,7 @@ impl Side for ClientSide {
 
 impl ClientSession {
     pub(super) fn connect(config: Arc<ClientConfig>, clock: impl Clock) -> Arc<Self> {
-        // The session works as well without: then the `t` of its requests can be foreseen.
+        // Without a seed the session works as well, but the `t` of its requests is predictable.
         let seed = getrandom::u64().unwrap_or_default();
         let session = Session::connect(&config, clock.now(), seed);
         Self::new(ClientSide { config, clock: Box::new(clock) }, session, State::default())
@@ -71,7 +71,7 @@ impl ClientSession {
 }
 
 impl State {
-    /// Lets time pass for connections that only have to flush.
+    /// Expires connections that have had their time to flush.
     pub(super) fn expire_lingers(&mut self, now: Instant) {
         self.lingers.retain(|(until, linger)| {
             if *until <= now {

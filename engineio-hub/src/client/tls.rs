@@ -1,4 +1,4 @@
-//! TLS: whom to trust, and who to be.
+//! TLS: trusted certificates, and the client's own.
 
 use std::error::Error;
 use std::fmt;
@@ -12,14 +12,14 @@ use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use super::error::ConnectError;
 
-/// What the application said about TLS. By default the machine's roots are trusted.
+/// The application's TLS options. By default the machine's roots are trusted.
 #[derive(Clone, Default)]
 pub(super) struct Tls {
     /// Certificates to trust beside the machine's, in PEM.
     pub(super) roots: Vec<Vec<u8>>,
-    /// The own certificate's chain and its key, in PEM.
+    /// The client's own certificate chain and its key, in PEM.
     pub(super) own: Option<(Vec<u8>, Vec<u8>)>,
-    /// Whether every certificate will do.
+    /// Whether every certificate is accepted.
     pub(super) accepts_any: bool,
 }
 
@@ -57,14 +57,14 @@ impl Tls {
     }
 }
 
-/// Keys aren't for logs.
+/// Keeps keys out of logs.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("accepts_any", &self.accepts_any).finish_non_exhaustive()
     }
 }
 
-/// Believes every certificate. That the server has its key is still checked.
+/// Accepts every certificate. The server must still prove that it has the key.
 #[derive(Debug)]
 struct AcceptAny(Arc<CryptoProvider>);
 

@@ -15,7 +15,7 @@ use super::running::Running;
 use super::session::{Audience, FIRST_CONN, Overflow, ServerSession, ServerSide};
 use crate::data::Data;
 
-/// A handshake that can be accepted or refused, once. Dropped before, it is refused with 403.
+/// A handshake that can be accepted or refused once. Dropping it refuses with 403.
 pub(crate) struct Admission<D: Data> {
     running: Arc<Running<D>>,
     pending: Arc<PendingHandshake<D>>,
@@ -41,7 +41,7 @@ impl<D: Data> Admission<D> {
         !self.pending.is_decided()
     }
 
-    /// Does as a login decided.
+    /// Carries out a login's decision.
     pub(crate) fn conclude(mut self, decision: Decision<D>, audience: Audience) {
         match decision {
             Ok(data) => drop(self.open(data, audience)),
@@ -55,8 +55,8 @@ impl<D: Data> Admission<D> {
         }
     }
 
-    /// Makes the session. It is in the map before its client can know its identifier. `None`:
-    /// the client has left, or the server closes.
+    /// Opens the session. It is in the map before its client can know its identifier. `None`: the
+    /// client has left, or the server is closing.
     pub(crate) fn open(&mut self, data: D, audience: Audience) -> Option<Arc<ServerSession<D>>> {
         let core = &self.running.core;
         if core.is_closing() {
@@ -86,7 +86,7 @@ impl<D: Data> Admission<D> {
         // The first turn arms the first deadline.
         carry(self.running.handler(), &session, |turn| {
             if core.is_closing() {
-                // The server began to close too late to see this session.
+                // The server began to close and didn't see this session.
                 turn.session.shutdown(turn.now);
             }
         });
@@ -112,9 +112,9 @@ impl<D: Data> Drop for Admission<D> {
 #[expect(clippy::expect_used, reason = "without randomness there can be no sessions")]
 fn random_sid() -> Sid {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the operating system has randomness");
+    getrandom::fill(&mut bytes).expect("the operating system provides randomness");
     Sid::from_random(bytes)
 }
 
-/// The reference server's, when its application says no without a reason.
+/// The reference server's body when its application refuses without a reason.
 const FORBIDDEN: &[u8] = br#"{"code":4,"message":"Forbidden"}"#;

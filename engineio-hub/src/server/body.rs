@@ -4,12 +4,12 @@ use std::mem;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-/// Collects the body of a request, as far as anybody wants it.
+/// Collects the body of a request, if it is wanted.
 pub(crate) enum RequestBody {
-    /// It is collected.
+    /// The body is collected.
     Keep { body: BytesMut, limit: usize },
-    /// Nobody wants what still comes, and so much of it is read: a client that is still writing
-    /// may never see the answer.
+    /// The rest isn't wanted, but `left` more bytes are read: a client that is still writing may
+    /// never see the answer.
     Discard { left: usize },
     /// Nothing more is read.
     Done,
@@ -20,7 +20,7 @@ pub(crate) enum RequestBody {
 pub(crate) struct TooLong;
 
 impl RequestBody {
-    /// The body of a request that may have one of this length.
+    /// A body of up to `limit` bytes.
     pub(crate) fn new(limit: usize, is_wanted: bool) -> Self {
         if is_wanted { Self::Keep { body: BytesMut::new(), limit } } else { Self::discard(limit) }
     }
@@ -29,7 +29,7 @@ impl RequestBody {
         Self::Discard { left: limit.saturating_mul(DISCARD_FACTOR) }
     }
 
-    /// How many bytes of it are wanted at most.
+    /// The most bytes that are wanted.
     pub(crate) const fn limit(&self) -> Option<usize> {
         match self {
             Self::Keep { limit, .. } => Some(*limit),
@@ -37,12 +37,12 @@ impl RequestBody {
         }
     }
 
-    /// Whether more of it is to be read.
+    /// Whether to read on.
     pub(crate) const fn is_open(&self) -> bool {
         !matches!(self, Self::Done | Self::Discard { left: 0 })
     }
 
-    /// Some of it came.
+    /// Takes a part of the body.
     pub(crate) fn data(&mut self, data: impl Buf) -> Result<(), TooLong> {
         match self {
             Self::Keep { body, limit } if data.remaining() <= limit.saturating_sub(body.len()) => {
@@ -58,7 +58,7 @@ impl RequestBody {
         Ok(())
     }
 
-    /// Nothing more of it comes. Gives what was collected.
+    /// Ends the body, and returns what was collected.
     pub(crate) fn end(&mut self) -> Option<Bytes> {
         match mem::replace(self, Self::Done) {
             Self::Keep { body, .. } => Some(body.freeze()),
@@ -66,7 +66,7 @@ impl RequestBody {
         }
     }
 
-    /// The answer is known: whatever still comes is read only so that the client sees it.
+    /// The answer is known. The rest is read only so that the client sees the answer.
     pub(crate) fn answered(&mut self) {
         if let Self::Keep { limit, .. } = self {
             *self = Self::discard(*limit);
@@ -74,6 +74,6 @@ impl RequestBody {
     }
 }
 
-/// How many times the limit is read of a body that nobody wants, for the sake of the
-/// answer.
+/// How much of an unwanted body is read so that the client sees the answer, as a multiple of the
+/// limit.
 const DISCARD_FACTOR: usize = 8;

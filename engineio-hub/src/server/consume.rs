@@ -16,19 +16,19 @@ use super::session::{Audience, Told};
 use crate::data::Data;
 
 impl Hub {
-    /// Accepts all clients, and gives what they do as one stream.
+    /// Accepts all clients, and returns their events as one stream.
     ///
-    /// A server is consumed in one way: if there is another one already, the stream ends at once,
-    /// and the observer is told.
+    /// A server is consumed in one way only. If it is consumed in another way already, the stream
+    /// ends at once, and the observer is told.
     pub fn events(&self) -> Events {
         self.events_with(|_| Ok(()))
     }
 }
 
 impl<D: Data> Hub<D> {
-    /// Gives what clients do as one stream, behind a login: for each handshake it gives the data
-    /// to keep with the session, or the refusal. It must not block. One that panics refuses its
-    /// client with 500.
+    /// Returns the events of all sessions as one stream, behind a login. The login returns the data
+    /// to keep with the session, or a refusal, for each handshake. It must not block. If it panics,
+    /// the client gets 500.
     ///
     /// If the server is consumed in another way already, the stream ends at once, and the
     /// observer is told.
@@ -39,9 +39,9 @@ impl<D: Data> Hub<D> {
         self.events_behind(Login::Now(Box::new(login)))
     }
 
-    /// As [`events_with`](Self::events_with), with a login that may take its time, for
-    /// [`accept_timeout`](engineio_proto::ServerConfig::accept_timeout) at most. The future is
-    /// polled by the request of the client, and dropped when the client leaves.
+    /// As [`events_with`](Self::events_with), with a login that may wait, for
+    /// [`accept_timeout`](engineio_proto::ServerConfig::accept_timeout) at most. The client's
+    /// request polls the future, and drops it when the client leaves.
     pub fn events_with_async<F>(
         &self,
         login: impl Fn(Handshake) -> F + Send + Sync + 'static,
@@ -52,8 +52,8 @@ impl<D: Data> Hub<D> {
         self.events_behind(Login::Later(Box::new(move |handshake| Box::pin(login(handshake)))))
     }
 
-    /// As [`events_with`](Self::events_with), with a login that may block: it is called by
-    /// whoever asks for the next event.
+    /// As [`events_with`](Self::events_with), with a login that may block: the caller that asks for
+    /// the next event runs it.
     pub fn events_with_blocking(
         &self,
         login: impl Fn(&Handshake) -> Result<D, Refusal> + Send + Sync + 'static,
@@ -65,7 +65,7 @@ impl<D: Data> Hub<D> {
         }
     }
 
-    /// Has a handler called for all sessions.
+    /// Calls a handler for all sessions.
     ///
     /// If the server is consumed in another way already, the handler is dropped, and the observer
     /// is told.
@@ -76,7 +76,8 @@ impl<D: Data> Hub<D> {
         let audience = Audience::Handler(Told::default());
         if self.set_mode(Mode::Login(Arc::new(login), audience), "handle()") {
             self.running.set_handler(handler);
-            // There may be sessions that nobody has told it of.
+            // Sessions may have been opened before the handler was set: the driver tells it of
+            // them.
             self.running.core.deadlines.wake();
         }
     }
@@ -90,7 +91,7 @@ impl<D: Data> Hub<D> {
         }
     }
 
-    /// Consumes the server so from now on. `false`: it is consumed in another way.
+    /// Sets how the server is consumed. `false`: it is consumed in another way already.
     fn set_mode(&self, mode: Mode<D>, what: &str) -> bool {
         let login = match &mode {
             Mode::Login(login, audience) => Some((Arc::clone(login), *audience)),

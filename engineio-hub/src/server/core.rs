@@ -1,4 +1,4 @@
-//! What all parts of a server know: its settings and clock, its sessions, what they wait for.
+//! What all parts of a server share: its settings and clock, its sessions, their deadlines.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -13,18 +13,18 @@ use super::ready::ReadyQueue;
 use crate::clock::Clock;
 use crate::observer::{Guarded, Observer};
 
-/// The core of a server. It knows its sessions (`S`) only as things to be kept.
+/// The core of a server. It only stores its sessions (`S`).
 pub(crate) struct Core<S> {
     pub(crate) config: Arc<ServerConfig>,
     clock: Box<dyn Clock>,
     pub(crate) observer: Guarded,
     pub(crate) sessions: Map<S>,
     pub(crate) deadlines: Deadlines,
-    /// Sessions that have something to tell, where one consumer hears of all of them.
+    /// Sessions with news, for a consumer of all sessions.
     pub(crate) ready: ReadyQueue<S>,
-    /// Handshakes that nobody has decided about.
+    /// How many handshakes are undecided.
     pub(crate) waiting: AtomicUsize,
-    /// WebSockets that are open, those of ended sessions among them.
+    /// How many WebSockets are open, including those of ended sessions.
     websockets: AtomicUsize,
     is_closing: AtomicBool,
     is_gone: AtomicBool,
@@ -57,22 +57,22 @@ impl<S> Core<S> {
         self.clock.now()
     }
 
-    /// Whether handshakes are refused because the server closes.
+    /// Whether handshakes are refused because the server is closing.
     pub(crate) fn is_closing(&self) -> bool {
         self.is_closing.load(Relaxed)
     }
 
-    /// Whether this call was the first.
+    /// Starts to close. Returns whether this call was the first.
     pub(crate) fn begin_to_close(&self) -> bool {
         !self.is_closing.swap(true, Relaxed)
     }
 
-    /// Whether nobody serves the sessions any more.
+    /// Whether the server is gone, so that nothing serves the sessions.
     pub(crate) fn is_gone(&self) -> bool {
         self.is_gone.load(Relaxed)
     }
 
-    /// Nobody serves the sessions any more. Gives those that are left, for their waiters to be
+    /// Marks the server as gone. Returns the sessions that are left, so that their waiters can be
     /// woken.
     pub(crate) fn leave(&self) -> Vec<Arc<S>> {
         self.is_gone.store(true, Relaxed);
@@ -80,7 +80,8 @@ impl<S> Core<S> {
         self.sessions.take_all()
     }
 
-    /// A session has ended: it leaves the map. A reason is told; there is none after a panic.
+    /// Removes a session that has ended from the map. The observer is told the reason; there is
+    /// none after a panic.
     pub(crate) fn session_ended(
         &self,
         sid: &Sid,
@@ -122,7 +123,7 @@ impl<S> Core<S> {
         ends.into_iter().for_each(Waker::wake);
     }
 
-    /// Nothing that can panic is done under this lock.
+    /// Nothing under this lock can panic.
     fn ends(&self) -> MutexGuard<'_, Vec<Waker>> {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }

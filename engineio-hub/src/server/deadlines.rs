@@ -1,8 +1,8 @@
-//! When sessions want to be looked at again.
+//! The deadlines of sessions.
 //!
-//! One queue for each shard, so that arming a deadline takes no lock that all sessions
-//! share. Entries are never taken back: a session whose
-//! deadline has moved on is looked at once in vain, and armed anew.
+//! There is one queue for each shard, so that arming a deadline takes no lock that all sessions
+//! share. Entries are never removed early: when a session's deadline was postponed, the old entry
+//! comes due once, and the session is armed again.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -16,20 +16,20 @@ use engineio_proto::{Instant, Sid};
 use super::shard::{SHARDS, shard_of};
 use crate::shared::linger::Linger;
 
-/// A handshake that waits, for whom time can be up.
+/// A waiting handshake that can expire.
 pub(crate) trait Expire: Send + Sync {
     fn expire(&self);
 }
 
-/// Whom a deadline is for. It keeps no memory alive: a session is named, and what is
-/// short-lived is held weakly.
+/// What a deadline is for. It keeps no memory alive: a session is named, and short-lived things are
+/// held weakly.
 #[derive(Clone)]
 pub(crate) enum Target {
-    /// Let time pass for the session.
+    /// Run the session's deadlines.
     Session(Sid),
-    /// Close the session: the server stops.
+    /// Close the session, because the server stops.
     Shutdown(Sid),
-    /// A handshake that nobody has decided about.
+    /// An undecided handshake.
     Handshake(Weak<dyn Expire>),
     /// A connection whose session has no more use for it.
     Linger(Weak<Linger>),
@@ -37,7 +37,7 @@ pub(crate) enum Target {
 
 pub(crate) struct Deadlines {
     shards: [Mutex<BinaryHeap<Reverse<Entry>>>; SHARDS],
-    /// Until when the driver sleeps, in nanoseconds; 0 while it is awake.
+    /// When the driver will wake up, in nanoseconds; 0 while it is awake.
     asleep_until: AtomicU64,
     driver: Mutex<Option<Waker>>,
     next_shard: AtomicUsize,
@@ -58,7 +58,7 @@ impl Deadlines {
         self.arm_in(shard_of(sid.as_str()), at, target);
     }
 
-    /// Adds a deadline of something that has no identifier yet. Takes the shards in turn.
+    /// Adds a deadline of something without an identifier. Uses the shards in turn.
     pub(crate) fn arm_anywhere(&self, at: Instant, target: Target) {
         self.arm_in(self.next_shard.fetch_add(1, Relaxed), at, target);
     }
@@ -80,7 +80,7 @@ impl Deadlines {
         }
     }
 
-    /// Takes what is due, at most `most` of each shard. The driver is awake now.
+    /// Takes the entries that are due, at most `most` of each shard. Marks the driver as awake.
     pub(crate) fn take_due(&self, now: Instant, most: usize) -> Vec<(Instant, Target)> {
         self.asleep_until.store(0, SeqCst);
         let mut due = Vec::new();
@@ -102,12 +102,12 @@ impl Deadlines {
         due
     }
 
-    /// When the next deadline is; the driver sleeps until then or until it is woken.
+    /// Returns the next deadline. The driver sleeps until then, or until it is woken.
     pub(crate) fn sleep(&self, driver: &Waker) -> Option<Instant> {
         let displaced = lock(&self.driver).replace(driver.clone());
         drop(displaced);
-        // Whoever arms a deadline first adds it, then looks how long the driver sleeps.
-        // So at least one side knows of a deadline that is added meanwhile.
+        // `arm` first adds a deadline, then checks how long the driver sleeps. So at least one side
+        // sees a deadline that is added meanwhile.
         self.asleep_until.store(u64::MAX, SeqCst);
         let next = self.shards.iter().filter_map(|queue| Some(lock(queue).peek()?.0.at)).min();
         if let Some(next) = next {
@@ -146,7 +146,7 @@ fn nanos(at: Instant) -> u64 {
     u64::try_from(at.since_zero().as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Nothing that can panic is done under these locks.
+/// Nothing under these locks can panic.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! All sessions of a server as one stream of events.
+//! The events of all sessions, in one stream.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -18,39 +18,39 @@ use super::sender::Sender;
 use super::session::{Audience, News, ServerSession, Told};
 use crate::data::Data;
 
-/// What happens to one of the server's sessions. The [`Sender`] is that session.
+/// An event of one of the server's sessions. The [`Sender`] sends on that session.
 #[non_exhaustive]
 pub enum ServerEvent<D: Data = ()> {
-    /// A client came, and its session is open. The first event of this session.
+    /// A client connected, and its session is open. The first event of this session.
     Connect(Sender<D>),
-    /// The client sent a message. Messages of one session come in their order.
+    /// The client sent a message. The messages of a session come in order.
     Message(Sender<D>, Message),
-    /// The session moved to another transport; nothing has to be done about it.
+    /// The session moved to another transport. No action is needed.
     Upgrade(Sender<D>, Transport),
     /// The session ended. The last event of this session.
     Disconnect(Sender<D>, ServerCloseReason),
 }
 
-/// The stream of events of a whole server. Sessions take turns: one that talks much
-/// doesn't keep the others from being heard.
+/// The events of all sessions of a server, as a stream. Sessions take turns, so a busy one doesn't
+/// starve the others.
 ///
-/// Clones are for several workers: each event goes to one of them, and a session belongs to
-/// the worker that has its event until that one asks for the next, so that the events of
-/// one session are dealt with one after the other.
+/// Clones are for several workers. Each event goes to one of them. Until that worker asks for its
+/// next event, no other gets an event of the same session, so the events of a session are handled
+/// in order.
 pub struct Events<D: Data = ()> {
     running: Arc<Running<D>>,
-    /// `None`: there never will be an event, the server is consumed another way.
+    /// `None`: the stream is always empty, as the server is consumed in another way.
     listeners: Option<Arc<Listeners<D>>>,
     last: Claimed<D>,
 }
 
-/// The session whose event was given last. A clone holds none.
+/// The session of the last event. A clone starts with none.
 struct Claimed<D: Data>(Option<Arc<ServerSession<D>>>);
 
-/// All clones of one stream. With the last of them, nobody hears events any more.
+/// Shared by all clones of one stream. When the last is dropped, events are discarded.
 struct Listeners<D: Data> {
     running: Arc<Running<D>>,
-    /// Run by whoever asks for the next event, and may block it.
+    /// Run by the caller that asks for the next event, and may block it.
     login: Option<Decide<D>>,
 }
 
@@ -60,48 +60,47 @@ impl<D: Data> Events<D> {
         Self { listeners: Some(listeners), ..Self::without(running) }
     }
 
-    /// A stream that never has an event.
+    /// An empty stream.
     pub(crate) fn without(running: &Arc<Running<D>>) -> Self {
         Self { running: Arc::clone(running), listeners: None, last: Claimed(None) }
     }
 
-    /// The next event; `None` when the server has closed and all was told.
+    /// Waits for the next event. `None` once the server has closed and all events were given.
     pub async fn next(&mut self) -> Option<ServerEvent<D>> {
         poll_fn(|cx| self.poll_event(cx)).await
     }
 
-    /// As [`next`](Self::next), for use in a task.
+    /// The poll function behind [`next`](Self::next).
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<ServerEvent<D>>> {
         self.poll_next_event(Some(cx.waker()))
     }
 
-    /// An event if there is one now, as [`poll_event`](Self::poll_event) gives it; nobody is
-    /// woken later.
+    /// As [`poll_event`](Self::poll_event), but doesn't arrange a wake-up if there is no event now.
     pub fn poll_now(&mut self) -> Poll<Option<ServerEvent<D>>> {
         self.poll_next_event(None)
     }
 
-    /// Whether no session can tell anything new.
+    /// Whether no session can have a new event.
     fn is_over(&self) -> bool {
         self.running.core.is_closing() && self.running.core.sessions.len() == 0
     }
 
     fn poll_next_event(&mut self, waker: Option<&Waker>) -> Poll<Option<ServerEvent<D>>> {
         let Some(listeners) = self.listeners.clone() else { return Poll::Ready(None) };
-        // Whoever comes back has dealt with the last event.
+        // The caller has handled the last event.
         self.last.release();
         loop {
             if let Some(login) = &listeners.login {
                 self.decide(login, waker);
             }
-            // Looked at before the queue: what the last session had to tell was in it before the
-            // session was gone.
+            // Checked before the queue: the last session's events were queued before the session
+            // was gone.
             let was_over = self.is_over();
             let Some(session) = self.running.core.ready.next(waker) else {
                 if was_over {
                     return Poll::Ready(None);
                 }
-                // It may have ended before it was known whom to wake.
+                // It may have ended before the waker was registered.
                 if self.is_over() {
                     continue;
                 }
@@ -111,12 +110,12 @@ impl<D: Data> Events<D> {
             if let Some(event) = take_event(&session) {
                 return Poll::Ready(Some(event));
             }
-            // Its claim has ended with that.
+            // Its claim has ended already.
             self.last.0 = None;
         }
     }
 
-    /// Decides about all handshakes that wait.
+    /// Lets the login decide about all waiting handshakes.
     fn decide(&self, login: &Decide<D>, waker: Option<&Waker>) {
         while let Poll::Ready(Some(arrival)) =
             self.running.reception.poll_next(Pickup::Events, waker)
@@ -129,8 +128,8 @@ impl<D: Data> Events<D> {
 }
 
 impl<D: Data> Claimed<D> {
-    /// From now on somebody else may have it: with more to tell, it is put into the queue
-    /// again when this turn ends.
+    /// Ends the claim, so that another worker may have the session. If it has more events, it is
+    /// queued again when this turn ends.
     fn release(&mut self) {
         if let Some(session) = self.0.take() {
             session.turn(|turn| turn.release());
@@ -151,7 +150,7 @@ impl<D: Data> Drop for Claimed<D> {
     }
 }
 
-/// The next event of a session that is claimed. Without one, the claim ends.
+/// The next event of a claimed session. Without one, the claim ends.
 fn take_event<D: Data>(session: &Arc<ServerSession<D>>) -> Option<ServerEvent<D>> {
     loop {
         let news = session.turn(|turn| turn.next_news())??;
@@ -166,7 +165,7 @@ fn take_event<D: Data>(session: &Arc<ServerSession<D>>) -> Option<ServerEvent<D>
     }
 }
 
-/// The sessions go on, and what their clients say is thrown away.
+/// The sessions go on, and their clients' messages are discarded.
 impl<D: Data> Drop for Listeners<D> {
     fn drop(&mut self) {
         self.running.core.ready.end().iter().for_each(ServerSession::detach);

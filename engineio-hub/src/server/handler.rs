@@ -1,4 +1,4 @@
-//! A server's handler: callbacks, run by whoever carries the connection.
+//! A server's handler: callbacks, run by the task or thread that carries the connection.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,36 +11,34 @@ use super::sender::Sender;
 use super::session::{News, ServerSession, ServerTurn};
 use crate::data::Data;
 
-/// Hears what happens to all sessions of a server, by callbacks: the way to consume a server
-/// that costs the least.
+/// Receives what happens to all sessions of a server through callbacks: the cheapest way to consume
+/// a server.
 ///
-/// The callbacks of one session are called one after the other and in order: [`opened`], then
-/// messages and the upgrade, at last [`closed`]. Those of different sessions may run at the same
-/// time. They run without any lock, in the task or I/O thread that carries the connection, so
-/// they must not block: use [`Sender::try_send`], and hand work that takes longer to another
-/// task or thread. What a callback sends to its own session leaves with the connection's next
-/// write.
+/// The callbacks of one session run one at a time and in order: [`opened`], then messages and the
+/// upgrade, then [`closed`]. Those of different sessions may run at the same time. No lock is held.
+/// They run on the task or I/O thread that carries the connection, so they must not block: use
+/// [`Sender::try_send`], and hand longer work to another task or thread. What a callback sends to
+/// its own session leaves with the connection's next write.
 ///
-/// A session whose outbox is above its
-/// [mark](engineio_proto::ServerConfig::outbox_high_water) isn't heard until there is room again,
-/// and its connection isn't read meanwhile. It ends as
-/// [overloaded](ServerCloseReason::Overloaded) after
+/// While a session's outbox is above its [mark](engineio_proto::ServerConfig::outbox_high_water),
+/// its callbacks aren't called and its connection isn't read. It ends as
+/// [overloaded](ServerCloseReason::Overloaded) if the client takes nothing for
 /// [`stall_timeout`](engineio_proto::ServerConfig::stall_timeout).
 ///
-/// A callback that panics ends its session ([`ServerCloseReason::Panicked`]), and no other.
+/// A callback that panics ends only its own session, as [`ServerCloseReason::Panicked`].
 ///
 /// [`opened`]: Self::opened
 /// [`closed`]: Self::closed
 pub trait Handler<D: Data>: Send + Sync + 'static {
-    /// A client asks for a session. Gives the data to keep with it, or the refusal, which
-    /// [`Handshake::refuse`] makes.
+    /// A client asks for a session. Returns the data to keep with it, or a refusal made by
+    /// [`Handshake::refuse`].
     ///
     /// # Errors
     ///
     /// The refusal that the client gets.
     fn connect(&self, handshake: &Handshake) -> Result<D, Refusal>;
 
-    /// The session is open. It hears what is sent from now on.
+    /// The session is open, and messages can be sent to it.
     fn opened(&self, session: &Sender<D>) {
         let _ = session;
     }
@@ -48,7 +46,7 @@ pub trait Handler<D: Data>: Send + Sync + 'static {
     /// The client sent a message.
     fn message(&self, session: &Sender<D>, message: Message);
 
-    /// The session moved to another transport; nothing has to be done about it.
+    /// The session moved to another transport. No action is needed.
     fn upgraded(&self, session: &Sender<D>, transport: Transport) {
         let _ = (session, transport);
     }
@@ -59,8 +57,7 @@ pub trait Handler<D: Data>: Send + Sync + 'static {
     }
 }
 
-/// Takes a turn for whoever carries a connection of the session, and calls the handler with what
-/// came of it.
+/// Takes a turn for a connection of the session, and calls the handler with the resulting events.
 pub(crate) fn carry<D: Data, R>(
     handler: Option<&dyn Handler<D>>,
     session: &Arc<ServerSession<D>>,
@@ -77,7 +74,7 @@ pub(crate) fn carry<D: Data, R>(
     Some(result)
 }
 
-/// Calls the handler with all that a session, which is claimed, has to tell.
+/// Calls the handler with all events of a claimed session.
 pub(crate) fn tell<D: Data>(handler: &dyn Handler<D>, session: &Arc<ServerSession<D>>) {
     let sender = Sender::new(Arc::clone(session));
     while let Some(Some(news)) = session.turn(|turn| turn.next_news()) {

@@ -1,4 +1,4 @@
-//! What a client said when it asked for a session.
+//! A client's request for a session, for a login.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,15 +11,15 @@ use engineio_proto::{Revision, ServerConfig, Transport};
 use http::header::COOKIE;
 use http::request::Parts;
 
-/// The address that a request came from, as the binding saw it. A binding puts it
-/// among the request's extensions.
+/// The address that a request came from, as the binding saw it. A binding adds it to the request's
+/// extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "bindings make it")]
+#[expect(clippy::exhaustive_structs, reason = "bindings construct it")]
 pub struct RemoteAddr(pub SocketAddr);
 
-/// A client's request for a session: what a login looks at.
+/// A client's request for a session, for a login to check.
 ///
-/// Nothing in it is proved. Query, headers and cookies are what the client sent.
+/// Nothing in it is verified. Query, headers and cookies are as the client sent them.
 pub struct Handshake {
     request: Parts,
     remote_ip: Option<IpAddr>,
@@ -37,12 +37,12 @@ impl Handshake {
         }
     }
 
-    /// The whole head of the request.
+    /// The head of the request.
     pub const fn request(&self) -> &Parts {
         &self.request
     }
 
-    /// The first parameter of this name in the query, percent-decoded.
+    /// The first query parameter of this name, percent-decoded.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
         let query = self.request.uri.query()?.as_bytes();
         form_urlencoded::parse(query).find(|(key, _)| key == name).map(|(_, value)| value)
@@ -56,19 +56,18 @@ impl Handshake {
         cookies.filter(|cookie| cookie.name() == name).find_map(|cookie| cookie.value_raw())
     }
 
-    /// The first header of this name, in any case, if its value is visible ASCII.
+    /// The first header of this name (case-insensitive), if its value is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.request.headers.get(name)?.to_str().ok()
     }
 
-    /// The client's address: the peer's, or with
-    /// [`trust_forwarded`](ServerConfig::trust_forwarded) the last one that
-    /// `X-Forwarded-For` names. `None` if the binding doesn't know it.
+    /// The client's address: the peer's, or with [`trust_forwarded`](ServerConfig::trust_forwarded)
+    /// the last one in `X-Forwarded-For`. `None` if the binding doesn't know it.
     pub const fn remote_ip(&self) -> Option<IpAddr> {
         self.remote_ip
     }
 
-    /// The transport that the client begins on.
+    /// The transport that the client starts with.
     pub const fn transport(&self) -> Transport {
         self.transport
     }
@@ -78,13 +77,14 @@ impl Handshake {
         self.revision
     }
 
-    /// A refusal with this status (400 to 599, others become 403) and a body of JSON, for a
+    /// Makes a refusal with this status (400 to 599, others become 403) and a JSON body, for a
     /// login to return.
     pub fn refuse(&self, status: u16, body: impl Into<Bytes>) -> Refusal {
         Refusal::application(status, body)
     }
 
-    /// A refusal whose body is `{"code":4,"message":".."}`, as the reference server writes it.
+    /// Makes a refusal with the body `{"code":4,"message":".."}`, as the reference server writes
+    /// it.
     pub fn refuse_json(&self, status: u16, message: &str) -> Refusal {
         Refusal::json(status, message)
     }

@@ -1,4 +1,4 @@
-//! The hub: all sessions of a server, and where requests come in.
+//! The hub: all sessions of a server, and the entry point for requests.
 
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
@@ -28,17 +28,17 @@ use crate::data::Data;
 use crate::http_map;
 use crate::observer::Observer;
 
-/// All sessions of one server, and the way in for requests. Clones are cheap and mean the same
+/// All sessions of one server, and the entry point for requests. Clones are cheap and mean the same
 /// server.
 ///
-/// A binding gives every request to [`admit`](Self::admit), serves the [`Seat`] it
-/// gets, and runs one task or thread that lives by [`expire`](Self::expire). The
-/// rest is for the application.
+/// A binding passes every request to [`admit`](Self::admit), serves the [`Seat`] that it gets, and
+/// runs one task or thread that calls [`expire`](Self::expire) in a loop. The rest is for the
+/// application.
 ///
-/// The server runs as long as there is a hub, a seat or a [`Framed`](crate::Framed) of it, or
-/// one of its [`Events`](crate::Events).
+/// The server runs as long as it has a hub, a seat, a [`Framed`](crate::Framed), or a stream of
+/// [`Events`](crate::Events).
 ///
-/// `D` is what the application keeps with each session.
+/// `D` is the application's data for each session.
 pub struct Hub<D: Data = ()> {
     pub(super) running: Arc<Running<D>>,
 }
@@ -47,12 +47,12 @@ pub struct Hub<D: Data = ()> {
 pub struct WeakHub<D: Data = ()>(Weak<Running<D>>);
 
 impl<D: Data> Hub<D> {
-    /// A hub with no sessions. The observer `()` listens to nothing.
+    /// Makes a hub with no sessions. The observer `()` ignores everything.
     pub fn new(config: ServerConfig, clock: impl Clock, observer: Box<dyn Observer>) -> Self {
         Self { running: Running::new(Core::new(config, clock, observer)) }
     }
 
-    /// The settings of the server.
+    /// The server's settings.
     pub fn config(&self) -> &Arc<ServerConfig> {
         &self.running.core.config
     }
@@ -62,21 +62,21 @@ impl<D: Data> Hub<D> {
         self.running.core.now()
     }
 
-    /// The hub, without keeping the server running.
+    /// Makes a reference that doesn't keep the server running.
     pub fn downgrade(&self) -> WeakHub<D> {
         WeakHub(Arc::downgrade(&self.running))
     }
 
-    /// The hub, once, for the task that is to let time pass in it. A binding that starts one
-    /// when there is something to do asks at each request.
+    /// Returns the hub once, for the task that runs its deadlines. A binding that starts this task
+    /// with the first request calls it at each request.
     pub fn undriven(&self) -> Option<WeakHub<D>> {
         self.running.begin_to_drive().then(|| self.downgrade())
     }
 
-    /// Takes a request in. `None`: it isn't for this server, its path is another one.
+    /// Admits a request. `None`: its path isn't this server's.
     ///
-    /// Put the peer's address into the request's extensions, as a
-    /// [`RemoteAddr`](crate::RemoteAddr), to let the application see it.
+    /// To show the application the peer's address, add it to the request's extensions as a
+    /// [`RemoteAddr`](crate::RemoteAddr).
     pub fn admit(&self, request: &Parts) -> Option<Seat<D>> {
         let plain = http_map::request(self.config(), request);
         let (place, accept) = match route(self.config(), &plain) {
@@ -152,12 +152,12 @@ impl<D: Data> Hub<D> {
         (Place::Answered(Box::new(refusal.response())), None)
     }
 
-    /// Lets time pass for everything that is due, and gives the time of the next
-    /// call: sleep until then, or until `cx`'s waker is woken. `None`: sleep until woken.
+    /// Runs all deadlines that are due, and returns the time of the next call: sleep until then, or
+    /// until `cx`'s waker is woken. `None`: sleep until woken.
     ///
-    /// One task or thread of a server calls it, from the first request on, and should
-    /// hold the hub [weakly](Self::downgrade): it is woken when the server is gone. A call looks
-    /// at 4,096 deadlines at most; with more of them due, the next time is in the past.
+    /// One task or thread of a server calls it, from the first request on. It should hold the hub
+    /// [weakly](Self::downgrade), and is woken when the server is gone. A call handles 4,096
+    /// deadlines at most; if more are due, the next time is in the past.
     pub fn expire(&self, cx: &mut Context<'_>) -> Option<Instant> {
         let core = &self.running.core;
         let handler = self.running.handler();
@@ -187,7 +187,7 @@ impl<D: Data> Hub<D> {
             self.running.reception.sweep();
         }
         if let Some(handler) = handler {
-            // What the application itself did to sessions.
+            // For what the application itself did to sessions.
             while let Some(session) = core.ready.next(Some(cx.waker())) {
                 tell(handler, &session);
             }
@@ -195,9 +195,8 @@ impl<D: Data> Hub<D> {
         core.deadlines.sleep(cx.waker())
     }
 
-    /// The next client that asks for a session; `None` when there will be none: the
-    /// server has closed, or is consumed by [`events`](Self::events_with) or a
-    /// [handler](Self::handle).
+    /// Waits for the next client that asks for a session. `None`: there will be none, as the server
+    /// has closed, or is consumed by [`events`](Self::events_with) or a [handler](Self::handle).
     pub fn poll_incoming(&self, cx: &mut Context<'_>) -> Poll<Option<Incoming<D>>> {
         let next = self.running.reception.poll_next(Pickup::Incoming, Some(cx.waker()));
         if matches!(next, Poll::Ready(None)) && !self.is_closing() {
@@ -207,25 +206,27 @@ impl<D: Data> Hub<D> {
     }
 
     pub(super) fn misused(&self, what: &str) {
-        let what = format!("{what} on a server that is consumed in another way: it gets nothing");
+        let what =
+            format!("{what} called on a server that is consumed in another way: it has no effect");
         self.running.core.observer.misused(&what);
     }
 
-    /// What is sent to sessions by their identifiers, or to all of them.
+    /// The open sessions, to send to one, several or all of them.
     pub fn sessions(&self) -> Sessions<D> {
         Sessions::new(Arc::clone(&self.running.core))
     }
 
-    /// The session of this identifier.
+    /// The session with this identifier.
     pub fn get(&self, sid: &Sid) -> Option<Sender<D>> {
         self.running.core.sessions.get(sid.as_str()).map(Sender::new)
     }
 
-    /// Closes all sessions, and refuses handshakes from now on with 503.
+    /// Closes all sessions, and refuses handshakes with 503 from now on.
     ///
-    /// The sessions are closed one after the other, so that their clients don't come
-    /// back all at once, and all of them within half of `within`; what is left at its
-    /// end is cut off. [`poll_closed`](Self::poll_closed) tells when it is done.
+    /// The sessions are closed one after the other during the first half of `within`, so that their
+    /// clients don't all come back at once. [`poll_closed`](Self::poll_closed) tells when all are
+    /// gone. It is up to the binding to [`abort`](Self::abort) those that are left near the end of
+    /// `within`.
     pub fn close(&self, within: Duration) {
         let core = &self.running.core;
         if !core.begin_to_close() {
@@ -243,7 +244,7 @@ impl<D: Data> Hub<D> {
         }
     }
 
-    /// Ends all sessions at once: the rest of [`close`](Self::close).
+    /// Ends all sessions at once, for instance those that a [`close`](Self::close) has left.
     pub fn abort(&self) {
         let sessions = self.running.core.sessions.iter();
         sessions.for_each(|session| session.abort(ServerCloseReason::Shutdown));
@@ -254,14 +255,14 @@ impl<D: Data> Hub<D> {
         self.running.core.is_closing()
     }
 
-    /// Ready when no session is left and the WebSockets of all have ended.
+    /// Waits until no session is left and all WebSockets have ended.
     pub fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.running.core.wait_for_end(cx.waker());
         if self.running.core.is_over() { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
-/// Where a request is served, and for a WebSocket what its 101 says.
+/// Where a request is served, and for a WebSocket the `Sec-WebSocket-Accept` of its 101.
 type Admitted<D> = (Place<D>, Option<HeaderValue>);
 
 impl<D: Data> WeakHub<D> {
@@ -290,8 +291,8 @@ impl<D: Data> fmt::Debug for WeakHub<D> {
     }
 }
 
-/// The most that one call of `expire` does for each shard.
+/// The most deadlines of each shard that one call of `expire` handles.
 const DUE_PER_SHARD: usize = 256;
 
-/// The longest time between two sessions that are closed because the server stops.
+/// The longest pause between closing two sessions when the server stops.
 const CLOSE_STEP: Duration = Duration::from_millis(10);

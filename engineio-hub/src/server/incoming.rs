@@ -1,4 +1,4 @@
-//! A handshake, for the application to decide about.
+//! A handshake that waits for the application's decision.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,8 +19,8 @@ use super::session::{Audience, Overflow};
 use super::socket::Socket;
 use crate::data::Data;
 
-/// A client that asks for a session. Look at the request, then accept or refuse;
-/// dropping it refuses with 403. No session exists until it is accepted.
+/// A client that asks for a session. Check the request, then accept or refuse it. Dropping it
+/// refuses with 403. No session exists until it is accepted.
 #[must_use = "dropping it refuses the client"]
 pub struct Incoming<D: Data = ()> {
     handshake: Handshake,
@@ -33,17 +33,17 @@ impl<D: Data> Incoming<D> {
         Self { handshake, admission: Admission::new(running, pending) }
     }
 
-    /// What the client said.
+    /// The client's request for a session.
     pub const fn handshake(&self) -> &Handshake {
         &self.handshake
     }
 
-    /// The whole head of the request.
+    /// The head of the request.
     pub const fn request(&self) -> &Parts {
         self.handshake.request()
     }
 
-    /// The first parameter of this name in the query, percent-decoded.
+    /// The first query parameter of this name, percent-decoded.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
         self.handshake.query(name)
     }
@@ -53,7 +53,7 @@ impl<D: Data> Incoming<D> {
         self.handshake.cookie(name)
     }
 
-    /// The first header of this name, in any case, if its value is visible ASCII.
+    /// The first header of this name (case-insensitive), if its value is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.handshake.header(name)
     }
@@ -63,7 +63,7 @@ impl<D: Data> Incoming<D> {
         self.handshake.remote_ip()
     }
 
-    /// The transport that the client begins on.
+    /// The transport that the client starts with.
     pub const fn transport(&self) -> Transport {
         self.handshake.transport()
     }
@@ -73,12 +73,12 @@ impl<D: Data> Incoming<D> {
         self.handshake.revision()
     }
 
-    /// Whether the client still waits for a decision: it has neither left nor waited too long.
+    /// Whether the client still waits for a decision, and has neither left nor waited too long.
     pub fn is_waiting(&self) -> bool {
         self.admission.is_waiting()
     }
 
-    /// Adds a header to the answer, on either transport.
+    /// Adds a header to the response, on either transport.
     ///
     /// # Errors
     ///
@@ -94,33 +94,32 @@ impl<D: Data> Incoming<D> {
         Ok(self)
     }
 
-    /// Adds a message that the client gets together with the open packet.
+    /// Adds a message that the client gets with the open packet.
     pub fn message(mut self, message: impl Into<Message>) -> Self {
         self.admission.extras.messages.push(message.into());
         self
     }
 
-    /// Gives the session an identifier chosen by the application, which must be
-    /// impossible to guess. If a session has it already, a random one is used.
+    /// Sets the session's identifier, which must be impossible to guess. If another session has it
+    /// already, a random one is used.
     pub fn sid(mut self, sid: Sid) -> Self {
         self.admission.extras.sid = Some(sid);
         self
     }
 
-    /// What happens to broadcast messages that the session has no room for.
+    /// Sets what happens to broadcast messages that the session has no room for.
     pub const fn overflow(mut self, overflow: Overflow) -> Self {
         self.admission.extras.overflow = overflow;
         self
     }
 
-    /// Accepts the client, with the data to keep with the session. `None`: it has
-    /// left meanwhile, or has waited too long.
+    /// Accepts the client, with the application's data for the session. `None`: the client has left
+    /// or has waited too long.
     pub fn accept_with(mut self, data: D) -> Option<Socket<D>> {
         Some(Socket::new(self.admission.open(data, Audience::Socket)?))
     }
 
-    /// Refuses the client with a status from 400 to 599 (others become 403) and a body of
-    /// JSON.
+    /// Refuses the client with a status from 400 to 599 (others become 403) and a JSON body.
     pub fn refuse(self, status: u16, body: impl Into<Bytes>) {
         self.admission.refuse(Refusal::application(status, body));
     }
@@ -133,7 +132,7 @@ impl<D: Data> Incoming<D> {
 }
 
 impl Incoming {
-    /// Accepts the client. `None`: it has left meanwhile, or has waited too long.
+    /// Accepts the client. `None`: the client has left or has waited too long.
     pub fn accept(self) -> Option<Socket> {
         self.accept_with(())
     }

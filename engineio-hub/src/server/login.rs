@@ -1,4 +1,4 @@
-//! Who may have a session: what the application says about a handshake.
+//! Logins: how the application decides about handshakes.
 
 use std::future::{Future, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,17 +10,17 @@ use engineio_proto::server::Refusal;
 
 use super::handshake::Handshake;
 
-/// The data of the session, or the refusal of the client.
+/// The session's data, or a refusal.
 pub(crate) type Decision<D> = Result<D, Refusal>;
 
-/// A decision that takes its time.
+/// A decision that is made later.
 pub(crate) type LaterDecision<D> = Pin<Box<dyn Future<Output = Decision<D>> + Send>>;
 
 /// How an application decides about handshakes that it doesn't pick up itself.
 pub(crate) enum Login<D> {
-    /// At once.
+    /// Decides at once.
     Now(Decide<D>),
-    /// In its time. The request's own task polls the future.
+    /// Decides later. The request's own task polls the future.
     Later(Box<dyn Fn(Handshake) -> LaterDecision<D> + Send + Sync>),
 }
 
@@ -30,11 +30,11 @@ pub(crate) type LoggingIn = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A login is shared by all requests that are under way.
 pub(crate) type SharedLogin<D> = Arc<Login<D>>;
 
-/// Decides in the thread that calls it.
+/// Decides on the calling thread.
 pub(crate) type Decide<D> = Box<dyn Fn(&Handshake) -> Decision<D> + Send + Sync>;
 
-/// Asks a login. One that panics refuses its client with 500, and harms nobody else; the panic hook
-/// has reported it.
+/// Asks a login. If it panics, only its own client is refused, with 500; the panic hook has
+/// reported it.
 pub(crate) fn decide<D>(
     login: &(impl Fn(&Handshake) -> Decision<D> + ?Sized),
     handshake: &Handshake,
@@ -42,7 +42,7 @@ pub(crate) fn decide<D>(
     catch_unwind(AssertUnwindSafe(|| login(handshake))).unwrap_or_else(|_| Err(panicked()))
 }
 
-/// As [`decide`], for a login that takes its time.
+/// As [`decide`], for a login that decides later.
 pub(crate) fn decide_later<D: Send + 'static>(
     login: &(impl Fn(Handshake) -> LaterDecision<D> + ?Sized),
     handshake: Handshake,

@@ -26,8 +26,8 @@ impl<S> Map<S> {
         lock(self.shard(sid)).get(sid).map(Arc::clone)
     }
 
-    /// Makes a session of this name, unless there is one. It is made under the lock, so
-    /// that no two can be.
+    /// Makes and adds a session with this identifier, unless there is one. Making it under the lock
+    /// rules out duplicates.
     pub(crate) fn insert(
         &self,
         sid: Sid,
@@ -41,7 +41,7 @@ impl<S> Map<S> {
         Some(session)
     }
 
-    /// Takes this very session out, if it is in.
+    /// Removes this session, but not another one of the same identifier.
     pub(crate) fn remove(&self, sid: &Sid, session: &Arc<S>) {
         let mut shard = lock(self.shard(sid.as_str()));
         if !shard.get(sid).is_some_and(|known| Arc::ptr_eq(known, session)) {
@@ -61,8 +61,8 @@ impl<S> Map<S> {
         self.len.load(Relaxed)
     }
 
-    /// All sessions, a shard at a time and without holding its lock. Sessions that come or go
-    /// meanwhile may or may not be among them.
+    /// All sessions, one shard at a time. No lock is held meanwhile, so sessions that come or go
+    /// may or may not be included.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Arc<S>> {
         self.shards.iter().flat_map(|shard| {
             let sessions: Vec<_> = lock(shard).values().map(Arc::clone).collect();
@@ -70,7 +70,7 @@ impl<S> Map<S> {
         })
     }
 
-    /// Takes out all sessions.
+    /// Removes and returns all sessions.
     pub(crate) fn take_all(&self) -> Vec<Arc<S>> {
         let shards = self.shards.iter().map(|shard| std::mem::take(&mut *lock(shard)));
         let sessions: Vec<_> = shards.flat_map(HashMap::into_values).collect();
@@ -84,7 +84,7 @@ impl<S> Map<S> {
     }
 }
 
-/// Nothing that can panic is done under these locks.
+/// Nothing under these locks can panic.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,16 +1,16 @@
-//! A server's half: its sessions, where requests come in, and the application's handles.
+//! The server's half: sessions, requests, and the application's handles.
 //!
 //! ```text
-//!    Hub, its ways to be consumed          hub, consume
+//!    Hub, and the ways to consume it       hub, consume
 //!      Seat        Events   Incoming       one request; the application
 //!        \           |         |
 //!         \     Admission     |           from a handshake to a session
 //!          \        |        /
-//!           Running: Reception, Handler    what serves, as long as anybody needs it
+//!           Running: Reception, Handler    the server while something uses it
 //!                    |
 //!        ServerSession, Sender             one session behind its lock
 //!                    |
-//!       Core: map, deadlines, ready        the leaf
+//!       Core: map, deadlines, ready        what all of them share
 //! ```
 
 mod admission;

@@ -14,39 +14,39 @@ use super::login::LoggingIn;
 use super::session::ServerSession;
 use crate::data::Data;
 
-/// A handshake between its seat, where the client waits, and its `Incoming`, where
-/// the application decides.
+/// A handshake, shared by its seat, where the client waits, and its `Incoming`, where the
+/// application decides.
 pub(crate) struct PendingHandshake<D: Data> {
     core: Arc<Core<ServerSession<D>>>,
     stage: Mutex<Stage<D>>,
 }
 
 enum Stage<D: Data> {
-    /// Nobody has decided yet.
+    /// There is no decision yet.
     Undecided {
         opening: Box<Opening>,
         seat: Option<Waker>,
         /// The login that decides, until the seat takes it.
         login: Option<LoggingIn>,
     },
-    /// The application took the opening and makes a session of it.
+    /// The application has taken the opening and makes a session of it.
     Deciding {
         seat: Option<Waker>,
     },
     Accepted(Arc<ServerSession<D>>),
     Refused(Box<Refusal>),
-    /// The seat knows the outcome, or the client left.
+    /// The seat has taken the outcome, or the client has left.
     Gone,
 }
 
-/// What the client's side finds.
+/// The outcome, for the seat.
 pub(crate) enum Outcome<D: Data> {
     Accepted(Arc<ServerSession<D>>),
     Refused(Refusal),
 }
 
 impl<D: Data> PendingHandshake<D> {
-    /// A handshake that counts as waiting until it is decided.
+    /// A handshake. It counts as waiting until it is decided.
     pub(crate) fn new(core: &Arc<Core<ServerSession<D>>>, opening: Opening) -> Arc<Self> {
         core.waiting.fetch_add(1, Relaxed);
         let stage = Stage::Undecided { opening: Box::new(opening), seat: None, login: None };
@@ -58,12 +58,12 @@ impl<D: Data> PendingHandshake<D> {
         Arc::downgrade(&expire)
     }
 
-    /// Whether there is nothing to decide any more.
+    /// Whether it is decided, or the client has left.
     pub(crate) fn is_decided(&self) -> bool {
         !matches!(*self.lock(), Stage::Undecided { .. })
     }
 
-    /// Has the seat poll this login.
+    /// Makes the seat poll this login.
     pub(crate) fn set_login(&self, login: LoggingIn) {
         let mut stage = self.lock();
         let Stage::Undecided { seat, login: place, .. } = &mut *stage else { return };
@@ -73,7 +73,7 @@ impl<D: Data> PendingHandshake<D> {
         seat.into_iter().for_each(Waker::wake);
     }
 
-    /// The login that the seat has to poll.
+    /// Takes the login, for the seat to poll.
     pub(crate) fn take_login(&self) -> Option<LoggingIn> {
         match &mut *self.lock() {
             Stage::Undecided { login, .. } => login.take(),
@@ -81,7 +81,7 @@ impl<D: Data> PendingHandshake<D> {
         }
     }
 
-    /// The seat asks for the outcome.
+    /// Waits for the outcome, for the seat.
     pub(crate) fn poll_outcome(&self, cx: &Context<'_>) -> Poll<Outcome<D>> {
         let mut stage = self.lock();
         match &mut *stage {
@@ -101,7 +101,7 @@ impl<D: Data> PendingHandshake<D> {
         }
     }
 
-    /// The client left. Gives the session that nobody will come for, if there is one.
+    /// Notes that the client has left. Returns the session if one was made for it already.
     pub(crate) fn leave(&self) -> Option<Arc<ServerSession<D>>> {
         let left = mem::replace(&mut *self.lock(), Stage::Gone);
         match left {
@@ -114,8 +114,8 @@ impl<D: Data> PendingHandshake<D> {
         }
     }
 
-    /// The application decides: takes the opening, if the client is still there and
-    /// nobody has decided yet.
+    /// Takes the opening to decide about it. `None` if the client has left or there is a decision
+    /// already.
     pub(crate) fn take_opening(&self) -> Option<Opening> {
         let mut stage = self.lock();
         match mem::replace(&mut *stage, Stage::Gone) {
@@ -135,7 +135,7 @@ impl<D: Data> PendingHandshake<D> {
         }
     }
 
-    /// The session is there. Whether the client still is, too.
+    /// Accepts with this session. Returns whether the client is still there.
     pub(crate) fn accept(&self, session: &Arc<ServerSession<D>>) -> bool {
         self.decide(Stage::Accepted(Arc::clone(session)))
     }
@@ -145,14 +145,14 @@ impl<D: Data> PendingHandshake<D> {
         self.decide(Stage::Refused(Box::new(refusal)));
     }
 
-    /// Refuses for want of time or room, if nobody has decided yet.
+    /// Refuses for lack of time or room, unless there is a decision already.
     pub(crate) fn turn_away(&self) {
         if let Some(opening) = self.take_opening() {
             self.refuse(opening.overloaded(RETRY_AFTER.as_secs()));
         }
     }
 
-    /// Whether the client is still there to hear it.
+    /// Sets the decision. Returns whether the client is still there.
     fn decide(&self, decision: Stage<D>) -> bool {
         let mut stage = self.lock();
         let Stage::Deciding { seat } = &mut *stage else { return false };
@@ -167,7 +167,7 @@ impl<D: Data> PendingHandshake<D> {
         self.core.waiting.fetch_sub(1, Relaxed);
     }
 
-    /// Nothing that can panic is done under this lock.
+    /// Nothing under this lock can panic.
     fn lock(&self) -> MutexGuard<'_, Stage<D>> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -179,5 +179,5 @@ impl<D: Data> Expire for PendingHandshake<D> {
     }
 }
 
-/// What `Retry-After` says to handshakes that found no room.
+/// The `Retry-After` for handshakes that found no room.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -1,17 +1,17 @@
-//! Sessions that have something to tell, for whoever hears of all of them.
+//! Sessions with news, for a consumer of all sessions.
 
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-/// Sessions that have something to tell, each once.
+/// The sessions with news, each once.
 pub(crate) struct ReadyQueue<S>(Mutex<Queue<S>>);
 
 struct Queue<S> {
     sessions: VecDeque<Arc<S>>,
     readers: Vec<Waker>,
-    /// Nobody reads any more.
+    /// The reader is gone.
     is_over: bool,
 }
 
@@ -20,7 +20,7 @@ impl<S> ReadyQueue<S> {
         Self(Mutex::new(Queue { sessions: VecDeque::new(), readers: Vec::new(), is_over: false }))
     }
 
-    /// Adds a session. Whether somebody will read what it has to tell.
+    /// Adds a session. Returns whether its news will be read.
     pub(crate) fn push(&self, session: &Arc<S>) -> bool {
         let mut queue = self.lock();
         if queue.is_over {
@@ -33,20 +33,20 @@ impl<S> ReadyQueue<S> {
         true
     }
 
-    /// Ends the queue. Gives the sessions that nobody will read any more.
+    /// Ends the queue. Returns the sessions whose news will never be read.
     pub(crate) fn end(&self) -> VecDeque<Arc<S>> {
         let mut queue = self.lock();
         queue.is_over = true;
         mem::take(&mut queue.sessions)
     }
 
-    /// Wakes all readers, to look whether the server has closed.
+    /// Wakes all readers, to check whether the server has closed.
     pub(crate) fn wake(&self) {
         let readers = mem::take(&mut self.lock().readers);
         readers.into_iter().for_each(Waker::wake);
     }
 
-    /// The next session. Without one, the task of this waker is woken when there is.
+    /// Takes the next session. If there is none, this waker is woken for the next one.
     pub(crate) fn next(&self, waker: Option<&Waker>) -> Option<Arc<S>> {
         let mut queue = self.lock();
         let session = queue.sessions.pop_front();
@@ -59,7 +59,7 @@ impl<S> ReadyQueue<S> {
         session
     }
 
-    /// Nothing that can panic is done under this lock.
+    /// Nothing under this lock can panic.
     fn lock(&self) -> MutexGuard<'_, Queue<S>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Handshakes that wait for the application, and how it takes them.
+//! Handshakes that wait for the application.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -11,7 +11,7 @@ use super::pending::PendingHandshake;
 use super::session::Audience;
 use crate::data::Data;
 
-/// Where handshakes wait until the application picks them up, unless a login decides.
+/// Holds handshakes until the application picks them up, unless a login decides.
 pub(crate) struct Reception<D: Data>(Mutex<Desk<D>>);
 
 struct Desk<D: Data> {
@@ -21,7 +21,7 @@ struct Desk<D: Data> {
     acceptors: Vec<Waker>,
 }
 
-/// A handshake that nobody has picked up yet.
+/// A handshake that wasn't picked up yet.
 pub(crate) struct Arrival<D: Data> {
     pub(crate) pending: Arc<PendingHandshake<D>>,
     pub(crate) handshake: Handshake,
@@ -29,32 +29,32 @@ pub(crate) struct Arrival<D: Data> {
 
 /// How a server is consumed.
 pub(crate) enum Mode<D> {
-    /// Nobody has asked yet.
+    /// Not known yet.
     Undecided,
     /// The application takes handshakes one by one.
     PickedUp(Pickup),
-    /// A login decides about each as it comes; this audience hears of the sessions.
+    /// A login decides about each as it comes. The events of the sessions go to this audience.
     Login(SharedLogin<D>, Audience),
-    /// The server closes.
+    /// The server is closing.
     Closed,
 }
 
-/// Who picks up handshakes.
+/// What picks up handshakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pickup {
     /// The application itself.
     Incoming,
-    /// The stream of events, which lets its login decide.
+    /// The stream of events, whose login decides.
     Events,
 }
 
-/// What happens to a handshake that has arrived.
+/// Where a new handshake goes.
 pub(crate) enum Received<D: Data> {
     /// It waits to be picked up.
     Queued,
     /// This login decides.
     Login(Box<Arrival<D>>, SharedLogin<D>, Audience),
-    /// The server closes.
+    /// The server is closing.
     Closed,
 }
 
@@ -81,7 +81,7 @@ impl<D: Data> Reception<D> {
         }
     }
 
-    /// The next handshake for whoever picks them up; `None` when there will be none.
+    /// Takes the next handshake. `None`: there will be none.
     pub(crate) fn poll_next(&self, by: Pickup, waker: Option<&Waker>) -> Poll<Option<Arrival<D>>> {
         let mut desk = self.lock();
         if matches!(desk.mode, Mode::Undecided) {
@@ -101,7 +101,7 @@ impl<D: Data> Reception<D> {
         Poll::Pending
     }
 
-    /// Decides how the server is consumed. Gives the handshakes that wait, for a login to decide
+    /// Sets how the server is consumed. Returns the waiting handshakes, for a login to decide
     /// about; `None` if the server is consumed in another way already.
     pub(crate) fn set_mode(&self, mode: Mode<D>) -> Option<VecDeque<Arrival<D>>> {
         let mut desk = self.lock();
@@ -113,7 +113,7 @@ impl<D: Data> Reception<D> {
         Some(if is_login { mem::take(&mut desk.queue) } else { VecDeque::new() })
     }
 
-    /// Takes out the handshakes that are decided: nobody waits for them any more.
+    /// Removes handshakes that are decided already.
     pub(crate) fn sweep(&self) {
         let mut desk = self.lock();
         let all = mem::take(&mut desk.queue);
@@ -126,7 +126,7 @@ impl<D: Data> Reception<D> {
         drop(decided);
     }
 
-    /// Refuses those that wait, and all that come.
+    /// Refuses all handshakes, those that wait and those that come.
     pub(crate) fn close(&self) {
         let mut desk = self.lock();
         let mode = mem::replace(&mut desk.mode, Mode::Closed);
@@ -138,7 +138,7 @@ impl<D: Data> Reception<D> {
         acceptors.into_iter().for_each(Waker::wake);
     }
 
-    /// Nothing that can panic is done under this lock.
+    /// Nothing under this lock can panic.
     fn lock(&self) -> MutexGuard<'_, Desk<D>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

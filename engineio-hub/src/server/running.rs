@@ -1,4 +1,4 @@
-//! What serves, as long as anybody needs it.
+//! A server while something uses it.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -9,13 +9,13 @@ use super::reception::Reception;
 use super::session::ServerSession;
 use crate::data::Data;
 
-/// A running server. With the last one who holds it, it is gone: who waits for something of
-/// it is woken and finds nothing.
+/// A running server. When the last reference is dropped the server is gone: all waiters are woken
+/// and find nothing.
 pub(crate) struct Running<D: Data> {
     pub(crate) core: Arc<Core<ServerSession<D>>>,
     pub(crate) reception: Reception<D>,
     handler: OnceLock<Arc<dyn Handler<D>>>,
-    /// Somebody lets time pass.
+    /// A driver runs its deadlines.
     is_driven: AtomicBool,
 }
 
@@ -30,12 +30,12 @@ impl<D: Data> Running<D> {
         self.handler.get().map(|handler| &**handler)
     }
 
-    /// Sets the handler. The first one stays.
+    /// Sets the handler, unless there is one.
     pub(crate) fn set_handler(&self, handler: Arc<dyn Handler<D>>) {
         let _ = self.handler.set(handler);
     }
 
-    /// Whether this call was the first.
+    /// Returns whether this call was the first.
     pub(crate) fn begin_to_drive(&self) -> bool {
         !self.is_driven.load(Relaxed) && !self.is_driven.swap(true, Relaxed)
     }

@@ -1,4 +1,4 @@
-//! What one request holds while it is served.
+//! A request while it is served.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,12 +23,12 @@ use crate::shared::framed::Framed;
 use crate::shared::waiters::Interest;
 use crate::websocket::WebSocket;
 
-/// One request on its way to an answer.
+/// A request while it is served.
 ///
-/// A binding reads the request's body while [`is_reading`](Self::is_reading), says how that goes
-/// with [`data`](Self::data), [`end`](Self::end) and [`failed`](Self::failed), and polls
+/// A binding reads the request's body while [`is_reading`](Self::is_reading), and reports it with
+/// [`data`](Self::data), [`end`](Self::end) and [`failed`](Self::failed). It polls
 /// [`poll_answer`](Self::poll_answer), which may have the answer before the body is complete.
-/// Dropping the seat before says that the client is gone.
+/// Dropping the seat before that means that the client is gone.
 pub struct Seat<D: Data = ()> {
     running: Arc<Running<D>>,
     place: Place<D>,
@@ -44,7 +44,7 @@ pub(crate) enum Place<D: Data> {
     Waiting(Arc<PendingHandshake<D>>, Option<LoggingIn>),
     /// A session serves it.
     Seated(Arc<ServerSession<D>>, ConnId),
-    /// It got its answer.
+    /// It has its answer.
     Done,
 }
 
@@ -54,26 +54,26 @@ pub(crate) enum Place<D: Data> {
 pub enum Answer {
     /// Send this response.
     Respond {
-        /// The response, compressed where it is to be.
+        /// The response, compressed if the client and the settings allow it.
         response: http::Response<Bytes>,
-        /// Before that, read on for so long at most while [`Seat::is_reading`]: a client that is
-        /// still writing may not see an answer that comes earlier. `None`: send it at once.
+        /// Before sending, read on while [`Seat::is_reading`], for this long at most: a client that
+        /// is still writing may not see an earlier answer. `None`: send it at once.
         drain: Option<Duration>,
     },
     /// Send this 101, then carry bytes between the stream and the [`Framed`].
     Upgrade(http::Response<()>, Framed),
 }
 
-/// What the session, or the server, has for the request.
+/// The session's or the server's reply to the request.
 enum Reply {
     Respond(Response),
     Upgrade(Headers),
-    /// The server went away under the request.
+    /// The server is gone.
     Gone,
 }
 
 impl<D: Data> Seat<D> {
-    /// A seat for a request that may have a body of this length.
+    /// Makes the seat of a request.
     pub(crate) fn new(
         running: &Arc<Running<D>>,
         place: Place<D>,
@@ -83,36 +83,36 @@ impl<D: Data> Seat<D> {
         Self { running: Arc::clone(running), place, body, accept }
     }
 
-    /// How many bytes of the request's body are wanted at most; `None` if none are. A binding
-    /// that knows the length beforehand may say [`Failure::TooLarge`] at once.
+    /// The most bytes that are wanted of the request's body; `None` if none are. A binding that
+    /// knows the length beforehand may report [`Failure::TooLarge`] at once.
     pub const fn body_limit(&self) -> Option<usize> {
         self.body.limit()
     }
 
-    /// Whether more of the body is to be read: it is wanted, or the client is still writing and
-    /// has to see the answer.
+    /// Whether to read on: the body is wanted, or the client is still writing and has to see the
+    /// answer.
     pub const fn is_reading(&self) -> bool {
         self.body.is_open()
     }
 
-    /// Some of the body came.
+    /// Takes a part of the body.
     pub fn data(&mut self, data: impl Buf) {
         if self.body.data(data).is_err() {
             self.input(|conn| Input::Failed(conn, Failure::TooLarge));
         }
     }
 
-    /// All of the body came.
+    /// Reports that the body is complete.
     pub fn end(&mut self) {
         if let Some(body) = self.body.end() {
             self.input(|conn| Input::Body(conn, body));
         }
     }
 
-    /// The body, or the connection, can't go on.
+    /// Reports that the body, or the connection, can't go on.
     ///
-    /// Nobody reads the answer of a client that is gone. There is one all the same, for
-    /// an HTTP implementation that waits for it before it lets the connection go.
+    /// Even a client that is gone gets an answer, for an HTTP implementation that needs one to end
+    /// the connection.
     pub fn failed(&mut self, why: Failure) {
         if self.body.end().is_none() {
             return;
@@ -126,7 +126,7 @@ impl<D: Data> Seat<D> {
         }
     }
 
-    /// The answer, once there is one. Must not be polled again after it returned `Ready`.
+    /// Waits for the answer. Must not be polled again after it returned `Ready`.
     pub fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
         let reply = ready!(self.poll_reply(cx));
         let place = std::mem::replace(&mut self.place, Place::Done);
@@ -145,7 +145,7 @@ impl<D: Data> Seat<D> {
             Reply::Gone => unavailable(),
         };
         self.body.answered();
-        // One that was too slow has had its time.
+        // A client that was too slow gets no more time.
         let is_late = response.status() == StatusCode::REQUEST_TIMEOUT;
         let linger = self.running.core.config.linger();
         let drain = (self.body.is_open() && !is_late).then_some(linger);
@@ -207,7 +207,7 @@ impl<D: Data> Seat<D> {
     }
 }
 
-/// The client is gone.
+/// Reports that the client is gone, if it has no answer yet.
 impl<D: Data> Drop for Seat<D> {
     fn drop(&mut self) {
         if let Place::Waiting(pending, _) = &self.place {
@@ -230,12 +230,12 @@ impl<D: Data> fmt::Debug for Seat<D> {
     }
 }
 
-/// The request never came whole.
+/// The answer to a request that was cut off.
 const fn cut_off() -> Response {
     Response { status: 400, headers: Headers::new(), body: Bytes::new(), coding: None }
 }
 
-/// The server went away under the request.
+/// The answer if the server is gone.
 fn unavailable() -> http::Response<Bytes> {
     let mut response = http::Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

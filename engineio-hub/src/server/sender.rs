@@ -1,4 +1,4 @@
-//! A session, as whoever sends has it.
+//! A handle that sends on a session.
 
 use std::fmt;
 use std::future::Future;
@@ -10,8 +10,8 @@ use super::session::{Overflow, ServerSession};
 use crate::data::Data;
 use crate::shared::waits;
 
-/// A session, for sending. A clone is cheap and means the same session; it doesn't keep the
-/// session open.
+/// A handle that sends on a session. Clones are cheap and send on the same session; they don't keep
+/// it open.
 pub struct Sender<D: Data = ()> {
     pub(crate) session: Arc<ServerSession<D>>,
 }
@@ -26,7 +26,7 @@ impl<D: Data> Sender<D> {
         &self.session.side.sid
     }
 
-    /// What the application keeps with the session, given when it was accepted.
+    /// The application's data for the session, given when it was accepted.
     pub fn data(&self) -> &D {
         &self.session.side.data
     }
@@ -41,7 +41,7 @@ impl<D: Data> Sender<D> {
         self.session.look(|session| session.transport()).flatten()
     }
 
-    /// How many bytes wait to leave.
+    /// How many bytes are queued and haven't left.
     pub fn queued_bytes(&self) -> usize {
         self.session.look(|session| session.queued_bytes()).unwrap_or(0)
     }
@@ -51,10 +51,10 @@ impl<D: Data> Sender<D> {
         self.session.look(|session| session.close_reason().cloned()).flatten()
     }
 
-    /// Queues a message as soon as there is room for it: waits while more than
-    /// [`outbox_high_water`](engineio_proto::ServerConfig::outbox_high_water) bytes wait to
-    /// leave. The future gives [`SendError::Closed`] with the message if the session
-    /// closes first. If it is dropped before its end, nothing was queued.
+    /// Queues a message. Waits while more than
+    /// [`outbox_high_water`](engineio_proto::ServerConfig::outbox_high_water) bytes are queued. The
+    /// future gives the message back with [`SendError::Closed`] if the session closes first. If it
+    /// is dropped before it is ready, nothing was queued.
     pub fn send<M: Into<Outgoing>>(
         &self,
         outgoing: M,
@@ -71,23 +71,22 @@ impl<D: Data> Sender<D> {
         waits::try_send(&self.session, outgoing.into())
     }
 
-    /// Waits until everything that was queued up to now has left for the client, or
-    /// the session has ended.
+    /// Waits until all messages queued so far have left for the client, or the session has ended.
     pub fn flush(&self) -> impl Future<Output = ()> {
         waits::flush(&self.session)
     }
 
-    /// What happens to broadcast messages that the session has no room for.
+    /// Sets what happens to broadcast messages that the session has no room for.
     pub fn set_overflow(&self, overflow: Overflow) {
         self.session.turn(|turn| turn.state.overflow = overflow);
     }
 
-    /// Closes the session when what is queued has left. Doesn't wait for that.
+    /// Closes the session when the queued messages have left. Doesn't wait for that.
     pub fn close(&self) {
         self.session.turn(|turn| turn.session.close(turn.now));
     }
 
-    /// Waits for the end of the session, and says why it ended.
+    /// Waits until the session has ended, and returns why.
     pub fn closed(&self) -> impl Future<Output = ServerCloseReason> {
         waits::closed(&self.session, ServerCloseReason::Shutdown)
     }
@@ -99,7 +98,7 @@ impl<D: Data> Clone for Sender<D> {
     }
 }
 
-/// Two are equal if they mean the same session.
+/// Two are equal if they send on the same session.
 impl<D: Data> PartialEq for Sender<D> {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.session, &other.session)

@@ -14,28 +14,28 @@ use crate::shared::session::{Locked, Shared, Side, Turn};
 /// A session of a server.
 pub(crate) type ServerSession<D> = Shared<ServerSide<D>>;
 
-/// A turn at it.
+/// A turn at such a session.
 pub(crate) type ServerTurn<'a, D> = Turn<'a, ServerSide<D>>;
 
-/// What never changes about a session.
+/// The parts of a session that never change.
 pub(crate) struct ServerSide<D: Data> {
     pub(crate) sid: Sid,
     pub(crate) revision: Revision,
-    /// The application's own.
+    /// The application's data.
     pub(crate) data: D,
     pub(crate) core: Arc<Core<ServerSession<D>>>,
 }
 
-/// What the hub keeps beside a session, under its lock.
+/// What the hub keeps beside a session, under the session's lock.
 pub(crate) struct State {
-    /// Deadlines that stand in the queue, the nearest last.
+    /// Deadlines that are in the queue, the nearest last.
     armed: Vec<Instant>,
     next_conn: u64,
     pub(crate) overflow: Overflow,
     pub(crate) audience: Audience,
-    /// The transport that the observer knows of.
+    /// The transport that the observer was told last.
     transport: Option<Transport>,
-    /// The end was seen and told.
+    /// The end was seen and reported.
     is_over: bool,
 }
 
@@ -43,33 +43,33 @@ pub(crate) struct State {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The session misses it.
+    /// The message is dropped.
     #[default]
     Drop,
     /// The session ends as [overloaded](ServerCloseReason::Overloaded).
     Close,
 }
 
-/// Who takes a session's events.
+/// Where a session's events go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// The `Socket` of this session.
+    /// To the `Socket` of this session.
     Socket,
-    /// Nobody: they are thrown away.
+    /// Nowhere: they are discarded.
     Nobody,
-    /// The server's one stream of events.
+    /// To the server's stream of events.
     Events(Told),
-    /// The server's handler, called by whoever carries a connection of the session.
+    /// To the server's handler, called by the task or thread that carries a connection of the
+    /// session.
     Handler(Told),
 }
 
-/// How much a consumer of all sessions knows of one.
+/// What a consumer of all sessions was told of one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Told {
-    /// The opening was told.
+    /// It was told of the opening.
     is_announced: bool,
-    /// Somebody has the session in hand, or it stands in the queue of those that have something
-    /// to tell.
+    /// A worker is handling the session, or it is in the queue of sessions with news.
     is_claimed: bool,
 }
 
@@ -79,13 +79,13 @@ pub(crate) enum News {
     Event(Event),
 }
 
-/// What is left to do when the lock is gone.
+/// What is left to do when the lock is released.
 #[derive(Default)]
 pub(crate) struct Rest {
     arm: Option<Instant>,
     upgraded: Option<Transport>,
     closed: Option<ServerCloseReason>,
-    /// A consumer of all sessions has to be told something.
+    /// There is news for a consumer of all sessions.
     is_news: bool,
 }
 
@@ -167,7 +167,7 @@ impl<D: Data> ServerSession<D> {
         self.turn(|turn| turn.session.abort(turn.now, reason));
     }
 
-    /// Nobody takes the events any more.
+    /// Discards the events from now on.
     pub(crate) fn detach(self: &Arc<Self>) {
         self.turn(|turn| turn.state.audience = Audience::Nobody);
     }
@@ -181,19 +181,18 @@ impl<D: Data> ServerTurn<'_, D> {
         conn
     }
 
-    /// A deadline that was armed for this time has come.
+    /// Notes that an armed deadline has come.
     pub(crate) fn deadline(&mut self, at: Instant) {
         self.state.armed.retain(|armed| *armed != at);
     }
 
-    /// Claims the session for its handler, if it has something for it and nobody has claimed it.
+    /// Claims the session for its handler, if it has news and isn't claimed.
     pub(crate) fn claim_for_handler(&mut self) -> bool {
         matches!(self.state.audience, Audience::Handler(_))
             && self.state.audience.claim_news(self.session)
     }
 
-    /// What the consumer that has claimed the session is told next. Without anything the claim
-    /// ends, and others may have it.
+    /// The next news for the consumer that has claimed the session. Without any, the claim ends.
     pub(crate) fn next_news(&mut self) -> Option<News> {
         let news = self.state.audience.next_news(self.session);
         if news.is_none() {
@@ -202,13 +201,12 @@ impl<D: Data> ServerTurn<'_, D> {
         news
     }
 
-    /// Ends the claim. With more to tell, the session is put into the queue again when this turn
-    /// ends.
+    /// Ends the claim. If there is more news, the session is queued again when this turn ends.
     pub(crate) fn release(&mut self) {
         let Some(told) = self.state.audience.told_mut() else { return };
         told.is_claimed = false;
         if !self.session.has_event() {
-            // The application has dealt with the last one.
+            // Tells the session that the application has handled the last event.
             self.session.poll_event();
         }
     }
@@ -222,7 +220,7 @@ impl Audience {
         }
     }
 
-    /// Whether this session has something to tell that nobody has claimed. It is claimed then.
+    /// Claims the session if it has unclaimed news. Returns whether it did.
     fn claim_news(&mut self, session: &Session) -> bool {
         let may_tell = self.may_tell(session);
         let Some(told) = self.told_mut() else { return false };
@@ -240,7 +238,7 @@ impl Audience {
         if may_tell { session.poll_event().map(News::Event) } else { None }
     }
 
-    /// A handler isn't called while its answers would find no room.
+    /// A handler isn't called while there is no room for its answers.
     fn may_tell(&self, session: &Session) -> bool {
         !matches!(self, Self::Handler(_)) || session.is_writable() || session.is_closing()
     }

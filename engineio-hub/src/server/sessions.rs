@@ -1,4 +1,4 @@
-//! All sessions of a server: what is sent to one by its identifier, or to several.
+//! Sending to sessions by their identifiers, or to all of them.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::data::Data;
 
 /// The open sessions of a server, to send to them. Clones are cheap and mean the same server.
 ///
-/// It doesn't keep the server running, so a [`Handler`](crate::Handler) may hold it.
+/// They don't keep the server running, so a [`Handler`](crate::Handler) may hold them.
 pub struct Sessions<D: Data = ()> {
     core: Arc<Core<ServerSession<D>>>,
 }
@@ -38,8 +38,8 @@ impl<D: Data> Sessions<D> {
     ///
     /// Both give the message back: [`SendError::Closed`] if there is no such session,
     /// [`SendError::Full`] if more than
-    /// [`outbox_high_water`](engineio_proto::ServerConfig::outbox_high_water) bytes wait for it
-    /// already.
+    /// [`outbox_high_water`](engineio_proto::ServerConfig::outbox_high_water) bytes are queued for
+    /// it already.
     pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
         let outgoing = outgoing.into();
         match self.core.sessions.get(sid.as_str()) {
@@ -48,8 +48,8 @@ impl<D: Data> Sessions<D> {
         }
     }
 
-    /// Sends to several sessions, without waiting; the payload is shared. A session that has no
-    /// room does what its [`Overflow`] says, and one that isn't there is passed over.
+    /// Sends to several sessions, without waiting. The payload is shared. [`Overflow`] says what
+    /// happens to a session without room. Unknown identifiers are skipped.
     pub fn send_to(
         &self,
         sids: impl IntoIterator<Item = impl Borrow<Sid>>,
@@ -62,14 +62,15 @@ impl<D: Data> Sessions<D> {
             .for_each(|session| send_or_overflow(&session, &outgoing));
     }
 
-    /// Sends to every session, without waiting; the payload is shared. A session that has no room
-    /// does what its [`Overflow`] says. Sessions that come or go meanwhile may get it or not.
+    /// Sends to every session, without waiting. The payload is shared. [`Overflow`] says what
+    /// happens to a session without room. Sessions that come or go meanwhile may or may not get the
+    /// message.
     pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
         self.broadcast_where(|_, _| true, outgoing);
     }
 
-    /// As [`broadcast`](Self::broadcast), to the sessions for which the filter says `true`: all
-    /// but one, or those whose data says so. No lock is held while it is asked.
+    /// As [`broadcast`](Self::broadcast), to the sessions for which the filter returns `true`, such
+    /// as all but one, or those with certain data. No lock is held while the filter runs.
     pub fn broadcast_where(
         &self,
         mut filter: impl FnMut(&Sid, &D) -> bool,
@@ -82,7 +83,7 @@ impl<D: Data> Sessions<D> {
             .for_each(|session| send_or_overflow(&session, &outgoing));
     }
 
-    /// Closes one session when its queue has left, at the latest after
+    /// Closes one session when its queued messages have left, at the latest after
     /// [`close_timeout`](engineio_proto::ServerConfig::close_timeout). `false`: there is no such
     /// session.
     pub fn disconnect(&self, sid: &Sid) -> bool {

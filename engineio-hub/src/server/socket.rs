@@ -1,4 +1,4 @@
-//! A session, as the task that reads it has it.
+//! A session, for the task that receives.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -17,14 +17,14 @@ use crate::data::Data;
 use crate::shared::waiters::{Wait, WaitId};
 use crate::shared::waits;
 
-/// A session, for the one task that reads it.
+/// A session, for the task that receives.
 ///
-/// Dropping it closes the session after what is queued has left;
-/// [`detach`](Self::detach) lets it live.
+/// Dropping it closes the session, after the queued messages have left; [`detach`](Self::detach)
+/// keeps the session open.
 #[must_use = "dropping it closes the session"]
 pub struct Socket<D: Data = ()> {
     sender: Sender<D>,
-    /// As a sink, it has one place among those who wait.
+    /// Its place among the waiters, as a sink.
     sink: Option<WaitId>,
 }
 
@@ -33,17 +33,17 @@ impl<D: Data> Socket<D> {
         Self { sender: Sender::new(session), sink: None }
     }
 
-    /// The client's next message. `None` once the session has ended and all messages
-    /// were read; [`close_reason`](Self::close_reason) then says why.
+    /// Waits for the client's next message. `None` once the session has ended and all its messages
+    /// were received; [`close_reason`](Self::close_reason) then says why.
     ///
-    /// Nothing is lost if the future is dropped. While nobody reads, the client is
-    /// held back, and after [`stall_timeout`](engineio_proto::ServerConfig::stall_timeout)
-    /// of that the session ends.
+    /// Dropping the future loses nothing. An application that doesn't receive makes the client
+    /// wait, and after [`stall_timeout`](engineio_proto::ServerConfig::stall_timeout) the session
+    /// ends.
     pub fn recv(&mut self) -> impl Future<Output = Option<Message>> {
         poll_fn(|cx| self.poll_recv(cx))
     }
 
-    /// As [`recv`](Self::recv), for use in a task.
+    /// The poll function behind [`recv`](Self::recv).
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         let received = self.sender.session.turn(|turn| {
             loop {
@@ -79,18 +79,17 @@ impl<D: Data> Socket<D> {
         self.sender.try_send(outgoing)
     }
 
-    /// Waits until everything that was queued up to now has left for the client, or
-    /// the session has ended.
+    /// Waits until all messages queued so far have left for the client, or the session has ended.
     pub fn flush(&self) -> impl Future<Output = ()> {
         self.sender.flush()
     }
 
-    /// Closes the session when what is queued has left. Doesn't wait for that.
+    /// Closes the session when the queued messages have left. Doesn't wait for that.
     pub fn close(&self) {
         self.sender.close();
     }
 
-    /// Waits for the end of the session, and says why it ended.
+    /// Waits until the session has ended, and returns why.
     pub fn closed(&self) -> impl Future<Output = ServerCloseReason> {
         self.sender.closed()
     }
@@ -105,7 +104,7 @@ impl<D: Data> Socket<D> {
         self.sender.sid()
     }
 
-    /// What the application keeps with the session, given when it was accepted.
+    /// The application's data for the session, given when it was accepted.
     pub fn data(&self) -> &D {
         self.sender.data()
     }
@@ -120,18 +119,18 @@ impl<D: Data> Socket<D> {
         self.sender.transport()
     }
 
-    /// How many bytes wait to leave.
+    /// How many bytes are queued and haven't left.
     pub fn queued_bytes(&self) -> usize {
         self.sender.queued_bytes()
     }
 
-    /// A handle that sends on this session, for other tasks.
+    /// A handle for other tasks, which sends on this session.
     pub fn sender(&self) -> Sender<D> {
         self.sender.clone()
     }
 
-    /// Lets the session live without this handle: what the client says is thrown away
-    /// from now on, and the server's own `send` and `broadcast` still reach it.
+    /// Keeps the session open without this handle. Its messages are discarded from now on; the
+    /// server's `send` and `broadcast` still reach it.
     pub fn detach(self) {
         self.sender.session.detach();
     }
@@ -162,7 +161,7 @@ impl<D: Data> Stream for Socket<D> {
     }
 }
 
-/// Ready while the session takes messages; flushed when they have left.
+/// Ready while the session takes messages, flushed when they have left.
 impl<D: Data, M: Into<Outgoing>> Sink<M> for Socket<D> {
     type Error = SendError;
 

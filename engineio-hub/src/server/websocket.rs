@@ -13,7 +13,7 @@ use crate::shared::framed::{Carried, CarriedTurn};
 use crate::shared::linger::Linger;
 use crate::shared::session::Turn;
 
-/// Counted, so that a server that closes knows when the last one is gone.
+/// Counted, so that a closing server knows when the last one is gone.
 pub(crate) struct ServerWebSocket<D: Data> {
     running: Arc<Running<D>>,
     session: Arc<ServerSession<D>>,

@@ -1,4 +1,4 @@
-//! A WebSocket of a session: bytes of a stream on one side, the session on the other.
+//! A session's WebSocket, between a stream of bytes and the session.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use super::linger::Linger;
 use super::waiters::{Interest, Waiters, is_ending};
 use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
 
-/// The session that a WebSocket belongs to, whichever side's it is.
+/// The session that a WebSocket belongs to, on either side.
 pub(crate) trait Carried: Send + Sync {
-    /// Takes one turn at the session. `false`: there is no session any more.
+    /// Takes one turn at the session. `false`: the session is gone.
     fn turn(&self, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool;
 
-    /// Starts the time that the connection has to flush.
+    /// Starts the connection's time limit for flushing.
     fn begin_linger(&self) -> Arc<Linger>;
 
     /// The identifier of the session, for logs.
     fn sid(&self) -> Option<Sid>;
 }
 
-/// What a WebSocket needs of a turn.
+/// The part of a turn that a WebSocket needs.
 pub(crate) struct CarriedTurn<'a> {
     pub(crate) now: Instant,
     pub(crate) session: &'a mut dyn FramedSession,
@@ -32,41 +32,41 @@ pub(crate) struct CarriedTurn<'a> {
 
 /// Carries a WebSocket for a binding, which only moves bytes:
 ///
-/// 1. while [`poll_write`](Self::poll_write) gives bytes, write them to the stream and
-///    say how many with [`written`](Self::written); or end the writing side, or close the
-///    stream, as it says;
-/// 2. when [`poll_read`](Self::poll_read) is ready, read from the stream and give what
-///    came to [`received`](Self::received), or its end to [`ended`](Self::ended) or
+/// 1. while [`poll_write`](Self::poll_write) gives bytes, write them to the stream and report how
+///    many with [`written`](Self::written); or end the writing side, or close the stream, as it
+///    says;
+/// 2. when [`poll_read`](Self::poll_read) is ready, read from the stream and report the bytes with
+///    [`received`](Self::received), the end with [`ended`](Self::ended) or an error with
 ///    [`failed`](Self::failed);
 /// 3. when [`poll_abort`](Self::poll_abort) is ready, drop the stream.
 ///
-/// All three are polled by one task, which is woken for each of them.
-/// Dropping it says that the connection is gone.
+/// One task polls all three, and is woken for each of them. Dropping it means that the connection
+/// is gone.
 pub struct Framed {
     session: Box<dyn Carried>,
     conn: ConnId,
     socket: WebSocket,
     stage: Stage,
-    /// Runs once the session has no more use for the connection.
+    /// Set once the session has no more use for the connection.
     linger: Option<Arc<Linger>>,
-    /// The session takes more, as far as is known.
+    /// The session took more when last asked.
     may_read: bool,
 }
 
-/// How far the connection is.
+/// The stage of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Open,
-    /// The close frame is queued: what the peer says is read until its own, and
-    /// thrown away. Closing the stream with unread bytes would reset it, and the peer
-    /// might lose the close frame.
+    /// The close frame is queued. The peer's frames are read and discarded up to its own close
+    /// frame: closing the stream with unread bytes would reset it, and the peer might lose our
+    /// close frame.
     HungUp,
-    /// As `HungUp`, but after a fault: the peer's close frame can't be found any more, so
-    /// the end of the own side has to tell the peer to end its own.
+    /// As `HungUp`, but after a fault: the peer's close frame can't be found any more, so ending
+    /// our side has to make the peer end its own.
     Deaf {
         is_shut: bool,
     },
-    /// Both are closed; what is queued is to be written.
+    /// Both sides have closed. Queued bytes still have to be written.
     Over,
 }
 
@@ -79,7 +79,7 @@ pub enum Write<'a> {
     Bytes([&'a [u8]; 2]),
     /// End the writing side of the stream, say so with [`Framed::shut_down`], and read on.
     Shutdown,
-    /// All is written, and nothing will come: close the stream.
+    /// Everything is written, and nothing more will come: close the stream.
     End,
 }
 
@@ -88,26 +88,25 @@ impl Framed {
         Self { session, conn, socket, stage: Stage::Open, linger: None, may_read: true }
     }
 
-    /// The identifier of the session that it belongs to, for logs. `None`: there is no
-    /// session yet.
+    /// The identifier of its session, for logs. `None`: the session isn't open yet.
     pub fn sid(&self) -> Option<Sid> {
         self.session.sid()
     }
 
-    /// Ready when the stream is to be dropped now, whatever is still unwritten. Poll it
-    /// after [`poll_write`](Self::poll_write), which has the task woken for it.
+    /// Ready when the stream must be dropped now, even with unwritten bytes. Poll it after
+    /// [`poll_write`](Self::poll_write), which registers the wake-up for it.
     pub fn poll_abort(&self) -> Poll<()> {
         let is_over = self.linger.as_ref().is_some_and(|linger| linger.is_over());
         if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Ready when the stream may be read: for messages, and after the end for the peer's
-    /// close frame.
+    /// Ready when the stream may be read: for messages, and after the end for the peer's close
+    /// frame.
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.stage {
             Stage::Open if !self.may_read => {}
             Stage::Open | Stage::HungUp | Stage::Deaf { .. } => return Poll::Ready(()),
-            // The stream has ended: to read on would give its end again and again.
+            // The stream has ended: reading on would only return the end again.
             Stage::Over => return Poll::Pending,
         }
         let Self { session, conn, may_read, .. } = self;
@@ -120,7 +119,7 @@ impl Framed {
         if *may_read || !is_there { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// The stream gave these bytes.
+    /// Takes bytes from the stream.
     pub fn received(&mut self, bytes: &[u8]) {
         match self.stage {
             Stage::Open => self.take_in(bytes),
@@ -147,7 +146,7 @@ impl Framed {
                         break (Stage::Over, Failure::Closed(CloseCode(code.unwrap_or(NO_CODE))));
                     }
                     Err(fault) => {
-                        // The code is the WebSocket's to choose: it knows what was wrong.
+                        // The WebSocket knows what was wrong, so it chooses the code.
                         socket.close(fault.close_code());
                         let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
                         let why = if is_length { Failure::TooLarge } else { Failure::Malformed };
@@ -160,12 +159,12 @@ impl Framed {
         });
     }
 
-    /// The stream ended.
+    /// Reports the end of the stream.
     pub fn ended(&mut self) {
         self.fail(Failure::Closed(CloseCode::ABNORMAL));
     }
 
-    /// The stream broke.
+    /// Reports an error of the stream.
     pub fn failed(&mut self) {
         self.fail(Failure::Gone);
     }
@@ -177,7 +176,7 @@ impl Framed {
         self.stage = Stage::Over;
     }
 
-    /// The next bytes to write, or that all is written.
+    /// The next bytes to write, or what else to do with the writing side.
     pub fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Write<'_>> {
         let is_ending = match self.stage {
             Stage::Open if self.has_room() => self.fill(cx),
@@ -198,12 +197,12 @@ impl Framed {
         }
     }
 
-    /// So many of the bytes were written.
+    /// Reports how many of the bytes were written.
     pub fn written(&mut self, count: usize) {
         self.socket.sent(count);
     }
 
-    /// The writing side of the stream is ended.
+    /// Reports that the writing side of the stream has ended.
     pub const fn shut_down(&mut self) {
         if let Stage::Deaf { is_shut } = &mut self.stage {
             *is_shut = true;
@@ -214,8 +213,8 @@ impl Framed {
         self.socket.unsent_len() < WRITE_AHEAD
     }
 
-    /// Moves what the session has to say into the write buffer, and waits for more.
-    /// Whether there will be none.
+    /// Moves the session's frames into the write buffer, and waits for more. Returns whether there
+    /// will be none.
     fn fill(&mut self, cx: &Context<'_>) -> bool {
         let Self { session, conn, socket, .. } = self;
         let mut is_hung_up = false;
@@ -247,8 +246,8 @@ impl Framed {
         !is_there || is_hung_up
     }
 
-    /// Waits for the end, the session's or the connection's own, while there is enough to
-    /// write. Whether it has come.
+    /// Waits for the end of the session or of this connection, while there is enough to write.
+    /// Returns whether it has come.
     fn await_end(&self, cx: &Context<'_>) -> bool {
         let mut is_over = true;
         self.session.turn(&mut |turn| {
@@ -290,5 +289,5 @@ impl fmt::Debug for Framed {
     }
 }
 
-/// The peer closed without a code (RFC 6455, section 7.4.1).
+/// Stands for a close frame without a code (RFC 6455, section 7.4.1).
 const NO_CODE: u16 = 1005;

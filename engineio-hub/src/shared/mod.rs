@@ -1,8 +1,8 @@
-//! A session that several tasks share, whichever side's it is.
+//! A session that several tasks share, on either side.
 //!
-//! [`Shared`](session::Shared) is the session behind its lock; all that happens to it happens in
-//! a turn. Waiters are woken when the turn is over. [`Framed`](framed::Framed) carries the
-//! session's WebSocket, [`waits`] has the futures of its handles.
+//! [`Shared`](session::Shared) is the session behind its lock. Everything happens in turns, and
+//! waiters are woken after a turn. [`Framed`](framed::Framed) carries the session's WebSocket,
+//! [`waits`] has the futures of its handles.
 
 pub(crate) mod framed;
 pub(crate) mod linger;

@@ -6,10 +6,10 @@ use engineio_proto::{AnySession, Instant};
 
 use super::waiters::{Awake, Waiters};
 
-/// A session that several tasks share, together with whoever waits for it.
+/// A session that several tasks share, together with its waiters.
 ///
-/// Under the lock nobody is woken, no waker is dropped, and no code of the application
-/// runs. No other lock is taken under it.
+/// Under the lock no task is woken, no waker is dropped, and no application code runs. No other
+/// lock is taken under it.
 pub(crate) struct Shared<S: Side> {
     pub(crate) side: S,
     locked: Mutex<Locked<S>>,
@@ -22,26 +22,26 @@ pub(crate) struct Locked<S: Side> {
     pub(crate) state: S::State,
 }
 
-/// Server or client: what they do differently with a session that they share.
+/// Server or client: what the two do differently with a shared session.
 pub(crate) trait Side: Send + Sync + Sized + 'static {
     type Session: AnySession + Send;
 
     /// What this side keeps beside the session, under the same lock.
     type State: Send;
 
-    /// What the end of a turn leaves to be done without the lock.
+    /// What is left to do after a turn, without the lock.
     type Rest;
 
-    /// The time. `None`: there is nobody left to carry the session.
+    /// The time. `None`: the server is gone, and nothing carries the session.
     fn now(&self) -> Option<Instant>;
 
     /// Ends a turn, under the lock.
     fn end_turn(&self, locked: &mut Locked<Self>) -> Self::Rest;
 
-    /// Does what a turn has left to do, before waiters are woken.
+    /// Does the rest of a turn, before waiters are woken.
     fn finish(shared: &Arc<Shared<Self>>, rest: Self::Rest);
 
-    /// A panic has left the session in the middle of a change: it counts as closed.
+    /// Handles a session that a panic left in the middle of a change: it counts as closed.
     fn poisoned(shared: &Arc<Shared<Self>>);
 }
 
@@ -59,8 +59,7 @@ impl<S: Side> Shared<S> {
         Arc::new(Self { side, locked: Mutex::new(locked) })
     }
 
-    /// Takes one turn. What it makes possible for others happens when the lock is gone.
-    /// `None`: there is no session any more.
+    /// Takes one turn. Wakes waiters when the lock is released. `None`: the session is gone.
     pub(crate) fn turn<R>(self: &Arc<Self>, act: impl FnOnce(&mut Turn<'_, S>) -> R) -> Option<R> {
         let now = self.side.now()?;
         let Ok(mut locked) = self.locked.lock() else {
@@ -89,7 +88,7 @@ impl<S: Side> Shared<S> {
         Some(look(&self.locked.lock().ok()?.session))
     }
 
-    /// Wakes everybody: nobody is left to carry the session.
+    /// Wakes all waiters, because nothing carries the session any more.
     pub(crate) fn wake_all(&self) {
         let mut awake = Awake::default();
         if let Ok(mut locked) = self.locked.lock() {

@@ -1,4 +1,4 @@
-//! Who waits for what of one session.
+//! The tasks that wait for a session.
 
 use std::mem;
 use std::task::Waker;
@@ -14,8 +14,8 @@ pub(crate) struct Waiters {
     reader: Option<Waker>,
     handles: Vec<HandleWaiter>,
     next_handle: u64,
-    /// Whatever a waker holds goes with it, and may want the session's lock: these are
-    /// dropped when it is gone.
+    /// Dropping a waker may drop things that take the session's lock, so these are dropped after it
+    /// is released.
     spent: Vec<Waker>,
 }
 
@@ -35,13 +35,13 @@ pub(crate) struct Interest {
 }
 
 impl Interest {
-    /// Nothing: it is awake.
+    /// Nothing, as it is awake.
     const NOTHING: Self = Self { transmit: false, input: false, end: false };
-    /// The end, the session's or its own: what it has to write is enough for now.
+    /// The end of the session or of the connection. It has enough to write for now.
     pub(crate) const END: Self = Self { end: true, ..Self::NOTHING };
     /// Something to write.
     pub(crate) const TRANSMIT: Self = Self { transmit: true, ..Self::NOTHING };
-    /// Leave to read on.
+    /// Permission to read on.
     pub(crate) const INPUT: Self = Self { input: true, ..Self::NOTHING };
 }
 
@@ -52,23 +52,23 @@ struct HandleWaiter {
     waker: Waker,
 }
 
-/// Names a waiting future of a handle.
+/// Identifies a waiting future of a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WaitId(u64);
 
 /// What a handle waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// That the session takes messages.
+    /// The session has room for messages.
     Writable,
-    /// That messages up to this position have left.
+    /// Messages up to this position have left.
     HandedOver(u64),
-    /// That it ends.
+    /// The session has ended.
     Closed,
 }
 
 impl Wait {
-    /// Whether there is nothing left to wait for.
+    /// Whether the wait is over.
     pub(crate) fn is_over(self, session: &impl AnySession) -> bool {
         match self {
             Self::Writable => session.is_writable() || session.is_closing(),
@@ -79,7 +79,7 @@ impl Wait {
 }
 
 impl Waiters {
-    /// The connection waits, for this too.
+    /// Registers a connection that waits, for this too.
     pub(crate) fn seat(&mut self, conn: ConnId, waker: &Waker, interest: Interest) {
         match self.seats.iter_mut().find(|seat| seat.conn == conn) {
             Some(seat) => {
@@ -92,21 +92,21 @@ impl Waiters {
         }
     }
 
-    /// The connection is awake: it needn't be told of what it will see anyway.
+    /// Notes that the connection is awake: it needn't be woken for what it will see anyway.
     pub(crate) fn rouse_seat(&mut self, conn: ConnId) {
         if let Some(seat) = self.seats.iter_mut().find(|seat| seat.conn == conn) {
             seat.interest = Interest::NOTHING;
         }
     }
 
-    /// The connection doesn't wait any more.
+    /// Removes a connection.
     pub(crate) fn forget_seat(&mut self, conn: ConnId) {
         if let Some(place) = self.seats.iter().position(|seat| seat.conn == conn) {
             self.spent.push(self.seats.swap_remove(place).waker);
         }
     }
 
-    /// The application waits for an event.
+    /// Registers the application's task that waits for an event.
     pub(crate) fn reader(&mut self, waker: &Waker) {
         match &mut self.reader {
             Some(reader) => renew(reader, waker, &mut self.spent),
@@ -114,7 +114,7 @@ impl Waiters {
         }
     }
 
-    /// A handle waits. Gives the name under which it can wait on, or stop.
+    /// Registers a handle that waits. Returns the identifier with which it can wait on, or stop.
     pub(crate) fn handle(&mut self, id: Option<WaitId>, wait: Wait, waker: &Waker) -> WaitId {
         let known = self.handles.iter_mut().find(|waiter| Some(waiter.id) == id);
         if let Some(waiter) = known {
@@ -130,14 +130,14 @@ impl Waiters {
         id
     }
 
-    /// A handle doesn't wait any more.
+    /// Removes a handle.
     pub(crate) fn forget_handle(&mut self, id: WaitId) {
         if let Some(place) = self.handles.iter().position(|waiter| waiter.id == id) {
             self.spent.push(self.handles.swap_remove(place).waker);
         }
     }
 
-    /// Moves all into `awake`.
+    /// Moves all waiters into `awake`.
     pub(crate) fn take_all(&mut self, awake: &mut Awake) {
         let all = mem::take(self);
         awake.spent = all.spent;
@@ -146,7 +146,7 @@ impl Waiters {
         all.handles.into_iter().for_each(|waiter| awake.push(waiter.waker));
     }
 
-    /// Moves those who can go on into `awake`, and what is to be dropped.
+    /// Moves the waiters that can go on into `awake`, and the wakers to drop.
     pub(crate) fn take_ready(&mut self, session: &impl AnySession, awake: &mut Awake) {
         awake.spent = mem::take(&mut self.spent);
         let mut place = 0;
@@ -174,24 +174,24 @@ impl Waiters {
     }
 }
 
-/// Whether the connection has nothing but its end before it.
+/// Whether only its end is left for the connection.
 pub(crate) fn is_ending(session: &(impl FramedSession + ?Sized), conn: ConnId) -> bool {
     session.is_closed() || session.is_hung_up(conn)
 }
 
-/// Replaces a waker by another one, if it is another.
+/// Replaces a waker, unless the new one wakes the same task.
 fn renew(waker: &mut Waker, new: &Waker, spent: &mut Vec<Waker>) {
     if !waker.will_wake(new) {
         spent.push(mem::replace(waker, new.clone()));
     }
 }
 
-/// Tasks to wake once no lock is held. The usual few need no allocation.
+/// Tasks to wake when no lock is held. The usual few need no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Awake {
     few: [Option<Waker>; 2],
     more: Vec<Waker>,
-    /// Not to be woken, only to be dropped.
+    /// Wakers that are only dropped.
     spent: Vec<Waker>,
 }
 
@@ -206,7 +206,7 @@ impl Awake {
     pub(crate) fn wake(self) {
         let Self { few, more, spent: _ } = self;
         for waker in few {
-            // They are filled in order.
+            // The places are filled in order.
             let Some(waker) = waker else { return };
             waker.wake();
         }

@@ -1,4 +1,4 @@
-//! What the methods of the handles wait with, on either side.
+//! The futures of the handles, on either side.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use super::waiters::{Wait, WaitId};
 /// Why a session of this side ended.
 pub(crate) type Reason<S> = <<S as Side>::Session as AnySession>::CloseReason;
 
-/// A future of a handle, and its place among those who wait.
+/// A future's place among the waiters.
 struct WaitGuard<'a, S: Side> {
     shared: &'a Arc<Shared<S>>,
     id: Option<WaitId>,
@@ -33,7 +33,7 @@ impl<S: Side> Drop for WaitGuard<'_, S> {
     }
 }
 
-/// Ready if there is nothing left to wait for; else the task is woken when that is so.
+/// Ready if the wait is over. Otherwise the task is woken when it is.
 fn poll_turn<S: Side>(
     turn: &mut Turn<'_, S>,
     id: &mut Option<WaitId>,
@@ -97,7 +97,7 @@ pub(crate) fn try_send<S: Side>(
     sent.unwrap_or_else(|| outgoing.map_or(Ok(()), |outgoing| Err(SendError::Closed(outgoing))))
 }
 
-/// Waits until what was queued before the first poll has left, or the session ended.
+/// Waits until all messages queued before the first poll have left, or the session has ended.
 pub(crate) fn flush<S: Side>(shared: &Arc<Shared<S>>) -> impl Future<Output = ()> {
     Flush { guard: WaitGuard::new(shared), position: None }
 }
@@ -121,8 +121,7 @@ impl<S: Side> Future for Flush<'_, S> {
     }
 }
 
-/// Waits for the end of the session, and says why it ended: for the reason `gone` if nobody
-/// carries it any more.
+/// Waits until the session has ended, and returns why: `gone` if nothing carries it any more.
 pub(crate) fn closed<S: Side>(
     shared: &Arc<Shared<S>>,
     gone: Reason<S>,
@@ -157,7 +156,7 @@ where
     }
 }
 
-/// Waits as a sink does: in one place, for one thing after the other.
+/// Waits in one place for one thing after another, as a sink does.
 pub(crate) fn poll_wait<S: Side>(
     shared: &Arc<Shared<S>>,
     place: &mut Option<WaitId>,

@@ -1,20 +1,20 @@
-//! A queue of bytes that gives its memory back.
+//! A queue of bytes that releases its memory.
 
 use std::mem;
 
 /// Bytes put in at the end and taken out at the front.
 ///
-/// An empty buffer holds no heap memory, and one that isn't a small multiple of what is in it, or a
-/// few KiB. No more bytes are moved than are taken out, however they are cut.
+/// An empty buffer holds no heap memory. Otherwise its capacity is at most a small multiple of its
+/// content, or a few KiB. However the bytes are cut, no more are moved than are taken out.
 #[derive(Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
-    /// How many bytes at the front of `bytes` were taken out already.
+    /// How many bytes at the front of `bytes` were taken already.
     taken: usize,
 }
 
 impl Buffer {
-    /// What is in it.
+    /// Its content.
     pub(super) fn as_slice(&self) -> &[u8] {
         self.bytes.get(self.taken..).unwrap_or_default()
     }

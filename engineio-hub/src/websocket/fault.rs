@@ -1,20 +1,20 @@
-//! What a peer can do wrong.
+//! Violations of the WebSocket protocol.
 
 use tungstenite::Error;
 use tungstenite::error::ProtocolError;
 
-/// Why a WebSocket can't be read any further. It is always the peer's doing.
+/// Why a WebSocket can't be read any further. It is always the peer's fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A message is longer than the limit. This is known from its frames' headers, before the
-    /// payload has arrived.
+    /// A message is longer than the limit. The headers of its frames show this before the payload
+    /// has arrived.
     #[error("message too long")]
     TooLarge,
     /// A text message, or the reason in a close frame, isn't UTF-8.
     #[error("text is not valid UTF-8")]
     InvalidText,
-    /// A message was cut into more frames, or into more empty frames, than any use of that needs.
+    /// A message has more frames, or more empty frames, than any real use needs.
     #[error("too many fragments in one message")]
     TooManyFragments,
     /// A rule of RFC 6455 was broken: the text says which.
@@ -23,7 +23,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The code for the close frame that tells the peer.
+    /// The code for the close frame to the peer.
     pub const fn close_code(&self) -> u16 {
         match self {
             Self::TooLarge => 1009,

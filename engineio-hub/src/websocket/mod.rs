@@ -1,4 +1,4 @@
-//! A WebSocket over memory: bytes in, messages out, and the other way round.
+//! A WebSocket over memory: bytes in, messages out, and the reverse.
 
 mod buffer;
 mod fault;
@@ -29,7 +29,7 @@ use self::{
 /// `receive` queues answers to the peer's control frames, so look at `unsent` afterwards. The
 /// connection is at its end when the peer's close was read, or a fault was, and nothing is unsent.
 ///
-/// There are no extensions (no compression), and frames going out aren't cut into fragments.
+/// There are no extensions (no compression), and outgoing messages aren't fragmented.
 ///
 /// An idle WebSocket holds no heap memory: none before the first byte, and none whenever no message
 /// is half received and everything was sent.
@@ -46,23 +46,23 @@ enum Reading {
     Failed(Fault),
 }
 
-/// What a peer said.
+/// What was received from the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// One whole message.
+    /// A complete message.
     Frame(Frame),
-    /// The peer closes, with this code if it gave one. The answer is queued, unless this is the
-    /// answer.
+    /// The peer's close frame, with its code if it has one. The answer is queued, unless this is
+    /// the answer.
     Closed(Option<u16>),
 }
 
 impl WebSocket {
-    /// A server's end, which refuses messages of more than `max_payload` bytes.
+    /// Makes a server's end, which refuses messages of more than `max_payload` bytes.
     pub fn server(max_payload: usize) -> Self {
         Self::new(Role::Server, max_payload)
     }
 
-    /// A client's end, which refuses messages of more than `max_payload` bytes.
+    /// Makes a client's end, which refuses messages of more than `max_payload` bytes.
     pub fn client(max_payload: usize) -> Self {
         Self::new(Role::Client, max_payload)
     }
@@ -123,7 +123,7 @@ impl WebSocket {
         Ok(None)
     }
 
-    /// Queues one message. After a close frame it is dropped.
+    /// Queues one message. Messages after a close frame are dropped.
     ///
     /// A short payload is copied, and a long one shared. The buffer has no limit of its own: send
     /// while less than [`WRITE_AHEAD`] is unsent.
@@ -132,7 +132,7 @@ impl WebSocket {
     }
 
     /// Queues a close frame with this code and an empty reason, as the last frame. Repeated calls,
-    /// and a call after the peer's close was answered, do nothing.
+    /// and calls after the peer's close was answered, do nothing.
     pub fn close(&mut self, code: u16) {
         self.writes.close(Some(code));
     }

@@ -13,11 +13,11 @@ use super::Fault;
 use super::header::{HeaderBytes, MAX_CONTROL_PAYLOAD, check};
 use super::mask;
 
-/// Frames of one message. A megabyte in frames of 1 KiB has a tenth of this.
+/// The most frames of one message. A megabyte in frames of 1 KiB has a tenth of this.
 const MAX_FRAGMENTS: u32 = 10_000;
 
-/// Empty frames of one message. A last empty frame is usual in clients that stream; more than that
-/// has no use.
+/// The most empty frames of one message. Clients that stream usually end with one; more have no
+/// use.
 const MAX_EMPTY_FRAGMENTS: u32 = 100;
 
 pub(super) enum Item {
@@ -84,7 +84,7 @@ impl Reader {
         }
     }
 
-    /// Gives back all memory: nothing will be read any more.
+    /// Releases all memory, as nothing more will be read.
     pub(super) fn clear(&mut self) {
         *self = Self::new(self.role, 0);
     }

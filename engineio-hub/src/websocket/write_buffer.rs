@@ -11,13 +11,13 @@ use tungstenite::protocol::frame::{
 
 use super::{buffer::Buffer, mask, reader::ControlPayload};
 
-/// Give the next message to [`WebSocket::send`](super::WebSocket::send) only while fewer bytes than
-/// this are unsent: 64 KiB. Answers to pings wait for that, too.
+/// The limit for unsent bytes, 64 KiB: pass the next message to
+/// [`WebSocket::send`](super::WebSocket::send) only while fewer are unsent. Answers to pings wait
+/// for that, too.
 pub const WRITE_AHEAD: usize = 64 * 1024;
 
 pub(super) struct WriteBuffer {
-    /// A client has to mask what it sends, each frame with another key that can't be foreseen
-    /// (RFC 6455, 5.3).
+    /// A client has to mask each frame with a new, unpredictable key (RFC 6455, 5.3).
     masks: bool,
     /// Comes before `last`.
     first: Option<Box<Shared>>,
@@ -109,7 +109,7 @@ impl WriteBuffer {
         }
     }
 
-    /// Queues one whole frame, so that no other can get into the middle of it.
+    /// Queues one complete frame, so that no other can interrupt it.
     fn frame(&mut self, opcode: OpCode, payload: [&[u8]; 2]) {
         if self.closed {
             return;

@@ -84,18 +84,17 @@ impl Client {
         self.sender.try_send(outgoing)
     }
 
-    /// Waits until everything that was queued up to now has left for the server, or the
-    /// session has ended.
+    /// Waits until all messages queued so far have left for the server, or the session has ended.
     pub fn flush(&self) {
         self.sender.flush();
     }
 
-    /// Closes the session when what is queued has left. Doesn't wait for that.
+    /// Closes the session when the queued messages have left. Doesn't wait for that.
     pub fn close(&self) {
         self.sender.close();
     }
 
-    /// Waits for the end of the session, and says why it ended.
+    /// Waits until the session has ended, and returns why.
     pub fn closed(&self) -> ClientCloseReason {
         self.sender.closed()
     }
@@ -110,7 +109,7 @@ impl Client {
         self.sender.sid()
     }
 
-    /// The revision that is spoken.
+    /// The revision of the protocol that the session speaks.
     pub fn revision(&self) -> Option<Revision> {
         self.sender.revision()
     }
@@ -120,7 +119,7 @@ impl Client {
         self.sender.transport()
     }
 
-    /// How many bytes wait to leave.
+    /// How many bytes are queued and haven't left.
     pub fn queued_bytes(&self) -> usize {
         self.sender.queued_bytes()
     }

@@ -11,15 +11,15 @@ use super::shared::Shared;
 use crate::block::{block_on, received};
 use crate::error::TryRecvError;
 
-/// What happens to one of the server's sessions. The [`Sender`] is that session.
+/// An event of one of the server's sessions. The [`Sender`] sends on that session.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerEvent<D: Data = ()> {
-    /// A client came, and its session is open. The first event of this session.
+    /// A client connected, and its session is open. The first event of this session.
     Connect(Sender<D>),
-    /// The client sent a message. Messages of one session come in their order.
+    /// The client sent a message. The messages of a session come in order.
     Message(Sender<D>, Message),
-    /// The session moved to another transport; nothing has to be done about it.
+    /// The session moved to another transport. No action is needed.
     Upgrade(Sender<D>, Transport),
     /// The session ended. The last event of this session.
     Disconnect(Sender<D>, ServerCloseReason),
@@ -57,7 +57,7 @@ pub enum ServerEvent<D: Data = ()> {
 /// # }
 /// ```
 pub struct Events<D: Data = ()> {
-    /// A stream that somebody reads keeps the server running.
+    /// A stream keeps the server running.
     shared: Arc<Shared<D>>,
     inner: engineio_hub::Events<D>,
 }

@@ -6,35 +6,35 @@ use engineio_proto::{Message, ServerCloseReason, Transport};
 
 use super::sender::Sender;
 
-/// Hears what happens to all sessions of a server, by callbacks: the way to consume a server
-/// that costs the least.
+/// Receives what happens to all sessions of a server through callbacks: the cheapest way to consume
+/// a server.
 ///
-/// The callbacks of one session are called one after the other and in order: [`opened`], then
-/// messages and the upgrade, at last [`closed`]. Those of different sessions may run at the same
-/// time if there are several I/O threads. They run without any lock, in the I/O thread that
-/// carries the connection, or in the thread that holds the [`Driver`](crate::Driver). So they
-/// must not block: use [`Sender::try_send`], and hand work that takes longer to another thread.
-/// What a callback sends to its own session leaves with the connection's next write.
+/// The callbacks of one session run one at a time and in order: [`opened`], then messages and the
+/// upgrade, then [`closed`]. Those of different sessions may run at the same time if there are
+/// several I/O threads. No lock is held. They run on the I/O thread that carries the connection, or
+/// on the thread that holds the [`Driver`](crate::Driver), so they must not block: use
+/// [`Sender::try_send`], and hand longer work to another thread. What a callback sends to its own
+/// session leaves with the connection's next write.
 ///
-/// A session whose outbox is above its [mark](crate::ServerConfig::outbox_high_water) isn't heard
-/// until there is room again, and its connection isn't read meanwhile. It ends as
+/// While a session's outbox is above its [mark](crate::ServerConfig::outbox_high_water), its
+/// callbacks aren't called and its connection isn't read. It ends as
 /// [overloaded](ServerCloseReason::Overloaded) if the client takes nothing for
 /// [`stall_timeout`](crate::ServerConfig::stall_timeout).
 ///
-/// A callback that panics ends its session ([`ServerCloseReason::Panicked`]), and no other.
+/// A callback that panics ends only its own session, as [`ServerCloseReason::Panicked`].
 ///
 /// [`opened`]: Self::opened
 /// [`closed`]: Self::closed
 pub trait Handler<D: Data = ()>: Send + Sync + 'static {
-    /// A client asks for a session. Gives the data to keep with it, or the refusal, which
-    /// [`Handshake::refuse`] makes.
+    /// A client asks for a session. Returns the data to keep with it, or a refusal made by
+    /// [`Handshake::refuse`].
     ///
     /// # Errors
     ///
     /// The refusal that the client gets.
     fn connect(&self, handshake: &Handshake) -> Result<D, Refusal>;
 
-    /// The session is open. It hears what is sent from now on.
+    /// The session is open, and messages can be sent to it.
     fn opened(&self, session: &Sender<D>) {
         let _ = session;
     }
@@ -42,7 +42,7 @@ pub trait Handler<D: Data = ()>: Send + Sync + 'static {
     /// The client sent a message.
     fn message(&self, session: &Sender<D>, message: Message);
 
-    /// The session moved to another transport; nothing has to be done about it.
+    /// The session moved to another transport. No action is needed.
     fn upgraded(&self, session: &Sender<D>, transport: Transport) {
         let _ = (session, transport);
     }

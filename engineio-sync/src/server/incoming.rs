@@ -12,8 +12,8 @@ use http::request::Parts;
 
 use super::socket::Socket;
 
-/// A client that asks for a session. Look at the request, then accept or refuse;
-/// dropping it refuses with 403. No session exists until it is accepted.
+/// A client that asks for a session. Check the request, then accept or refuse it. Dropping it
+/// refuses with 403. No session exists until it is accepted.
 #[must_use = "dropping it refuses the client"]
 pub struct Incoming<D: Data = ()> {
     inner: engineio_hub::Incoming<D>,
@@ -24,17 +24,17 @@ impl<D: Data> Incoming<D> {
         Self { inner }
     }
 
-    /// What the client said.
+    /// The client's request for a session.
     pub const fn handshake(&self) -> &Handshake {
         self.inner.handshake()
     }
 
-    /// The whole head of the request.
+    /// The head of the request.
     pub const fn request(&self) -> &Parts {
         self.inner.request()
     }
 
-    /// The first parameter of this name in the query, percent-decoded.
+    /// The first query parameter of this name, percent-decoded.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
         self.inner.query(name)
     }
@@ -44,7 +44,7 @@ impl<D: Data> Incoming<D> {
         self.inner.cookie(name)
     }
 
-    /// The first header of this name, in any case, if its value is visible ASCII.
+    /// The first header of this name (case-insensitive), if its value is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.inner.header(name)
     }
@@ -54,7 +54,7 @@ impl<D: Data> Incoming<D> {
         self.inner.remote_ip()
     }
 
-    /// The transport that the client begins on.
+    /// The transport that the client starts with.
     pub const fn transport(&self) -> Transport {
         self.inner.transport()
     }
@@ -64,12 +64,12 @@ impl<D: Data> Incoming<D> {
         self.inner.revision()
     }
 
-    /// Whether the client still waits for a decision: it has neither left nor waited too long.
+    /// Whether the client still waits for a decision, and has neither left nor waited too long.
     pub fn is_waiting(&self) -> bool {
         self.inner.is_waiting()
     }
 
-    /// Adds a header to the answer, on either transport.
+    /// Adds a header to the response, on either transport.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl<D: Data> Incoming<D> {
         self
     }
 
-    /// What happens to broadcast messages that the session has no room for.
+    /// Sets what happens to broadcast messages that the session has no room for.
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.inner = self.inner.overflow(overflow);
         self
@@ -121,7 +121,7 @@ impl<D: Data> Incoming<D> {
 }
 
 impl Incoming {
-    /// Accepts the client. `None`: it has left meanwhile, or has waited too long.
+    /// Accepts the client. `None`: the client has left or has waited too long.
     pub fn accept(self) -> Option<Socket> {
         self.accept_with(())
     }

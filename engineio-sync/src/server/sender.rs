@@ -1,4 +1,4 @@
-//! A session, as whoever sends has it.
+//! A handle that sends on a session.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use engineio_proto::{Outgoing, Revision, SendError, ServerCloseReason, Sid, Tran
 
 use crate::block::block_on;
 
-/// A session, for sending. A clone is cheap and means the same session; it doesn't keep the
-/// session open. Two are equal if they mean the same session.
+/// A handle that sends on a session. Clones are cheap and send on the same session; they don't keep
+/// it open. Two are equal if they send on the same session.
 pub struct Sender<D: Data = ()> {
     inner: engineio_hub::Sender<D>,
 }
@@ -23,7 +23,7 @@ impl<D: Data> Sender<D> {
         self.inner.sid()
     }
 
-    /// What the application keeps with the session, given when it was accepted.
+    /// The application's data for the session, given when it was accepted.
     pub fn data(&self) -> &D {
         self.inner.data()
     }
@@ -38,7 +38,7 @@ impl<D: Data> Sender<D> {
         self.inner.transport()
     }
 
-    /// How many bytes wait to leave.
+    /// How many bytes are queued and haven't left.
     pub fn queued_bytes(&self) -> usize {
         self.inner.queued_bytes()
     }
@@ -48,8 +48,8 @@ impl<D: Data> Sender<D> {
         self.inner.close_reason()
     }
 
-    /// Queues a message as soon as there is room for it: waits while more than
-    /// [`outbox_high_water`](crate::ServerConfig::outbox_high_water) bytes wait to leave.
+    /// Queues a message. Waits while more than
+    /// [`outbox_high_water`](crate::ServerConfig::outbox_high_water) bytes are queued.
     ///
     /// # Errors
     ///
@@ -67,23 +67,22 @@ impl<D: Data> Sender<D> {
         self.inner.try_send(outgoing)
     }
 
-    /// Waits until everything that was queued up to now has left for the client, or
-    /// the session has ended.
+    /// Waits until all messages queued so far have left for the client, or the session has ended.
     pub fn flush(&self) {
         block_on(self.inner.flush());
     }
 
-    /// What happens to broadcast messages that the session has no room for.
+    /// Sets what happens to broadcast messages that the session has no room for.
     pub fn set_overflow(&self, overflow: Overflow) {
         self.inner.set_overflow(overflow);
     }
 
-    /// Closes the session when what is queued has left. Doesn't wait for that.
+    /// Closes the session when the queued messages have left. Doesn't wait for that.
     pub fn close(&self) {
         self.inner.close();
     }
 
-    /// Waits for the end of the session, and says why it ended.
+    /// Waits until the session has ended, and returns why.
     pub fn closed(&self) -> ServerCloseReason {
         block_on(self.inner.closed())
     }

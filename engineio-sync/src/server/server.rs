@@ -22,10 +22,10 @@ use super::socket::Socket;
 use crate::block::{block_for, block_on, try_recv};
 use crate::error::TryRecvError;
 
-/// An Engine.IO server with its listener. Clones are cheap and mean the same server; with the
-/// last of them, and of its [`Events`], it stops.
+/// An Engine.IO server with its listener. Clones are cheap and mean the same server. It stops when
+/// the last clone and the last of its [`Events`] are dropped.
 ///
-/// **Sessions come out** in one of three ways, each with a look at the handshake:
+/// **Consume sessions** in one of three ways, each of which can check the handshake:
 ///
 /// | | for | by |
 /// |---|---|---|
@@ -33,17 +33,17 @@ use crate::error::TryRecvError;
 /// | events | one loop, or a few workers, for all sessions | [`events`](Self::events), [`events_with`](Self::events_with) |
 /// | handler | callbacks in the I/O thread, the least cost | [`handle`](Self::handle) |
 ///
-/// **The whole server** is spoken to with [`send`](Self::send), [`send_to`](Self::send_to),
+/// **Control the whole server** with [`send`](Self::send), [`send_to`](Self::send_to),
 /// [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and [`close`](Self::close);
-/// [`get`](Self::get) gives one session.
+/// [`get`](Self::get) returns one session.
 ///
-/// `D` is what the application keeps with each session, given when it is accepted.
+/// `D` is the application's data for each session, given when it is accepted.
 pub struct Server<D: Data = ()> {
     shared: Arc<Shared<D>>,
 }
 
 impl Server {
-    /// Waits for the next client, and accepts it, whoever it is. `None` as with
+    /// Waits for the next client, and accepts it unconditionally. `None` as with
     /// [`incoming`](Self::incoming).
     pub fn accept(&self) -> Option<Socket> {
         iter::from_fn(|| self.incoming()).find_map(Incoming::accept)
@@ -62,10 +62,10 @@ impl Server {
         }
     }
 
-    /// Accepts all clients, and gives what they do as one stream of events.
+    /// Accepts all clients, and returns their events as one stream.
     ///
-    /// A server is consumed in one way: if there is another one already, the stream ends at once,
-    /// and the observer is told.
+    /// A server is consumed in one way only. If it is consumed in another way already, the stream
+    /// ends at once, and the observer is told.
     pub fn events(&self) -> Events {
         Events::new(&self.shared, self.hub().events())
     }
@@ -80,17 +80,17 @@ impl<D: Data> Server<D> {
         &self.shared.engine.hub
     }
 
-    /// The address that it listens on.
+    /// The address that the server listens on.
     pub fn local_addr(&self) -> SocketAddr {
         self.shared.local_addr
     }
 
-    /// Waits for the next client that asks for a session, for an application that wants to look
-    /// at the request first. `None` when there will be none: the server has closed, or is consumed
-    /// in another way.
+    /// Waits for the next client that asks for a session, for an application that checks the
+    /// request first. `None`: there will be none, as the server has closed or is consumed in
+    /// another way.
     ///
-    /// A client waits for [`accept_timeout`](ServerConfig::accept_timeout) at most: decide in a
-    /// thread of its own if it takes long.
+    /// A client waits for [`accept_timeout`](ServerConfig::accept_timeout) at most. Decide in a
+    /// separate thread if that takes long.
     pub fn incoming(&self) -> Option<Incoming<D>> {
         block_on(poll_fn(|cx| self.hub().poll_incoming(cx))).map(Incoming::new)
     }
@@ -99,16 +99,16 @@ impl<D: Data> Server<D> {
     ///
     /// # Errors
     ///
-    /// [`TryRecvError::Empty`] if none asks now, [`TryRecvError::Closed`] where
+    /// [`TryRecvError::Empty`] if no client is waiting now, [`TryRecvError::Closed`] where
     /// [`incoming`](Self::incoming) gives `None`.
     pub fn try_incoming(&self) -> Result<Incoming<D>, TryRecvError> {
         try_recv(poll_fn(|cx| self.hub().poll_incoming(cx))).map(Incoming::new)
     }
 
-    /// Gives what clients do as one stream of events, behind a login: for each handshake it gives
-    /// the data to keep with the session, or the refusal.
+    /// Returns the events of all sessions as one stream, behind a login. The login returns the data
+    /// to keep with the session, or a refusal, for each handshake.
     ///
-    /// The login is called by whoever asks for the next event, so it may block: other events wait
+    /// The thread that asks for the next event runs the login, so it may block. Other events wait
     /// meanwhile, unless other workers ask for them. A client waits for
     /// [`accept_timeout`](ServerConfig::accept_timeout) at most.
     ///
@@ -137,7 +137,7 @@ impl<D: Data> Server<D> {
         Events::new(&self.shared, self.hub().events_with_blocking(login))
     }
 
-    /// Has a [`Handler`] called for all sessions, by the threads that do the I/O.
+    /// Calls a [`Handler`] for all sessions, on the threads that do the I/O.
     ///
     /// If the server is consumed in another way already, the handler is dropped, and the observer
     /// is told.
@@ -145,12 +145,12 @@ impl<D: Data> Server<D> {
         self.hub().handle(Adapter(handler));
     }
 
-    /// How many connections there are, of whatever kind.
+    /// How many connections are open, of any kind.
     pub fn connections(&self) -> usize {
         self.shared.engine.limits.count()
     }
 
-    /// The settings of the server.
+    /// The server's settings.
     pub fn config(&self) -> &ServerConfig {
         self.hub().config()
     }
@@ -170,8 +170,8 @@ impl<D: Data> Server<D> {
         self.hub().get(sid).map(Sender::new)
     }
 
-    /// The open sessions, to send to them. It doesn't keep the server running, so a [`Handler`]
-    /// may hold it.
+    /// The open sessions, to send to them. They don't keep the server running, so a [`Handler`] may
+    /// hold them.
     pub fn sessions(&self) -> Sessions<D> {
         self.hub().sessions()
     }
@@ -182,7 +182,7 @@ impl<D: Data> Server<D> {
     ///
     /// Both give the message back: [`SendError::Closed`] if there is no such session,
     /// [`SendError::Full`] if more than [`outbox_high_water`](ServerConfig::outbox_high_water)
-    /// bytes wait for it already.
+    /// bytes are queued for it already.
     pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
         self.sessions().send(sid, outgoing)
     }
@@ -201,7 +201,7 @@ impl<D: Data> Server<D> {
         self.sessions().broadcast(outgoing);
     }
 
-    /// Sends to the sessions that the filter lets through, without waiting; see
+    /// Sends to the sessions for which the filter returns `true`, without waiting; see
     /// [`Sessions::broadcast_where`].
     pub fn broadcast_where(
         &self,
@@ -211,18 +211,18 @@ impl<D: Data> Server<D> {
         self.sessions().broadcast_where(filter, outgoing);
     }
 
-    /// Closes one session when its queue has left, at the latest after
+    /// Closes one session when its queued messages have left, at the latest after
     /// [`close_timeout`](ServerConfig::close_timeout). `false`: there is no such session.
     pub fn disconnect(&self, sid: &Sid) -> bool {
         self.sessions().disconnect(sid)
     }
 
-    /// Closes the server: handshakes get 503 from now on, sessions are flushed and closed one
-    /// after the other. Those left after three quarters of `within` are cut off. Returns when
-    /// the last one is gone, the listener is closed and the I/O has ended, at the latest
-    /// after `within`.
+    /// Closes the server. Handshakes get 503 from now on, and sessions are flushed and closed one
+    /// after the other. Those left after three quarters of `within` are cut off. Returns when the
+    /// last one is gone, the listener is closed and the I/O has ended, after `within` at the
+    /// latest.
     ///
-    /// The thread that holds a [`Driver`](crate::Driver) calls
+    /// On the thread that holds a [`Driver`](crate::Driver), call
     /// [`Driver::close`](crate::Driver::close) instead.
     pub fn close(&self, within: Duration) {
         let engine = &self.shared.engine;

@@ -78,18 +78,17 @@ impl<D: Data> Socket<D> {
         self.sender.try_send(outgoing)
     }
 
-    /// Waits until everything that was queued up to now has left for the client, or
-    /// the session has ended.
+    /// Waits until all messages queued so far have left for the client, or the session has ended.
     pub fn flush(&self) {
         self.sender.flush();
     }
 
-    /// Closes the session when what is queued has left. Doesn't wait for that.
+    /// Closes the session when the queued messages have left. Doesn't wait for that.
     pub fn close(&self) {
         self.sender.close();
     }
 
-    /// Waits for the end of the session, and says why it ended.
+    /// Waits until the session has ended, and returns why.
     pub fn closed(&self) -> ServerCloseReason {
         self.sender.closed()
     }
@@ -104,7 +103,7 @@ impl<D: Data> Socket<D> {
         self.sender.sid()
     }
 
-    /// What the application keeps with the session, given when it was accepted.
+    /// The application's data for the session, given when it was accepted.
     pub fn data(&self) -> &D {
         self.sender.data()
     }
@@ -119,7 +118,7 @@ impl<D: Data> Socket<D> {
         self.sender.transport()
     }
 
-    /// How many bytes wait to leave.
+    /// How many bytes are queued and haven't left.
     pub fn queued_bytes(&self) -> usize {
         self.sender.queued_bytes()
     }
