@@ -1,4 +1,4 @@
-//! What an idle session costs.
+//! The memory of an idle session.
 
 mod common;
 mod heap;
@@ -72,7 +72,7 @@ async fn both<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>
     .await
 }
 
-/// Waits as an idle application does.
+/// Waits for a message as an idle application does.
 fn listen(socket: &mut Socket<u32>) {
     let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
     assert!(socket.poll_recv(&mut cx).is_pending());

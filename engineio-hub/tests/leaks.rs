@@ -1,4 +1,4 @@
-//! Of clients that come and go in every wrong way, nothing is left behind.
+//! Clients that come and go in every wrong way leave nothing behind.
 
 mod common;
 mod heap;
@@ -20,15 +20,15 @@ use common::world::World;
 
 const CLIENTS: usize = 1000;
 
-/// What a server keeps for ever: room for up to 64 sessions and 64 deadlines in each of
-/// its 16 shards.
+/// What a server keeps forever: room for up to 64 sessions and 64 deadlines in each of its 16
+/// shards.
 const ALLOWED: isize = 128 << 10;
 
-/// Ping interval, ping time-out and linger, with a little more. No other deadline is
-/// further away, and no entry in the queue of deadlines outlives its deadline.
+/// Ping interval, ping timeout and linger, and a little more. No deadline is further away, and no
+/// entry in the queue outlives its deadline.
 const WAIT: Duration = Duration::from_secs(25 + 20 + 5 + 1);
 
-/// Runs the same crowd twice: what the second leaves behind is what grows.
+/// Runs the same crowd twice: only what the second run adds is a leak.
 fn leaves_nothing<F: Future<Output = ()> + Send + 'static>(app: fn(&World), crowd: fn(World) -> F) {
     let world = World::new();
     app(&world);
@@ -49,7 +49,7 @@ fn leaves_nothing<F: Future<Output = ()> + Send + 'static>(app: fn(&World), crow
             }
             before = heap::live();
         }
-        // No connection is open any more either.
+        // No connection is open, either.
         client.hub.close(Duration::ZERO);
         poll_fn(|cx| client.hub.poll_closed(cx)).await;
         assert!(client.elapsed() < WAIT * 2 + Duration::from_secs(1));
@@ -195,15 +195,15 @@ fn handshakes_that_no_application_takes_leave_nothing() {
     let before = heap::live();
     for _ in 0..5000 {
         drop(hub.admit(&request));
-        // Half the time in which a handshake is refused for want of a decision.
+        // Half the time after which an undecided handshake is refused.
         clock.fetch_add(5000, Relaxed);
         hub.expire(cx);
     }
     let left = heap::live() - before;
     println!("5,000 clients that left hold {left} bytes");
-    // A few of them, not all.
+    // Some of them, not all.
     assert!(left < 64 << 10, "{left}");
-    // Nor do those keep the hub.
+    // These don't keep the hub either.
     let weak = hub.downgrade();
     drop(hub);
     assert!(weak.upgrade().is_none());

@@ -1,6 +1,6 @@
 //! The same sessions from several threads at once.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "whatever else comes is a failure")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "anything else is a failure")]
 
 mod common;
 
@@ -20,7 +20,7 @@ const THREADS: usize = 4;
 const SESSIONS: usize = 24;
 const COUNT: usize = 300;
 
-/// Begins with its number; now and then over a water mark.
+/// A message that begins with its number, and sometimes exceeds a water mark.
 fn numbered(number: usize) -> Message {
     let width = if number.is_multiple_of(50) { 3000 } else { 8 };
     format!("{number:<width$}").into()

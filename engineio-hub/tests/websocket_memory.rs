@@ -1,4 +1,4 @@
-//! What a WebSocket costs, counted by the allocator.
+//! The memory of a WebSocket, counted by the allocator.
 
 use core::{
     alloc::{GlobalAlloc, Layout},
@@ -31,18 +31,18 @@ fn count(bytes: isize) {
     TOTAL.set(TOTAL.get() + bytes.max(0));
 }
 
-#[expect(unsafe_code, reason = "an allocator can't be written without")]
-// SAFETY: everything is left to the system's allocator.
+#[expect(unsafe_code, reason = "an allocator needs unsafe code")]
+// SAFETY: the system's allocator does everything.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.dealloc(memory, layout) }
     }
 }
@@ -50,7 +50,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Bytes of heap that `work` leaves behind, needs at most, and asks for in all.
+/// Bytes of heap that `work` leaves behind, needs at its peak, and allocates in all.
 struct Cost {
     left: isize,
     peak: isize,
@@ -75,7 +75,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Sends back what comes in, as a binding does.
+/// Sends messages back as a binding does.
 fn echo(socket: &mut WebSocket, bytes: &[u8]) {
     let mut input = bytes;
     while let Ok(Some(Received::Frame(frame))) = socket.receive(&mut input) {
@@ -111,7 +111,7 @@ fn after_a_mebibyte_each_way_nothing_is_left() {
     println!("echo of 1 MiB in chunks of 1 KiB: peak {}, total {}", used.peak, used.total);
     assert_eq!(used.left, 0);
     assert!(used.peak < 4 * MEBIBYTE as isize, "{}", used.peak);
-    // Doubling buffers ask for a few times what they carry; anything quadratic for hundreds of times.
+    // Doubling buffers allocate a few times what they carry; anything quadratic, hundreds of times.
     assert!(used.total < 8 * MEBIBYTE as isize, "{}", used.total);
 }
 

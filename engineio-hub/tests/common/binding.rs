@@ -1,4 +1,4 @@
-//! What a binding does with a seat.
+//! Serves requests as a binding does.
 
 use core::future::poll_fn;
 use core::task::{Context, Poll, Waker};
@@ -13,7 +13,7 @@ use http::request::Parts;
 use super::executor::Task;
 use super::pipe::{End, pipe};
 
-/// What comes of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub(crate) enum Reply {
     Foreign,
@@ -21,7 +21,7 @@ pub(crate) enum Reply {
     Upgraded(Response<()>, End),
 }
 
-/// A value that somebody waits for.
+/// A value that a task waits for.
 pub(crate) struct Slot<T>(Arc<Mutex<(Option<T>, Option<Waker>)>>);
 
 impl<T> Slot<T> {
@@ -132,7 +132,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// Moves bytes between a stream and a WebSocket to the end of either.
+/// Moves bytes between a stream and a WebSocket until either ends.
 pub(crate) async fn carry(end: End, mut framed: Framed) {
     let mut scratch = [0; 2048];
     poll_fn(|cx| {

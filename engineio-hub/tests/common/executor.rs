@@ -1,8 +1,7 @@
 //! Tasks on one thread or several, in virtual time.
 //!
-//! Time moves only when no task can run, and then to the next timer. So a wake-up that is
-//! lost shows as time that passed, or as a test that stands still, and one that is given in
-//! a loop as a count of polls.
+//! Time moves only when no task can run, and then to the next timer. So a lost wake-up shows as
+//! elapsed time or as a stuck test, and a wake-up loop as a count of polls.
 
 use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
@@ -23,7 +22,7 @@ struct Shared {
     run: Mutex<Run>,
     changed: Condvar,
     polls: AtomicUsize,
-    /// Since time moved.
+    /// Polls since time last moved.
     polls_now: AtomicUsize,
     time: Arc<Time>,
 }
@@ -67,7 +66,7 @@ impl Executor {
         self.0.polls.load(SeqCst)
     }
 
-    /// Runs all tasks on so many threads until `main` is done.
+    /// Runs all tasks on this many threads until `main` is done.
     pub(crate) fn run<T: Send + 'static>(
         &self,
         threads: usize,
@@ -103,7 +102,7 @@ impl Shared {
             task.poll();
             if self.polls_now.fetch_add(1, SeqCst) > MOST_POLLS {
                 self.stop();
-                panic!("somebody is woken in a loop");
+                panic!("a task is woken in a loop");
             }
             if main.has_panicked.load(SeqCst) {
                 self.stop();
@@ -111,7 +110,7 @@ impl Shared {
         }
     }
 
-    /// The next task that can run; moves the time if there is none. `None` at the end.
+    /// The next task that can run. Moves the time if there is none. `None` at the end.
     fn next(&self, threads: usize) -> Option<Arc<Task>> {
         let mut run = self.run.lock().unwrap();
         loop {
@@ -122,13 +121,13 @@ impl Shared {
                 return Some(task);
             }
             if run.idle + 1 == threads {
-                // All others wait, and nobody can wake a task but this thread.
+                // All other threads wait, so only this one can wake a task.
                 drop(run);
                 self.polls_now.store(0, SeqCst);
                 let has_moved = self.time.advance();
                 if !has_moved {
                     self.stop();
-                    panic!("the test stands still");
+                    panic!("the test is stuck");
                 }
                 run = self.run.lock().unwrap();
             } else {
@@ -140,7 +139,7 @@ impl Shared {
     }
 }
 
-/// Far more than any test needs before time moves.
+/// Far more polls than any test needs before time moves.
 const MOST_POLLS: usize = 1_000_000;
 
 impl Task {
@@ -176,14 +175,15 @@ impl Task {
         self.has_panicked.load(SeqCst)
     }
 
-    /// Drops what the task was doing.
+    /// Drops the task's future.
     pub(crate) fn abort(&self) {
         let future = self.future.lock().unwrap().take();
         drop(future);
     }
 }
 
-/// A waker holds its task and so all that the task holds: dropping it in a wrong place shows.
+/// A waker holds its task and so everything that the task holds, so that dropping it in a wrong
+/// place shows.
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         if !self.is_queued.swap(true, SeqCst) {

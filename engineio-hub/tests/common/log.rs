@@ -1,4 +1,4 @@
-//! What the observer heard.
+//! The notifications of the observer.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,7 +23,7 @@ impl Log {
         self.lines().iter().filter(|line| line.starts_with(beginning)).count()
     }
 
-    /// Forgets all lines, and their memory.
+    /// Drops all lines, and their memory.
     pub(crate) fn clear(&self) {
         *self.0.lock().unwrap() = Vec::new();
     }

@@ -1,6 +1,6 @@
 //! A server and its clients in one process, without a network or a clock.
-#![allow(dead_code, reason = "each of the tests uses a part of it")]
-#![allow(clippy::wildcard_enum_match_arm, reason = "whatever else comes is a failure")]
+#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "anything else is a failure")]
 
 pub(crate) mod binding;
 pub(crate) mod executor;

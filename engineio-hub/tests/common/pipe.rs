@@ -1,4 +1,4 @@
-//! A connection in memory: bounded, and as unkind as a network.
+//! A connection in memory, with bounds, cuts and resets like a network's.
 
 use core::future::poll_fn;
 use core::task::{Context, Poll, Waker};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct End {
     incoming: Arc<Mutex<Half>>,
     outgoing: Arc<Mutex<Half>>,
-    /// Whole writes come one after the other.
+    /// Makes whole writes come one after the other.
     turnstile: Turnstile,
 }
 
@@ -29,7 +29,7 @@ struct Half {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reset;
 
-/// Two ends of a connection that holds so many bytes each way.
+/// Makes a connection that holds this many bytes each way.
 pub(crate) fn pipe(capacity: usize) -> (End, End) {
     let half = || {
         Arc::new(Mutex::new(Half {
@@ -52,7 +52,7 @@ pub(crate) fn pipe(capacity: usize) -> (End, End) {
 }
 
 impl End {
-    /// The other end gets at most so many bytes at a time.
+    /// Limits how many bytes the other end gets at a time.
     pub(crate) fn cut_into(&self, most: usize) {
         self.outgoing.lock().unwrap().most_per_read = most;
     }
@@ -104,7 +104,7 @@ impl End {
         poll_fn(|cx| self.poll_read(cx, free)).await
     }
 
-    /// Writes all, with nothing of another task's in between.
+    /// Writes all bytes, with none of another task's in between.
     pub(crate) async fn write(&self, mut bytes: &[u8]) -> Result<(), Reset> {
         let _turn = self.turnstile.enter().await;
         while !bytes.is_empty() {
@@ -114,7 +114,7 @@ impl End {
         Ok(())
     }
 
-    /// Says that nothing more is written.
+    /// Ends the writing side.
     pub(crate) fn shutdown(&self) {
         change(&self.outgoing, |half| half.is_shut = true);
     }
@@ -138,7 +138,7 @@ impl Drop for End {
     fn drop(&mut self) {
         let is_shut = self.outgoing.lock().unwrap().is_shut;
         if is_shut {
-            // Nobody reads any more: what the other end writes is lost without a word.
+            // Nothing is read any more: what the other end writes is lost silently.
             change(&self.incoming, |half| half.is_reset = true);
         } else {
             self.reset();

@@ -58,7 +58,7 @@ impl Polling {
         self.world.get(&self.query("polling"))
     }
 
-    /// Polls until the server says something.
+    /// Polls until the server sends something.
     pub(crate) async fn poll(&self) -> Vec<Packet> {
         packets(self.revision, self.get().response().await)
     }
@@ -76,7 +76,7 @@ impl Polling {
         }
     }
 
-    /// Begins a POST that brings these packets.
+    /// Begins a POST of these packets.
     pub(crate) fn posting(&self, packets: &[Packet]) -> Call {
         let payload = encode_payload(self.revision, packets, BinaryEncoding::Base64);
         self.world.post(&self.query("polling"), payload.body)

@@ -1,4 +1,4 @@
-//! A clock that stands until it is moved, and timers on it.
+//! A clock that stands still until it is moved, and timers on it.
 
 use core::future::poll_fn;
 use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -22,7 +22,7 @@ impl Time {
         Instant::from_duration(Duration::from_nanos(self.now.load(SeqCst)))
     }
 
-    /// Moves on to the next timer. Whether there was one, not absurdly far away.
+    /// Moves on to the next timer. Returns whether there was one, not absurdly far away.
     pub(crate) fn advance(&self) -> bool {
         let next = self.timers.lock().unwrap().pop_first();
         let Some(((at, _), waker)) = next else { return false };
@@ -32,7 +32,7 @@ impl Time {
         at.since_zero() < LONGEST_TEST
     }
 
-    /// A wait that isn't over until the clock has come so far.
+    /// Waits until the clock has reached this time.
     pub(crate) async fn sleep_until(self: &Arc<Self>, at: Instant) {
         let mut timer = self.timer();
         poll_fn(|cx| timer.poll(at, cx.waker())).await;
@@ -44,7 +44,7 @@ impl Time {
     }
 }
 
-/// Stands among the timers at most once.
+/// Is among the timers at most once.
 pub(crate) struct Timer {
     time: Arc<Time>,
     id: u64,

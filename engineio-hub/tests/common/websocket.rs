@@ -23,13 +23,13 @@ pub(crate) struct WebSocket {
     received: Vec<u8>,
 }
 
-/// What a server says.
+/// What a server sends.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     Packet(Packet),
     Pong(Vec<u8>),
     Close(Option<u16>),
-    /// The end of the stream, after all that was said.
+    /// The end of the stream, after everything else.
     End,
     Reset,
 }

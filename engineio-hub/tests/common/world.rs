@@ -1,4 +1,4 @@
-//! The server, its driver of deadlines, and its applications.
+//! The server, the driver of its deadlines, and its applications.
 
 use core::future::poll_fn;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -24,7 +24,7 @@ pub(crate) struct World {
     pub(crate) executor: Executor,
     pub(crate) log: Log,
     pub(crate) driver: Arc<Task>,
-    /// Of every connection that becomes a WebSocket, in bytes each way.
+    /// The capacity of every connection that becomes a WebSocket, in bytes each way.
     capacity: Arc<AtomicUsize>,
 }
 
@@ -45,7 +45,7 @@ impl World {
         Self { hub, time, executor, log, driver, capacity }
     }
 
-    /// With both water marks at 1 KiB.
+    /// Makes a world with both water marks at 1 KiB.
     pub(crate) fn narrow() -> Self {
         Self::with(|config| {
             config.outbox_high_water(1024).outbox_low_water(1024).inbox_high_water(1024)
@@ -76,17 +76,17 @@ impl World {
         self.time.sleep_until(self.now() + wait).await;
     }
 
-    /// Lets all that can run do so, with the least time that passes.
+    /// Lets all tasks run that can, in as little time as possible.
     pub(crate) async fn settle(&self) {
         self.sleep(Duration::from_nanos(1)).await;
     }
 
-    /// Connections hold so many bytes each way from now on.
+    /// Sets how many bytes new connections hold each way.
     pub(crate) fn set_capacity(&self, bytes: usize) {
         self.capacity.store(bytes, SeqCst);
     }
 
-    /// Sends a request, the body of which comes later.
+    /// Sends a request whose body comes later.
     pub(crate) fn begin(&self, request: Request<()>) -> Call {
         let (body, reply) = (Slot::new(), Slot::new());
         let capacity = self.capacity.load(SeqCst);
@@ -151,7 +151,7 @@ pub(crate) async fn echo(mut socket: Socket<u32>) {
     }
 }
 
-/// Lets time pass for the hub, for as long as there is one.
+/// Runs the hub's deadlines while the hub exists.
 async fn drive(hub: WeakHub<u32>, time: Arc<Time>) {
     let mut timer = time.timer();
     poll_fn(|cx| {

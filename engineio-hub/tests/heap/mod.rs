@@ -1,4 +1,4 @@
-//! Counts the heap of the thread that asks.
+//! Counts the heap of the calling thread.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
@@ -10,18 +10,18 @@ thread_local! {
 
 struct Counting;
 
-#[expect(unsafe_code, reason = "an allocator can't be written without")]
-// SAFETY: everything is left to the system's allocator.
+#[expect(unsafe_code, reason = "an allocator needs unsafe code")]
+// SAFETY: the system's allocator does everything.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.set(LIVE.get() + layout.size() as isize);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         LIVE.set(LIVE.get() - layout.size() as isize);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.dealloc(memory, layout) }
     }
 }

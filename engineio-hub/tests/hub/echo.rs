@@ -1,4 +1,4 @@
-//! Messages come back, all and in their order, and nobody works in vain for them.
+//! All messages come back, in order and without useless polls.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ fn numbered(number: usize, length: usize) -> Message {
     format!("{number:>length$}").into()
 }
 
-/// A length that changes with the number: mostly small, now and then over a water mark.
+/// A length that depends on the number: mostly small, sometimes over a water mark.
 const fn length(number: usize) -> usize {
     if number.is_multiple_of(50) { 3000 } else { 8 + number % 90 }
 }

@@ -167,7 +167,7 @@ fn session_belongs_to_the_worker_that_has_its_event() {
         second.say("3").await;
         client.settle().await;
         assert_eq!(short(now(&mut other)), "connect");
-        // Whoever asks again lets go: any worker may go on with that session.
+        // A worker that asks again lets go of its session: any worker may go on with it.
         assert_eq!(short(now(&mut one)), "1");
         assert_eq!(short(now(&mut other)), "3");
         assert!(other.poll_now().is_pending(), "this session is the first worker's");
@@ -222,7 +222,7 @@ fn sessions_go_on_unheard_when_the_stream_is_dropped() {
             }
             client.hub.sessions().broadcast("hello");
             assert_eq!(socket.message().await, "hello".into());
-            // The other has heard it as well.
+            // The other has received it, too.
             assert_eq!(client.hub.sessions().len(), 2);
         }
     });

@@ -13,7 +13,7 @@ use crate::common::polling::Polling;
 use crate::common::websocket::{Seen, WebSocket};
 use crate::common::world::World;
 
-/// Writes down what it hears, and does as messages say.
+/// Records its calls, and does what messages say.
 #[derive(Clone)]
 struct Obedient {
     heard: Arc<Mutex<Vec<String>>>,
@@ -220,13 +220,13 @@ fn slow_client_is_heard_again_when_it_has_read() {
             }
         });
         client.settle().await;
-        // More isn't heard, nor read: the writer stands still.
+        // No more is handled or read: the writer is stuck.
         assert_eq!(handler.heard(), ["1 opened", "2 opened", "1 flood"]);
         assert!(!writing.is_done());
-        // Others are.
+        // Other sessions go on.
         quick.say("hello").await;
         assert_eq!(quick.message().await, "hello".into());
-        // Only what was sent before is held back, and nothing of it is lost.
+        // Only what was sent before is held back, and none of it is lost.
         let mut number = 0;
         while number < 1000 {
             let message = slow.message().await;

@@ -1,4 +1,4 @@
-//! The life of a session as its handles see it.
+//! The life of a session, seen from its handles.
 
 use core::future::poll_fn;
 use core::time::Duration;
@@ -124,8 +124,8 @@ fn task_may_die_with_the_waker_that_another_displaced() {
         let query = format!("{WEBSOCKET}&sid={}", socket.sid().as_str());
         let socket = Arc::new(Mutex::new(socket));
         for _ in 0..3 {
-            // Its waker, in the session, is all that keeps this task, and with the task
-            // goes a seat of the same session.
+            // Only its waker, in the session, keeps this task alive, and the task owns a seat of
+            // the same session.
             let (request, ()) = websocket_request(&query).body(()).unwrap().into_parts();
             let seat = app.hub.admit(&request).unwrap();
             let socket = Arc::clone(&socket);

@@ -1,4 +1,4 @@
-//! From the request to the session, or not.
+//! Handshakes: from the request to a session or a refusal.
 
 use core::time::Duration;
 
@@ -93,7 +93,7 @@ fn client_that_leaves_before_it_is_accepted_is_no_ghost() {
             client.settle().await;
             drop(call);
         }
-        // Whoever left in the queue isn't shown at all.
+        // Clients that left the queue aren't shown at all.
         let last = client.get(POLLING);
         let incoming = client.incoming().await.unwrap();
         drop(last);
@@ -136,7 +136,7 @@ fn handshake_without_a_verdict_is_answered_in_time() {
         assert_eq!(client.elapsed(), Duration::from_secs(10));
         assert!(incoming.accept_with(0).is_none());
         assert_eq!(client.log.lines(), ["refused Overloaded(5)"; 2]);
-        // The one that nobody looked at isn't shown any more.
+        // A handshake that wasn't picked up isn't shown any more.
         let call = client.get(POLLING);
         assert!(client.incoming().await.unwrap().accept_with(0).is_some());
         assert_eq!(call.status().await, 200);
@@ -151,7 +151,7 @@ fn more_handshakes_than_may_wait_are_sent_away() {
         let calls = [client.get(POLLING), client.get(POLLING)];
         client.settle().await;
         assert_eq!(client.get(POLLING).status().await, 503);
-        // Room is made by a verdict, by a client that leaves, and by time.
+        // A decision, a client that leaves, and time make room.
         let socket = client.accept().await;
         drop(calls);
         let next = [client.get(POLLING), client.get(POLLING)];

@@ -1,4 +1,4 @@
-//! Events behind a login, and what a login can look at.
+//! Events behind a login, and what a login can check.
 
 use core::task::Poll;
 use core::time::Duration;
@@ -181,7 +181,7 @@ fn blocking_login_is_run_by_whoever_asks_for_events() {
         let ServerEvent::Connect(sender) = now(&mut events) else { panic!("a client") };
         assert_eq!(*sender.data(), 3);
         assert_eq!((refused.status().await, accepted.status().await), (402, 200));
-        // Whoever waits for events is woken by a handshake.
+        // A handshake wakes the task that waits for events.
         let waiting = client.spawn(async move {
             assert!(matches!(events.next().await, Some(ServerEvent::Connect(_))));
         });

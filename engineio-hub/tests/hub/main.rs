@@ -1,5 +1,5 @@
 //! A whole server without a network: seats, handles and deadlines.
-#![allow(clippy::wildcard_enum_match_arm, reason = "whatever else comes is a failure")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "anything else is a failure")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! Messages of the application: who waits, for what, and who is woken.
+//! Messages of the application: which tasks wait, and which are woken.
 
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -29,7 +29,7 @@ async fn connected(world: &World) -> (Socket<u32>, WebSocket) {
     (socket, client)
 }
 
-/// Fills the session until it takes no more, and gives the count.
+/// Fills the session until it takes no more, and returns the count.
 async fn fill(world: &World, socket: &Socket<u32>) -> usize {
     let mut count = 0;
     while socket.try_send(kibibyte()).is_ok() {
@@ -63,7 +63,7 @@ fn all_who_wait_to_send_go_on_when_there_is_room() {
         app.settle().await;
         assert!(tasks.iter().all(|task| task.is_done()));
         let most = tasks.iter().map(|task| task.polls()).max().unwrap();
-        // The outbox takes seven at a time; each time those that are left ask once.
+        // The outbox takes seven at a time. Each time those that are left ask once.
         assert!(most <= 2 + WAITERS / 7 + 1, "{most}");
         drop(polls);
     });

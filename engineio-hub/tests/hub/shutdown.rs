@@ -85,7 +85,7 @@ fn handshakes_are_sent_away_meanwhile() {
         let second = app.incoming().await.unwrap();
         app.hub.close(Duration::from_secs(10));
         assert!(app.incoming().await.is_none());
-        // Too late to accept, and to drop is to refuse for want of a server.
+        // It is too late to accept, and dropping refuses because the server is closing.
         assert!(first.accept_with(0).is_none());
         drop(second);
         for call in [unseen, seen, kept, app.get(POLLING)] {

@@ -1,4 +1,4 @@
-//! Peers that don't read, don't speak, or come half-way.
+//! Peers that don't read, don't send, or stop half-way.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::common::world::World;
 
 const LARGE: Bytes = Bytes::from_static(&[7; 10_000]);
 
-/// Ping interval, ping time-out, and what connections have to linger.
+/// Ping interval, ping timeout and linger.
 const PATIENCE: Duration = Duration::from_secs(25 + 20 + 5);
 
 #[test]
@@ -28,7 +28,7 @@ fn peer_that_never_reads_is_gone_in_time() {
         app.settle().await;
         let polls = app.executor.polls();
         let mut closing = Box::pin(core::future::poll_fn(|cx| {
-            // Ready when the connection is dropped as well as the session.
+            // Ready when both the connection and the session are dropped.
             app.hub.poll_closed(cx)
         }));
         closing.as_mut().await;
@@ -57,7 +57,7 @@ fn peer_that_speaks_but_never_reads_is_gone_too() {
             }
         });
         core::future::poll_fn(|cx| app.hub.poll_closed(cx)).await;
-        // Nothing is read of it while the application is stuck in its answers.
+        // Nothing is read from it while the application waits to send its answers.
         assert!(app.elapsed() < Duration::from_secs(60 + 6), "{:?}", app.elapsed());
         assert_eq!(app.log.count("closed"), 1);
     });
@@ -139,8 +139,8 @@ fn application_that_never_reads_ends_its_session() {
         let polling = Polling::opened(&app, engineio_proto::Revision::V4, answer);
         let polled = polling.get();
         let packet = Packet::Message(LARGE.into());
-        // An `ok` is withheld for as long as clients bear it, and at the limit longer. All
-        // the while the application doesn't read.
+        // An `ok` is withheld for as long as clients tolerate, and longer at the limit. The
+        // application doesn't read meanwhile.
         assert_eq!(polling.post(std::slice::from_ref(&packet)).await, 200);
         assert_eq!(app.elapsed(), Duration::from_secs(4));
         assert_eq!(polling.post(&[packet]).await, 200);

@@ -1,4 +1,4 @@
-//! WebSockets of sessions: violations, ends, and those that come second.
+//! WebSockets of sessions: violations, ends, and second WebSockets.
 
 use std::future::poll_fn;
 use std::time::Duration;
@@ -50,7 +50,7 @@ fn client_that_broke_the_framing_sees_the_end_at_once() {
         let mut socket = WebSocket::open(&client).await;
         socket.end.write(&masked(TEXT, b"4\xff")).await.unwrap();
         assert_eq!(socket.rest().await, [Seen::Close(Some(1007)), Seen::End]);
-        // What it still writes is read, so that no reset overtakes the close frame.
+        // Its remaining bytes are read, so that no reset overtakes the close frame.
         for _ in 0..100 {
             socket.say("too late").await;
         }
@@ -83,7 +83,7 @@ fn server_that_closes_waits_for_the_answer_and_then_ends_the_stream() {
         let socket = client.accept().await;
         let mut peer = WebSocket::new(Revision::V4, call.upgraded().await);
         peer.packet().await;
-        // Read and thrown away, so that the stream ends without a reset.
+        // Read and discarded, so that the stream ends without a reset.
         peer.say("unread").await;
         socket.close();
         assert_eq!(peer.next().await, Seen::Packet(Packet::Close));

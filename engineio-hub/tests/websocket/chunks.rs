@@ -1,4 +1,4 @@
-//! How the network cuts the bytes makes no difference.
+//! It makes no difference how the network cuts the bytes.
 
 use bytestring::ByteString;
 use engineio_hub::websocket::{Fault, Received, WebSocket};
@@ -28,7 +28,7 @@ fn sent() -> impl Strategy<Value = Sent> {
     ]
 }
 
-/// The wire, what has to come in, and what has to go out.
+/// The bytes on the wire, and what must be received and sent.
 #[derive(Default)]
 struct Script {
     wire: Vec<u8>,
@@ -85,7 +85,7 @@ impl Script {
     }
 }
 
-/// Everything that comes of these chunks.
+/// Everything that results from these chunks.
 fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Received>, Option<Fault>, Vec<u8>) {
     let mut socket = Socket::new(WebSocket::server(5_000));
     let mut all = Vec::new();

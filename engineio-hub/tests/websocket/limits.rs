@@ -1,4 +1,4 @@
-//! How much a message may be.
+//! The limits of a message.
 
 use engineio_hub::websocket::{Fault, WebSocket};
 

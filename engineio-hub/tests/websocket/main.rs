@@ -1,4 +1,4 @@
-//! What a WebSocket makes of the bytes of a client, and what it sends.
+//! What a WebSocket reads from a client's bytes, and what it sends.
 
 mod chunks;
 mod client;

@@ -1,4 +1,4 @@
-//! What goes out: messages, answers to pings, and the closing handshake.
+//! Sending: messages, answers to pings, and the closing handshake.
 
 use std::io::Cursor;
 
