@@ -1,4 +1,4 @@
-//! Bodies of answers.
+//! Response bodies.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of an answer: this server's, or the application's.
+    /// A response body: this server's, or the application's.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
@@ -20,19 +20,19 @@ pin_project! {
     #[project = InnerProjection]
     #[derive(Debug)]
     enum Inner<B> {
-        /// Whole, and given in one piece.
+        /// Complete, and given in one piece.
         Ours { bytes: Bytes },
         Theirs { #[pin] body: B },
     }
 }
 
 impl<B> ResponseBody<B> {
-    /// A body of the server's own.
+    /// Makes a body of the server.
     pub const fn ours(bytes: Bytes) -> Self {
         Self { inner: Inner::Ours { bytes } }
     }
 
-    /// A body of the application's.
+    /// Makes a body of the application.
     pub const fn theirs(body: B) -> Self {
         Self { inner: Inner::Theirs { body } }
     }

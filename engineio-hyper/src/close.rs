@@ -1,4 +1,4 @@
-//! How a server ends, by the clock of its executor.
+//! Closing a server within a time limit.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -10,11 +10,11 @@ use hyper::rt::Sleep;
 
 use crate::Timer;
 
-/// Closes all sessions, and cuts those off that are left after three quarters of `within`. Ready
-/// when the last one is gone, at the latest after `within`. Gives how long connections may go on
-/// then, for last answers to be written.
+/// Closes all sessions, and cuts off those that are left after three quarters of `within`. Ready
+/// when the last one is gone, after `within` at the latest. Returns how long connections may go on
+/// after that to write last answers.
 ///
-/// Something has to [`drive`](crate::drive) the hub meanwhile.
+/// A task must [`drive`](crate::drive) the hub meanwhile.
 pub async fn close<D: Data>(hub: &Hub<D>, within: Duration, timer: &Timer) -> Duration {
     let start = hub.now();
     hub.close(within);
@@ -22,14 +22,14 @@ pub async fn close<D: Data>(hub: &Hub<D>, within: Duration, timer: &Timer) -> Du
     let last_quarter = within / 4;
     if !is_in_time(closed(), timer.sleep(within.saturating_sub(last_quarter))).await {
         hub.abort();
-        // For the last words to be written.
+        // Close frames and last answers may still leave.
         is_in_time(closed(), timer.sleep(last_quarter)).await;
     }
     let left = within.saturating_sub(hub.now().saturating_since(start));
     left.min(hub.config().linger()).min(A_DAY)
 }
 
-/// A clock has room for so much more.
+/// More could overflow a clock.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
 async fn is_in_time(future: impl Future<Output = ()>, mut sleep: Pin<Box<dyn Sleep>>) -> bool {

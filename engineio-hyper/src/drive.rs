@@ -1,4 +1,4 @@
-//! The one task of a server: it lets time pass.
+//! The task of a server, which runs its deadlines.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -12,7 +12,7 @@ pub async fn drive<D: Data>(hub: WeakHub<D>, timer: Timer) {
     let mut sleep = None;
     poll_fn(|cx| {
         loop {
-            // A hub that goes away wakes this task.
+            // This task is woken when the hub goes away.
             let Some(hub) = hub.upgrade() else { return Poll::Ready(()) };
             let next = hub.expire(cx);
             let now = hub.now();

@@ -1,16 +1,15 @@
 //! The shared half of the Engine.IO bindings built on hyper.
 //!
-//! What is here is the same for each of them, whatever executor it is for: it waits by
-//! `core::task` and by hyper's own traits, [`hyper::rt::Timer`], [`hyper::rt::Read`] and
-//! [`hyper::rt::Write`]. An application has no use for it; take `engineio-tokio` or
-//! `engineio-async-std`.
+//! It works with any executor: it waits through `core::task` and hyper's own traits,
+//! [`hyper::rt::Timer`], [`hyper::rt::Read`] and [`hyper::rt::Write`]. Applications don't need it:
+//! use `engineio-tokio` or `engineio-async-std`.
 //!
 //! - [`RequestTask`]: one request, from its head to its answer;
 //! - [`carry`], [`Carrier`]: a WebSocket over a stream;
-//! - [`Watched`]: a stream whose peer has to get on;
-//! - [`drive`], [`close`]: let time pass for a server, and end it in time;
-//! - [`ResponseBody`]: bodies of answers;
-//! - `client` (feature): the one task of a client.
+//! - [`Watched`]: a stream with timeouts for a stalled peer;
+//! - [`drive`], [`close`]: run a server's deadlines, and close it within a time limit;
+//! - [`ResponseBody`]: response bodies;
+//! - `client` (feature): the task of a client.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 

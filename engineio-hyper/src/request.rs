@@ -1,4 +1,4 @@
-//! One request of the server's path, from its head to its answer.
+//! One request, from its head to its answer.
 
 use std::error::Error;
 use std::future::Future;
@@ -19,13 +19,13 @@ use pin_project_lite::pin_project;
 use crate::Timer;
 use crate::websocket::Switching;
 
-/// What comes of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a binding uses both")]
 pub struct Answered {
-    /// To be sent.
+    /// The response to send.
     pub response: Response<Bytes>,
-    /// With a 101: to be given to [`carry`](crate::carry), in a task of its own.
+    /// With a 101: pass this to [`carry`](crate::carry), in a separate task.
     pub switching: Option<Switching>,
 }
 
@@ -44,14 +44,14 @@ pin_project! {
     }
 }
 
-/// The answer is known, but the client is still writing, and may not see it yet.
+/// The answer is known, but the client is still writing and may not see it yet.
 struct Draining {
     response: Response<Bytes>,
     patience: Pin<Box<dyn Sleep>>,
 }
 
 impl<B: Body, D: Data> RequestTask<B, D> {
-    /// The request that this seat is for, and the upgrade of its connection.
+    /// Serves the request of this seat. `upgrade` is the upgrade of its connection.
     pub const fn new(seat: Seat<D>, body: B, upgrade: OnUpgrade, timer: Timer) -> Self {
         Self { seat, body, upgrade: Some(upgrade), draining: None, timer }
     }
@@ -106,7 +106,7 @@ where
 {
     while seat.is_reading() {
         match ready!(stream.as_mut().poll_frame(cx)) {
-            // Trailers are of no interest.
+            // Trailers are ignored.
             Some(Ok(frame)) => frame.into_data().into_iter().for_each(|data| seat.data(data)),
             Some(Err(error)) => seat.failed(failure(&*error.into())),
             None => seat.end(),
@@ -115,11 +115,11 @@ where
     Poll::Ready(())
 }
 
-/// What every kind of body can make of its errors.
+/// An error of any kind of body.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// What it means that a body can't be read on: a broken connection, unless what came
-/// over it was no HTTP.
+/// Classifies an error of reading a body: the connection is broken, unless the client's HTTP was
+/// invalid.
 fn failure(error: &(dyn Error + 'static)) -> Failure {
     let mut causes = iter::successors(Some(error), |&error| error.source());
     let is_nonsense = causes.any(|cause| {

@@ -1,10 +1,9 @@
-//! Spans of the `tracing` crate, with the feature of that name. Without it nothing is left
-//! of them.
+//! Spans of the `tracing` crate, with the feature of that name. Without it they cost nothing.
 
 use engineio_proto::Sid;
 
-/// The span of a WebSocket, around all that its task does. A request has none of its own:
-/// web applications put one around every request already.
+/// The span of a WebSocket, around its whole task. A request has none: web applications have one
+/// around every request already.
 #[cfg(feature = "tracing")]
 pub(crate) fn websocket<F: Future>(
     sid: Option<&Sid>,

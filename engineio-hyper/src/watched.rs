@@ -1,4 +1,4 @@
-//! A stream whose peer has to get on.
+//! A stream with timeouts for a stalled peer.
 
 use std::fmt;
 use std::io;
@@ -10,8 +10,8 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor, Sleep, Write};
 
 use crate::Timer;
 
-/// Fails when the connection doesn't begin, or when the peer takes nothing for too
-/// long. Between the two it costs nothing: timers exist only while they run.
+/// A stream that fails if the first bytes don't arrive in time, or if the peer takes nothing for
+/// too long. In between it costs nothing: timers exist only while they run.
 pub struct Watched<S> {
     stream: S,
     timer: Timer,
@@ -21,22 +21,22 @@ pub struct Watched<S> {
     stuck: Option<Pin<Box<dyn Sleep>>>,
 }
 
-/// The beginning of a connection. From its first bytes it shows whether it speaks HTTP/1
-/// or HTTP/2; only then do the time-outs of either exist.
+/// The beginning of a connection. Its first bytes show whether it speaks HTTP/1 or HTTP/2, and the
+/// timeouts of both start only after that.
 struct Opening {
     missing: usize,
     timeout: Pin<Box<dyn Sleep>>,
 }
 
 impl<S> Watched<S> {
-    /// Its first bytes may take as long as `opening`, and its peer may take nothing for
-    /// `write_timeout`.
+    /// Watches a stream. Its first bytes may take as long as `opening`, and its peer may take
+    /// nothing for `write_timeout`.
     pub fn new(stream: S, timer: Timer, opening: Duration, write_timeout: Duration) -> Self {
         let opening = Opening { missing: PREFACE_LEN, timeout: timer.sleep(opening) };
         Self { stream, timer, opening: Some(opening), write_timeout, stuck: None }
     }
 
-    /// Watches over an attempt to write.
+    /// Applies the timeout to an attempt to write.
     fn watch<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -61,7 +61,8 @@ impl<S: Read + Unpin> Read for Watched<S> {
         let Some(opening) = &mut this.opening else {
             return Pin::new(&mut this.stream).poll_read(cx, buffer);
         };
-        // A read doesn't say how much came. These few bytes are counted on their way.
+        // A read doesn't report how much came, so these few bytes go through a buffer that counts
+        // them.
         let mut first = [0; PREFACE_LEN];
         let room = first.get_mut(..buffer.remaining().min(PREFACE_LEN)).unwrap_or_default();
         let mut counted = ReadBuf::new(room);
@@ -101,7 +102,7 @@ impl<S: Write + Unpin> Write for Watched<S> {
         self.stream.is_write_vectored()
     }
 
-    /// Streams that keep what is written, such as TLS, write it here.
+    /// Streams that buffer what is written, such as TLS, write it here.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         self.watch(cx, flushed)
@@ -119,6 +120,6 @@ impl<S> fmt::Debug for Watched<S> {
     }
 }
 
-/// The bytes with which HTTP/2 begins (RFC 9113, section 3.4). A request of HTTP/1 for a
-/// session is longer.
+/// The length of the HTTP/2 preface (RFC 9113, section 3.4). An HTTP/1 request for a session is
+/// longer.
 const PREFACE_LEN: usize = 24;

@@ -1,4 +1,4 @@
-//! Bytes between a stream and a session's WebSocket.
+//! Moving bytes between a stream and a session's WebSocket.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -19,12 +19,12 @@ pub struct Switching {
     pub(crate) framed: Framed,
 }
 
-/// Carries a WebSocket to its end, once the 101 is written: for a task of its own.
+/// Carries a WebSocket to its end, once the 101 is written. Spawn it as a task.
 pub async fn carry(switching: Switching) {
     let Switching { upgrade, framed } = switching;
     let sid = framed.sid();
     let carried = async {
-        // Without a connection the drop of `framed` tells the session.
+        // Without a connection, dropping `framed` tells the session.
         let Ok(upgraded) = upgrade.await else { return };
         let mut carrier = Carrier::new(upgraded, framed);
         poll_fn(|cx| carrier.poll(cx)).await;
@@ -40,13 +40,13 @@ pub struct Carrier<S> {
 }
 
 impl<S: Read + Write + Unpin> Carrier<S> {
-    /// Nothing is moved before it is polled.
+    /// Makes a carrier. It moves nothing before it is polled.
     pub const fn new(stream: S, framed: Framed) -> Self {
         Self { stream, framed }
     }
 
-    /// One go: writes what there is, reads what there is, until neither gets on or others
-    /// should have a turn. Ready at the end of the connection.
+    /// Writes and reads until neither makes progress or others should have a turn. Ready at the end
+    /// of the connection.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         for _ in 0..READS_PER_TURN {
             if self.poll_write(cx).is_ready() || self.framed.poll_abort().is_ready() {
@@ -91,7 +91,7 @@ impl<S: Read + Write + Unpin> Carrier<S> {
         Poll::Pending
     }
 
-    /// Ready after a read that gave something, be it the end.
+    /// Ready after a read that returned bytes or the end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.framed.poll_read(cx).is_pending() {
             return Poll::Pending;
@@ -109,7 +109,7 @@ impl<S: Read + Write + Unpin> Carrier<S> {
     }
 }
 
-/// Lends this thread's read buffer. A connection that waits holds none.
+/// Lends this thread's read buffer, so that a waiting connection holds none.
 fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
     thread_local! {
         static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };

@@ -1,4 +1,4 @@
-//! How long a peer may do nothing.
+//! The timeouts of a stalled peer.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 const OPENING: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// A stream over which nothing goes, but into which so many bytes may be written.
+/// A stream that delivers nothing, and takes so many bytes.
 struct Stuck {
     room: usize,
 }
@@ -54,7 +54,7 @@ fn stuck(room: usize) -> Watched<Stuck> {
     Watched::new(Stuck { room }, Arc::new(TokioTimer::new()), OPENING, PATIENCE)
 }
 
-/// Fails the test unless this is how it ends after that time.
+/// Fails the test unless the future times out after this time.
 async fn assert_times_out(
     limit: Duration,
     mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<()>>,

@@ -1,4 +1,4 @@
-//! The one task of a client, and how it makes requests.
+//! The task of a client, and how it makes requests.
 
 mod task;
 
@@ -14,11 +14,11 @@ use crate::BoxError;
 
 pub use task::{LastError, Task};
 
-/// What makes the requests of a client, over connections that it keeps.
+/// Makes the requests of a client, over pooled connections.
 pub trait Requests: Unpin {
-    /// Sends a request, whose address is absolute, and gives the head of its answer.
+    /// Sends a request, whose URI is absolute, and returns the head of the response.
     fn request(&self, request: Request<Full<Bytes>>) -> Responding;
 }
 
-/// A request on its way.
+/// A request under way.
 pub type Responding = Pin<Box<dyn Future<Output = Result<Response<Incoming>, BoxError>> + Send>>;

@@ -1,4 +1,4 @@
-//! The one task of a client: starts what the session names, and carries bytes.
+//! The task of a client: starts the requests that the session asks for, and moves bytes.
 
 use std::fmt;
 use std::future::Future;
@@ -19,11 +19,11 @@ use super::Requests;
 use crate::websocket::Carrier;
 use crate::{BoxError, Timer};
 
-/// Where a task leaves the last error of the operating system.
+/// Holds the last error that a task met while connecting or sending requests.
 #[derive(Clone, Debug, Default)]
 pub struct LastError(Arc<Mutex<Option<BoxError>>>);
 
-/// Carries a client's session: a future for the one task that it takes.
+/// Carries a client's session, as a future to spawn.
 pub struct Task<R> {
     driver: Driver,
     requests: R,
@@ -40,7 +40,7 @@ struct RunningRequest {
     outcome: Pin<Box<dyn Future<Output = Outcome> + Send>>,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 enum Outcome {
     Answered(Parts, Bytes),
     Switched(Parts, Upgraded),
@@ -48,7 +48,7 @@ enum Outcome {
 }
 
 impl LastError {
-    /// The last error, if there was one.
+    /// Takes the last error, if there was one.
     pub fn take(&self) -> Option<BoxError> {
         self.lock().take()
     }
@@ -59,7 +59,7 @@ impl LastError {
 }
 
 impl<R: Requests> Task<R> {
-    /// The task of this driver, which makes its requests so.
+    /// Makes the task for a driver.
     pub fn new(driver: Driver, requests: R, timer: Timer, last_error: LastError) -> Self {
         let (running, sockets) = (Vec::new(), Vec::new());
         Self { driver, requests, running, sockets, timer, sleep: None, last_error }
@@ -106,14 +106,14 @@ impl<R: Requests> Task<R> {
                 }
             }
             Outcome::Failed(why, error) => {
-                // First, so that whoever hears of the end finds it.
+                // First, so that it is there when the end becomes known.
                 *self.last_error.lock() = Some(error);
                 self.driver.failed(conn, why);
             }
         }
     }
 
-    /// Gives every request a turn. Whether any has finished.
+    /// Gives every request a turn. Returns whether any has finished.
     fn poll_requests(&mut self, cx: &mut Context<'_>) -> bool {
         let mut has_finished = false;
         let mut place = 0;
@@ -132,7 +132,7 @@ impl<R: Requests> Task<R> {
         has_finished
     }
 
-    /// Whether time has passed that the session waits for.
+    /// Whether the session's deadline has come.
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(left) = self.driver.time_left() else { return false };
         let sleep = self.sleep.insert(self.timer.sleep(left));
