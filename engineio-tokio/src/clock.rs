@@ -1,4 +1,4 @@
-//! Tokio's clock, so that a test that pauses time pauses the sessions.
+//! Tokio's clock, so that a test that pauses time also pauses the sessions.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use engineio_hyper::Timer;
 use engineio_proto::Instant;
 use hyper_util::rt::TokioTimer;
 
-/// Counts from when it was made.
+/// Counts from its creation.
 #[derive(Clone, Copy)]
 pub(crate) struct TokioClock(tokio::time::Instant);
 

@@ -9,7 +9,7 @@ use crate::clock::timer;
 
 pub(crate) struct Core<D: Data> {
     pub(crate) hub: Hub<D>,
-    /// Set when listeners are to stop: until when they may wait for last answers.
+    /// Set when listeners should stop: how long they may wait for last answers.
     pub(crate) stop: watch::Sender<Option<Instant>>,
 }
 
@@ -18,7 +18,7 @@ impl<D: Data> Core<D> {
         Self { hub, stop: watch::Sender::new(None) }
     }
 
-    /// Starts the task that runs the deadlines of the sessions, if none runs.
+    /// Starts the task that runs the sessions' deadlines, unless it is running.
     pub(crate) fn start_driver(&self) {
         if let Some(hub) = self.hub.undriven() {
             tokio::spawn(drive(hub, timer()));

@@ -22,9 +22,9 @@
 //!        Socket           Incoming         ServerEvent
 //! ```
 //!
-//! A [`Socket`] is one session: [`recv`](Socket::recv) and [`send`](Sender::send). An
-//! [`Incoming`] is a client that waits to be accepted or refused. A [`ServerEvent`] is
-//! what happens to any session, for servers that rather hear of all of them in one place.
+//! A [`Socket`] is one session: [`recv`](Socket::recv) and [`send`](Sender::send). An [`Incoming`]
+//! is a client that waits to be accepted or refused. A [`ServerEvent`] is an event of any session,
+//! for servers that handle all sessions in one place.
 //!
 //! # An echo beside a web application
 //!
@@ -95,7 +95,7 @@
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let serving = tokio::spawn(server.serve(listener));
 //!
-//! // .. and when it is enough: sessions are flushed and closed, the listener stops.
+//! // .. and at the end: sessions are flushed and closed, the listener stops.
 //! server.close(Duration::from_secs(10)).await;
 //! serving.await??;
 //! # Ok(())
@@ -111,14 +111,13 @@
 //! - `client` (default): `Client`.
 //! - `tls` (default): `https` and `wss` for the client, by rustls.
 //! - `json`: `Message::json` and `Message::to_json`.
-//! - `tracing`: tells the subscriber of the `tracing` crate of refusals, openings,
-//!   upgrades and ends, at the level `debug`; without it an [`Observer`] can be given to
-//!   the [`ServerBuilder`].
+//! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate, at the
+//!   level `debug`. Without it, give the [`ServerBuilder`] an [`Observer`].
 //!
 //! # Where to look next
 //!
-//! [`Server`] sorts what can be done with one. [`ServerConfig`] has every setting, its default
-//! and the reason for it. The example `echo` is a whole program with its options.
+//! [`Server`] lists its methods by purpose. [`ServerConfig`] has every setting, its default and the
+//! reason for it. The example `echo` is a complete program with options.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 

@@ -1,4 +1,4 @@
-//! A listener of one's own: connections with no framework around them.
+//! Serving connections without a framework.
 
 use std::io;
 use std::net::SocketAddr;
@@ -50,11 +50,11 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
             http.serve_connection_with_upgrades(stream, TowerToHyperService::new(service));
         let connection = connections.watch(connection.into_owned());
         tokio::spawn(async move {
-            // Nobody is left to hear of an error, and the sessions know.
+            // An error needs no handling here: the sessions already know.
             let _ = connection.await;
         });
     }
-    // No session is left: what remains are idle connections and last answers.
+    // No session is left, only idle connections and last answers.
     let until = stop.borrow().unwrap_or_else(Instant::now);
     let _ = tokio::time::timeout_at(until, connections.shutdown()).await;
     Ok(())
@@ -67,7 +67,7 @@ fn http(patience: Duration) -> auto::Builder<TokioExecutor> {
         .header_read_timeout(patience)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS);
-    // Without pings HTTP/2 never misses a peer that is gone.
+    // Without pings HTTP/2 never notices that a peer is gone.
     http.http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(HEAD_TIMEOUT)
@@ -76,7 +76,7 @@ fn http(patience: Duration) -> auto::Builder<TokioExecutor> {
 }
 
 fn watched(stream: TcpStream, patience: Duration) -> Watched<TokioIo<TcpStream>> {
-    // Packets are whole when they are written: waiting for more only delays them.
+    // Packets are written whole, so waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
     Watched::new(TokioIo::new(stream), timer(), HEAD_TIMEOUT, patience)
 }

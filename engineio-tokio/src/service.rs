@@ -36,8 +36,7 @@ impl<D: Data, S> Layer<S> for EngineIoLayer<D> {
     }
 }
 
-/// Serves the requests of the server's path, and leaves all others to the service
-/// inside.
+/// Serves the requests for the server's path, and passes all others to the inner service.
 pub struct EngineIoService<S, D: Data = ()> {
     core: Core<D>,
     inner: S,
@@ -126,7 +125,7 @@ where
     }
 }
 
-/// Answers everything with 404: the inside of a server that stands alone.
+/// Answers everything with 404: the inner service of a standalone server.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct NotFound;

@@ -1,13 +1,13 @@
-//! A chat room: axum serves a web page, an Engine.IO server stands beside it, and every
-//! message goes to everyone.
+//! A chat room: axum serves a web page beside an Engine.IO server, and every message goes to
+//! everyone.
 //!
 //! ```text
 //! cargo run -p engineio-tokio --example chat
 //! ```
 //!
 //! This file is the web application, `room.rs` the chat: one stream of events behind a login. The
-//! page is `page.html`, `page.css` and `page.js`; it brings a client of its own, `engine-io.js`,
-//! kept connected by `connection.js`, so it needs nothing from the internet.
+//! page is `page.html`, `page.css` and `page.js`. It has its own client, `engine-io.js`, which
+//! `connection.js` keeps connected, so it needs nothing from the internet.
 
 mod room;
 
@@ -30,10 +30,10 @@ use room::Guest;
 /// A chat room on a web page.
 #[derive(Parser)]
 struct Options {
-    /// Address and port to listen on; port 0 takes a free one.
+    /// Address and port to listen on; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
-    /// Serve polling alone, to see the page without an upgrade.
+    /// Serve polling only, to see the page without an upgrade.
     #[arg(long)]
     polling_only: bool,
 }
@@ -59,16 +59,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(options.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    // A message is whole when it is written: waiting for more would only delay it.
+    // Messages are written whole, so waiting for more would only delay them.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
         ctrl_c().await;
-        // Everyone gets what was said up to now, and then a goodbye.
+        // Everyone gets the messages sent so far, and then a goodbye.
         server.close(Duration::from_secs(3)).await;
     });
     tokio::select! {
         result = serving.into_future() => result?,
-        // A request that never becomes whole keeps nobody waiting.
+        // An incomplete request doesn't delay the exit.
         () = async { ctrl_c().await; sleep(Duration::from_secs(5)).await } => {}
     }
     Ok(())
@@ -79,7 +79,7 @@ async fn ctrl_c() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// A file of the page, which may load nothing from elsewhere and run no other script.
+/// A file of the page. Its policy forbids content from elsewhere and other scripts.
 async fn file(content_type: &'static str, content: &'static str) -> impl IntoResponse {
     let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                   img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -1,4 +1,4 @@
-//! Who is in the room, and what they say to each other.
+//! The room: its guests and their messages.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engineio_tokio::{Events, Handshake, Message, Refusal, Sender, Server, ServerEvent, Sid};
 use serde::{Deserialize, Serialize};
 
-/// Who somebody is, as the login decided. It is kept with the session.
+/// A guest, as the login decided. It is kept with the session.
 ///
-/// The number stands for them in public: their session's `Sid` is a secret, since anyone who
-/// knows it can act for them.
+/// The number identifies them in public: their session's `Sid` is a secret, since anyone who knows
+/// it can act for them.
 pub(crate) struct Guest {
     id: u64,
-    /// The name at the door; they may change it in the room.
+    /// The name at login. They may change it later.
     name: String,
 }
 
-/// Lets in everyone who says a name: `/engine.io/?name=Ada`.
+/// Admits everyone who gives a name: `/engine.io/?name=Ada`.
 fn log_in(handshake: &Handshake) -> Result<Guest, Refusal> {
     static LAST_ID: AtomicU64 = AtomicU64::new(0);
     let name = shortened(&handshake.query("name").unwrap_or_default(), 40);
@@ -26,8 +26,8 @@ fn log_in(handshake: &Handshake) -> Result<Guest, Refusal> {
     Ok(Guest { id: LAST_ID.fetch_add(1, Ordering::Relaxed) + 1, name })
 }
 
-/// Runs the room until the server closes. One task hears of everything that happens, so nothing
-/// here needs a lock.
+/// Runs the room until the server closes. One task handles all events, so nothing here needs a
+/// lock.
 pub(crate) async fn run(server: Server<Guest>) {
     let mut events: Events<Guest> = server.events_with(log_in);
     let mut room = Room { server, names: HashMap::new() };
@@ -50,7 +50,7 @@ struct Room {
 impl Room {
     fn enter(&mut self, guest: Sender<Guest>) {
         let Guest { id, name } = guest.data();
-        // Fails if it has left already: then its `Disconnect` comes next.
+        // Fails if it has left already. Then its `Disconnect` comes next.
         let _ = guest.try_send(ToPage::Welcome { id: *id });
         self.server.broadcast(ToPage::Join { name, here: self.names.len() + 1 });
         self.names.insert(guest.sid().clone(), name.clone());
@@ -67,7 +67,7 @@ impl Room {
                 let was = &std::mem::replace(known, shortened(&name, 40));
                 self.server.broadcast(ToPage::Rename { was, name: known });
             }
-            // This isn't our page.
+            // The client isn't our page.
             Err(_) => guest.close(),
         }
     }
@@ -79,7 +79,7 @@ impl Room {
     }
 }
 
-/// What the page says: `{"kind":"say","text":"Hello"}`.
+/// A message from the page: `{"kind":"say","text":"Hello"}`.
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum FromPage {
@@ -87,8 +87,8 @@ enum FromPage {
     Rename { name: String },
 }
 
-/// What the page hears: `{"kind":"say","id":1,"name":"Ada","text":"Hello"}`. `Welcome`
-/// tells it which messages are its own.
+/// A message to the page: `{"kind":"say","id":1,"name":"Ada","text":"Hello"}`. `Welcome` tells it
+/// which messages are its own.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum ToPage<'a> {
@@ -99,15 +99,15 @@ enum ToPage<'a> {
     Leave { name: &'a str, here: usize },
 }
 
-/// With this, `try_send` and `broadcast` take it as it is.
+/// So `try_send` and `broadcast` take it directly.
 impl From<ToPage<'_>> for Message {
     fn from(news: ToPage<'_>) -> Self {
         Self::json(&news).expect("numbers and text are always JSON")
     }
 }
 
-/// The first characters of what a peer sent. The page has the same limits, but a peer
-/// need not be the page.
+/// The first characters of a peer's text. The page has the same limits, but a peer need not be the
+/// page.
 fn shortened(text: &str, limit: usize) -> String {
     text.trim().chars().take(limit).collect()
 }

@@ -1,4 +1,4 @@
-//! How connections are made: directly or through a proxy, with TLS or without.
+//! Connecting: directly or through a proxy, with TLS or without.
 
 use std::pin::Pin;
 #[cfg(feature = "tls")]
@@ -23,7 +23,7 @@ type Connector = hyper_rustls::HttpsConnector<TcpConnector>;
 #[cfg(not(feature = "tls"))]
 type Connector = TcpConnector;
 
-/// Makes requests over connections that it keeps.
+/// Makes requests over pooled connections.
 pub(super) struct Http(Client<Connector, Full<Bytes>>);
 
 impl Requests for Http {
@@ -33,12 +33,12 @@ impl Requests for Http {
     }
 }
 
-/// Makes requests over connections of its own, TLS where the plan has it.
+/// Makes the HTTP client for a plan, with TLS if the plan has it.
 #[cfg(feature = "tls")]
 pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
     let config = match &plan.tls {
         Some(config) => config.clone(),
-        // For `http` it isn't used.
+        // Not used for `http`.
         None => trusts_nobody().map_err(|error| ConnectError::Tls(error.into()))?,
     };
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
@@ -49,7 +49,7 @@ pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
     Ok(Http(Client::builder(TokioExecutor::new()).build(connector)))
 }
 
-/// Makes requests over connections of its own.
+/// Makes the HTTP client for a plan.
 #[cfg(not(feature = "tls"))]
 pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
     if plan.remote.is_secure() {

@@ -1,4 +1,4 @@
-//! A client: one session with a server, and the one task that carries it.
+//! A client: one session with a server, and the task that carries it.
 
 mod connector;
 
@@ -12,7 +12,7 @@ use connector::connector;
 /// itself.
 ///
 /// A URL is enough for all defaults; [`ClientOptions`] have everything else. Dropping the future
-/// gives the attempt up. It needs a tokio runtime with time and I/O, on which it runs one task.
+/// gives up the attempt. It needs a tokio runtime with time and I/O, and runs one task on it.
 ///
 /// # Errors
 ///
