@@ -16,6 +16,6 @@ fn main() {
         eprintln!("{error}");
         exit(1);
     }
-    // To return would wait for the line that is being typed.
+    // Returning would wait for the line that is being typed.
     exit(0)
 }

@@ -1,4 +1,4 @@
-//! Sends every message back as it came, on async-std. The code is in `echo/mod.rs`.
+//! Sends every message back unchanged, on async-std. The code is in `echo/mod.rs`.
 //!
 //! ```text
 //! cargo run -p engineio-async-std --example async-std-echo

@@ -1,4 +1,4 @@
-//! Sends every message back as it came, on smol. The code is in `echo/mod.rs`.
+//! Sends every message back unchanged, on smol. The code is in `echo/mod.rs`.
 //!
 //! ```text
 //! cargo run -p engineio-async-std --no-default-features --features smol,client,tls --example smol-echo

@@ -54,11 +54,11 @@ where
             connection::serve(&core, stream, Some(peer), handler).await;
             drop(open);
         });
-        // Whoever connects faster than is accepted would keep a single thread busy for ever.
+        // Otherwise a flood of connections would occupy a single-threaded executor forever.
         yield_now().await;
     };
     drop(listener);
-    // No session is left: what remains are idle connections and last answers.
+    // No session is left, only idle connections and last answers.
     timeout(left_until(until), connections.wait_for_end()).await;
     Ok(())
 }

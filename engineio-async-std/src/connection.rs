@@ -56,7 +56,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
         .with_upgrades();
     let mut connection = pin!(connection);
     let stop = async { Some(core.stop.wait().await) };
-    // Nobody is left to hear of an error, and the sessions know.
+    // An error needs no handling here: the sessions already know.
     let ended = async {
         let _ = connection.as_mut().await;
         None
@@ -67,7 +67,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
     }
 }
 
-/// How long it is until then.
+/// How long it is until this time.
 pub(crate) fn left_until(until: Instant) -> std::time::Duration {
     until.saturating_duration_since(machine_time())
 }

@@ -18,7 +18,7 @@ impl<D: Data> Core<D> {
         Self { hub, stop: Arc::default() }
     }
 
-    /// Starts the task that runs the deadlines of the sessions, if none runs.
+    /// Starts the task that runs the sessions' deadlines, unless it is running.
     pub(crate) fn start_driver(&self) {
         if let Some(hub) = self.hub.undriven() {
             spawn(drive(hub, timer()));

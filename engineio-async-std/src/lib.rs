@@ -5,16 +5,15 @@
 //! The protocol itself is in [`engineio_proto`], what all bindings share in
 //! [`engineio_hub`]; this crate moves the bytes, with hyper.
 //!
-//! **async-std is discontinued.** Its last release is of August 2025, its authors point to smol,
-//! and RUSTSEC-2025-0052 lists it as unmaintained: nobody mends what is found in it. It works
-//! today, and programs that stand on it are what the feature `async-std` is for. New programs
-//! should take smol: `default-features = false, features = ["smol", "client", "tls"]`. Both stand
-//! on the same reactor, `async-io`, so nothing but the tasks differs here.
+//! **async-std is discontinued.** Its last release is from August 2025, its authors recommend smol,
+//! and RUSTSEC-2025-0052 lists it as unmaintained: it no longer receives fixes. It works today, and
+//! the feature `async-std` is for programs that already depend on it. New programs should use smol:
+//! `default-features = false, features = ["smol", "client", "tls"]`. Both use the same reactor,
+//! `async-io`, so only the tasks differ here.
 //!
-//! It is **not** Socket.IO: there are no namespaces, rooms, event names or
-//! acknowledgements, just ordered messages of text or bytes. The server speaks HTTP/1.1. It has no
-//! TLS of its own: put a proxy in front, or hand your TLS streams to
-//! [`Server::serve_connection`].
+//! It is **not** Socket.IO: there are no namespaces, rooms, event names or acknowledgements, just
+//! ordered messages of text or bytes. The server speaks HTTP/1.1. It has no TLS of its own: put a
+//! proxy in front, or hand your TLS streams to [`Server::serve_connection`].
 //!
 //! # A server
 //!
@@ -43,18 +42,17 @@
 //!
 //! # Features
 //!
-//! - `async-std` (default), `smol`: whose tasks are used. With both, async-std's.
+//! - `async-std` (default), `smol`: the runtime to spawn tasks on. With both, async-std.
 //! - `client` (default): `Client`.
 //! - `tls` (default): `https` and `wss` for the client, by rustls.
 //! - `json`: `Message::json` and `Message::to_json`.
-//! - `tracing`: tells the subscriber of the `tracing` crate of refusals, openings,
-//!   upgrades and ends, at the level `debug`; without it an [`Observer`] can be given to
-//!   the [`ServerBuilder`].
+//! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate, at the
+//!   level `debug`. Without it, give the [`ServerBuilder`] an [`Observer`].
 //!
 //! # Where to look next
 //!
-//! [`Server`] sorts what can be done with one. [`ServerConfig`] has every setting, its default
-//! and the reason for it. The example `echo` is a whole program with its options.
+//! [`Server`] lists its methods by purpose. [`ServerConfig`] has every setting, its default and the
+//! reason for it. The example `echo` is a complete program with options.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 

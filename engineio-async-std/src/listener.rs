@@ -1,4 +1,4 @@
-//! What connections are accepted from.
+//! The listeners that connections are accepted from.
 
 use std::future::Future;
 use std::io;
@@ -9,7 +9,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 /// A listener of async-std, of smol, or of `async-io` itself.
 pub trait Listener: Send + Sync + 'static {
-    /// Its connections.
+    /// The connections of the listener.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
     /// Waits for the next connection.
@@ -21,7 +21,7 @@ impl Listener for Async<std::net::TcpListener> {
 
     async fn accept(&self) -> io::Result<(Self::Stream, SocketAddr)> {
         let (stream, peer) = self.accept().await?;
-        // A packet is whole when it is written: waiting for more only delays it.
+        // Packets are written whole, so waiting for more would only delay them.
         let _ = stream.get_ref().set_nodelay(true);
         Ok((stream, peer))
     }

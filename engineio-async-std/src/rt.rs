@@ -1,5 +1,4 @@
-//! How this binding waits: tasks of async-std or smol, and the timers of `async-io`, on which both
-//! stand.
+//! Tasks of async-std or smol, and the timers of `async-io`, which both use.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use engineio_hub::Clock;
 use hyper::rt::{Sleep, Timer};
 
-/// Runs a future in a task of its own.
+/// Spawns a task.
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     #[cfg(feature = "async-std")]
     drop(async_std::task::spawn(future));
@@ -18,7 +17,7 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     smol::spawn(future).detach();
 }
 
-/// Runs what waits for the machine in a thread for such things.
+/// Runs a blocking call on a thread for blocking work.
 #[cfg(feature = "client")]
 pub(crate) async fn unblock<T: Send + 'static>(wait: impl FnOnce() -> T + Send + 'static) -> T {
     #[cfg(feature = "async-std")]
@@ -28,14 +27,14 @@ pub(crate) async fn unblock<T: Send + 'static>(wait: impl FnOnce() -> T + Send +
 }
 
 #[cfg(not(any(feature = "async-std", feature = "smol")))]
-compile_error!("tasks need an executor: the feature `async-std` or `smol`");
+compile_error!("enable the feature `async-std` or `smol` to choose an executor");
 
 /// `async-io`'s timers.
 pub(crate) fn timer() -> engineio_hyper::Timer {
     Arc::new(AsyncIoTimer)
 }
 
-/// Waits for a future, but no longer than that.
+/// Waits for a future, but no longer than `limit`.
 pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let late = async {
         async_io::Timer::after(limit).await;
@@ -70,7 +69,7 @@ impl Future for AsyncIoSleep {
 
 impl Sleep for AsyncIoSleep {}
 
-/// The time by the machine's clock.
+/// The time of the system's clock.
 #[expect(clippy::disallowed_methods, reason = "this is the binding's clock")]
 pub(crate) fn machine_time() -> Instant {
     Instant::now()

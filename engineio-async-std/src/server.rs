@@ -27,10 +27,10 @@ use crate::rt::{clock, machine_time, timer};
 
 /// An Engine.IO server. Clones are cheap and mean the same server.
 ///
-/// - **Requests come in** through [`serve`](Self::serve), or beside pages of the application
-///   through [`serve_with`](Self::serve_with), or connection by connection through
+/// - **Serve requests** with [`serve`](Self::serve), beside the application's own pages with
+///   [`serve_with`](Self::serve_with), or connection by connection with
 ///   [`serve_connection`](Self::serve_connection).
-/// - **Sessions come out** in one of three ways, each with a look at the handshake:
+/// - **Consume sessions** in one of three ways, each of which can check the handshake:
 ///
 /// | | for | by |
 /// |---|---|---|
@@ -38,18 +38,18 @@ use crate::rt::{clock, machine_time, timer};
 /// | events | one loop for all sessions | [`events`](Self::events), [`events_with`](Self::events_with), [`events_with_async`](Self::events_with_async) |
 /// | handler | callbacks, the least cost | [`handle`](Self::handle) |
 ///
-/// - **The whole server** is spoken to with [`send`](Self::send), [`send_to`](Self::send_to),
-///   [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and
-///   [`close`](Self::close); [`get`](Self::get) gives one session.
+/// - **Control the whole server** with [`send`](Self::send), [`send_to`](Self::send_to),
+///   [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and [`close`](Self::close);
+///   [`get`](Self::get) returns one session.
 ///
-/// `D` is what the application keeps with each session, given when it is accepted.
+/// `D` is the application's data for each session, given when it is accepted.
 ///
-/// Its one task of its own ends with the last handle.
+/// It runs one task, which ends with the last handle.
 pub struct Server<D: Data = ()> {
     core: Core<D>,
 }
 
-/// Builds a [`Server`], for what isn't in [`ServerConfig`].
+/// Builds a [`Server`], with the settings that aren't in [`ServerConfig`].
 #[must_use = "a builder does nothing until `build`"]
 pub struct ServerBuilder {
     config: ServerConfig,
@@ -57,7 +57,7 @@ pub struct ServerBuilder {
 }
 
 impl Server {
-    /// A server whose sessions carry no data of the application.
+    /// Makes a server whose sessions carry no application data.
     pub fn new(config: ServerConfig) -> Self {
         Self::builder(config).build()
     }
@@ -67,7 +67,7 @@ impl Server {
         ServerBuilder { config, observer: default_observer() }
     }
 
-    /// Accepts the next client, whoever it is. `None` as with
+    /// Waits for the next client, and accepts it unconditionally. `None` as with
     /// [`incoming`](Self::incoming).
     pub async fn accept(&self) -> Option<Socket> {
         loop {
@@ -77,25 +77,25 @@ impl Server {
         }
     }
 
-    /// Accepts all clients, and gives what they do as one stream of events.
+    /// Accepts all clients, and returns their events as one stream.
     ///
-    /// A server is consumed in one way: if there is another one already, the stream ends at once,
-    /// and the observer is told.
+    /// A server is consumed in one way only. If it is consumed in another way already, the stream
+    /// ends at once, and the observer is told.
     pub fn events(&self) -> Events {
         self.core.hub.events()
     }
 }
 
 impl ServerBuilder {
-    /// Sets the observer, which hears of refusals, openings, upgrades and closes. Default:
-    /// `TracingObserver` with the feature `tracing`, else none. An observer that replaces it can
-    /// call `TracingObserver` to have both.
+    /// Sets the observer of refusals, openings, upgrades and closes. Default: `TracingObserver`
+    /// with the feature `tracing`, else none. An observer that also calls `TracingObserver` keeps
+    /// both.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);
         self
     }
 
-    /// The server.
+    /// Builds the server.
     pub fn build<D: Data>(self) -> Server<D> {
         let hub = Hub::new(self.config, clock(), self.observer);
         Server { core: Core::new(hub) }
@@ -109,21 +109,21 @@ impl fmt::Debug for ServerBuilder {
 }
 
 impl<D: Data> Server<D> {
-    /// The next client that asks for a session, for an application that wants to look
-    /// at the request first. `None` when there will be none: the server has closed, or
-    /// is consumed in another way.
+    /// Waits for the next client that asks for a session, for an application that checks the
+    /// request first. `None`: there will be none, as the server has closed or is consumed in
+    /// another way.
     ///
-    /// A client waits for [`accept_timeout`](ServerConfig::accept_timeout) at most:
-    /// decide in a task of its own if it takes long.
+    /// A client waits for [`accept_timeout`](ServerConfig::accept_timeout) at most. Decide in a
+    /// separate task if that takes long.
     pub fn incoming(&self) -> impl Future<Output = Option<Incoming<D>>> {
         poll_fn(|cx| self.core.hub.poll_incoming(cx))
     }
 
-    /// Gives what clients do as one stream of events, behind a login: for each handshake it gives
-    /// the data to keep with the session, or the refusal.
+    /// Returns the events of all sessions as one stream, behind a login. The login returns the data
+    /// to keep with the session, or a refusal, for each handshake.
     ///
-    /// The login must not block; [`events_with_async`](Self::events_with_async) is for one that
-    /// takes its time. One that panics refuses its client with 500.
+    /// The login must not block; use [`events_with_async`](Self::events_with_async) for one that
+    /// has to wait. If it panics, the client gets 500.
     ///
     /// ```
     /// use engineio_async_std::{Server, ServerConfig, ServerEvent};
@@ -149,7 +149,7 @@ impl<D: Data> Server<D> {
         self.core.hub.events_with(login)
     }
 
-    /// As [`events_with`](Self::events_with), with a login that may take its time, for
+    /// As [`events_with`](Self::events_with), with a login that may wait, for
     /// [`accept_timeout`](ServerConfig::accept_timeout) at most. The task of the client's request
     /// runs it, and drops it when the client leaves.
     pub fn events_with_async<F>(
@@ -162,7 +162,7 @@ impl<D: Data> Server<D> {
         self.core.hub.events_with_async(login)
     }
 
-    /// Has a [`Handler`] called for all sessions.
+    /// Calls a [`Handler`] for all sessions.
     ///
     /// If the server is consumed in another way already, the handler is dropped, and the observer
     /// is told.
@@ -190,8 +190,8 @@ impl<D: Data> Server<D> {
         self.core.hub.get(sid)
     }
 
-    /// The open sessions, to send to them. It doesn't keep the server running, so a [`Handler`]
-    /// may hold it.
+    /// The open sessions, to send to them. They don't keep the server running, so a [`Handler`] may
+    /// hold them.
     pub fn sessions(&self) -> Sessions<D> {
         self.core.hub.sessions()
     }
@@ -202,7 +202,7 @@ impl<D: Data> Server<D> {
     ///
     /// Both give the message back: [`SendError::Closed`] if there is no such session,
     /// [`SendError::Full`] if more than [`outbox_high_water`](ServerConfig::outbox_high_water)
-    /// bytes wait for it already.
+    /// bytes are queued for it already.
     pub fn send(&self, sid: &Sid, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
         self.sessions().send(sid, outgoing)
     }
@@ -221,7 +221,7 @@ impl<D: Data> Server<D> {
         self.sessions().broadcast(outgoing);
     }
 
-    /// Sends to the sessions that the filter lets through, without waiting; see
+    /// Sends to the sessions for which the filter returns `true`, without waiting; see
     /// [`Sessions::broadcast_where`].
     pub fn broadcast_where(
         &self,
@@ -231,16 +231,16 @@ impl<D: Data> Server<D> {
         self.sessions().broadcast_where(filter, outgoing);
     }
 
-    /// Closes one session when its queue has left, at the latest after
+    /// Closes one session when its queued messages have left, at the latest after
     /// [`close_timeout`](ServerConfig::close_timeout). `false`: there is no such session.
     pub fn disconnect(&self, sid: &Sid) -> bool {
         self.sessions().disconnect(sid)
     }
 
-    /// Closes the server: handshakes get 503 from now on, sessions are flushed and
-    /// closed one after the other. Those left after three quarters of `within` are cut
-    /// off. Ready when the last one is gone, at the latest after `within`; listeners of
-    /// [`serve`](Self::serve) stop then.
+    /// Closes the server. Handshakes get 503 from now on, and sessions are flushed and closed one
+    /// after the other. Those left after three quarters of `within` are cut off. Ready when the
+    /// last one is gone, after `within` at the latest; then the listeners of [`serve`](Self::serve)
+    /// stop.
     pub async fn close(&self, within: Duration) {
         self.core.start_driver();
         let left = engineio_hyper::close(&self.core.hub, within, &timer()).await;
@@ -250,15 +250,13 @@ impl<D: Data> Server<D> {
     /// Serves the connections of a listener, HTTP/1.1, until the server is
     /// [closed](Self::close). Other paths get 404.
     ///
-    /// A connection has 30 s for its first byte. It is dropped when no request's head is
-    /// complete, or the peer takes no bytes, for
-    /// [`ping_interval`](ServerConfig::ping_interval) and
-    /// [`ping_timeout`](ServerConfig::ping_timeout) together, 30 s at least.
+    /// A connection has 30 s for its first byte. It is dropped if it completes no request head, or
+    /// its peer takes no bytes, for [`ping_interval`](ServerConfig::ping_interval) plus
+    /// [`ping_timeout`](ServerConfig::ping_timeout), 30 s at least.
     ///
     /// # Errors
     ///
-    /// Only if the listener itself fails. What goes wrong with one connection ends that
-    /// connection.
+    /// Only if the listener itself fails. An error of a connection ends just that connection.
     pub fn serve(
         &self,
         listener: impl Listener,
@@ -281,8 +279,8 @@ impl<D: Data> Server<D> {
         serve(self.core.clone(), listener, handler)
     }
 
-    /// Serves one connection that the application has accepted itself: over TLS, a Unix socket or
-    /// anything else. Ready when it ends; its WebSocket goes on in a task of its own.
+    /// Serves one connection that the application has accepted itself, over TLS, a Unix socket or
+    /// anything else. Ready when the connection ends; a WebSocket goes on in a separate task.
     pub async fn serve_connection(
         &self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,

@@ -1,4 +1,4 @@
-//! How listeners and connections hear that the server stops.
+//! Telling listeners and connections that the server stops.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use event_listener::{Event, EventListener};
 
-/// Until when last answers may be written, once the server has stopped.
+/// When the server stops: the time until which last answers may be written.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     until: OnceLock<Instant>,
@@ -17,28 +17,28 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Stops what listens, now; and what is left, then.
+    /// Stops listeners now, and remaining connections at `until`.
     pub(crate) fn set(&self, until: Instant) {
-        // Where two close a server, the first to be done is right.
+        // If a server is closed twice, the first to finish wins.
         let _ = self.until.set(until);
         self.is_set.notify(usize::MAX);
     }
 
-    /// Waits for the stop, and says how long the rest may take.
+    /// Waits for the stop, and returns how long the rest may take.
     pub(crate) async fn wait(&self) -> Instant {
         let mut place = None;
         poll_fn(|cx| self.poll_wait(&mut place, cx)).await
     }
 
-    /// Every connection is here at every byte it gets, so this takes the lock that all of them
-    /// share no more than once for each task.
+    /// Every connection polls this whenever it gets bytes, so it takes the lock that they share
+    /// only once for each task.
     fn poll_wait(&self, place: &mut Option<Place>, cx: &mut Context<'_>) -> Poll<Instant> {
         while self.until.get().is_none() {
             if place.as_ref().is_some_and(|(waker, _)| waker.will_wake(cx.waker())) {
                 return Poll::Pending;
             }
             let mut listener = self.is_set.listen();
-            // Set before it listened, or else it is told.
+            // The stop was set before `listen`, or else notifies the listener.
             if self.until.get().is_none() && Pin::new(&mut listener).poll(cx).is_pending() {
                 *place = Some((cx.waker().clone(), listener));
             }
@@ -47,10 +47,10 @@ impl Stop {
     }
 }
 
-/// Who is woken, and its place among those who wait.
+/// The waker, and its place among the waiters.
 type Place = (Waker, EventListener);
 
-/// The connections of a listener, counted for whoever waits for their end.
+/// Counts the connections of a listener, to wait for their end.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     count: AtomicUsize,
@@ -58,13 +58,13 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// There is one more, until what is given is dropped.
+    /// Counts a connection until the returned guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> Open {
         self.count.fetch_add(1, SeqCst);
         Open(Arc::clone(self))
     }
 
-    /// Waits until there is none.
+    /// Waits until no connection is open.
     pub(crate) async fn wait_for_end(&self) {
         loop {
             let has_ended = self.has_ended.listen();
@@ -76,7 +76,7 @@ impl Connections {
     }
 }
 
-/// A connection that isn't at its end.
+/// A counted connection.
 #[derive(Debug)]
 pub(crate) struct Open(Arc<Connections>);
 

@@ -1,4 +1,4 @@
-//! How connections are made: directly or through a proxy, with TLS or without.
+//! Connecting: directly or through a proxy, with TLS or without.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -22,7 +22,7 @@ use crate::rt::{spawn, timeout, unblock};
 pub(super) struct Connector {
     host: String,
     port: u16,
-    /// Both, as the target of a `CONNECT`.
+    /// Host and port, as the target of a `CONNECT`.
     host_and_port: Authority,
     proxy: Option<Proxy>,
     #[cfg(feature = "tls")]
@@ -35,7 +35,7 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Connector {
-    /// For the server of this plan.
+    /// Makes the connector for a plan.
     pub(super) fn new(plan: &Plan) -> Result<Self, ConnectError> {
         #[cfg(not(feature = "tls"))]
         if plan.remote.is_secure() {
@@ -87,7 +87,7 @@ impl Connector {
         let upgraded = hyper::upgrade::on(&mut response).await?;
         let parts = upgraded.downcast::<FuturesIo<Async<TcpStream>>>().map_err(not_ours)?;
         if !parts.read_buf.is_empty() {
-            let said = "the proxy said something before the server could";
+            let said = "the proxy sent data before the server could";
             return Err(io::Error::new(ErrorKind::InvalidData, said).into());
         }
         Ok(parts.io.into_inner())
@@ -95,7 +95,7 @@ impl Connector {
 }
 
 fn not_ours(_other: Upgraded) -> io::Error {
-    io::Error::other("the connection to the proxy is another one")
+    io::Error::other("the upgraded connection is not the one to the proxy")
 }
 
 /// Tries the addresses of a host one after the other.
@@ -105,7 +105,7 @@ async fn tcp(host: &str, port: u16) -> io::Result<Async<TcpStream>> {
     let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
     while let Some(address) = addresses.next() {
         let connecting = Async::<TcpStream>::connect(address);
-        // The last one may take as long as the session lets it.
+        // The last address has only the session's own limit.
         let connected = match addresses.len() {
             0 => connecting.await,
             _ => timeout(ADDRESS_PATIENCE, connecting)
@@ -114,7 +114,7 @@ async fn tcp(host: &str, port: u16) -> io::Result<Async<TcpStream>> {
         };
         match connected {
             Ok(stream) => {
-                // A packet is whole when it is written: waiting for more only delays it.
+                // Packets are written whole, so waiting for more would only delay them.
                 let _ = stream.get_ref().set_nodelay(true);
                 return Ok(stream);
             }
@@ -124,7 +124,7 @@ async fn tcp(host: &str, port: u16) -> io::Result<Async<TcpStream>> {
     Err(last)
 }
 
-/// The addresses of a host. The machine waits for its name server.
+/// Looks up the addresses of a host. Blocks until the name server answers.
 fn look_up((host, port): &(String, u16)) -> io::Result<Vec<SocketAddr>> {
     Ok((host.as_str(), *port).to_socket_addrs()?.collect())
 }

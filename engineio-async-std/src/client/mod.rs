@@ -1,4 +1,4 @@
-//! A client: one session with a server, and the one task that carries it.
+//! A client: one session with a server, and the task that carries it.
 
 mod connector;
 mod requests;
@@ -14,7 +14,7 @@ use requests::Http;
 /// itself.
 ///
 /// A URL is enough for all defaults; [`ClientOptions`] have everything else. Dropping the future
-/// gives the attempt up. It runs one task, and one for each of its connections.
+/// gives up the attempt. It runs one task, and one for each of its connections.
 ///
 /// # Errors
 ///

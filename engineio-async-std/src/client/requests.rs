@@ -1,4 +1,4 @@
-//! The requests of a client, over connections that are used again.
+//! The requests of a client, over connections that are reused.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,7 @@ use crate::rt::spawn;
 
 type Sender = SendRequest<Full<Bytes>>;
 
-/// Makes requests over connections that it keeps.
+/// Makes requests over pooled connections.
 #[derive(Clone)]
 pub(super) struct Http {
     connector: Arc<Connector>,
@@ -40,8 +40,7 @@ impl Http {
             let (mut sender, is_kept) = or(kept, new).await?;
             match sender.try_send_request(request).await {
                 Ok(response) => return Ok(self.keep(sender, response)),
-                // The server has closed the connection meanwhile. If nothing was sent, another
-                // one will do.
+                // The server has closed the connection. If nothing was sent, try another one.
                 Err(mut error) => match error.take_message() {
                     Some(unsent) if is_kept => request = unsent,
                     _ => return Err(error.into_error().into()),
@@ -50,7 +49,7 @@ impl Http {
         }
     }
 
-    /// A connection whose last answer was read, once there is one.
+    /// Waits for a connection whose last answer was read.
     async fn free(&self) -> Sender {
         poll_fn(|cx| {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,7 +64,7 @@ impl Http {
         let stream = FuturesIo::new(self.connector.connect().await?);
         let (sender, connection) = handshake(stream).await?;
         spawn(async {
-            // Whoever waits for an answer hears of its errors.
+            // The request reports its own errors.
             let _ = connection.with_upgrades().await;
         });
         Ok(sender)
@@ -85,7 +84,7 @@ impl Requests for Http {
     }
 }
 
-/// A server wants its own path, and its name in a header.
+/// Makes the target relative, and moves the server's name into the `Host` header.
 fn address(request: &mut Request<Full<Bytes>>) -> Result<(), BoxError> {
     let uri = request.uri();
     let host = uri.authority().map_or("", |authority| {
