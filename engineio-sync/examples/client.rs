@@ -1,5 +1,5 @@
-//! A terminal in the room of the example `chat`: a line in is said to everyone, what they say
-//! is a line out.
+//! A terminal in the room of the example `chat`. It sends each line of input to everyone, and
+//! prints a line for each message.
 //!
 //! ```text
 //! cargo run -p engineio-tokio --example chat
@@ -22,20 +22,20 @@ struct Options {
     /// The address that the chat printed.
     #[arg(default_value = "http://127.0.0.1:3000")]
     url: String,
-    /// The name to be known by.
+    /// Your name in the chat.
     #[arg(long, default_value = "terminal")]
     name: String,
-    /// Certificates to trust beside the system's: a file in PEM, for `https`.
+    /// Certificates to trust in addition to the system's: a PEM file, for `https`.
     #[arg(long, value_name = "FILE")]
     roots: Option<PathBuf>,
-    /// An HTTP proxy to go through.
+    /// An HTTP proxy to connect through.
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
 }
 
 impl Options {
     fn client(&self) -> io::Result<ClientOptions> {
-        // The chat lets nobody in without a name.
+        // The chat requires a name.
         let mut options = ClientOptions::new(&self.url).query("name", &self.name);
         if let Some(file) = &self.roots {
             options = options.root_certificates(std::fs::read(file)?);
@@ -52,7 +52,7 @@ fn main() {
         eprintln!("{error}");
         exit(1);
     }
-    // To return would wait for the line that is being typed.
+    // Returning would wait for the line that is being typed.
     exit(0)
 }
 
@@ -66,7 +66,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         if let Err(error) = say(&sender) {
             eprintln!("{error}");
         }
-        sender.close(); // what was said still leaves
+        sender.close(); // queued messages still leave
     });
 
     let mut own = None;
@@ -84,7 +84,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Says every line that is typed.
+/// Sends every line that is typed.
 fn say(sender: &ClientSender) -> Result<(), Box<dyn Error>> {
     for line in stdin().lines() {
         let text = line?;
@@ -95,14 +95,14 @@ fn say(sender: &ClientSender) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the room hears: `{"kind":"say","text":"Hello"}`.
+/// A message to the room: `{"kind":"say","text":"Hello"}`.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum ToRoom<'a> {
     Say { text: &'a str },
 }
 
-/// What the room says.
+/// A message from the room.
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum FromRoom {
@@ -114,7 +114,7 @@ enum FromRoom {
 }
 
 impl FromRoom {
-    /// Shows it, unless it is one's own.
+    /// Prints it, unless it is our own.
     fn print(&self, own: Option<u64>) {
         match self {
             Self::Say { id, .. } if Some(*id) == own => {}

@@ -1,4 +1,4 @@
-//! Sends every message back as it came.
+//! Sends every message back unchanged.
 //!
 //! ```text
 //! cargo run -p engineio-sync --example sync-echo -- --listen 127.0.0.1:3000
@@ -12,22 +12,22 @@ use std::time::Duration;
 use clap::Parser;
 use engineio_sync::{ConfigError, Cors, Server, ServerConfig, Socket};
 
-/// Sends every Engine.IO message back as it came. The path is /engine.io/.
+/// Sends every Engine.IO message back unchanged. The path is /engine.io/.
 #[derive(Parser)]
 struct Options {
-    /// Address and port to listen on; port 0 takes a free one.
+    /// Address and port to listen on; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
     /// Milliseconds between two pings.
     #[arg(long, value_name = "MS", default_value_t = 25_000)]
     ping_interval: u64,
-    /// Milliseconds that the answer to a ping may take.
+    /// Milliseconds to wait for the answer to a ping.
     #[arg(long, value_name = "MS", default_value_t = 20_000)]
     ping_timeout: u64,
     /// The longest body and the longest message.
     #[arg(long, value_name = "BYTES", default_value_t = 1_000_000)]
     max_payload: usize,
-    /// Whether pages of all origins may connect, and not only those of this server.
+    /// Allow pages from any origin to connect, not just this server's own.
     #[arg(long)]
     any_origin: bool,
 }

@@ -1,4 +1,4 @@
-//! A chat room by a handler: one thread does everything, the page, the sessions and the chat.
+//! A chat room with a handler. One thread does everything: the page, the sessions and the chat.
 //!
 //! ```text
 //! cargo run -p examples --example sync-chat
@@ -27,13 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     while !IS_OVER.load(Ordering::Relaxed) {
         driver.turn(Some(Duration::from_millis(100)));
     }
-    // Everyone gets what was said up to now, and then a goodbye.
+    // Everyone gets the messages sent so far, and then a goodbye.
     driver.close(Duration::from_secs(3));
     Ok(())
 }
 
-/// Someone in the room. The number stands for them in public: their session's `Sid` is
-/// a secret, since anyone who knows it can act for them.
+/// Someone in the room. The number identifies them in public: their session's `Sid` is a secret,
+/// since anyone who knows it can act for them.
 struct Guest {
     id: u64,
     name: Mutex<String>,
@@ -41,11 +41,11 @@ struct Guest {
 
 impl Guest {
     fn name(&self) -> String {
-        self.name.lock().expect("nobody panics with a name in hand").clone()
+        self.name.lock().expect("no thread panics while it holds the lock").clone()
     }
 }
 
-/// The room hears of everything in the thread that does the I/O, and must not keep it.
+/// The room is called on the thread that does the I/O, so it must not block.
 struct Room {
     everyone: Sessions<Guest>,
     last_id: AtomicU64,
@@ -74,9 +74,9 @@ impl Handler<Guest> for Room {
             Some(FromPage::Rename { name }) => {
                 let was = &guest.name();
                 self.everyone.broadcast(ToPage::Rename { was, name: &name });
-                *guest.name.lock().expect("nobody panics with a name in hand") = name;
+                *guest.name.lock().expect("no thread panics while it holds the lock") = name;
             }
-            // This isn't our page.
+            // The client isn't our page.
             _ => session.close(),
         }
     }

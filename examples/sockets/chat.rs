@@ -1,4 +1,4 @@
-//! The room: a task for each guest, which says to all others what it hears.
+//! The room: a task for each guest, which passes its messages on to everyone.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,11 +10,11 @@ use examples::{FromPage, Options, ToPage, name, page};
 
 use crate::rt::{TcpListener, block_on, spawn};
 
-/// Someone in the room. The number stands for them in public: their session's `Sid` is
-/// a secret, since anyone who knows it can act for them.
+/// Someone in the room. The number identifies them in public: their session's `Sid` is a secret,
+/// since anyone who knows it can act for them.
 pub(crate) struct Guest {
     id: u64,
-    /// The name at the door; they may change it in the room.
+    /// The name at login. They may change it later.
     name: String,
 }
 
@@ -25,14 +25,14 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
 
     let server: Server<Guest> = Server::builder(options.config()?).build();
     spawn(welcome(server.clone()));
-    // Everyone gets what was said up to now, and then a goodbye: `serve` returns after that.
+    // Everyone gets the messages sent so far, and then a goodbye. `serve` returns after that.
     let closing = server.clone();
     ctrlc::set_handler(move || block_on(closing.close(Duration::from_secs(3))))?;
     server.serve_with(listener, async |request| page(request).map(str::to_owned)).await?;
     Ok(())
 }
 
-/// Lets guests in until the server closes.
+/// Admits guests until the server closes.
 async fn welcome(server: Server<Guest>) {
     while let Some(incoming) = server.incoming().await {
         if let Some(socket) = log_in(incoming) {
@@ -41,7 +41,7 @@ async fn welcome(server: Server<Guest>) {
     }
 }
 
-/// `None`: it was refused, or has left meanwhile.
+/// `None`: the guest was refused, or has left.
 fn log_in(incoming: Incoming<Guest>) -> Option<Socket<Guest>> {
     static LAST_ID: AtomicU64 = AtomicU64::new(0);
     match name(incoming.query("name").as_deref()) {
@@ -56,7 +56,7 @@ fn log_in(incoming: Incoming<Guest>) -> Option<Socket<Guest>> {
     }
 }
 
-/// Says to everyone what this guest says, until they leave.
+/// Passes this guest's messages on to everyone, until they leave.
 async fn listen(server: Server<Guest>, mut socket: Socket<Guest>) {
     let (id, mut name) = (socket.data().id, socket.data().name.clone());
     server.broadcast(ToPage::Join { name: &name, here: server.len() });
@@ -69,7 +69,7 @@ async fn listen(server: Server<Guest>, mut socket: Socket<Guest>) {
                 let was = &std::mem::replace(&mut name, new);
                 server.broadcast(ToPage::Rename { was, name: &name });
             }
-            // This isn't our page.
+            // The client isn't our page.
             _ => break,
         }
     }

@@ -1,4 +1,4 @@
-//! A chat room by sockets, on async-std: a task for each guest. The code is in `chat.rs`.
+//! A chat room with sockets, on async-std: a task for each guest. The code is in `chat.rs`.
 //!
 //! ```text
 //! cargo run -p examples --example async-std-chat
@@ -8,14 +8,14 @@ mod chat;
 
 use std::error::Error;
 
-/// What the chat needs of async-std.
+/// The parts of async-std that the chat needs.
 mod rt {
     use std::future::Future;
 
     pub(crate) use async_std::net::TcpListener;
     pub(crate) use async_std::task::block_on;
 
-    /// Runs a future in a task of its own.
+    /// Spawns a task.
     pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
         drop(async_std::task::spawn(future));
     }

@@ -1,4 +1,4 @@
-//! A chat room by sockets, on smol: a task for each guest. The code is in `chat.rs`.
+//! A chat room with sockets, on smol: a task for each guest. The code is in `chat.rs`.
 //!
 //! ```text
 //! cargo run -p examples --no-default-features --features smol --example smol-chat
@@ -8,14 +8,14 @@ mod chat;
 
 use std::error::Error;
 
-/// What the chat needs of smol.
+/// The parts of smol that the chat needs.
 mod rt {
     use std::future::Future;
 
     pub(crate) use smol::block_on;
     pub(crate) use smol::net::TcpListener;
 
-    /// Runs a future in a task of its own.
+    /// Spawns a task.
     pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
         smol::spawn(future).detach();
     }

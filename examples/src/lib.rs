@@ -1,4 +1,4 @@
-//! What the chats have in common: their options, their page, and what is said on the wire.
+//! What the chats share: their options, their page, and their messages.
 
 use std::net::SocketAddr;
 
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 /// A chat room on a web page.
 #[derive(Debug, Parser)]
 pub struct Options {
-    /// Address and port to listen on; port 0 takes a free one.
+    /// Address and port to listen on; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
-    /// Serve polling alone, to see the page without an upgrade.
+    /// Serve polling only, to see the page without an upgrade.
     #[arg(long)]
     pub polling_only: bool,
 }
@@ -34,7 +34,7 @@ impl Options {
     }
 }
 
-/// Lets in everyone who says a name, `/engine.io/?name=Ada`, and gives that name.
+/// Admits everyone who gives a name, `/engine.io/?name=Ada`, and returns that name.
 ///
 /// # Errors
 ///
@@ -44,17 +44,17 @@ pub fn name(query: Option<&str>) -> Result<String, Refusal> {
     if name.is_empty() { Err(Refusal::json(401, "who are you?")) } else { Ok(name) }
 }
 
-/// What the page says: `{"kind":"say","text":"Hello"}`.
+/// A message from the page: `{"kind":"say","text":"Hello"}`.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum FromPage {
     /// To everyone.
     Say {
-        /// What is said.
+        /// The text.
         text: String,
     },
-    /// The speaker is called something else from now on.
+    /// The guest changes their name.
     Rename {
         /// The new name.
         name: String,
@@ -62,8 +62,8 @@ pub enum FromPage {
 }
 
 impl FromPage {
-    /// Reads a message, and shortens what is in it: the page has the same limits, but a peer need
-    /// not be the page. `None`: it isn't.
+    /// Parses a message, and shortens its text: the page has the same limits, but a peer need not
+    /// be the page. `None`: it isn't.
     pub fn read(message: &Message) -> Option<Self> {
         Some(match message.to_json().ok()? {
             Self::Say { text } => Self::Say { text: shortened(&text, 2000) },
@@ -72,13 +72,13 @@ impl FromPage {
     }
 }
 
-/// What the page hears: `{"kind":"say","id":1,"name":"Ada","text":"Hello"}`.
+/// A message to the page: `{"kind":"say","id":1,"name":"Ada","text":"Hello"}`.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[expect(missing_docs, reason = "it is what the page shows")]
 #[non_exhaustive]
 pub enum ToPage<'a> {
-    /// Which messages are the guest's own.
+    /// Tells a guest which messages are its own.
     Welcome {
         id: u64,
     },
@@ -101,14 +101,14 @@ pub enum ToPage<'a> {
     },
 }
 
-/// With this, `try_send` and `broadcast` take it as it is.
+/// So `try_send` and `broadcast` take it directly.
 impl From<ToPage<'_>> for Message {
     fn from(news: ToPage<'_>) -> Self {
         Self::json(&news).expect("numbers and text are always JSON")
     }
 }
 
-/// What is at the request's path.
+/// The page's file at the request's path.
 pub fn page<B>(request: Request<B>) -> Response<&'static str> {
     match request.uri().path() {
         "/" => file("text/html", include_str!("../../engineio-tokio/examples/chat/page.html")),
@@ -133,7 +133,7 @@ pub fn page<B>(request: Request<B>) -> Response<&'static str> {
     }
 }
 
-/// A file of the page, which may load nothing from elsewhere and run no other script.
+/// A file of the page. Its policy forbids content from elsewhere and other scripts.
 fn file(content_type: &'static str, content: &'static str) -> Response<&'static str> {
     let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                   img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
