@@ -1,8 +1,8 @@
-//! The bindings, with the same names and the same shape: one body of tests serves them all.
+//! The bindings, with the same names and the same shape, so that one set of tests serves all.
 //!
-//! Each module has the whole API of its binding, and `serve`, which serves on a free port. The handles of
-//! [`sync`](mod@sync), which block, are wrapped here: they wait in threads, so that a test may wait
-//! for several things at once.
+//! Each module has the whole API of its binding, and `serve`, which serves on a free port. The
+//! blocking handles of [`sync`](mod@sync) are wrapped here: they wait in threads, so that a test
+//! can wait for several things at once.
 
 #![expect(clippy::missing_panics_doc, reason = "each panic is a failed test")]
 

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 pub use engineio_tokio::{Sender as PlainSender, *};
 
-/// Serves on a free port: gives its address, and the task, which ends with the server.
+/// Serves on a free port. Returns the address, and the task, which ends with the server.
 pub async fn serve<D: Data>(server: &Server<D>) -> (SocketAddr, JoinHandle<io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");

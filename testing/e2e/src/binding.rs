@@ -1,4 +1,4 @@
-//! Which binding a test is about.
+//! The binding that a test is about.
 
 /// A binding of this project, known by its examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub enum Binding {
     Tokio,
     /// `engineio-sync`.
     Sync,
-    /// `engineio-async-std`, on async-std or on smol: on what this crate is built with.
+    /// `engineio-async-std`, on async-std or smol, whichever this crate is built with.
     AsyncStd,
 }
 
@@ -25,14 +25,14 @@ impl Binding {
         }
     }
 
-    /// Whether an example is built with other features than the default ones.
+    /// The features that an example is built with, if not the default ones.
     pub(crate) fn features(self, example: &str) -> Option<&'static str> {
         let is_smol = self == Self::AsyncStd && FEATURE == "smol";
         is_smol.then_some(if example == "chat" { "smol" } else { "smol,client,tls" })
     }
 
-    /// What an example is called. All examples are built into one folder, so those of the other
-    /// bindings than tokio's have names of their own.
+    /// The name of an example. All examples are built into one folder, so those of the bindings
+    /// other than tokio's have distinct names.
     pub(crate) fn example(self, name: &str) -> String {
         match self {
             Self::Tokio => name.to_owned(),
@@ -42,5 +42,5 @@ impl Binding {
     }
 }
 
-/// The feature that says what runs the tasks of `engineio-async-std`.
+/// The feature that selects the runtime of `engineio-async-std`.
 const FEATURE: &str = if cfg!(feature = "async-std") { "async-std" } else { "smol" };

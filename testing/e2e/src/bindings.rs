@@ -1,7 +1,6 @@
-//! The bindings under test. Each module here has the same names, so that one body of tests serves
-//! them all.
+//! The bindings under test. Each module has the same names, so that one set of tests serves all.
 
-/// A module for a binding: its API, and a server inside a test.
+/// Makes the module of a binding: its API, and a server inside a test.
 macro_rules! binding {
     ($module:ident, $binding:ident, $documentation:literal) => {
         #[doc = $documentation]
@@ -13,10 +12,10 @@ macro_rules! binding {
 
             pub use bindings::$module::*;
 
-            /// Which one this is.
+            /// The binding of this module.
             pub const BINDING: Binding = Binding::$binding;
 
-            /// A server inside the test: for what only the application behind it can see or do.
+            /// A server inside the test, for what only the application behind it can see or do.
             /// Dropping it ends it at once.
             #[derive(Debug)]
             pub struct Local {
@@ -26,8 +25,8 @@ macro_rules! binding {
             }
 
             impl Local {
-                /// Starts a server on a free port. `None`, and a line that says so, where the suite
-                /// is pointed at a server that runs already.
+                /// Starts a server on a free port. `None`, with a printed line, if the suite is
+                /// pointed at a running server.
                 pub async fn start(config: ServerConfigBuilder) -> Option<Self> {
                     if !needs_own_server() {
                         return None;
@@ -47,7 +46,7 @@ macro_rules! binding {
                     &self.server
                 }
 
-                /// What a client connects to.
+                /// The URL for a client.
                 #[must_use]
                 pub fn url(&self) -> String {
                     format!("http://{}", self.authority)

@@ -1,4 +1,4 @@
-//! Chromium, driven by a script in a Node process of its own.
+//! Chromium, driven by a script in its own Node process.
 
 use crate::Script;
 use crate::javascript::{npm_ci, require_node};
@@ -14,13 +14,13 @@ const PEERS: Packages = Packages {
     install: |_| vec![npm_ci()],
 };
 
-/// False, and a line that says so, where `ENGINEIO_E2E_SKIP` names `chromium`.
+/// False, with a printed line, if `ENGINEIO_E2E_SKIP` names `chromium`.
 #[must_use]
 pub fn is_here() -> bool {
     !is_skipped("chromium")
 }
 
-/// Starts a script of `peers/chromium` with `url` and where to keep pictures. They stay below
+/// Starts a script of `peers/chromium` with `url` and a folder for pictures, which is below
 /// `target/e2e`.
 #[must_use]
 pub fn start(script: &str, url: &str) -> Script {
@@ -39,7 +39,7 @@ pub fn start(script: &str, url: &str) -> Script {
     Script::start("node", &PEERS.script(script), &spec, &[("NODE_PATH", modules.as_ref())])
 }
 
-/// The browser's own path: playwright doesn't look for it.
+/// The path of the installed browser, which playwright doesn't look for.
 fn executable() -> PathBuf {
     let folders = env::var_os("PATH").unwrap_or_default();
     let mut found = env::split_paths(&folders).map(|folder| folder.join("chromium"));

@@ -1,4 +1,4 @@
-//! The examples of the bindings, each in a process of its own.
+//! The examples of the bindings, each in its own process.
 
 use crate::binding::Binding;
 use crate::process;
@@ -20,7 +20,7 @@ pub struct Example {
 }
 
 impl Example {
-    /// Starts an example and waits for the line that says where it listens.
+    /// Starts an example and waits for the line with its address.
     #[must_use]
     pub fn start(binding: Binding, name: &str, arguments: &[&str]) -> Self {
         let executable = executable(binding, name);
@@ -60,12 +60,12 @@ impl Example {
         &self.authority
     }
 
-    /// Stops its process: nothing is read, answered or sent, and no connection ends.
+    /// Stops its process: it reads, answers and sends nothing, and ends no connection.
     pub(crate) fn pause(&self) {
         process::signal("STOP", self.child.id());
     }
 
-    /// Ends it, if it runs, and gives what it wrote to its standard error.
+    /// Ends it if it is running, and returns its standard error.
     fn end(&mut self) -> String {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -88,7 +88,7 @@ impl Drop for Example {
 }
 
 /// An example's executable. `cargo test --workspace` has built it beside the tests, with default
-/// features; what it hasn't built is built here.
+/// features. Any other is built here.
 fn executable(binding: Binding, name: &str) -> PathBuf {
     static BUILT: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let folder = profile_folder();

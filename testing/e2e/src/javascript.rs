@@ -1,4 +1,4 @@
-//! The official JavaScript clients, each run in a Node process of its own.
+//! The official JavaScript clients, each in its own Node process.
 
 use crate::Script;
 use crate::packages::{Packages, require};
@@ -14,14 +14,14 @@ const PEERS: Packages = Packages {
 };
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-/// Installs the clients, so that no wait of a test counts it: to be called before a test waits for
-/// anything beside [`run`].
+/// Installs the clients, so that it doesn't count as a test's wait. Call it before a test waits for
+/// anything but [`run`].
 pub fn install() {
     installed();
 }
 
-/// Runs a script of `peers/javascript` with `spec` as its argument, and gives the line of JSON that
-/// it printed. A script that fails has said why, and fails the test with that.
+/// Runs a script of `peers/javascript` with `spec` as its argument, and returns the line of JSON
+/// that it printed. A script that fails prints why, and fails the test with that.
 pub async fn run(script: &str, spec: &Value) -> Value {
     let modules = installed();
     Script::start("node", &PEERS.script(script), spec, &[("NODE_PATH", modules.as_ref())])
@@ -44,7 +44,7 @@ pub(crate) fn require_node() {
     require(NPM, &["--version"], remedy);
 }
 
-/// The command that installs what a lock file pins, and runs nothing of it.
+/// The command that installs what a lock file pins, without running any of it.
 pub(crate) fn npm_ci() -> Command {
     let mut command = Command::new(NPM);
     command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]);

@@ -6,14 +6,14 @@
 //!     ▲  ▲    Example: any example; bindings: Local, a server inside the test, and Client
 //!     │  │
 //!     │  └── the raw peers of the crate `peer`, which show the wire and repair nothing
-//!     └───── javascript, python: peers that nobody here wrote, in processes of their own
+//!     └───── javascript, python: foreign clients, each in its own process
 //!
-//!   Remote ── a server that nobody here wrote, or one that does something wrong, for a client of ours
+//!   Remote ── a foreign server, or one that misbehaves, for our clients
 //! ```
 //!
-//! Only [`bindings`] knows the crates under test: any other server is known by its address. Every wait
-//! ends after [`LIMIT`], so that a server that stands still fails a test and doesn't hang it; no
-//! test asserts how long something took.
+//! Only [`bindings`] knows the crates under test: any other server is known by its address. Every
+//! wait ends after [`LIMIT`], so that a stuck server fails a test instead of hanging it. No test
+//! asserts how long something took.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -44,12 +44,12 @@ pub use tls::Certificate;
 use core::time::Duration;
 use engineio_tokio::{ServerConfig, ServerConfigBuilder};
 
-/// How long a peer waits for anything at all: far more than two loaded cores need, far less than a
-/// CI run has.
+/// How long a peer waits for anything: far more than two loaded cores need, far less than a CI run
+/// has.
 pub const LIMIT: Duration = Duration::from_secs(40);
 
-/// The settings that a test of a server inside it starts with: no heartbeat comes during a test, so
-/// that none is missed on loaded cores.
+/// The settings of a server inside a test: no heartbeat comes during a test, so that none is missed
+/// on loaded cores.
 #[must_use]
 pub fn patient() -> ServerConfigBuilder {
     let minute = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Packages of other ecosystems, installed below `target` and nowhere else.
+//! Packages of other ecosystems, installed only below `target`.
 
 use crate::example::profile_folder;
 use core::hash::{Hash, Hasher};
@@ -12,9 +12,9 @@ use std::process::{self, Command, Stdio};
 pub(crate) struct Packages {
     /// The folder's name.
     pub(crate) name: &'static str,
-    /// The files that say what to install; they are copied to where it is installed.
+    /// The files that list what to install. They are copied to the place of installation.
     pub(crate) manifests: &'static [&'static str],
-    /// Gives the commands that install, to be run in that place, which it is given.
+    /// Returns the commands that install, to run in the given folder.
     pub(crate) install: fn(&Path) -> Vec<Command>,
 }
 
@@ -24,7 +24,7 @@ impl Packages {
         script(self.name, name)
     }
 
-    /// Where the packages are. They are installed once for each content of the manifests.
+    /// The folder of the packages. They are installed once for each content of the manifests.
     pub(crate) fn installed(&self) -> PathBuf {
         let target = e2e_folder().join(self.name);
         let folder = target.join(self.fingerprint());
@@ -34,8 +34,8 @@ impl Packages {
         folder
     }
 
-    /// Installs beside `folder` and then renames: another test process sees all of it or nothing,
-    /// and one that was ended half-way leaves nothing that looks whole.
+    /// Installs beside `folder` and then renames. Another test process sees all of it or nothing,
+    /// and an interrupted one leaves nothing that looks complete.
     fn install(&self, target: &Path, folder: &Path) {
         let scratch = target.join(format!("installing-{}", process::id()));
         fs::create_dir_all(&scratch).expect("a folder for the packages");
@@ -72,12 +72,12 @@ pub(crate) fn script(folder: &str, name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/peers")).join(folder).join(name)
 }
 
-/// `target/e2e`: what the tests install, and what they leave to be looked at.
+/// `target/e2e`: what the tests install, and what they leave for inspection.
 pub(crate) fn e2e_folder() -> PathBuf {
     profile_folder().parent().expect("target").join("e2e")
 }
 
-/// Fails the test with one sentence unless `program` runs when it is asked `question`.
+/// Fails the test with one sentence unless `program` runs with the arguments `question`.
 pub(crate) fn require(program: &str, question: &[&str], remedy: &str) {
     let ran = Command::new(program)
         .args(question)

@@ -1,10 +1,10 @@
-//! What tests do to processes.
+//! Signals for processes.
 
 use std::process::Command;
 
 /// Sends a signal to a process that this test has started.
 ///
-/// By way of the shell: the standard library sends none, and every Unix has this one.
+/// It uses the shell: the standard library can't send signals, and every Unix has `kill`.
 pub(crate) fn signal(name: &str, pid: u32) {
     let kill = format!("kill -{name} {pid}");
     let status = Command::new("sh").args(["-c", &kill]).status().expect("a shell");

@@ -1,4 +1,4 @@
-//! python-engineio's clients, each run in a Python process of its own.
+//! python-engineio's clients, each in its own Python process.
 
 use crate::Script;
 use crate::packages::{Packages, require};
@@ -14,11 +14,11 @@ const PEERS: Packages = Packages {
     install: |folder| vec![make_environment(), pip_install(folder)],
 };
 const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
-/// The environment's own interpreter, below its folder.
+/// The environment's interpreter, below its folder.
 const INTERPRETER: &str =
     if cfg!(windows) { "environment/Scripts/python.exe" } else { "environment/bin/python" };
 
-/// Installs the clients, so that no wait of a test counts it. False, and a line that says so, where
+/// Installs the clients, so that it doesn't count as a test's wait. False, with a printed line, if
 /// `ENGINEIO_E2E_SKIP` names `python`.
 #[must_use]
 pub fn install() -> bool {
@@ -29,8 +29,8 @@ pub fn install() -> bool {
     wanted
 }
 
-/// Runs a script of `peers/python` with `spec` as its argument, and gives the line of JSON that it
-/// printed. A script that fails has said why, and fails the test with that.
+/// Runs a script of `peers/python` with `spec` as its argument, and returns the line of JSON that
+/// it printed. A script that fails prints why, and fails the test with that.
 pub async fn run(script: &str, spec: &Value) -> Value {
     start(&PEERS.script(script), spec).end().await
 }
@@ -61,7 +61,7 @@ fn make_environment() -> Command {
     command
 }
 
-/// Wheels only, so that nothing is compiled and no package runs a script of its own.
+/// Wheels only, so that nothing is compiled and no package runs a script.
 fn pip_install(folder: &Path) -> Command {
     let mut command = Command::new(folder.join(INTERPRETER));
     command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args([

@@ -1,4 +1,4 @@
-//! A peer's script in a process of its own.
+//! A peer's script in its own process.
 
 use crate::within;
 use serde_json::Value;
@@ -10,8 +10,8 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
 
-/// A script that runs. It prints lines of JSON, and may wait for lines of JSON. One that fails has
-/// said why, and fails the test with that. Dropping it ends it.
+/// A running script. It prints lines of JSON, and may wait for lines of JSON. One that fails prints
+/// why, and fails the test with that. Dropping it ends it.
 #[derive(Debug)]
 pub struct Script {
     what: String,
@@ -48,7 +48,7 @@ impl Script {
         let (said, output) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Some(line) = stdout.next_line().await.expect("text") {
-                // a script that nobody hears any more is at its end
+                // a script without a listener is at its end
                 let _ = said.send(line);
             }
         });
@@ -69,7 +69,7 @@ impl Script {
         panic!("{}: {status}\n{errors}", self.what)
     }
 
-    /// The next line that the script prints, or `None` where it prints no more.
+    /// The next line that the script prints, or `None` if it prints no more.
     async fn hear_or_end(&mut self) -> Option<Value> {
         let line = within(&self.what, self.output.recv()).await?;
         let said = serde_json::from_str(&line);
@@ -78,21 +78,21 @@ impl Script {
 
     /// Sends a line to the script.
     pub async fn tell(&mut self, value: &Value) {
-        // a script that has ended says why when it is heard
+        // `hear` reports why a script has ended
         if let Some(input) = &mut self.input {
             let _ = input.write_all(format!("{value}\n").as_bytes()).await;
         }
     }
 
-    /// The last line that the script prints; then it has to end by itself, and well.
+    /// The last line that the script prints. Then it has to end by itself, with success.
     pub async fn end(mut self) -> Value {
         let said = self.hear().await;
         self.end_well().await;
         said
     }
 
-    /// Tells the script that nothing more comes, which has to end it, and well. Gives the lines that
-    /// it has printed and nobody has heard.
+    /// Closes the script's input, which has to end it, with success. Returns the lines that weren't
+    /// read yet.
     pub(crate) async fn stop(mut self) -> Vec<Value> {
         drop(self.input.take());
         let mut rest = Vec::new();
@@ -113,7 +113,7 @@ impl Script {
         assert!(status.success(), "{}: {status}\n{errors}", self.what);
     }
 
-    /// Waits for the end, and says how it came.
+    /// Waits for the end, and returns the status and the standard error.
     async fn wait(&mut self) -> (ExitStatus, String) {
         let status = within(&self.what, self.child.wait()).await.expect("its status");
         let errors = within(&self.what, &mut self.errors).await.unwrap_or_default();

@@ -3,27 +3,27 @@ use crate::example::Example;
 use crate::skip::test_name;
 use std::env;
 
-/// Names a running echo server, for example `http://127.0.0.1:3000`, instead of the one that the
-/// tests start.
+/// The variable for the URL of a running echo server, for example `http://127.0.0.1:3000`, instead
+/// of the one that the tests start.
 const URL: &str = "ENGINEIO_E2E_URL";
 
-/// What a test wishes of its server.
+/// The options of a test's server.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Milliseconds between heartbeats.
     pub ping_interval: u32,
-    /// Milliseconds that the answer to a heartbeat may take.
+    /// Milliseconds to wait for the answer to a heartbeat.
     pub ping_timeout: u32,
-    /// Bytes.
+    /// The longest body and message, in bytes.
     pub max_payload: u32,
 }
 
 impl Options {
-    /// The numbers of the official conformance suites: for the cases that look at them.
+    /// The numbers of the official conformance suites, for the cases that check them.
     pub const SUITE: Self = Self { ping_interval: 300, ping_timeout: 200, max_payload: 1_000_000 };
 
-    /// The same without a heartbeat during a test: for the cases about everything else. On loaded
-    /// cores half a second of patience would only measure the machine.
+    /// The same without a heartbeat during a test, for all other cases. On loaded cores half a
+    /// second of patience would only measure the machine.
     pub const PATIENT: Self = Self { ping_interval: 60_000, ping_timeout: 60_000, ..Self::SUITE };
 }
 
@@ -36,8 +36,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server for tests that any echo server passes: `options` are what it is started with, a
-    /// server that runs already is taken as it is.
+    /// A server for tests that any echo server passes. It starts with `options`; a running server
+    /// is used as it is.
     #[must_use]
     pub fn echo(binding: Binding, options: Options) -> Self {
         match env::var(URL) {
@@ -54,8 +54,8 @@ impl Server {
         }
     }
 
-    /// A server for tests that mean nothing without these options. `None`, and a line that says so,
-    /// where the suite is pointed at a server that runs already.
+    /// A server for tests that need these options. `None`, with a printed line, if the suite is
+    /// pointed at a running server.
     #[must_use]
     pub fn own(binding: Binding, options: Options) -> Option<Self> {
         needs_own_server().then(|| Self::start(binding, options))
@@ -67,17 +67,17 @@ impl Server {
         &self.authority
     }
 
-    /// What a client connects to.
+    /// The URL for a client.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.authority)
     }
 
-    /// Stops its process: nothing is read, answered or sent, and no connection ends.
+    /// Stops its process: it reads, answers and sends nothing, and ends no connection.
     ///
     /// # Panics
     ///
-    /// If somebody else has started it.
+    /// If the test didn't start the server.
     pub fn pause(&self) {
         self.example.as_ref().expect("a server of its own").pause();
     }
@@ -102,7 +102,7 @@ impl Server {
     }
 }
 
-/// False, and a line that says so, where the suite is pointed at a server that runs already.
+/// False, with a printed line, if the suite is pointed at a running server.
 pub(crate) fn needs_own_server() -> bool {
     let is_given = env::var_os(URL).is_some();
     if is_given {

@@ -1,5 +1,5 @@
-//! Servers for a client under test, each in a process of its own: the official ones, python-engineio's,
-//! and one that does something wrong.
+//! Servers for a client under test, each in its own process: the official ones, python-engineio's,
+//! and one that misbehaves.
 
 use crate::javascript::{npm_ci, require_node};
 use crate::packages::{self, Packages};
@@ -14,9 +14,9 @@ const JAVASCRIPT: Packages = Packages {
     install: |_| vec![npm_ci()],
 };
 
-/// A server that nobody here wrote. Dropping it ends it at once, without a goodbye to its clients.
+/// A foreign server. Dropping it ends it at once, without a goodbye to its clients.
 ///
-/// What it is, its spec says:
+/// Its spec has these fields:
 ///
 /// | field | what |
 /// |---|---|
@@ -28,7 +28,7 @@ const JAVASCRIPT: Packages = Packages {
 /// | `count` | how many messages a `burst` has |
 /// | `status`, `message` | the answer of `hostile` with the behaviour `status` |
 ///
-/// And it says what happens, a line of JSON each:
+/// It reports what happens, one line of JSON for each event:
 ///
 /// | line | when |
 /// |---|---|
@@ -47,7 +47,7 @@ pub struct Remote {
 impl Remote {
     /// Starts the server of `spec` and waits until it listens.
     ///
-    /// One of python-engineio needs [`python::install`] to be asked before.
+    /// For python-engineio, call [`python::install`] first.
     pub async fn start(spec: Value) -> Self {
         let mut script = match spec["server"].as_str() {
             Some("python-engineio") => {
@@ -87,7 +87,7 @@ impl Remote {
         format!("{}://{}", if self.is_tls { "wss" } else { "ws" }, self.authority)
     }
 
-    /// Waits for the next line of this name, and gives it. Lines before it are passed over.
+    /// Waits for the next line of this name, and returns it. Other lines are skipped.
     pub async fn event(&mut self, name: &str) -> Value {
         loop {
             let said = self.script.hear().await;
@@ -97,17 +97,17 @@ impl Remote {
         }
     }
 
-    /// Stops its process: nothing is read, answered or sent, and no connection ends.
+    /// Stops its process: it reads, answers and sends nothing, and ends no connection.
     pub fn pause(&self) {
         process::signal("STOP", self.script.pid());
     }
 
-    /// Lets a paused process go on.
+    /// Resumes a paused process.
     pub fn resume(&self) {
         process::signal("CONT", self.script.pid());
     }
 
-    /// Makes it close its sessions and end, and gives the lines that nobody has waited for.
+    /// Makes it close its sessions and end, and returns the lines that weren't read yet.
     pub async fn stop(self) -> Vec<Value> {
         self.script.stop().await
     }

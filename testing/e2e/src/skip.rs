@@ -1,12 +1,12 @@
 use std::env;
 use std::thread;
 
-/// Names peers that this machine doesn't have, separated by commas.
+/// The variable for peers that this machine doesn't have, separated by commas.
 const SKIP: &str = "ENGINEIO_E2E_SKIP";
 const SKIPPABLE: [&str; 2] = ["python", "chromium"];
 
-/// True if whoever runs the tests has said that `peer` is to be skipped; a line says so too. A peer
-/// that is missing without this fails its tests.
+/// True, with a printed line, if the variable names `peer`. A peer that is missing otherwise fails
+/// its tests.
 pub(crate) fn is_skipped(peer: &str) -> bool {
     let given = env::var(SKIP).unwrap_or_default();
     let names = || given.split(',').map(str::trim).filter(|name| !name.is_empty());
@@ -20,7 +20,7 @@ pub(crate) fn is_skipped(peer: &str) -> bool {
     skipped
 }
 
-/// The name of the test that runs on this thread.
+/// The name of the test on this thread.
 pub(crate) fn test_name() -> String {
     thread::current().name().unwrap_or("a test").to_owned()
 }

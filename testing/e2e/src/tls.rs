@@ -3,11 +3,11 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::{fs, process};
 
-/// A certificate for 127.0.0.1 and `localhost` that nobody trusts but who is given it. One is made
-/// below `target/e2e` and kept there.
+/// A self-signed certificate for 127.0.0.1 and `localhost`. It is made below `target/e2e` and kept
+/// there.
 #[derive(Debug)]
 pub struct Certificate {
-    /// The certificate in PEM: for a client that is to trust it.
+    /// The certificate in PEM, for a client that should trust it.
     pub pem: String,
     folder: PathBuf,
 }
@@ -27,21 +27,21 @@ impl Certificate {
         })
     }
 
-    /// Where the certificate is, in PEM.
+    /// The path of the certificate, in PEM.
     #[must_use]
     pub fn file(&self) -> PathBuf {
         self.folder.join(CERTIFICATE)
     }
 
-    /// Where its private key is, in PEM.
+    /// The path of its private key, in PEM.
     #[must_use]
     pub fn key_file(&self) -> PathBuf {
         self.folder.join(KEY)
     }
 }
 
-/// Writes beside `folder` and then renames: another test process sees a key with its certificate
-/// or nothing.
+/// Writes beside `folder` and then renames, so that another test process sees both key and
+/// certificate or nothing.
 fn make(folder: &PathBuf) {
     let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
     let made = rcgen::generate_simple_self_signed(names).expect("a certificate");

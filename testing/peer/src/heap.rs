@@ -5,30 +5,30 @@ use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-/// The system's allocator, which counts: for `#[global_allocator]`.
+/// The system's allocator, with a count of bytes, for `#[global_allocator]`.
 #[derive(Debug)]
 pub struct Counting;
 
 static LIVE: AtomicIsize = AtomicIsize::new(0);
 
-#[expect(unsafe_code, reason = "an allocator can't be written without it")]
-// SAFETY: everything is left to the system's allocator.
+#[expect(unsafe_code, reason = "an allocator needs unsafe code")]
+// SAFETY: the system's allocator does everything.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(layout.size() as isize, Relaxed);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size() as isize, Relaxed);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.dealloc(memory, layout) }
     }
 }
 
-/// Bytes in use, once their number hasn't changed for half a second. Zero for ever if [`Counting`] isn't the
-/// program's allocator.
+/// Bytes in use, once their number hasn't changed for half a second. Always zero if [`Counting`]
+/// isn't the program's allocator.
 #[must_use]
 pub fn settled() -> isize {
     let mut last = LIVE.load(Relaxed);

@@ -35,7 +35,7 @@ impl Answer {
         self
     }
 
-    /// The sid that an open packet at the front of the body names.
+    /// The sid of the open packet at the front of the body.
     pub fn sid(&self) -> String {
         open(self.text())
     }
@@ -65,7 +65,7 @@ pub fn post(target: &str, body: &str) -> String {
 }
 
 impl Peer {
-    /// Sends a request and reads its answer. The connection can be used on.
+    /// Sends a request and reads its answer. The connection can be reused.
     pub async fn request(&mut self, request: impl AsRef<[u8]>) -> Answer {
         self.send(request).await;
         self.answer().await
@@ -143,7 +143,7 @@ pub async fn request(authority: &str, method: &str, target: &str, body: &str) ->
     answer
 }
 
-/// Opens a session over polling on a connection of its own: gives that, and the target of the
+/// Opens a session over polling on a new connection. Returns the connection, and the target of the
 /// session's requests.
 pub async fn session(address: SocketAddr) -> (Peer, String) {
     let mut peer = Peer::connect(address).await;
@@ -152,8 +152,8 @@ pub async fn session(address: SocketAddr) -> (Peer, String) {
     (peer, format!("{target}&sid={sid}"))
 }
 
-/// Sends a request on a connection of its own, and awaits the answer. A server hears of connections in
-/// the order in which something comes over them, so it has heard by then what others sent before.
+/// Sends a request on a new connection, and awaits the answer. A server serves connections in the
+/// order in which data arrives, so by then it has received what others sent before.
 pub async fn settle(address: SocketAddr) {
     Peer::connect(address).await.get("/engine.io/?EIO=4&transport=none").await.expect(400);
 }

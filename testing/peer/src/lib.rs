@@ -1,8 +1,8 @@
-//! Peers that send what a test wants and show what comes, with nothing repaired; and an allocator that
-//! counts.
+//! Peers that send what a test wants and show what they receive, without repairing anything; and a
+//! counting allocator.
 //!
-//! They report by panicking. Every wait ends after [`LIMIT`], so that a server that stands still
-//! fails a test and doesn't hang it.
+//! They report by panicking. Every wait ends after [`LIMIT`], so that a stuck server fails a test
+//! instead of hanging it.
 
 #![expect(clippy::missing_panics_doc, reason = "each panic is a failed test")]
 
@@ -36,7 +36,7 @@ pub const LIMIT: Duration = Duration::from_secs(40);
 #[derive(Debug)]
 pub struct Peer {
     stream: TcpStream,
-    /// What came and wasn't looked at.
+    /// Bytes that came and weren't read yet.
     received: BytesMut,
 }
 
@@ -64,13 +64,13 @@ impl Peer {
         within(self.stream.read_buf(&mut self.received)).await
     }
 
-    /// Takes all up to the end of the connection, which must be no reset.
+    /// Takes everything up to the end of the connection, which must not be a reset.
     async fn take_rest(&mut self) -> BytesMut {
         while self.read().await.expect("no reset") > 0 {}
         self.received.split()
     }
 
-    /// Waits for so many bytes at least, and gives how many came; they are kept out of sight.
+    /// Waits for at least `at_least` more bytes, and returns how many came. They stay buffered.
     pub async fn take_some(&mut self, at_least: usize) -> usize {
         let before = self.received.len();
         while self.received.len() < before + at_least {
@@ -79,12 +79,12 @@ impl Peer {
         self.received.len() - before
     }
 
-    /// Forgets what came up to now.
+    /// Discards the bytes received so far.
     pub fn forget(&mut self) {
         self.received.clear();
     }
 
-    /// Waits for the end of the connection, or a reset, and gives what came before.
+    /// Waits for the end of the connection or a reset, and returns the bytes before it.
     pub async fn rest(mut self) -> BytesMut {
         while self.read().await.is_ok_and(|count| count > 0) {}
         self.received
@@ -95,7 +95,7 @@ impl Peer {
         while self.stream.read_buf(&mut self.received).await.is_ok_and(|count| count > 0) {}
     }
 
-    /// Waits for up to so long until something comes.
+    /// Waits until something comes, for `limit` at most.
     pub async fn readable_within(&self, limit: Duration) {
         let readable = tokio::time::timeout(limit, self.stream.readable()).await;
         readable.expect("something comes").expect("an open connection");
@@ -106,7 +106,7 @@ impl Peer {
         tokio::time::timeout(Duration::ZERO, self.stream.readable()).await.is_ok()
     }
 
-    /// Sends nothing more, and reads on.
+    /// Ends the writing side. The peer can still read.
     pub async fn finish(&mut self) {
         self.stream.shutdown().await.expect("an open connection");
     }
@@ -122,7 +122,7 @@ pub async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(LIMIT, future).await.expect("it comes to an end")
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 pub async fn until(mut is_so: impl FnMut() -> bool) {
     within(async {
         while !is_so() {

@@ -10,7 +10,7 @@ pub struct Polling {
     authority: String,
     revision: Revision,
     target: String,
-    /// What the open packet said.
+    /// The content of the open packet.
     pub handshake: Value,
 }
 
@@ -56,8 +56,8 @@ impl Polling {
         Peer::websocket(&self.authority, &self.websocket_target()).await.expect("a 101")
     }
 
-    /// Moves this session to a WebSocket. When this is done the server has heard the `5`: only an echo
-    /// that follows it tells.
+    /// Moves this session to a WebSocket, and waits for an echo, the only sign that the server has
+    /// received the `5`.
     pub async fn take_over(&self) -> Peer {
         let mut websocket = self.join().await;
         for packet in ["2probe", "5", "4moved"] {
@@ -69,11 +69,11 @@ impl Polling {
         websocket
     }
 
-    /// Polls, and posts `payload` while that poll waits: gives the answers to both.
+    /// Polls, and posts `payload` while that poll waits. Returns both answers.
     ///
-    /// Two connections have no order between them and nothing tells when a poll has arrived. Where
-    /// the POST came first, and ended the session, the poll is told 400; then this is done again
-    /// with a new session of `open` and a longer head start for the poll.
+    /// Two connections have no order between them, and nothing shows when a poll has arrived. If
+    /// the POST came first and ended the session, the poll gets 400. Then this is repeated with a
+    /// new session of `open` and a longer head start for the poll.
     pub async fn post_while_polling<F: Future<Output = Self>>(
         open: impl Fn() -> F,
         payload: &str,

@@ -1,17 +1,18 @@
-//! HTTP proxies, which threads of their own serve.
+//! HTTP proxies, served by their own threads.
 
 use std::io::{Read, Write, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A proxy that knows `CONNECT`, and the heads of the requests that it got.
+/// Starts a proxy that supports `CONNECT`. Returns its address, and the heads of its requests.
 #[must_use]
 pub fn proxy() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     proxy_that_says("HTTP/1.1 200 OK\r\n\r\n")
 }
 
-/// A proxy that says this to each request. What isn't a success it says again and again.
+/// Starts a proxy that sends this answer to each request. It repeats an answer that isn't a
+/// success.
 #[must_use]
 pub fn proxy_that_says(answer: &'static str) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

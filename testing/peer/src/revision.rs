@@ -23,7 +23,7 @@ impl Revision {
         format!("/engine.io/?EIO={eio}&transport={transport}")
     }
 
-    /// Opens a session on a WebSocket: gives it with what the open packet said.
+    /// Opens a session on a WebSocket. Returns it with the content of the open packet.
     pub async fn open_websocket(self, authority: &str) -> (Peer, Value) {
         let target = self.target("websocket");
         let mut websocket = Peer::websocket(authority, &target).await.expect("a 101");

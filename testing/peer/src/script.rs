@@ -1,4 +1,4 @@
-//! A server that does as it is told, request by request.
+//! A scripted server.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,18 +12,18 @@ use tungstenite::protocol::Role;
 
 use crate::within;
 
-/// What is said to a request.
+/// The answer to a request.
 #[expect(missing_debug_implementations, reason = "it holds functions")]
 pub enum Answer {
     /// Status, more headers, body.
     Whole(u16, &'static str, String),
     /// These bytes, and the end of the connection.
     Raw(Vec<u8>),
-    /// These bytes, and then the others again and again.
+    /// The first bytes once, and then the others forever.
     Endless(&'static str, &'static str),
     /// Nothing, and the connection stays.
     Silence,
-    /// A WebSocket, and what becomes of it.
+    /// A WebSocket, and the function that takes it.
     WebSocket(Box<dyn FnOnce(WebSocket) + Send>),
 }
 
@@ -38,7 +38,7 @@ impl Answer {
         Self::Raw(bytes.into())
     }
 
-    /// A WebSocket, and what becomes of it.
+    /// A WebSocket, and the function that takes it.
     pub fn websocket(talk: impl FnOnce(WebSocket) + Send + 'static) -> Self {
         Self::WebSocket(Box::new(talk))
     }
@@ -52,7 +52,7 @@ impl<S: Read + Write + Send> Stream for S {}
 /// The server's end of a WebSocket.
 pub type WebSocket = tungstenite::WebSocket<Box<dyn Stream>>;
 
-/// What a server saw, in its order.
+/// What a server saw, in order.
 #[derive(Debug)]
 pub enum Seen {
     /// A request.
@@ -64,7 +64,7 @@ pub enum Seen {
 /// A request, with its body.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Which connection it came over, counted from 0.
+    /// The number of its connection, counted from 0.
     pub connection: usize,
     /// The request line and the headers.
     pub head: String,
@@ -94,7 +94,7 @@ impl Request {
     }
 }
 
-/// A server on a free port. Threads of its own serve.
+/// A server on a free port, with its own threads.
 #[derive(Debug)]
 pub struct Script {
     /// Where it listens.
@@ -103,12 +103,12 @@ pub struct Script {
 }
 
 impl Script {
-    /// A server that answers each request with what `answer` makes of it.
+    /// A server that answers each request with the result of `answer`.
     pub fn new(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         Self::over(|stream| Box::new(stream), answer)
     }
 
-    /// The same, with something around its connections.
+    /// The same, with `wrap` around its connections.
     pub fn over(
         wrap: impl Fn(TcpStream) -> Box<dyn Stream> + Send + Sync + 'static,
         answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
@@ -146,13 +146,13 @@ impl Script {
         Self { address, seen: Mutex::new(seen) }
     }
 
-    /// What a client connects to.
+    /// The URL for a client.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What it sees next.
+    /// Waits for what it sees next.
     pub async fn next(&self) -> Seen {
         let mut seen = self.seen.lock().await;
         within(seen.recv()).await.expect("a thread that serves")
@@ -167,7 +167,7 @@ impl Script {
         }
     }
 
-    /// The next request of this kind. All that comes before is passed over.
+    /// The next request of this kind. Everything before it is skipped.
     pub async fn request_for(&self, kind: &str) -> Request {
         loop {
             let request = self.request().await;
@@ -216,7 +216,7 @@ fn read(stream: &mut impl Read, connection: usize) -> io::Result<Request> {
     Ok(request)
 }
 
-/// Whether the connection stays.
+/// Sends an answer. Returns whether the connection stays open.
 fn say(stream: &mut impl Write, said: Answer) -> io::Result<bool> {
     match said {
         Answer::Whole(status, headers, body) => {

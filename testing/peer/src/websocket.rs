@@ -13,7 +13,7 @@ pub enum Frame {
     Text(String),
     /// A binary frame.
     Binary(Vec<u8>),
-    /// A close frame, with its code, or with 1005 where it has none.
+    /// A close frame, with its code, or 1005 if it has none.
     Close(u16),
 }
 
@@ -41,7 +41,7 @@ pub fn upgrade(target: &str) -> String {
 }
 
 impl Peer {
-    /// Asks for a WebSocket, and gives the answer.
+    /// Asks for a WebSocket, and returns the answer.
     pub async fn upgrade(&mut self, target: &str) -> Answer {
         let answer = self.request(upgrade(target)).await;
         if answer.status == 101 {
@@ -61,7 +61,7 @@ impl Peer {
         if answer.status == 101 { Ok(peer) } else { Err(answer.status) }
     }
 
-    /// Opens a session on a WebSocket, and gives its sid too.
+    /// Opens a session on a WebSocket. Returns it and the sid.
     pub async fn open_websocket(address: SocketAddr) -> (Self, String) {
         let mut peer = Self::connect(address).await;
         peer.upgrade("/engine.io/?EIO=4&transport=websocket").await.expect(101);
@@ -93,7 +93,7 @@ impl Peer {
         self.send(frame).await;
     }
 
-    /// The next frame, which may be long in coming.
+    /// The next frame, whose first bytes may take `limit`.
     pub async fn frame_within(&mut self, limit: Duration) -> Frame {
         if self.received.is_empty() {
             self.readable_within(limit).await;
@@ -106,7 +106,7 @@ impl Peer {
         self.frame_or_end().await.expect("a frame before the end")
     }
 
-    /// The next frame, or `None` where the connection has ended, even by a reset.
+    /// The next frame, or `None` if the connection has ended, even by a reset.
     pub async fn frame_or_end(&mut self) -> Option<Frame> {
         while self.received.len() < 2 {
             if self.read().await.unwrap_or(0) == 0 {
@@ -133,7 +133,7 @@ impl Peer {
         })
     }
 
-    /// Reads up to a close frame; heartbeats before it are not of interest.
+    /// Reads up to a close frame, and skips heartbeats before it.
     pub async fn closed(&mut self) -> Frame {
         loop {
             let frame = self.frame().await;
@@ -144,5 +144,5 @@ impl Peer {
     }
 }
 
-/// What a server makes of the key in [`upgrade`].
+/// A server's answer to the key in [`upgrade`].
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";

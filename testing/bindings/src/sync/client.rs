@@ -10,7 +10,7 @@ use super::apart;
 ///
 /// # Errors
 ///
-/// Why there is none.
+/// Why connecting failed.
 pub async fn connect(options: impl Into<ClientOptions>) -> Result<Client, ConnectError> {
     let options = options.into();
     let client = apart(move || engineio_sync::connect(options)).await?;
@@ -32,7 +32,7 @@ impl Client {
         self.lend(engineio_sync::Client::recv).await
     }
 
-    /// Whatever happens next.
+    /// The next event.
     pub async fn event(&mut self) -> Option<ClientEvent> {
         self.lend(engineio_sync::Client::event).await
     }
@@ -71,13 +71,13 @@ impl ClientSender {
     ///
     /// # Errors
     ///
-    /// The session is over, or the server takes none of this length.
+    /// The session is over, or the message is longer than the server accepts.
     pub async fn send(&self, outgoing: impl Into<Outgoing>) -> Result<(), SendError> {
         let (sender, outgoing) = (self.0.clone(), outgoing.into());
         apart(move || sender.send(outgoing)).await
     }
 
-    /// Waits until all that is queued has left.
+    /// Waits until all queued messages have left.
     pub async fn flush(&self) {
         let sender = self.0.clone();
         apart(move || sender.flush()).await;

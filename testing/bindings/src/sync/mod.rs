@@ -1,4 +1,4 @@
-//! `engineio-sync`, with its waiting moved to threads.
+//! `engineio-sync`, with its waits moved to threads.
 
 mod client;
 mod server;
@@ -15,7 +15,7 @@ pub use engineio_sync::*;
 pub use server::{Events, Incoming, Server, ServerBuilder, serve};
 pub use session::{Sender, Socket};
 
-/// Waits for it in a thread of its own. Unlike a runtime's thread for such things, it keeps no test
+/// Waits in a separate thread. Unlike a runtime's thread for blocking work, it doesn't keep a test
 /// from ending.
 async fn apart<R: Send + 'static>(wait: impl FnOnce() -> R + Send + 'static) -> R {
     let (tell, told) = oneshot::channel();

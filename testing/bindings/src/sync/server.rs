@@ -30,11 +30,11 @@ impl ServerBuilder {
     }
 }
 
-/// Gives the address of the server, and a task that ends when it has closed.
+/// Returns the server's address, and a task that ends when the server has closed.
 pub async fn serve<D: Data>(server: &Server<D>) -> (SocketAddr, JoinHandle<io::Result<()>>) {
     let mut is_closed = server.is_closed.subscribe();
     let closed = tokio::spawn(async move {
-        // An error is the end of the last handle.
+        // An error means that the last handle is gone.
         let _ = is_closed.wait_for(|it| *it).await;
         Ok(())
     });

@@ -4,7 +4,7 @@ use engineio_sync::{Data, Message, Outgoing, SendError, ServerCloseReason};
 
 use super::apart;
 
-/// A session of the server's.
+/// A session of a server.
 #[derive(Debug)]
 pub struct Socket<D: Data = ()> {
     /// Lent to the thread that waits for a message.
@@ -31,7 +31,7 @@ impl<D: Data> Socket<D> {
         self.sender.clone()
     }
 
-    /// Lets the session live without this handle.
+    /// Keeps the session open without this handle.
     pub fn detach(self) {
         self.socket.expect("nobody waits").detach();
     }
