@@ -41,6 +41,17 @@ pub trait AnySession: FramedSession {
     /// Lets time pass.
     fn handle_timeout(&mut self, now: Instant);
 
+    /// The latest time that the session has heard of.
+    fn now(&self) -> Instant;
+
+    /// Whether what the session does next depends on the time, so that it has to hear of that
+    /// before it [sends](Self::send), gives events, or something to write. If not, these three
+    /// change nothing about its deadlines either.
+    fn depends_on_time(&self) -> bool;
+
+    /// What was done last, in spite of the time that had passed, was done now.
+    fn catch_up(&mut self, now: Instant);
+
     /// Queues a message or a batch, and gives the position of its last message.
     ///
     /// # Errors
@@ -110,7 +121,7 @@ macro_rules! any_session {
             }
 
             fn handle_frame(&mut self, now: Instant, conn: ConnId, frame: crate::frame::Frame) {
-                self.handle_input(now, $input::Frame(conn, frame));
+                self.handle_frame(now, conn, frame);
             }
 
             fn handle_failure(&mut self, now: Instant, conn: ConnId, why: Failure) {
@@ -123,6 +134,18 @@ macro_rules! any_session {
 
             fn handle_timeout(&mut self, now: Instant) {
                 self.handle_timeout(now);
+            }
+
+            fn now(&self) -> Instant {
+                self.core.common.now
+            }
+
+            fn depends_on_time(&self) -> bool {
+                self.depends_on_time()
+            }
+
+            fn catch_up(&mut self, now: Instant) {
+                self.catch_up(now);
             }
 
             fn send(&mut self, outgoing: Outgoing) -> Result<u64, SendError> {

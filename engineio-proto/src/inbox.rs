@@ -1,6 +1,7 @@
 //! Events that wait for the application.
 
 use alloc::collections::VecDeque;
+use core::mem;
 
 use crate::outbox::weight;
 use crate::packet::Message;
@@ -15,7 +16,10 @@ pub(crate) trait Event {
 #[derive(Debug)]
 pub(crate) struct Inbox<E> {
     queue: VecDeque<E>,
+    /// The weight of the messages that wait, and of those that are lent.
     bytes: usize,
+    /// The weight of the messages that the application was given together.
+    lent: usize,
     high_water: usize,
     limit: usize,
     /// The application took a message and hasn't come back for the next.
@@ -24,7 +28,14 @@ pub(crate) struct Inbox<E> {
 
 impl<E: Event> Inbox<E> {
     pub(crate) const fn new(high_water: usize, limit: usize) -> Self {
-        Self { queue: VecDeque::new(), bytes: 0, high_water, limit, is_application_busy: false }
+        Self {
+            queue: VecDeque::new(),
+            bytes: 0,
+            lent: 0,
+            high_water,
+            limit,
+            is_application_busy: false,
+        }
     }
 
     pub(crate) fn push_message(&mut self, message: Message) {
@@ -37,6 +48,7 @@ impl<E: Event> Inbox<E> {
     }
 
     pub(crate) fn pop(&mut self) -> Option<E> {
+        self.take_back();
         let event = self.queue.pop_front();
         let message = event.as_ref().and_then(E::message);
         self.is_application_busy = message.is_some();
@@ -47,6 +59,32 @@ impl<E: Event> Inbox<E> {
             self.queue = VecDeque::new();
         }
         event
+    }
+
+    /// Lends the events that wait, at most [`MOST_LENT`] of them, for an empty queue. They count as
+    /// waiting until the next call of this kind.
+    pub(crate) fn lend(&mut self, empty: &mut VecDeque<E>) {
+        self.take_back();
+        if empty.capacity() > KEPT_CAPACITY {
+            *empty = VecDeque::new();
+        }
+        if self.queue.len() <= MOST_LENT {
+            mem::swap(&mut self.queue, empty);
+        } else {
+            empty.extend(self.queue.drain(..MOST_LENT));
+        }
+        let mut messages = empty.iter().filter_map(E::message).peekable();
+        self.is_application_busy = messages.peek().is_some();
+        self.lent = messages.map(weight).sum();
+        if empty.is_empty() {
+            // One queue is enough while nothing happens.
+            *empty = VecDeque::new();
+        }
+    }
+
+    /// The application has dealt with what it was lent.
+    fn take_back(&mut self) {
+        self.bytes = self.bytes.saturating_sub(mem::take(&mut self.lent));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -71,3 +109,6 @@ impl<E: Event> Inbox<E> {
 }
 
 const KEPT_CAPACITY: usize = 32;
+
+/// How many events are lent at once.
+const MOST_LENT: usize = 64;

@@ -9,7 +9,7 @@ use engineio_proto::{ClientConfig, ConnId, Instant, Sid};
 use crate::clock::Clock;
 use crate::shared::framed::{Carried, CarriedTurn};
 use crate::shared::linger::Linger;
-use crate::shared::session::{Locked, Shared, Side, Turn};
+use crate::shared::session::{Locked, Pace, Shared, Side, Turn};
 
 /// The session of a client.
 pub(crate) type ClientSession = Shared<ClientSide>;
@@ -43,6 +43,10 @@ impl Side for ClientSide {
 
     fn now(&self) -> Option<Instant> {
         Some(self.clock.now())
+    }
+
+    fn is_gone(&self) -> bool {
+        false
     }
 
     fn end_turn(&self, locked: &mut Locked<Self>) -> Option<Waker> {
@@ -84,7 +88,7 @@ impl State {
 
 /// The session that a client's WebSocket belongs to.
 impl Carried for Arc<ClientSession> {
-    fn turn(&self, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool {
+    fn turn(&self, _pace: Pace, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool {
         let turned = Shared::turn(self, |turn| {
             let Turn { now, session, waiters, .. } = turn;
             act(CarriedTurn { now: *now, session: *session, waiters });

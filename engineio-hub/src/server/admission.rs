@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -14,6 +15,7 @@ use super::pending::PendingHandshake;
 use super::running::Running;
 use super::session::{Audience, FIRST_CONN, Overflow, ServerSession, ServerSide};
 use crate::data::Data;
+use crate::shared::session::Pace;
 
 /// A handshake that can be accepted or refused once. Dropping it refuses with 403.
 pub(crate) struct Admission<D: Data> {
@@ -77,14 +79,16 @@ impl<D: Data> Admission<D> {
             if matches!(audience, Audience::Handler(_)) {
                 session.couple_input();
             }
-            let side = ServerSide { sid, revision, data, core: Arc::clone(core) };
+            let core = Arc::clone(core);
+            let has_progressed = AtomicBool::new(false);
+            let side = ServerSide { sid, revision, data, core, has_progressed };
             ServerSession::open(side, session, extras.overflow, audience)
         });
         let mut sids = extras.sid.into_iter().chain([random]);
         let session = sids.find_map(|sid| core.sessions.insert(sid, &mut make))?;
         core.observer.opened(&session.side.sid, revision, transport);
         // The first turn arms the first deadline.
-        carry(self.running.handler(), &session, |turn| {
+        carry(self.running.handler(), &session, Pace::Full, |turn| {
             if core.is_closing() {
                 // The server began to close and didn't see this session.
                 turn.session.shutdown(turn.now);

@@ -10,6 +10,7 @@ use super::handshake::Handshake;
 use super::sender::Sender;
 use super::session::{News, ServerSession, ServerTurn};
 use crate::data::Data;
+use crate::shared::session::Pace;
 
 /// Receives what happens to all sessions of a server through callbacks: the cheapest way to consume
 /// a server.
@@ -61,10 +62,11 @@ pub trait Handler<D: Data>: Send + Sync + 'static {
 pub(crate) fn carry<D: Data, R>(
     handler: Option<&dyn Handler<D>>,
     session: &Arc<ServerSession<D>>,
+    pace: Pace,
     act: impl FnOnce(&mut ServerTurn<'_, D>) -> R,
 ) -> Option<R> {
-    let Some(handler) = handler else { return session.turn(act) };
-    let (result, is_claimed) = session.turn(|turn| {
+    let Some(handler) = handler else { return session.turn_at(pace, act) };
+    let (result, is_claimed) = session.turn_at(pace, |turn| {
         let result = act(turn);
         (result, turn.claim_for_handler())
     })?;
@@ -77,7 +79,7 @@ pub(crate) fn carry<D: Data, R>(
 /// Calls the handler with all events of a claimed session.
 pub(crate) fn tell<D: Data>(handler: &dyn Handler<D>, session: &Arc<ServerSession<D>>) {
     let sender = Sender::new(Arc::clone(session));
-    while let Some(Some(news)) = session.turn(|turn| turn.next_news()) {
+    while let Some(Some(news)) = session.quick_turn(|turn| turn.next_news()) {
         let told = catch_unwind(AssertUnwindSafe(|| match news {
             News::Opened => handler.opened(&sender),
             News::Event(Event::Message(message)) => handler.message(&sender, message),

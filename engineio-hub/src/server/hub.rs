@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::data::Data;
 use crate::http_map;
 use crate::observer::Observer;
+use crate::shared::session::Pace;
 
 /// All sessions of one server, and the entry point for requests. Clones are cheap and mean the same
 /// server.
@@ -103,7 +104,7 @@ impl<D: Data> Hub<D> {
             Kind::Poll | Kind::Post => None,
         };
         let mut exchange = Some(exchange);
-        let conn = carry(self.running.handler(), &session, |turn| {
+        let conn = carry(self.running.handler(), &session, Pace::Full, |turn| {
             let conn = turn.new_conn();
             let exchange = exchange.take()?;
             turn.session.handle_input(turn.now, Input::Request(conn, exchange));
@@ -166,12 +167,14 @@ impl<D: Data> Hub<D> {
             match target {
                 Target::Session(sid) => {
                     if let Some(session) = core.sessions.get(sid.as_str()) {
-                        carry(handler, &session, |turn| turn.deadline(at));
+                        carry(handler, &session, Pace::Full, |turn| turn.deadline(at));
                     }
                 }
                 Target::Shutdown(sid) => {
                     if let Some(session) = core.sessions.get(sid.as_str()) {
-                        carry(handler, &session, |turn| turn.session.shutdown(turn.now));
+                        carry(handler, &session, Pace::Full, |turn| {
+                            turn.session.shutdown(turn.now)
+                        });
                     }
                 }
                 Target::Handshake(handshake) => {

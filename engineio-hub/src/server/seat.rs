@@ -20,6 +20,7 @@ use super::websocket::ServerWebSocket;
 use crate::data::Data;
 use crate::http_map;
 use crate::shared::framed::Framed;
+use crate::shared::session::Pace;
 use crate::shared::waiters::Interest;
 use crate::websocket::WebSocket;
 
@@ -174,7 +175,7 @@ impl<D: Data> Seat<D> {
             Place::Seated(session, conn) => (session, *conn),
             Place::Waiting(..) | Place::Done => return Poll::Pending,
         };
-        let polled = carry(self.running.handler(), session, |turn| {
+        let polled = carry(self.running.handler(), session, Pace::Full, |turn| {
             let reply = match turn.session.poll_transmit(conn) {
                 Some(Transmit::Respond(response)) => Reply::Respond(response),
                 Some(Transmit::Upgrade(headers)) => Reply::Upgrade(headers),
@@ -193,14 +194,14 @@ impl<D: Data> Seat<D> {
 
     fn input(&self, input: impl FnOnce(ConnId) -> Input) {
         let Place::Seated(session, conn) = &self.place else { return };
-        carry(self.running.handler(), session, |turn| {
+        carry(self.running.handler(), session, Pace::Full, |turn| {
             turn.session.handle_input(turn.now, input(*conn));
         });
     }
 
     /// Tells the session that this connection is gone.
     fn leave(&self, session: &Arc<ServerSession<D>>, conn: ConnId) {
-        carry(self.running.handler(), session, |turn| {
+        carry(self.running.handler(), session, Pace::Full, |turn| {
             turn.waiters.forget_seat(conn);
             turn.session.handle_input(turn.now, Input::Failed(conn, Failure::Gone));
         });

@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use engineio_proto::server::{Event, Session};
 use engineio_proto::{ConnId, Instant, Revision, ServerCloseReason, Sid, Transport};
@@ -24,6 +25,8 @@ pub(crate) struct ServerSide<D: Data> {
     /// The application's data.
     pub(crate) data: D,
     pub(crate) core: Arc<Core<ServerSession<D>>>,
+    /// The application has taken one of the events that it got together.
+    pub(crate) has_progressed: AtomicBool,
 }
 
 /// What the hub keeps beside a session, under the session's lock.
@@ -95,7 +98,19 @@ impl<D: Data> Side for ServerSide<D> {
     type Rest = Rest;
 
     fn now(&self) -> Option<Instant> {
-        (!self.core.is_gone()).then(|| self.core.now())
+        (!self.is_gone()).then(|| self.core.now())
+    }
+
+    fn is_gone(&self) -> bool {
+        self.core.is_gone()
+    }
+
+    fn begin_turn(&self, locked: &mut Locked<Self>, now: Instant) {
+        if self.has_progressed.load(Relaxed) {
+            self.has_progressed.store(false, Relaxed);
+            locked.session.note_progress(now);
+        }
+        locked.session.handle_timeout(now);
     }
 
     fn end_turn(&self, locked: &mut Locked<Self>) -> Rest {

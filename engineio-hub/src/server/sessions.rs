@@ -94,7 +94,7 @@ impl<D: Data> Sessions<D> {
 }
 
 fn send_or_overflow<D: Data>(session: &Arc<ServerSession<D>>, outgoing: &Outgoing) {
-    session.turn(|turn| {
+    session.quick_turn(|turn| {
         let sent = turn.session.send(outgoing.clone());
         if matches!(sent, Err(SendError::Full(_))) && turn.state.overflow == Overflow::Close {
             turn.session.abort(turn.now, ServerCloseReason::Overloaded);

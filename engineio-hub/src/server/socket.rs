@@ -1,9 +1,11 @@
 //! A session, for the task that receives.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
 use engineio_proto::server::{Event, Session};
@@ -24,13 +26,15 @@ use crate::shared::waits;
 #[must_use = "dropping it closes the session"]
 pub struct Socket<D: Data = ()> {
     sender: Sender<D>,
+    /// What it got of the session together, and hasn't given out.
+    events: VecDeque<Event>,
     /// Its place among the waiters, as a sink.
     sink: Option<WaitId>,
 }
 
 impl<D: Data> Socket<D> {
     pub(crate) const fn new(session: Arc<ServerSession<D>>) -> Self {
-        Self { sender: Sender::new(session), sink: None }
+        Self { sender: Sender::new(session), events: VecDeque::new(), sink: None }
     }
 
     /// Waits for the client's next message. `None` once the session has ended and all its messages
@@ -45,21 +49,35 @@ impl<D: Data> Socket<D> {
 
     /// The poll function behind [`recv`](Self::recv).
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        let received = self.sender.session.turn(|turn| {
-            loop {
-                match turn.session.poll_event() {
-                    Some(Event::Message(message)) => return Poll::Ready(Some(message)),
-                    Some(Event::Closed(_)) => return Poll::Ready(None),
-                    Some(_) => {}
-                    None if turn.session.is_closed() => return Poll::Ready(None),
-                    None => {
-                        turn.waiters.reader(cx.waker());
-                        return Poll::Pending;
+        let mut is_progress = true;
+        loop {
+            while let Some(event) = self.events.pop_front() {
+                match event {
+                    Event::Message(message) => {
+                        if is_progress {
+                            self.sender.session.side.has_progressed.store(true, Relaxed);
+                        }
+                        return Poll::Ready(Some(message));
                     }
+                    Event::Closed(_) => return Poll::Ready(None),
+                    Event::Upgraded(_) | _ => {}
                 }
             }
-        });
-        received.unwrap_or(Poll::Ready(None))
+            let events = &mut self.events;
+            let turned = self.sender.session.quick_turn(|turn| {
+                turn.session.poll_events(events);
+                if events.is_empty() && !turn.session.is_closed() {
+                    turn.waiters.reader(cx.waker());
+                    return Poll::Pending;
+                }
+                Poll::Ready(())
+            });
+            match turned {
+                Some(Poll::Pending) => return Poll::Pending,
+                Some(Poll::Ready(())) if !self.events.is_empty() => is_progress = false,
+                Some(Poll::Ready(())) | None => return Poll::Ready(None),
+            }
+        }
     }
 
     /// Queues a message as soon as there is room for it; see [`Sender::send`].

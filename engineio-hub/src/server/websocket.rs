@@ -11,7 +11,7 @@ use super::session::ServerSession;
 use crate::data::Data;
 use crate::shared::framed::{Carried, CarriedTurn};
 use crate::shared::linger::Linger;
-use crate::shared::session::Turn;
+use crate::shared::session::{Pace, Turn};
 
 /// Counted, so that a closing server knows when the last one is gone.
 pub(crate) struct ServerWebSocket<D: Data> {
@@ -27,8 +27,8 @@ impl<D: Data> ServerWebSocket<D> {
 }
 
 impl<D: Data> Carried for ServerWebSocket<D> {
-    fn turn(&self, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool {
-        let turned = carry(self.running.handler(), &self.session, |turn| {
+    fn turn(&self, pace: Pace, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool {
+        let turned = carry(self.running.handler(), &self.session, pace, |turn| {
             let Turn { now, session, waiters, .. } = turn;
             act(CarriedTurn { now: *now, session: *session, waiters });
         });

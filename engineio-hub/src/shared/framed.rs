@@ -8,13 +8,14 @@ use engineio_proto::{CloseCode, FramedSession, FramedTransmit, Instant, Sid};
 use engineio_proto::{ConnId, Failure};
 
 use super::linger::Linger;
+use super::session::Pace;
 use super::waiters::{Interest, Waiters, is_ending};
 use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
 
 /// The session that a WebSocket belongs to, on either side.
 pub(crate) trait Carried: Send + Sync {
     /// Takes one turn at the session. `false`: the session is gone.
-    fn turn(&self, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool;
+    fn turn(&self, pace: Pace, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool;
 
     /// Starts the connection's time limit for flushing.
     fn begin_linger(&self) -> Arc<Linger>;
@@ -110,7 +111,7 @@ impl Framed {
             Stage::Over => return Poll::Pending,
         }
         let Self { session, conn, may_read, .. } = self;
-        let is_there = session.turn(&mut |turn| {
+        let is_there = session.turn(Pace::Full, &mut |turn| {
             *may_read = turn.session.wants_input(*conn);
             if !*may_read {
                 turn.waiters.seat(*conn, cx.waker(), Interest::INPUT);
@@ -131,7 +132,7 @@ impl Framed {
     /// Gives the session all messages that are complete, in one turn.
     fn take_in(&mut self, mut bytes: &[u8]) {
         let Self { session, conn, socket, stage, may_read, .. } = self;
-        session.turn(&mut |turn| {
+        session.turn(Pace::Full, &mut |turn| {
             turn.waiters.rouse_seat(*conn);
             let (over, why) = loop {
                 match socket.receive(&mut bytes) {
@@ -171,7 +172,9 @@ impl Framed {
 
     fn fail(&mut self, why: Failure) {
         if self.stage == Stage::Open {
-            self.session.turn(&mut |turn| turn.session.handle_failure(turn.now, self.conn, why));
+            self.session.turn(Pace::Full, &mut |turn| {
+                turn.session.handle_failure(turn.now, self.conn, why)
+            });
         }
         self.stage = Stage::Over;
     }
@@ -218,7 +221,7 @@ impl Framed {
     fn fill(&mut self, cx: &Context<'_>) -> bool {
         let Self { session, conn, socket, .. } = self;
         let mut is_hung_up = false;
-        let is_there = session.turn(&mut |turn| {
+        let is_there = session.turn(Pace::Quick, &mut |turn| {
             turn.waiters.rouse_seat(*conn);
             let interest = loop {
                 if socket.unsent_len() >= WRITE_AHEAD {
@@ -250,7 +253,7 @@ impl Framed {
     /// Returns whether it has come.
     fn await_end(&self, cx: &Context<'_>) -> bool {
         let mut is_over = true;
-        self.session.turn(&mut |turn| {
+        self.session.turn(Pace::Quick, &mut |turn| {
             is_over = is_ending(turn.session, self.conn);
             if !is_over {
                 turn.waiters.seat(self.conn, cx.waker(), Interest::END);
@@ -276,7 +279,7 @@ impl Framed {
 
 impl Drop for Framed {
     fn drop(&mut self) {
-        self.session.turn(&mut |turn| {
+        self.session.turn(Pace::Full, &mut |turn| {
             turn.waiters.forget_seat(self.conn);
             turn.session.handle_failure(turn.now, self.conn, Failure::Gone);
         });

@@ -35,6 +35,14 @@ pub(crate) trait Side: Send + Sync + Sized + 'static {
     /// The time. `None`: the server is gone, and nothing carries the session.
     fn now(&self) -> Option<Instant>;
 
+    /// Whether [`now`](Self::now) gives `None`.
+    fn is_gone(&self) -> bool;
+
+    /// Begins a turn, under the lock.
+    fn begin_turn(&self, locked: &mut Locked<Self>, now: Instant) {
+        locked.session.handle_timeout(now);
+    }
+
     /// Ends a turn, under the lock.
     fn end_turn(&self, locked: &mut Locked<Self>) -> Self::Rest;
 
@@ -45,12 +53,33 @@ pub(crate) trait Side: Send + Sync + Sized + 'static {
     fn poisoned(shared: &Arc<Shared<Self>>);
 }
 
+/// A [turn](Shared::turn), or a [quick one](Shared::quick_turn).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    Full,
+    Quick,
+}
+
 /// One turn at a session.
 pub(crate) struct Turn<'a, S: Side> {
     pub(crate) now: Instant,
     pub(crate) session: &'a mut S::Session,
     pub(crate) waiters: &'a mut Waiters,
     pub(crate) state: &'a mut S::State,
+}
+
+impl<S: Side> Locked<S> {
+    fn turn(&mut self, now: Instant) -> Turn<'_, S> {
+        let Self { session, waiters, state } = self;
+        Turn { now, session, waiters, state }
+    }
+
+    /// The waiters that can go on.
+    fn awake(&mut self) -> Awake {
+        let mut awake = Awake::default();
+        self.waiters.take_ready(&self.session, &mut awake);
+        awake
+    }
 }
 
 impl<S: Side> Shared<S> {
@@ -62,25 +91,70 @@ impl<S: Side> Shared<S> {
     /// Takes one turn. Wakes waiters when the lock is released. `None`: the session is gone.
     pub(crate) fn turn<R>(self: &Arc<Self>, act: impl FnOnce(&mut Turn<'_, S>) -> R) -> Option<R> {
         let now = self.side.now()?;
-        let Ok(mut locked) = self.locked.lock() else {
-            S::poisoned(self);
-            return None;
-        };
-        locked.session.handle_timeout(now);
-        let Locked { session, waiters, state } = &mut *locked;
-        let result = act(&mut Turn { now, session, waiters, state });
-        let (rest, awake) = self.end_turn(locked);
-        S::finish(self, rest);
-        awake.wake();
+        let mut locked = self.lock()?;
+        self.side.begin_turn(&mut locked, now);
+        let result = act(&mut locked.turn(now));
+        self.end_turn(locked);
         Some(result)
     }
 
-    fn end_turn(&self, mut locked: MutexGuard<'_, Locked<S>>) -> (S::Rest, Awake) {
+    /// Takes a turn for a send, for events or for something to write. While the session doesn't
+    /// depend on the time, this reads no clock and looks at no deadline.
+    pub(crate) fn quick_turn<R>(
+        self: &Arc<Self>,
+        act: impl FnOnce(&mut Turn<'_, S>) -> R,
+    ) -> Option<R> {
+        if self.side.is_gone() {
+            return None;
+        }
+        let mut locked = self.lock()?;
+        if locked.session.depends_on_time() {
+            let now = self.side.now()?;
+            self.side.begin_turn(&mut locked, now);
+            let result = act(&mut locked.turn(now));
+            self.end_turn(locked);
+            return Some(result);
+        }
+        let now = locked.session.now();
+        let result = act(&mut locked.turn(now));
+        if locked.session.depends_on_time() {
+            let now = self.side.now()?;
+            locked.session.catch_up(now);
+            self.end_turn(locked);
+        } else {
+            let awake = locked.awake();
+            drop(locked);
+            awake.wake();
+        }
+        Some(result)
+    }
+
+    /// Takes a turn of this kind.
+    pub(crate) fn turn_at<R>(
+        self: &Arc<Self>,
+        pace: Pace,
+        act: impl FnOnce(&mut Turn<'_, S>) -> R,
+    ) -> Option<R> {
+        match pace {
+            Pace::Full => self.turn(act),
+            Pace::Quick => self.quick_turn(act),
+        }
+    }
+
+    fn lock(self: &Arc<Self>) -> Option<MutexGuard<'_, Locked<S>>> {
+        let locked = self.locked.lock();
+        if locked.is_err() {
+            S::poisoned(self);
+        }
+        locked.ok()
+    }
+
+    fn end_turn(self: &Arc<Self>, mut locked: MutexGuard<'_, Locked<S>>) {
         let rest = self.side.end_turn(&mut locked);
-        let mut awake = Awake::default();
-        let Locked { session, waiters, .. } = &mut *locked;
-        waiters.take_ready(session, &mut awake);
-        (rest, awake)
+        let awake = locked.awake();
+        drop(locked);
+        S::finish(self, rest);
+        awake.wake();
     }
 
     /// Looks at the session without changing it. `None`: as for [`turn`](Self::turn).

@@ -66,7 +66,7 @@ impl<S: Side> Future for Sending<'_, S> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { guard: WaitGuard { shared, id }, outgoing } = self.get_mut();
-        let polled = shared.turn(|turn| {
+        let polled = shared.quick_turn(|turn| {
             let Some(message) = outgoing.take() else { return Poll::Ready(Ok(())) };
             match turn.session.send(message) {
                 Ok(_) => Poll::Ready(Ok(())),
@@ -90,7 +90,7 @@ pub(crate) fn try_send<S: Side>(
     outgoing: Outgoing,
 ) -> Result<(), SendError> {
     let mut outgoing = Some(outgoing);
-    let sent = shared.turn(|turn| match outgoing.take() {
+    let sent = shared.quick_turn(|turn| match outgoing.take() {
         Some(outgoing) => turn.session.send(outgoing).map(drop),
         None => Ok(()),
     });

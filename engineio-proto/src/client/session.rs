@@ -338,6 +338,21 @@ impl Session {
         sooner(next, close)
     }
 
+    /// A frame came over an upgraded connection.
+    fn handle_frame(&mut self, now: Instant, conn: ConnId, frame: Frame) {
+        self.handle_input(now, Input::Frame(conn, frame));
+    }
+
+    /// A machine that slept finds out at any call that the session is over.
+    #[expect(clippy::unused_self, reason = "the server's session looks at its state")]
+    const fn depends_on_time(&self) -> bool {
+        true
+    }
+
+    fn catch_up(&mut self, now: Instant) {
+        self.advance(now);
+    }
+
     fn responded(&mut self, conn: ConnId, response: Response) {
         match &mut self.state {
             State::Opening(opening) if opening.is(conn) => {

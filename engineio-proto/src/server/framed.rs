@@ -5,6 +5,7 @@ use super::io::Transmit;
 use crate::close::{ServerCloseReason, Violation};
 use crate::codec::{self, BinaryEncoding};
 use crate::conn::{ConnId, Failure};
+use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
 use crate::packet::Packet;
 
@@ -30,18 +31,24 @@ impl Framed {
         core: &mut Core,
         heartbeat: &mut Heartbeat,
     ) -> (Option<Transmit>, Option<ServerCloseReason>) {
-        let packet = if let Some(packet) = core.common.next_packet(heartbeat) {
-            packet
-        } else if !core.common.is_closing() {
+        if let Some(frame) = self.next_frame(core, heartbeat) {
+            return (Some(Transmit::Frame(frame)), None);
+        }
+        if !core.common.is_closing() {
             return (None, None);
-        } else if !self.has_said_close {
-            self.has_said_close = true;
-            Packet::Close
-        } else {
+        }
+        if self.has_said_close {
             return (None, core.common.take_closing());
-        };
-        let frame = codec::encode_frame(core.common.revision, packet, self.binary);
+        }
+        self.has_said_close = true;
+        let frame = codec::encode_frame(core.common.revision, Packet::Close, self.binary);
         (Some(Transmit::Frame(frame)), None)
+    }
+
+    /// The heartbeat, then messages.
+    pub(super) fn next_frame(&self, core: &mut Core, heartbeat: &mut Heartbeat) -> Option<Frame> {
+        let packet = core.common.next_packet(heartbeat)?;
+        Some(codec::encode_frame(core.common.revision, packet, self.binary))
     }
 }
 

@@ -23,6 +23,10 @@ impl Replies {
         Some(transmit)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn has(&self, conn: ConnId) -> bool {
         self.0.iter().any(|(to, _)| *to == conn)
     }

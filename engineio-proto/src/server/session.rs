@@ -1,5 +1,6 @@
 //! One session: its sources, its sinks, and its end.
 
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -18,6 +19,7 @@ use crate::codec::encode_frame;
 use crate::common_state::CommonState;
 use crate::config::ServerConfig;
 use crate::conn::{ConnId, Failure};
+use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
 use crate::inbox::Inbox;
 use crate::outbox::{Outbox, Outgoing, SendError};
@@ -131,10 +133,7 @@ impl Session {
                 let outcome = open.body(&mut self.core, conn, body);
                 self.conclude(outcome);
             }
-            (State::Open(open), Input::Frame(conn, frame)) => {
-                let outcome = open.frame(&mut self.core, conn, frame);
-                self.conclude(outcome);
-            }
+            (State::Open(_), Input::Frame(conn, frame)) => self.frame(conn, frame),
             (State::Closed(_), Input::Request(conn, exchange)) => {
                 self.core.reply(conn, exchange.unknown_session().response());
             }
@@ -225,6 +224,9 @@ impl Session {
     /// The next thing to write to an upgraded connection, which never gets an answer to a
     /// request.
     fn poll_framed(&mut self, conn: ConnId) -> Option<FramedTransmit> {
+        if let Some(frame) = self.next_frame(conn) {
+            return Some(FramedTransmit::Frame(frame));
+        }
         loop {
             match self.poll_transmit(conn)? {
                 Transmit::Frame(frame) => return Some(FramedTransmit::Frame(frame)),
@@ -232,6 +234,20 @@ impl Session {
                 Transmit::Respond(_) | Transmit::Upgrade(_) => {}
             }
         }
+    }
+
+    /// The next frame of the session's WebSocket, the usual case of
+    /// [`poll_transmit`](Self::poll_transmit).
+    fn next_frame(&mut self, conn: ConnId) -> Option<Frame> {
+        let State::Open(Open { heartbeat, stall: None, channel: Channel::Framed(framed) }) =
+            &mut self.state
+        else {
+            return None;
+        };
+        if framed.conn != conn || !self.core.replies.is_empty() {
+            return None;
+        }
+        framed.next_frame(&mut self.core, heartbeat)
     }
 
     /// The next event for the application, if there is one.
@@ -244,6 +260,22 @@ impl Session {
         self.put_off_stall();
         self.settle();
         event
+    }
+
+    /// As [`poll_event`](Self::poll_event), of up to 64 events at once, for a queue that is empty.
+    /// The application has dealt with all of them when it asks again. Until then their messages
+    /// count as waiting, and [`note_progress`](Self::note_progress) says that it gets on.
+    pub fn poll_events(&mut self, events: &mut VecDeque<Event>) {
+        self.core.common.inbox.lend(events);
+        self.put_off_stall();
+        self.settle();
+    }
+
+    /// The application has taken one of the events that it got together.
+    pub fn note_progress(&mut self, now: Instant) {
+        if let State::Open(Open { stall: Some(stall), .. }) = &mut self.state {
+            *stall = now + self.core.config.stall_timeout();
+        }
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout). An open session always
@@ -345,6 +377,35 @@ impl Session {
             State::Open(open) => Some(open.channel.transport()),
             State::Closed(_) => None,
         }
+    }
+
+    /// A frame came over an upgraded connection.
+    fn handle_frame(&mut self, now: Instant, conn: ConnId, frame: Frame) {
+        self.advance(now);
+        self.frame(conn, frame);
+        self.settle();
+    }
+
+    fn frame(&mut self, conn: ConnId, frame: Frame) {
+        if let State::Open(open) = &mut self.state {
+            let outcome = open.frame(&mut self.core, conn, frame);
+            self.conclude(outcome);
+        }
+    }
+
+    /// Over a WebSocket there is only the heartbeat, until something is full or ends.
+    const fn depends_on_time(&self) -> bool {
+        match &self.state {
+            State::Open(Open { stall: None, channel: Channel::Framed(_), .. }) => {
+                self.core.common.is_closing()
+            }
+            State::Open(_) | State::Closed(_) => true,
+        }
+    }
+
+    fn catch_up(&mut self, now: Instant) {
+        self.advance(now);
+        self.note_progress(now);
     }
 
     /// Does everything that is due by `now`, in the order in which it became due.
