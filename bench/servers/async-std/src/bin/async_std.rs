@@ -1,0 +1,5 @@
+//! On async-std.
+
+fn main() {
+    server_async_std::run();
+}

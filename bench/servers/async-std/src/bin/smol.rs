@@ -1,0 +1,5 @@
+//! On smol.
+
+fn main() {
+    server_async_std::run();
+}
