@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::iter;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -26,15 +27,21 @@ use crate::shared::waits;
 #[must_use = "dropping it closes the session"]
 pub struct Socket<D: Data = ()> {
     sender: Sender<D>,
-    /// What it got of the session together, and hasn't given out.
-    events: VecDeque<Event>,
+    /// Boxed, since a session that was never used has none.
+    batch: Option<Box<Batch>>,
     /// Its place among the waiters, as a sink.
     sink: Option<WaitId>,
 }
 
+/// Events that the session gave out together, and that wait here without its lock.
+#[derive(Default)]
+struct Batch {
+    events: VecDeque<Event>,
+}
+
 impl<D: Data> Socket<D> {
     pub(crate) const fn new(session: Arc<ServerSession<D>>) -> Self {
-        Self { sender: Sender::new(session), events: VecDeque::new(), sink: None }
+        Self { sender: Sender::new(session), batch: None, sink: None }
     }
 
     /// Waits for the client's next message. `None` once the session has ended and all its messages
@@ -49,35 +56,43 @@ impl<D: Data> Socket<D> {
 
     /// The poll function behind [`recv`](Self::recv).
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        let mut is_progress = true;
+        if let Some(message) = self.next_message() {
+            self.sender.session.side.has_progressed.store(true, Relaxed);
+            return Poll::Ready(Some(message));
+        }
         loop {
-            while let Some(event) = self.events.pop_front() {
-                match event {
-                    Event::Message(message) => {
-                        if is_progress {
-                            self.sender.session.side.has_progressed.store(true, Relaxed);
-                        }
-                        return Poll::Ready(Some(message));
-                    }
-                    Event::Closed(_) => return Poll::Ready(None),
-                    Event::Upgraded(_) | _ => {}
-                }
-            }
-            let events = &mut self.events;
+            let batch = &mut self.batch;
             let turned = self.sender.session.quick_turn(|turn| {
-                turn.session.poll_events(events);
-                if events.is_empty() && !turn.session.is_closed() {
-                    turn.waiters.reader(cx.waker());
-                    return Poll::Pending;
+                if turn.session.has_event() {
+                    turn.session.poll_events(&mut batch.get_or_insert_default().events);
+                    return Poll::Ready(true);
                 }
-                Poll::Ready(())
+                // The application has come back.
+                turn.session.poll_event();
+                if turn.session.is_closed() {
+                    return Poll::Ready(false);
+                }
+                turn.waiters.reader(cx.waker());
+                Poll::Pending
             });
             match turned {
                 Some(Poll::Pending) => return Poll::Pending,
-                Some(Poll::Ready(())) if !self.events.is_empty() => is_progress = false,
-                Some(Poll::Ready(())) | None => return Poll::Ready(None),
+                Some(Poll::Ready(true)) => {}
+                Some(Poll::Ready(false)) | None => return Poll::Ready(None),
+            }
+            if let Some(message) = self.next_message() {
+                return Poll::Ready(Some(message));
             }
         }
+    }
+
+    /// The next message of the batch.
+    fn next_message(&mut self) -> Option<Message> {
+        let events = &mut self.batch.as_mut()?.events;
+        iter::from_fn(|| events.pop_front()).find_map(|event| match event {
+            Event::Message(message) => Some(message),
+            Event::Closed(_) | _ => None,
+        })
     }
 
     /// Queues a message as soon as there is room for it; see [`Sender::send`].

@@ -1,6 +1,7 @@
 //! The tasks that wait for a session.
 
 use std::mem;
+use std::num::NonZeroU64;
 use std::task::Waker;
 
 use engineio_proto::ConnId;
@@ -13,7 +14,7 @@ pub(crate) struct Waiters {
     seats: Vec<SeatWaiter>,
     reader: Option<Waker>,
     handles: Vec<HandleWaiter>,
-    next_handle: u64,
+    newest_handle: u64,
     /// Dropping a waker may drop things that take the session's lock, so these are dropped after it
     /// is released.
     spent: Vec<Waker>,
@@ -54,7 +55,7 @@ struct HandleWaiter {
 
 /// Identifies a waiting future of a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WaitId(u64);
+pub(crate) struct WaitId(NonZeroU64);
 
 /// What a handle waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,8 +124,8 @@ impl Waiters {
             return waiter.id;
         }
         let id = id.unwrap_or_else(|| {
-            self.next_handle += 1;
-            WaitId(self.next_handle)
+            self.newest_handle = self.newest_handle.saturating_add(1);
+            WaitId(NonZeroU64::MIN.saturating_add(self.newest_handle))
         });
         self.handles.push(HandleWaiter { id, wait, waker: waker.clone() });
         id
