@@ -36,6 +36,10 @@ mod client {}
 mod architecture {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/performance.md")]
+mod performance {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/driving.md")]
 mod driving {}
 

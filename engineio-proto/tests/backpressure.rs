@@ -5,7 +5,11 @@
 
 mod common;
 
+use std::collections::VecDeque;
+
 use common::{ConnId, Failure, Scenario, Scene, scenario};
+use engineio_proto::Instant;
+use engineio_proto::server::Event;
 
 /// Takes in one message of a kilobyte freely, and a third not at all.
 fn narrow() -> Scenario {
@@ -306,4 +310,50 @@ fn timer_that_comes_late_finds_the_same_end_as_one_in_time() {
     post(&mut punctual);
     punctual.run_until(10_000);
     assert_eq!(late.due(), punctual.due());
+}
+
+#[test]
+fn events_given_together_count_as_waiting_until_the_application_asks_again() {
+    let mut scene = narrow().websocket();
+    let conn = scene.conn("w1");
+    scene.frame(conn, &kilobyte());
+    assert!(!scene.session.wants_input(conn));
+    let mut events = VecDeque::new();
+    scene.session.poll_events(&mut events);
+    assert_eq!(events.len(), 1);
+    assert!(!scene.session.wants_input(conn), "the application is still at it");
+    events.clear();
+    scene.session.poll_events(&mut events);
+    assert!(events.is_empty());
+    assert!(scene.session.wants_input(conn));
+}
+
+#[test]
+fn up_to_64_events_are_given_together_in_their_order() {
+    let mut scene = scenario().websocket();
+    let conn = scene.conn("w1");
+    for number in 0..100 {
+        scene.frame(conn, &format!("4{number}"));
+    }
+    let (mut events, mut all) = (VecDeque::new(), Vec::new());
+    for count in [64, 36, 0] {
+        scene.session.poll_events(&mut events);
+        assert_eq!(events.len(), count);
+        all.extend(events.drain(..));
+    }
+    let expected = (0..100).map(|number| Event::Message(number.to_string().into()));
+    assert_eq!(all, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn progress_within_a_batch_puts_off_the_end_of_a_slow_application() {
+    let mut scene = narrow().v4().websocket();
+    scene.frame(scene.conn("w1"), &kilobyte());
+    scene.session.poll_events(&mut VecDeque::new());
+    scene.run_until(50_000);
+    scene.session.note_progress(Instant::from_millis(50_000));
+    scene.run_until(109_999);
+    assert!(!scene.session.is_closed());
+    scene.run_until(110_000);
+    assert!(scene.session.is_closed());
 }

@@ -129,6 +129,37 @@ fn application_that_reads_slowly_loses_nothing() {
 }
 
 #[test]
+fn application_that_gets_on_is_never_too_slow() {
+    let world = World::narrow();
+    let app = world.clone();
+    world.run(async move {
+        let call = app.websocket("EIO=4&transport=websocket");
+        let mut socket = app.accept().await;
+        let peer = WebSocket::new(engineio_proto::Revision::V4, call.upgraded().await);
+        let mut reader = peer.writer();
+        app.spawn(async move {
+            for number in 0..30 {
+                peer.say(format!("{number:>100}")).await;
+            }
+        });
+        app.spawn(async move {
+            while let Seen::Packet(packet) = reader.next().await {
+                if let Packet::Ping(_) = packet {
+                    reader.send(Packet::Pong("".into())).await;
+                }
+            }
+        });
+        app.settle().await;
+        // It gets several at once, and needs minutes for them.
+        for number in 0..30 {
+            assert_eq!(socket.recv().await, Some(format!("{number:>100}").into()));
+            app.sleep(Duration::from_secs(40)).await;
+        }
+        assert_eq!(app.log.lines(), ["opened V4 websocket"]);
+    });
+}
+
+#[test]
 fn application_that_never_reads_ends_its_session() {
     let world = World::with(|config| config.inbox_high_water(1024).inbox_limit(20_000));
     let app = world.clone();
