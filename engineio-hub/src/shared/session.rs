@@ -75,10 +75,13 @@ impl<S: Side> Locked<S> {
     }
 
     /// The waiters that can go on.
-    fn awake(&mut self) -> Awake {
+    fn awake(&mut self) -> Option<Awake> {
+        if self.waiters.is_quiet() {
+            return None;
+        }
         let mut awake = Awake::default();
         self.waiters.take_ready(&self.session, &mut awake);
-        awake
+        Some(awake)
     }
 }
 
@@ -124,7 +127,7 @@ impl<S: Side> Shared<S> {
         } else {
             let awake = locked.awake();
             drop(locked);
-            awake.wake();
+            awake.into_iter().for_each(Awake::wake);
         }
         Some(result)
     }
@@ -154,7 +157,7 @@ impl<S: Side> Shared<S> {
         let awake = locked.awake();
         drop(locked);
         S::finish(self, rest);
-        awake.wake();
+        awake.into_iter().for_each(Awake::wake);
     }
 
     /// Looks at the session without changing it. `None`: as for [`turn`](Self::turn).

@@ -147,6 +147,14 @@ impl Waiters {
         all.handles.into_iter().for_each(|waiter| awake.push(waiter.waker));
     }
 
+    /// Whether no task waits for anything, and no waker is to be dropped.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.reader.is_none()
+            && self.handles.is_empty()
+            && self.spent.is_empty()
+            && self.seats.iter().all(|seat| seat.interest == Interest::NOTHING)
+    }
+
     /// Moves the waiters that can go on into `awake`, and the wakers to drop.
     pub(crate) fn take_ready(&mut self, session: &impl AnySession, awake: &mut Awake) {
         awake.spent = mem::take(&mut self.spent);
