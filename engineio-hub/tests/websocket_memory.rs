@@ -124,6 +124,20 @@ fn after_a_mebibyte_in_fragments_nothing_is_left() {
     assert_eq!(used.left, 0);
 }
 
+/// A buffer that grew by each fragment would ask for thousands of times what it carries.
+#[test]
+fn mebibyte_in_eight_thousand_fragments_asks_for_a_few_times_what_it_carries() {
+    let mut fragments = frame(2, &[7; 128]);
+    (0..8_190).for_each(|_| fragments.extend(frame(0, &[7; 128])));
+    fragments.extend(frame(0x80, &[7; 128]));
+    let mut socket = WebSocket::server(MAX_PAYLOAD);
+    let ((), used) = cost(|| echo(&mut socket, &fragments));
+    println!("echo of 1 MiB in 8,192 fragments: peak {}, total {}", used.peak, used.total);
+    assert_eq!(used.left, 0);
+    assert!(used.peak < 8 * MEBIBYTE as isize, "{}", used.peak);
+    assert!(used.total < 8 * MEBIBYTE as isize, "{}", used.total);
+}
+
 #[test]
 fn header_alone_reserves_nothing_of_what_it_declares() {
     let mut socket = WebSocket::server(MAX_PAYLOAD);

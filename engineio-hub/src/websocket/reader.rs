@@ -28,9 +28,9 @@ pub(super) enum Item {
 
 /// Bytes in, messages out.
 ///
-/// Every byte of a payload is copied once, into the message's own buffer, which grows with what has
-/// arrived and is exactly as long as the message in the end. The headers are tungstenite's, and so
-/// are the rules.
+/// Every byte of a payload is copied once, into the message's own buffer. It grows with what has
+/// arrived, and ends exactly as long as a message of one frame. The headers are tungstenite's, and
+/// so are the rules.
 pub(super) struct Reader {
     role: Role,
     max_payload: usize,
@@ -50,6 +50,8 @@ enum Stage {
 struct Payload {
     opcode: OpCode,
     is_final: bool,
+    /// The message has other frames, too.
+    is_fragment: bool,
     /// The key for the next byte comes first.
     mask: Option<[u8; 4]>,
     /// Bytes that are to come.
@@ -140,10 +142,11 @@ impl Payload {
     /// Adds a part of the payload to what was there before.
     fn append(&mut self, part: &[u8], into: &mut Vec<u8>) {
         let before = into.len();
-        let whole = before.saturating_add(self.left);
         if into.capacity() - before < part.len() {
-            // No more than is declared, and no more than four times what has arrived.
-            let enough = before.saturating_add(part.len()).max(before.saturating_mul(4)).min(whole);
+            // Four times what has arrived, but no more than is declared. In fragments nobody knows
+            // how long the message will be.
+            let most = if self.is_fragment { usize::MAX } else { before.saturating_add(self.left) };
+            let enough = before.saturating_add(part.len()).max(before.saturating_mul(4)).min(most);
             into.reserve_exact(enough.saturating_sub(before));
         }
         into.extend_from_slice(part);
@@ -211,13 +214,17 @@ impl Message {
                 return Err(Fault::TooManyFragments);
             }
         }
-        let (opcode, is_final, mask) = (header.opcode, header.is_final, header.mask);
-        Ok(Payload { opcode, is_final, mask, left })
+        let FrameHeader { opcode, is_final, mask, .. } = *header;
+        let is_fragment = !is_final || opcode == OpCode::Data(Data::Continue);
+        Ok(Payload { opcode, is_final, is_fragment, mask, left })
     }
 
     /// Its last frame is whole.
     fn complete(&mut self) -> Result<Item, Fault> {
-        let Self { payload, is_text, .. } = mem::take(self);
+        let Self { mut payload, is_text, .. } = mem::take(self);
+        if payload.capacity() / 2 > payload.len() {
+            payload.shrink_to_fit();
+        }
         let payload = Bytes::from(payload);
         if !is_text {
             return Ok(Item::Frame(Frame::binary(payload)));
