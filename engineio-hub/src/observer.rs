@@ -41,7 +41,7 @@ pub trait Observer: Send + Sync + 'static {
 /// Ignores everything.
 impl Observer for () {}
 
-/// Catches panics of the application's observer, whose callers may be in the middle of a change.
+/// Catches a panic in the observer, since its caller may be in the middle of a change.
 pub(crate) struct Guarded(pub(crate) Box<dyn Observer>);
 
 impl Guarded {

@@ -44,12 +44,13 @@ pub trait AnySession: FramedSession {
     /// The latest time that the session has heard of.
     fn now(&self) -> Instant;
 
-    /// Whether what the session does next depends on the time, so that it has to hear of that
-    /// before it [sends](Self::send), gives events, or something to write. If not, these three
-    /// change nothing about its deadlines either.
+    /// Whether the session's next step depends on the time. If so, call
+    /// [`handle_timeout`](Self::handle_timeout) before sending, taking events or polling a frame.
+    /// If not, none of the three moves a deadline.
     fn depends_on_time(&self) -> bool;
 
-    /// What was done last, in spite of the time that had passed, was done now.
+    /// Says that the last call happened now, as no [`handle_timeout`](Self::handle_timeout) came
+    /// before it.
     fn catch_up(&mut self, now: Instant);
 
     /// Queues a message or a batch, and gives the position of its last message.

@@ -61,24 +61,23 @@ impl<E: Event> Inbox<E> {
         event
     }
 
-    /// Lends the events that wait, at most [`MOST_LENT`] of them, for an empty queue. They count as
-    /// waiting until the next call of this kind.
-    pub(crate) fn lend(&mut self, empty: &mut VecDeque<E>) {
+    /// Moves the events that wait to the end of `events`, at most [`MOST_LENT`] of them. Their
+    /// messages count as waiting until the next event is asked for.
+    pub(crate) fn lend(&mut self, events: &mut VecDeque<E>) {
         self.take_back();
-        if empty.capacity() > KEPT_CAPACITY {
-            *empty = VecDeque::new();
+        let count = self.queue.len().min(MOST_LENT);
+        self.lent = self.queue.iter().take(count).filter_map(E::message).map(weight).sum();
+        self.is_application_busy = self.lent > 0;
+        if !events.is_empty() || count < self.queue.len() {
+            events.extend(self.queue.drain(..count));
+            return;
         }
-        if self.queue.len() <= MOST_LENT {
-            mem::swap(&mut self.queue, empty);
-        } else {
-            empty.extend(self.queue.drain(..MOST_LENT));
-        }
-        let mut messages = empty.iter().filter_map(E::message).peekable();
-        self.is_application_busy = messages.peek().is_some();
-        self.lent = messages.map(weight).sum();
-        if empty.is_empty() {
+        if count == 0 || events.capacity() > KEPT_CAPACITY {
             // One queue is enough while nothing happens.
-            *empty = VecDeque::new();
+            *events = VecDeque::new();
+        }
+        if count > 0 {
+            mem::swap(&mut self.queue, events);
         }
     }
 

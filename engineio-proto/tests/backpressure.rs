@@ -346,6 +346,22 @@ fn up_to_64_events_are_given_together_in_their_order() {
 }
 
 #[test]
+fn events_that_the_application_still_has_stay_in_front() {
+    let mut scene = narrow().websocket();
+    let conn = scene.conn("w1");
+    let mut events = VecDeque::new();
+    for text in ["4one", "4two"] {
+        scene.frame(conn, text);
+        scene.session.poll_events(&mut events);
+    }
+    let expected = ["one", "two"].map(|text| Event::Message(text.into()));
+    assert_eq!(events, expected);
+    scene.session.poll_events(&mut VecDeque::new());
+    scene.frame(conn, &kilobyte());
+    assert!(!scene.session.wants_input(conn), "each was counted once");
+}
+
+#[test]
 fn progress_within_a_batch_puts_off_the_end_of_a_slow_application() {
     let mut scene = narrow().v4().websocket();
     scene.frame(scene.conn("w1"), &kilobyte());

@@ -94,11 +94,8 @@ impl<S: Side> Shared<S> {
     /// Takes one turn. Wakes waiters when the lock is released. `None`: the session is gone.
     pub(crate) fn turn<R>(self: &Arc<Self>, act: impl FnOnce(&mut Turn<'_, S>) -> R) -> Option<R> {
         let now = self.side.now()?;
-        let mut locked = self.lock()?;
-        self.side.begin_turn(&mut locked, now);
-        let result = act(&mut locked.turn(now));
-        self.end_turn(locked);
-        Some(result)
+        let locked = self.lock()?;
+        Some(self.full_turn(locked, now, act))
     }
 
     /// Takes a turn for a send, for events or for something to write. While the session doesn't
@@ -113,10 +110,7 @@ impl<S: Side> Shared<S> {
         let mut locked = self.lock()?;
         if locked.session.depends_on_time() {
             let now = self.side.now()?;
-            self.side.begin_turn(&mut locked, now);
-            let result = act(&mut locked.turn(now));
-            self.end_turn(locked);
-            return Some(result);
+            return Some(self.full_turn(locked, now, act));
         }
         let now = locked.session.now();
         let result = act(&mut locked.turn(now));
@@ -142,6 +136,18 @@ impl<S: Side> Shared<S> {
             Pace::Full => self.turn(act),
             Pace::Quick => self.quick_turn(act),
         }
+    }
+
+    fn full_turn<R>(
+        self: &Arc<Self>,
+        mut locked: MutexGuard<'_, Locked<S>>,
+        now: Instant,
+        act: impl FnOnce(&mut Turn<'_, S>) -> R,
+    ) -> R {
+        self.side.begin_turn(&mut locked, now);
+        let result = act(&mut locked.turn(now));
+        self.end_turn(locked);
+        result
     }
 
     fn lock(self: &Arc<Self>) -> Option<MutexGuard<'_, Locked<S>>> {

@@ -262,16 +262,21 @@ impl Session {
         event
     }
 
-    /// As [`poll_event`](Self::poll_event), of up to 64 events at once, for a queue that is empty.
-    /// The application has dealt with all of them when it asks again. Until then their messages
-    /// count as waiting, and [`note_progress`](Self::note_progress) says that it gets on.
+    /// Moves up to 64 events to the end of `events`, as [`poll_event`](Self::poll_event) would give
+    /// them one by one.
+    ///
+    /// The session takes the application to be at work on them until it asks for events again.
+    /// Until then their messages count as waiting. Call [`note_progress`](Self::note_progress)
+    /// meanwhile, so that an application that takes its time isn't taken for a stalled one.
     pub fn poll_events(&mut self, events: &mut VecDeque<Event>) {
         self.core.common.inbox.lend(events);
         self.put_off_stall();
         self.settle();
     }
 
-    /// The application has taken one of the events that it got together.
+    /// Says that the application has dealt with one of several events that
+    /// [`poll_events`](Self::poll_events) gave it: it has
+    /// [`stall_timeout`](ServerConfig::stall_timeout) for the next one.
     pub fn note_progress(&mut self, now: Instant) {
         if let State::Open(Open { stall: Some(stall), .. }) = &mut self.state {
             *stall = now + self.core.config.stall_timeout();
