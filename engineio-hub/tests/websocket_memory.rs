@@ -12,6 +12,8 @@ use engineio_proto::Frame;
 
 const MEBIBYTE: usize = 1 << 20;
 const MAX_PAYLOAD: usize = 2 * MEBIBYTE;
+/// What a thread keeps at most for the next buffer of its WebSockets.
+const SPARE: isize = 4096;
 const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
 const PING: u8 = 0x89;
@@ -87,6 +89,8 @@ fn echo(socket: &mut WebSocket, bytes: &[u8]) {
 #[test]
 fn at_rest_a_websocket_has_nothing_on_the_heap() {
     let small = frame(TEXT, b"4hello");
+    // A thread keeps the memory of one small buffer for all its WebSockets.
+    echo(&mut WebSocket::server(MAX_PAYLOAD), &small);
     let (mut socket, fresh) = cost(|| WebSocket::server(MAX_PAYLOAD));
     let ((), used) = cost(|| echo(&mut socket, &small));
     let inline = size_of::<WebSocket>();
@@ -183,7 +187,7 @@ fn pings_of_a_peer_that_does_not_read_cost_a_bounded_amount() {
             socket.sent(1000);
         }
     });
-    assert_eq!(sent.left, -used.left);
+    assert!(used.left + sent.left <= SPARE, "{}", used.left + sent.left);
 }
 
 #[test]
@@ -209,6 +213,6 @@ fn fault_and_a_close_leave_nothing_but_what_is_unsent() {
         let bytes = [&large[..], &end, &large[..]].concat();
         let mut socket = WebSocket::server(MAX_PAYLOAD);
         let ((), used) = cost(|| echo(&mut socket, &bytes));
-        assert_eq!(used.left, 0);
+        assert!(used.left <= SPARE, "{}", used.left);
     }
 }

@@ -1,5 +1,6 @@
 //! A queue of bytes that releases its memory.
 
+use std::cell::Cell;
 use std::mem;
 
 /// Bytes put in at the end and taken out at the front.
@@ -24,11 +25,21 @@ impl Buffer {
     }
 
     /// The end of the buffer, to append up to `additional` bytes.
+    #[inline]
     pub(super) fn reserve(&mut self, additional: usize) -> &mut Vec<u8> {
+        if self.bytes.capacity() - self.bytes.len() < additional {
+            self.grow(additional);
+        }
+        &mut self.bytes
+    }
+
+    fn grow(&mut self, additional: usize) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = take_spare();
+        }
         if self.bytes.capacity() - self.bytes.len() < additional {
             self.bytes.reserve(additional.max(SMALL));
         }
-        &mut self.bytes
     }
 
     /// Takes out all of it.
@@ -43,7 +54,7 @@ impl Buffer {
         self.taken = self.taken.saturating_add(count);
         let left = self.len();
         if left == 0 {
-            *self = Self::default();
+            keep_spare(mem::take(self).bytes);
         } else if self.taken >= left {
             self.bytes.drain(..self.taken);
             self.taken = 0;
@@ -55,5 +66,26 @@ impl Buffer {
     }
 }
 
+thread_local! {
+    /// The memory of a buffer that became empty, for the next one of this thread: most buffers
+    /// exist for the time between two system calls.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+fn take_spare() -> Vec<u8> {
+    SPARE.try_with(Cell::take).unwrap_or_default()
+}
+
+fn keep_spare(mut bytes: Vec<u8>) {
+    if (1..=MOST_SPARE).contains(&bytes.capacity()) {
+        bytes.clear();
+        // While the thread ends there is no place for it.
+        let _ = SPARE.try_with(|spare| spare.set(bytes));
+    }
+}
+
 /// Bytes that aren't worth giving back before the buffer is empty.
 const SMALL: usize = 512;
+
+/// The capacity that a thread keeps.
+const MOST_SPARE: usize = 4096;

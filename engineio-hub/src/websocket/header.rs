@@ -1,16 +1,83 @@
 //! The header of a frame, and what a peer may say in one.
 
-use std::io::Cursor;
-
 use tungstenite::error::ProtocolError;
 use tungstenite::protocol::Role;
-use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::OpCode;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::Fault;
 
 /// RFC 6455, section 5.5.
 pub(super) const MAX_CONTROL_PAYLOAD: usize = 125;
+
+/// A frame's header (RFC 6455, section 5.2).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Header {
+    pub(super) opcode: OpCode,
+    pub(super) is_final: bool,
+    /// The reserved bits, in their place in the first byte. Extensions would use them.
+    reserved: u8,
+    pub(super) mask: Option<[u8; 4]>,
+    /// The length of the payload.
+    pub(super) length: u64,
+}
+
+impl Header {
+    /// Takes a header from the front of `input`. `None`, and nothing is taken, until all of it has
+    /// come.
+    #[inline]
+    fn take(input: &mut &[u8]) -> Option<Self> {
+        let [first, second, rest @ ..] = *input else { return None };
+        let (length, rest) = match second & LENGTH {
+            126 => {
+                let (length, rest) = rest.split_first_chunk()?;
+                (u64::from(u16::from_be_bytes(*length)), rest)
+            }
+            127 => {
+                let (length, rest) = rest.split_first_chunk()?;
+                (u64::from_be_bytes(*length), rest)
+            }
+            short => (u64::from(short), rest),
+        };
+        let (mask, rest) = if second & MASKED == 0 {
+            (None, rest)
+        } else {
+            let (key, rest) = rest.split_first_chunk()?;
+            (Some(*key), rest)
+        };
+        *input = rest;
+        let opcode = OpCode::from(first & OPCODE);
+        Some(Self {
+            opcode,
+            is_final: first & FINAL != 0,
+            reserved: first & RESERVED,
+            mask,
+            length,
+        })
+    }
+
+    /// Checks what can be known from a header alone.
+    #[inline]
+    fn check(&self, role: Role) -> Result<(), ProtocolError> {
+        match (role, self.mask) {
+            (Role::Server, None) => return Err(ProtocolError::UnmaskedFrameFromClient),
+            (Role::Client, Some(_)) => return Err(ProtocolError::MaskedFrameFromServer),
+            (Role::Server, Some(_)) | (Role::Client, None) => {}
+        }
+        if self.reserved != 0 {
+            return Err(ProtocolError::NonZeroReservedBits);
+        }
+        match self.opcode {
+            OpCode::Data(Data::Reserved(code)) | OpCode::Control(Control::Reserved(code)) => {
+                Err(ProtocolError::InvalidOpcode(code))
+            }
+            OpCode::Control(_) if self.length > MAX_CONTROL_PAYLOAD as u64 => {
+                Err(ProtocolError::ControlFrameTooBig)
+            }
+            OpCode::Control(_) if !self.is_final => Err(ProtocolError::FragmentedControlFrame),
+            OpCode::Control(_) | OpCode::Data(_) => Ok(()),
+        }
+    }
+}
 
 /// The part of a header that has come.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,47 +87,83 @@ pub(super) struct HeaderBytes {
 }
 
 impl HeaderBytes {
-    /// Takes a header, and the length of its payload, from the front of `input` once all of it has
-    /// come.
-    pub(super) fn take(&mut self, input: &mut &[u8]) -> Result<Option<(FrameHeader, u64)>, Fault> {
-        if self.count == 0 {
-            let mut cursor = Cursor::new(*input);
-            if let Some(header) = FrameHeader::parse(&mut cursor)? {
-                *input = input.get(cursor.position() as usize..).unwrap_or_default();
-                return Ok(Some(header));
-            }
-        }
-        // Its parts are put together, byte by byte: none of what follows belongs to it.
+    /// Takes a header from the front of `input` once all of it has come.
+    #[inline]
+    pub(super) fn take(&mut self, input: &mut &[u8], role: Role) -> Result<Option<Header>, Fault> {
+        let header = if self.count == 0 { Header::take(input) } else { None };
+        let Some(header) = header.or_else(|| self.collect(input)) else { return Ok(None) };
+        header.check(role)?;
+        Ok(Some(header))
+    }
+
+    /// Puts a header together, byte by byte: none of what follows belongs to it.
+    #[cold]
+    fn collect(&mut self, input: &mut &[u8]) -> Option<Header> {
         while let Some((first, rest)) = input.split_first() {
-            let Some(place) = self.bytes.get_mut(usize::from(self.count)) else { break };
-            (*place, *input) = (*first, rest);
+            *self.bytes.get_mut(usize::from(self.count))? = *first;
+            *input = rest;
             self.count += 1;
-            let known = self.bytes.get(..usize::from(self.count)).unwrap_or_default();
-            if let Some(header) = FrameHeader::parse(&mut Cursor::new(known))? {
+            let mut known = self.bytes.get(..usize::from(self.count)).unwrap_or_default();
+            if let Some(header) = Header::take(&mut known) {
                 self.count = 0;
-                return Ok(Some(header));
+                return Some(header);
             }
         }
-        Ok(None)
+        None
     }
 }
 
-/// Checks what can be known from a header alone.
-pub(super) fn check(header: &FrameHeader, payload: u64, role: Role) -> Result<(), Fault> {
-    let rule = match (role, header.mask) {
-        (Role::Server, None) => ProtocolError::UnmaskedFrameFromClient,
-        (Role::Client, Some(_)) => ProtocolError::MaskedFrameFromServer,
-        _ if header.rsv1 || header.rsv2 || header.rsv3 => ProtocolError::NonZeroReservedBits,
-        _ => match header.opcode {
-            OpCode::Control(_) if payload > MAX_CONTROL_PAYLOAD as u64 => {
-                ProtocolError::ControlFrameTooBig
-            }
-            OpCode::Control(_) if !header.is_final => ProtocolError::FragmentedControlFrame,
-            OpCode::Control(_) | OpCode::Data(_) => return Ok(()),
-        },
-    };
-    Err(rule.into())
+/// A header on its way out.
+#[derive(Debug)]
+pub(super) struct Encoded {
+    bytes: [u8; LONGEST],
+    count: usize,
 }
+
+impl Encoded {
+    /// The header of a frame that is a message of its own, or a control frame.
+    #[inline]
+    pub(super) fn new(opcode: OpCode, length: usize, mask: Option<[u8; 4]>) -> Self {
+        let mut header = Self { bytes: [0; LONGEST], count: 0 };
+        header.push(&[FINAL | u8::from(opcode)]);
+        let masked = if mask.is_some() { MASKED } else { 0 };
+        match (u8::try_from(length), u16::try_from(length)) {
+            (Ok(short @ ..=125), _) => header.push(&[masked | short]),
+            (_, Ok(medium)) => {
+                header.push(&[masked | 126]);
+                header.push(&medium.to_be_bytes());
+            }
+            (_, Err(_)) => {
+                header.push(&[masked | 127]);
+                header.push(&(length as u64).to_be_bytes());
+            }
+        }
+        if let Some(key) = mask {
+            header.push(&key);
+        }
+        header
+    }
+
+    #[inline]
+    fn push(&mut self, part: &[u8]) {
+        let end = self.count + part.len();
+        if let Some(place) = self.bytes.get_mut(self.count..end) {
+            place.copy_from_slice(part);
+            self.count = end;
+        }
+    }
+
+    #[inline]
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.count).unwrap_or_default()
+    }
+}
+
+const FINAL: u8 = 0x80;
+const RESERVED: u8 = 0x70;
+const OPCODE: u8 = 0x0f;
+const MASKED: u8 = 0x80;
+const LENGTH: u8 = 0x7f;
 
 /// Two bytes, a length of eight, and a mask.
 const LONGEST: usize = 14;

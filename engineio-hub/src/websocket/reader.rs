@@ -6,11 +6,10 @@ use bytes::Bytes;
 use engineio_proto::Frame;
 use tungstenite::error::ProtocolError;
 use tungstenite::protocol::Role;
-use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 use super::Fault;
-use super::header::{HeaderBytes, MAX_CONTROL_PAYLOAD, check};
+use super::header::{Header, HeaderBytes, MAX_CONTROL_PAYLOAD};
 use super::mask;
 
 /// The most frames of one message. A megabyte in frames of 1 KiB has a tenth of this.
@@ -29,8 +28,7 @@ pub(super) enum Item {
 /// Bytes in, messages out.
 ///
 /// Every byte of a payload is copied once, into the message's own buffer. It grows with what has
-/// arrived, and ends exactly as long as a message of one frame. The headers are tungstenite's, and
-/// so are the rules.
+/// arrived, and ends exactly as long as a message of one frame. The rules are tungstenite's.
 pub(super) struct Reader {
     role: Role,
     max_payload: usize,
@@ -97,9 +95,11 @@ impl Reader {
             let frame = match &mut self.stage {
                 Stage::Payload(frame) => frame,
                 Stage::Header(header) => {
-                    let Some((header, length)) = header.take(input)? else { return Ok(None) };
-                    check(&header, length, self.role)?;
-                    let frame = self.message.begin(&header, length, self.max_payload)?;
+                    let Some(header) = header.take(input, self.role)? else { return Ok(None) };
+                    if let Some(whole) = self.take_whole(&header, input) {
+                        return whole.map(Some);
+                    }
+                    let frame = self.message.begin(&header, self.max_payload)?;
                     self.stage = Stage::Payload(frame);
                     continue;
                 }
@@ -122,6 +122,28 @@ impl Reader {
                 return Ok(Some(item));
             }
         }
+    }
+
+    /// Takes the payload of a message that has one frame and has come in one piece: the usual
+    /// message. `None` of any other.
+    #[inline]
+    fn take_whole(&self, header: &Header, input: &mut &[u8]) -> Option<Result<Item, Fault>> {
+        let is_text = match header.opcode {
+            OpCode::Data(Data::Text) => true,
+            OpCode::Data(Data::Binary) => false,
+            OpCode::Data(_) | OpCode::Control(_) => return None,
+        };
+        if !header.is_final || self.message.is_open {
+            return None;
+        }
+        let length = usize::try_from(header.length).ok().filter(|len| *len <= self.max_payload)?;
+        let (payload, rest) = input.split_at_checked(length)?;
+        *input = rest;
+        let mut payload = payload.to_vec();
+        if let Some(key) = header.mask {
+            mask::apply(key, &mut payload);
+        }
+        Some(message(payload, is_text))
     }
 
     /// A frame is whole.
@@ -188,13 +210,8 @@ impl Default for ControlPayload {
 
 impl Message {
     /// A frame begins. It goes on with the message, or is the first of the next one.
-    fn begin(
-        &mut self,
-        header: &FrameHeader,
-        length: u64,
-        max_payload: usize,
-    ) -> Result<Payload, Fault> {
-        let left = usize::try_from(length).map_err(|_| Fault::TooLarge)?;
+    fn begin(&mut self, header: &Header, max_payload: usize) -> Result<Payload, Fault> {
+        let left = usize::try_from(header.length).map_err(|_| Fault::TooLarge)?;
         if let OpCode::Data(data) = header.opcode {
             match (data, self.is_open) {
                 (Data::Continue, false) => {
@@ -214,7 +231,7 @@ impl Message {
                 return Err(Fault::TooManyFragments);
             }
         }
-        let FrameHeader { opcode, is_final, mask, .. } = *header;
+        let Header { opcode, is_final, mask, .. } = *header;
         let is_fragment = !is_final || opcode == OpCode::Data(Data::Continue);
         Ok(Payload { opcode, is_final, is_fragment, mask, left })
     }
@@ -225,12 +242,18 @@ impl Message {
         if payload.capacity() / 2 > payload.len() {
             payload.shrink_to_fit();
         }
-        let payload = Bytes::from(payload);
-        if !is_text {
-            return Ok(Item::Frame(Frame::binary(payload)));
-        }
-        Frame::try_text(payload).map(Item::Frame).map_err(|_| Fault::InvalidText)
+        message(payload, is_text)
     }
+}
+
+/// A message that is complete.
+#[inline]
+fn message(payload: Vec<u8>, is_text: bool) -> Result<Item, Fault> {
+    let payload = Bytes::from(payload);
+    if !is_text {
+        return Ok(Item::Frame(Frame::binary(payload)));
+    }
+    Frame::try_text(payload).map(Item::Frame).map_err(|_| Fault::InvalidText)
 }
 
 /// The code in a close frame, if it has one. One that no peer may send counts as a breach of the

@@ -4,12 +4,9 @@ use std::collections::VecDeque;
 
 use bytes::{Buf as _, Bytes};
 use engineio_proto::Frame;
-use tungstenite::protocol::frame::{
-    FrameHeader,
-    coding::{Control, Data, OpCode},
-};
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::{buffer::Buffer, mask, reader::ControlPayload};
+use super::{buffer::Buffer, header::Encoded, mask, reader::ControlPayload};
 
 /// The limit for unsent bytes, 64 KiB: pass the next message to
 /// [`WebSocket::send`](super::WebSocket::send) only while fewer are unsent. Answers to pings wait
@@ -50,7 +47,7 @@ impl WriteBuffer {
             self.frame(opcode, frame.parts());
         } else if !self.closed {
             let [prefix, payload] = frame.parts();
-            self.header(opcode, prefix.len() + payload.len(), prefix.len())
+            self.header(opcode, prefix.len() + payload.len(), None, prefix.len())
                 .extend_from_slice(prefix);
             let first = self.first.get_or_insert_default();
             for part in [self.last.take().into(), frame.into_payload()] {
@@ -115,25 +112,34 @@ impl WriteBuffer {
             return;
         }
         let length = payload.iter().map(|part| part.len()).sum::<usize>();
-        let masks = self.masks;
-        let end = self.header(opcode, length, length);
+        let mask = self.new_mask();
+        let end = self.header(opcode, length, mask, length);
         let start = end.len();
         payload.iter().for_each(|part| end.extend_from_slice(part));
-        if masks {
-            // The key is the end of the header.
-            let (header, payload) = end.split_at_mut(start);
-            header.last_chunk().into_iter().for_each(|key| mask::apply(*key, payload));
+        if let Some(key) = mask {
+            mask::apply(key, end.get_mut(start..).unwrap_or_default());
         }
     }
 
-    /// Queues the header of a frame of this length, of which so many bytes go into this buffer.
-    fn header(&mut self, opcode: OpCode, length: usize, here: usize) -> &mut Vec<u8> {
+    /// A key for the next frame, if it needs one.
+    #[inline]
+    fn new_mask(&self) -> Option<[u8; 4]> {
         // Without randomness there is no safe key, and a server has to refuse what isn't masked.
-        let mask = self.masks.then(|| getrandom::u32().unwrap_or_default().to_ne_bytes());
-        let header = FrameHeader { opcode, mask, ..FrameHeader::default() };
-        let end = self.last.reserve(header.len(length as u64) + here);
-        let formatted = header.format(length as u64, end);
-        debug_assert!(formatted.is_ok(), "a Vec takes every byte");
+        self.masks.then(|| getrandom::u32().unwrap_or_default().to_ne_bytes())
+    }
+
+    /// Queues the header of a frame of this length, of which so many bytes go into this buffer.
+    #[inline]
+    fn header(
+        &mut self,
+        opcode: OpCode,
+        length: usize,
+        mask: Option<[u8; 4]>,
+        here: usize,
+    ) -> &mut Vec<u8> {
+        let header = Encoded::new(opcode, length, mask);
+        let end = self.last.reserve(header.as_bytes().len() + here);
+        end.extend_from_slice(header.as_bytes());
         end
     }
 }
