@@ -37,12 +37,14 @@ pub async fn carry(switching: Switching) {
 pub struct Carrier<S> {
     stream: S,
     framed: Framed,
+    /// The stream still holds bytes that it has taken, as one with TLS may.
+    is_unflushed: bool,
 }
 
 impl<S: Read + Write + Unpin> Carrier<S> {
     /// Makes a carrier. It moves nothing before it is polled.
     pub const fn new(stream: S, framed: Framed) -> Self {
-        Self { stream, framed }
+        Self { stream, framed, is_unflushed: false }
     }
 
     /// Writes and reads until neither makes progress or others should have a turn. Ready at the end
@@ -62,6 +64,7 @@ impl<S: Read + Write + Unpin> Carrier<S> {
 
     /// Ready at the end of the connection.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut has_written = false;
         while let Poll::Ready(write) = self.framed.poll_write(cx) {
             let stream = Pin::new(&mut self.stream);
             let is_sound = match write {
@@ -72,6 +75,7 @@ impl<S: Read + Write + Unpin> Carrier<S> {
                     };
                     let count = ready!(written).unwrap_or(0);
                     self.framed.written(count);
+                    has_written = true;
                     count > 0
                 }
                 ToWrite::Shutdown => {
@@ -86,8 +90,10 @@ impl<S: Read + Write + Unpin> Carrier<S> {
                 return Poll::Ready(());
             }
         }
-        // A failure to flush shows at the next write or read.
-        let _ = Pin::new(&mut self.stream).poll_flush(cx);
+        if has_written || self.is_unflushed {
+            // A failure shows at the next write or read.
+            self.is_unflushed = Pin::new(&mut self.stream).poll_flush(cx).is_pending();
+        }
         Poll::Pending
     }
 

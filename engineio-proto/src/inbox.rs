@@ -72,12 +72,24 @@ impl<E: Event> Inbox<E> {
             events.extend(self.queue.drain(..count));
             return;
         }
-        if count == 0 || events.capacity() > KEPT_CAPACITY {
+        if events.capacity() > KEPT_CAPACITY {
+            *events = VecDeque::new();
+        }
+        if count > 0 || self.queue.capacity() == 0 {
+            mem::swap(&mut self.queue, events);
+        }
+        if count == 0 {
             // One queue is enough while nothing happens.
             *events = VecDeque::new();
         }
-        if count > 0 {
-            mem::swap(&mut self.queue, events);
+    }
+
+    /// Takes back events that were lent, as the next ones.
+    pub(crate) fn put_back(&mut self, events: &mut VecDeque<E>) {
+        let bytes = events.iter().filter_map(E::message).map(weight).sum();
+        self.lent = self.lent.saturating_sub(bytes);
+        while let Some(event) = events.pop_back() {
+            self.queue.push_front(event);
         }
     }
 

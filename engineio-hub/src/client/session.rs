@@ -96,6 +96,14 @@ impl Carried for Arc<ClientSession> {
         turned.is_some()
     }
 
+    fn exchange(&self, _conn: ConnId, act: &mut dyn FnMut(CarriedTurn<'_>)) {
+        Carried::turn(self, Pace::Full, act);
+    }
+
+    fn seat_wakes(&self) -> u32 {
+        Shared::seat_wakes(self)
+    }
+
     fn begin_linger(&self) -> Arc<Linger> {
         let linger = Arc::new(Linger::default());
         Shared::turn(self, |turn| {

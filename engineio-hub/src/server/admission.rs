@@ -81,7 +81,8 @@ impl<D: Data> Admission<D> {
             }
             let core = Arc::clone(core);
             let has_progressed = AtomicBool::new(false);
-            let side = ServerSide { sid, revision, data, core, has_progressed };
+            let is_blocked = AtomicBool::new(false);
+            let side = ServerSide { sid, revision, data, core, has_progressed, is_blocked };
             ServerSession::open(side, session, extras.overflow, audience)
         });
         let mut sids = extras.sid.into_iter().chain([random]);

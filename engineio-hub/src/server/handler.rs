@@ -2,13 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use engineio_proto::server::{Event, Refusal};
-use engineio_proto::{Message, ServerCloseReason, Transport};
+use engineio_proto::{ConnId, Message, ServerCloseReason, Transport};
 
 use super::handshake::Handshake;
 use super::sender::Sender;
-use super::session::{News, ServerSession, ServerTurn};
+use super::session::{Batch, ServerSession, ServerTurn};
 use crate::data::Data;
 use crate::shared::session::Pace;
 
@@ -66,30 +67,88 @@ pub(crate) fn carry<D: Data, R>(
     act: impl FnOnce(&mut ServerTurn<'_, D>) -> R,
 ) -> Option<R> {
     let Some(handler) = handler else { return session.turn_at(pace, act) };
+    let mut batch = Batch::default();
     let (result, is_claimed) = session.turn_at(pace, |turn| {
         let result = act(turn);
-        (result, turn.claim_for_handler())
+        (result, turn.claim_for_handler() && turn.next_batch(&mut batch))
     })?;
     if is_claimed {
-        tell(handler, session);
+        tell_on(handler, session, batch, |_| {});
     }
     Some(result)
 }
 
+/// Takes a turn for what has come on a connection of the session. Calls the handler with the
+/// resulting events, and acts again in each turn that this takes: the connection stays awake.
+pub(crate) fn exchange<D: Data>(
+    handler: Option<&dyn Handler<D>>,
+    session: &Arc<ServerSession<D>>,
+    conn: ConnId,
+    mut act: impl FnMut(&mut ServerTurn<'_, D>),
+) {
+    let Some(handler) = handler else {
+        session.turn(act);
+        return;
+    };
+    let mut batch = Batch::default();
+    let is_claimed = session.turn(|turn| {
+        act(turn);
+        let is_claimed = turn.claim_for_handler() && turn.next_batch(&mut batch);
+        if is_claimed {
+            turn.waiters.rouse_seat(conn);
+        }
+        is_claimed
+    });
+    if is_claimed == Some(true) {
+        tell_on(handler, session, batch, act);
+    }
+}
+
 /// Calls the handler with all events of a claimed session.
 pub(crate) fn tell<D: Data>(handler: &dyn Handler<D>, session: &Arc<ServerSession<D>>) {
+    let mut batch = Batch::default();
+    if session.quick_turn(|turn| turn.next_batch(&mut batch)) == Some(true) {
+        tell_on(handler, session, batch, |_| {});
+    }
+}
+
+/// As [`tell`], beginning with this batch. Acts before each further one.
+fn tell_on<D: Data>(
+    handler: &dyn Handler<D>,
+    session: &Arc<ServerSession<D>>,
+    mut batch: Batch,
+    mut act: impl FnMut(&mut ServerTurn<'_, D>),
+) {
     let sender = Sender::new(Arc::clone(session));
-    while let Some(Some(news)) = session.quick_turn(|turn| turn.next_news()) {
-        let told = catch_unwind(AssertUnwindSafe(|| match news {
-            News::Opened => handler.opened(&sender),
-            News::Event(Event::Message(message)) => handler.message(&sender, message),
-            News::Event(Event::Upgraded(transport)) => handler.upgraded(&sender, transport),
-            News::Event(Event::Closed(reason)) => handler.closed(&sender, reason),
-            News::Event(_) => {}
-        }));
-        // The panic hook has reported it.
-        if told.is_err() {
-            session.abort(ServerCloseReason::Panicked);
+    loop {
+        if batch.is_opened {
+            guard(session, || handler.opened(&sender));
         }
+        while !session.side.is_blocked.load(Relaxed)
+            && let Some(event) = batch.events.pop_front()
+        {
+            guard(session, || match event {
+                Event::Message(message) => handler.message(&sender, message),
+                Event::Upgraded(transport) => handler.upgraded(&sender, transport),
+                Event::Closed(reason) => handler.closed(&sender, reason),
+                _ => {}
+            });
+            session.side.has_progressed.store(true, Relaxed);
+        }
+        let is_more = session.quick_turn(|turn| {
+            act(turn);
+            turn.next_batch(&mut batch)
+        });
+        if is_more != Some(true) {
+            return;
+        }
+    }
+}
+
+/// Calls the handler. If it panics, its session ends.
+fn guard<D: Data>(session: &Arc<ServerSession<D>>, call: impl FnOnce()) {
+    // The panic hook has reported it.
+    if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        session.abort(ServerCloseReason::Panicked);
     }
 }

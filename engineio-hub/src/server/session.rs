@@ -1,5 +1,6 @@
 //! One session of a server, behind its lock.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -27,6 +28,8 @@ pub(crate) struct ServerSide<D: Data> {
     pub(crate) core: Arc<Core<ServerSession<D>>>,
     /// The application has taken one of the events that it got together.
     pub(crate) has_progressed: AtomicBool,
+    /// The handler may not be called, since there is no room for its answers.
+    pub(crate) is_blocked: AtomicBool,
 }
 
 /// What the hub keeps beside a session, under the session's lock.
@@ -82,6 +85,13 @@ pub(crate) enum News {
     Event(Event),
 }
 
+/// News that a handler is told of together.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) is_opened: bool,
+    pub(crate) events: VecDeque<Event>,
+}
+
 /// What is left to do when the lock is released.
 #[derive(Default)]
 pub(crate) struct Rest {
@@ -118,6 +128,10 @@ impl<D: Data> Side for ServerSide<D> {
         let mut rest = Rest::default();
         if state.audience == Audience::Nobody {
             while session.poll_event().is_some() {}
+        }
+        let is_blocked = !state.audience.may_tell(session);
+        if is_blocked != self.is_blocked.load(Relaxed) {
+            self.is_blocked.store(is_blocked, Relaxed);
         }
         rest.is_news = state.audience.claim_news(session);
         if let Some(at) = session.poll_timeout() {
@@ -207,6 +221,23 @@ impl<D: Data> ServerTurn<'_, D> {
             && self.state.audience.claim_news(self.session)
     }
 
+    /// The next news for the handler that has claimed the session, after it gave back what it
+    /// wasn't told of. Without any, the claim ends. Returns whether there is news.
+    pub(crate) fn next_batch(&mut self, batch: &mut Batch) -> bool {
+        if !batch.events.is_empty() {
+            self.session.return_events(&mut batch.events);
+        }
+        batch.is_opened = self.state.audience.announce();
+        if self.state.audience.may_tell(self.session) {
+            self.session.poll_events(&mut batch.events);
+        }
+        let is_news = batch.is_opened || !batch.events.is_empty();
+        if !is_news {
+            self.release();
+        }
+        is_news
+    }
+
     /// The next news for the consumer that has claimed the session. Without any, the claim ends.
     pub(crate) fn next_news(&mut self) -> Option<News> {
         let news = self.state.audience.next_news(self.session);
@@ -245,12 +276,18 @@ impl Audience {
     }
 
     fn next_news(&mut self, session: &mut Session) -> Option<News> {
-        let may_tell = self.may_tell(session);
-        let told = self.told_mut()?;
-        if !mem::replace(&mut told.is_announced, true) {
+        if self.announce() {
             return Some(News::Opened);
         }
-        if may_tell { session.poll_event().map(News::Event) } else { None }
+        if self.may_tell(session) { session.poll_event().map(News::Event) } else { None }
+    }
+
+    /// Whether the opening is to be told now.
+    const fn announce(&mut self) -> bool {
+        match self.told_mut() {
+            Some(told) => !mem::replace(&mut told.is_announced, true),
+            None => false,
+        }
     }
 
     /// A handler isn't called while there is no room for its answers.

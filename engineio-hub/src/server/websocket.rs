@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use engineio_proto::Sid;
+use engineio_proto::{ConnId, Sid};
 
 use super::deadlines::Target;
-use super::handler::carry;
+use super::handler::{carry, exchange};
 use super::running::Running;
 use super::session::ServerSession;
 use crate::data::Data;
@@ -33,6 +33,17 @@ impl<D: Data> Carried for ServerWebSocket<D> {
             act(CarriedTurn { now: *now, session: *session, waiters });
         });
         turned.is_some()
+    }
+
+    fn exchange(&self, conn: ConnId, act: &mut dyn FnMut(CarriedTurn<'_>)) {
+        exchange(self.running.handler(), &self.session, conn, |turn| {
+            let Turn { now, session, waiters, .. } = turn;
+            act(CarriedTurn { now: *now, session: *session, waiters });
+        });
+    }
+
+    fn seat_wakes(&self) -> u32 {
+        self.session.seat_wakes()
     }
 
     fn begin_linger(&self) -> Arc<Linger> {

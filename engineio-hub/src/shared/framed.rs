@@ -1,6 +1,7 @@
 //! A session's WebSocket, between a stream of bytes and the session.
 
 use std::fmt;
+use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -16,6 +17,15 @@ use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
 pub(crate) trait Carried: Send + Sync {
     /// Takes one turn at the session. `false`: the session is gone.
     fn turn(&self, pace: Pace, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool;
+
+    /// Takes a turn for what has come on this connection, and another each time that a handler has
+    /// dealt with it: what it sent is there then.
+    fn exchange(&self, conn: ConnId, act: &mut dyn FnMut(CarriedTurn<'_>));
+
+    /// Counts the wake-ups of the session's connections; see [`Shared::seat_wakes`].
+    ///
+    /// [`Shared::seat_wakes`]: super::session::Shared::seat_wakes
+    fn seat_wakes(&self) -> u32;
 
     /// Starts the connection's time limit for flushing.
     fn begin_linger(&self) -> Arc<Linger>;
@@ -52,6 +62,41 @@ pub struct Framed {
     linger: Option<Arc<Linger>>,
     /// The session took more when last asked.
     may_read: bool,
+    /// The task that last registered itself as a waiter.
+    task: Option<Task>,
+    /// Set while that task waits for something to write.
+    waiting: Option<Waiting>,
+}
+
+/// A connection that took all there was to write, and registered itself as a waiter for more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Waiting {
+    /// [`Carried::seat_wakes`] at that time.
+    wakes: u32,
+    task: Task,
+}
+
+/// Tells a waker from others. Only to be compared with those that exist.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Task {
+    data: usize,
+    vtable: usize,
+}
+
+impl Task {
+    fn of(cx: &Context<'_>) -> Self {
+        let waker = cx.waker();
+        Self { data: waker.data().addr(), vtable: ptr::from_ref(waker.vtable()).addr() }
+    }
+}
+
+/// What is left in the session after a connection took what it could.
+enum Left {
+    Nothing,
+    /// There is more, and no room for it.
+    Something,
+    /// Nothing more will come.
+    End,
 }
 
 /// The stage of the connection.
@@ -86,7 +131,17 @@ pub enum Write<'a> {
 
 impl Framed {
     pub(crate) fn new(session: Box<dyn Carried>, conn: ConnId, socket: WebSocket) -> Self {
-        Self { session, conn, socket, stage: Stage::Open, linger: None, may_read: true }
+        let stage = Stage::Open;
+        Self {
+            session,
+            conn,
+            socket,
+            stage,
+            linger: None,
+            may_read: true,
+            task: None,
+            waiting: None,
+        }
     }
 
     /// The identifier of its session, for logs. `None`: the session isn't open yet.
@@ -110,7 +165,8 @@ impl Framed {
             // The stream has ended: reading on would only return the end again.
             Stage::Over => return Poll::Pending,
         }
-        let Self { session, conn, may_read, .. } = self;
+        let Self { session, conn, may_read, task, .. } = self;
+        *task = Some(Task::of(cx));
         let is_there = session.turn(Pace::Full, &mut |turn| {
             *may_read = turn.session.wants_input(*conn);
             if !*may_read {
@@ -129,34 +185,35 @@ impl Framed {
         }
     }
 
-    /// Gives the session all messages that are complete, in one turn.
+    /// Gives the session all messages that are complete, and takes what it has to write, in one
+    /// turn.
     fn take_in(&mut self, mut bytes: &[u8]) {
-        let Self { session, conn, socket, stage, may_read, .. } = self;
-        session.turn(Pace::Full, &mut |turn| {
-            turn.waiters.rouse_seat(*conn);
-            let (over, why) = loop {
-                match socket.receive(&mut bytes) {
-                    Ok(Some(Received::Frame(frame))) => {
-                        turn.session.handle_frame(turn.now, *conn, frame);
-                    }
-                    Ok(None) => {
-                        *may_read = turn.session.wants_input(*conn);
-                        return;
-                    }
-                    Ok(Some(Received::Closed(code))) => {
-                        break (Stage::Over, Failure::Closed(CloseCode(code.unwrap_or(NO_CODE))));
-                    }
-                    Err(fault) => {
-                        // The WebSocket knows what was wrong, so it chooses the code.
-                        socket.close(fault.close_code());
-                        let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
-                        let why = if is_length { Failure::TooLarge } else { Failure::Malformed };
-                        break (Stage::Deaf { is_shut: false }, why);
-                    }
+        let Self { session, conn, socket, stage, may_read, task, waiting, .. } = self;
+        let (conn, session) = (*conn, &**session);
+        *waiting = None;
+        session.exchange(conn, &mut |mut turn| {
+            if *stage != Stage::Open {
+                return;
+            }
+            turn.waiters.rouse_seat(conn);
+            if let Err((over, why)) = give(socket, &mut bytes, conn, &mut turn) {
+                *stage = over;
+                turn.session.handle_failure(turn.now, conn, why);
+                return;
+            }
+            *may_read = turn.session.wants_input(conn);
+            let interest = match fill(socket, conn, &mut turn) {
+                Left::Nothing => Interest::TRANSMIT,
+                Left::Something => Interest::END,
+                Left::End => {
+                    *stage = Stage::HungUp;
+                    return;
                 }
             };
-            *stage = over;
-            turn.session.handle_failure(turn.now, *conn, why);
+            let is_seated = turn.waiters.resume_seat(conn, interest);
+            let is_waiting = is_seated && interest == Interest::TRANSMIT;
+            let task = task.filter(|_| is_waiting);
+            *waiting = task.map(|task| Waiting { wakes: session.seat_wakes(), task });
         });
     }
 
@@ -182,7 +239,8 @@ impl Framed {
     /// The next bytes to write, or what else to do with the writing side.
     pub fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Write<'_>> {
         let is_ending = match self.stage {
-            Stage::Open if self.has_room() => self.fill(cx),
+            Stage::Open if self.is_waiting(cx) => false,
+            Stage::Open if self.has_room() => self.refill(cx),
             Stage::Open => self.await_end(cx),
             Stage::HungUp | Stage::Deaf { .. } | Stage::Over => true,
         };
@@ -216,43 +274,51 @@ impl Framed {
         self.socket.unsent_len() < WRITE_AHEAD
     }
 
+    /// Whether this task is registered as a waiter, and nothing has come since.
+    fn is_waiting(&self, cx: &Context<'_>) -> bool {
+        self.waiting.is_some_and(|waiting| {
+            waiting.wakes == self.session.seat_wakes() && waiting.task == Task::of(cx)
+        })
+    }
+
     /// Moves the session's frames into the write buffer, and waits for more. Returns whether there
     /// will be none.
-    fn fill(&mut self, cx: &Context<'_>) -> bool {
-        let Self { session, conn, socket, .. } = self;
-        let mut is_hung_up = false;
-        let is_there = session.turn(Pace::Quick, &mut |turn| {
-            turn.waiters.rouse_seat(*conn);
-            let interest = loop {
-                if socket.unsent_len() >= WRITE_AHEAD {
-                    break Interest::END;
-                }
-                match turn.session.poll_frame(*conn) {
-                    Some(FramedTransmit::Frame(frame)) => socket.send(frame),
-                    Some(FramedTransmit::Hangup(code)) => {
-                        socket.close(code.0);
-                        turn.waiters.forget_seat(*conn);
-                        is_hung_up = true;
-                        return;
-                    }
-                    None => break Interest::TRANSMIT,
+    fn refill(&mut self, cx: &Context<'_>) -> bool {
+        let Self { session, conn, socket, task, waiting, .. } = self;
+        let (conn, session) = (*conn, &**session);
+        let mut is_over = false;
+        *waiting = None;
+        *task = Some(Task::of(cx));
+        let is_there = session.turn(Pace::Quick, &mut |mut turn| {
+            turn.waiters.rouse_seat(conn);
+            let interest = match fill(socket, conn, &mut turn) {
+                Left::Nothing => Interest::TRANSMIT,
+                Left::Something => Interest::END,
+                Left::End => {
+                    is_over = true;
+                    return;
                 }
             };
-            turn.waiters.seat(*conn, cx.waker(), interest);
+            turn.waiters.seat(conn, cx.waker(), interest);
+            if interest == Interest::TRANSMIT {
+                *waiting = Some(Waiting { wakes: session.seat_wakes(), task: Task::of(cx) });
+            }
         });
         if !is_there {
             self.socket.close(CloseCode::AWAY.0);
-            self.stage = Stage::HungUp;
-        } else if is_hung_up {
+        }
+        is_over |= !is_there;
+        if is_over {
             self.stage = Stage::HungUp;
         }
-        !is_there || is_hung_up
+        is_over
     }
 
     /// Waits for the end of the session or of this connection, while there is enough to write.
     /// Returns whether it has come.
-    fn await_end(&self, cx: &Context<'_>) -> bool {
+    fn await_end(&mut self, cx: &Context<'_>) -> bool {
         let mut is_over = true;
+        self.task = Some(Task::of(cx));
         self.session.turn(Pace::Quick, &mut |turn| {
             is_over = is_ending(turn.session, self.conn);
             if !is_over {
@@ -275,6 +341,51 @@ impl Framed {
             }
         }
     }
+}
+
+/// Gives the session all messages that are complete. An error is how the connection goes on, and
+/// what happened to it.
+fn give(
+    socket: &mut WebSocket,
+    bytes: &mut &[u8],
+    conn: ConnId,
+    turn: &mut CarriedTurn<'_>,
+) -> Result<(), (Stage, Failure)> {
+    loop {
+        match socket.receive(bytes) {
+            Ok(Some(Received::Frame(frame))) => {
+                turn.session.handle_frame(turn.now, conn, frame);
+            }
+            Ok(None) => return Ok(()),
+            Ok(Some(Received::Closed(code))) => {
+                let code = CloseCode(code.unwrap_or(NO_CODE));
+                return Err((Stage::Over, Failure::Closed(code)));
+            }
+            Err(fault) => {
+                // The WebSocket knows what was wrong, so it chooses the code.
+                socket.close(fault.close_code());
+                let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
+                let why = if is_length { Failure::TooLarge } else { Failure::Malformed };
+                return Err((Stage::Deaf { is_shut: false }, why));
+            }
+        }
+    }
+}
+
+/// Moves the session's frames into the write buffer, as long as it has room.
+fn fill(socket: &mut WebSocket, conn: ConnId, turn: &mut CarriedTurn<'_>) -> Left {
+    while socket.unsent_len() < WRITE_AHEAD {
+        match turn.session.poll_frame(conn) {
+            Some(FramedTransmit::Frame(frame)) => socket.send(frame),
+            Some(FramedTransmit::Hangup(code)) => {
+                socket.close(code.0);
+                turn.waiters.forget_seat(conn);
+                return Left::End;
+            }
+            None => return Left::Nothing,
+        }
+    }
+    Left::Something
 }
 
 impl Drop for Framed {

@@ -1,5 +1,6 @@
 //! A session behind its lock, and the turns that are taken at it.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use engineio_proto::{AnySession, Instant};
@@ -13,6 +14,8 @@ use super::waiters::{Awake, Waiters};
 pub(crate) struct Shared<S: Side> {
     pub(crate) side: S,
     locked: Mutex<Locked<S>>,
+    /// How often connections were woken. It changes under the lock, before they are.
+    seat_wakes: AtomicU32,
 }
 
 /// What the lock guards.
@@ -73,22 +76,19 @@ impl<S: Side> Locked<S> {
         let Self { session, waiters, state } = self;
         Turn { now, session, waiters, state }
     }
-
-    /// The waiters that can go on.
-    fn awake(&mut self) -> Option<Awake> {
-        if self.waiters.is_quiet() {
-            return None;
-        }
-        let mut awake = Awake::default();
-        self.waiters.take_ready(&self.session, &mut awake);
-        Some(awake)
-    }
 }
 
 impl<S: Side> Shared<S> {
     pub(crate) fn new(side: S, session: S::Session, state: S::State) -> Arc<Self> {
         let locked = Locked { session, waiters: Waiters::default(), state };
-        Arc::new(Self { side, locked: Mutex::new(locked) })
+        Arc::new(Self { side, locked: Mutex::new(locked), seat_wakes: AtomicU32::new(0) })
+    }
+
+    /// Counts the wake-ups of connections. A connection that registered itself as a waiter in a
+    /// turn, and finds the same count later, hasn't been woken: there is nothing new for it, or it
+    /// will be polled again.
+    pub(crate) fn seat_wakes(&self) -> u32 {
+        self.seat_wakes.load(Relaxed)
     }
 
     /// Takes one turn. Wakes waiters when the lock is released. `None`: the session is gone.
@@ -119,7 +119,7 @@ impl<S: Side> Shared<S> {
             locked.session.catch_up(now);
             self.end_turn(locked);
         } else {
-            let awake = locked.awake();
+            let awake = self.take_awake(&mut locked);
             drop(locked);
             awake.into_iter().for_each(Awake::wake);
         }
@@ -160,10 +160,27 @@ impl<S: Side> Shared<S> {
 
     fn end_turn(self: &Arc<Self>, mut locked: MutexGuard<'_, Locked<S>>) {
         let rest = self.side.end_turn(&mut locked);
-        let awake = locked.awake();
+        let awake = self.take_awake(&mut locked);
         drop(locked);
         S::finish(self, rest);
         awake.into_iter().for_each(Awake::wake);
+    }
+
+    /// The waiters that can go on.
+    fn take_awake(&self, locked: &mut Locked<S>) -> Option<Awake> {
+        if locked.waiters.is_quiet() {
+            return None;
+        }
+        let mut awake = Awake::default();
+        locked.waiters.take_ready(&locked.session, &mut awake);
+        self.note_seats(&awake);
+        Some(awake)
+    }
+
+    fn note_seats(&self, awake: &Awake) {
+        if awake.has_seat() {
+            self.seat_wakes.fetch_add(1, Relaxed);
+        }
     }
 
     /// Looks at the session without changing it. `None`: as for [`turn`](Self::turn).
@@ -176,6 +193,7 @@ impl<S: Side> Shared<S> {
         let mut awake = Awake::default();
         if let Ok(mut locked) = self.locked.lock() {
             locked.waiters.take_all(&mut awake);
+            self.note_seats(&awake);
         }
         awake.wake();
     }

@@ -100,6 +100,13 @@ impl Waiters {
         }
     }
 
+    /// Registers a connection again that was [roused](Self::rouse_seat), with the waker it had.
+    /// Returns whether there is one.
+    pub(crate) fn resume_seat(&mut self, conn: ConnId, interest: Interest) -> bool {
+        let seat = self.seats.iter_mut().find(|seat| seat.conn == conn);
+        seat.map(|seat| seat.interest = interest).is_some()
+    }
+
     /// Removes a connection.
     pub(crate) fn forget_seat(&mut self, conn: ConnId) {
         if let Some(place) = self.seats.iter().position(|seat| seat.conn == conn) {
@@ -142,6 +149,7 @@ impl Waiters {
     pub(crate) fn take_all(&mut self, awake: &mut Awake) {
         let all = mem::take(self);
         awake.spent = all.spent;
+        awake.has_seat = !all.seats.is_empty();
         all.seats.into_iter().for_each(|seat| awake.push(seat.waker));
         all.reader.into_iter().for_each(|reader| awake.push(reader));
         all.handles.into_iter().for_each(|waiter| awake.push(waiter.waker));
@@ -164,6 +172,7 @@ impl Waiters {
                 || (seat.interest.input && session.wants_input(seat.conn))
                 || (seat.interest.end && is_ending(session, seat.conn));
             if is_ready {
+                awake.has_seat = true;
                 awake.push(self.seats.swap_remove(place).waker);
             } else {
                 place += 1;
@@ -202,9 +211,15 @@ pub(crate) struct Awake {
     more: Vec<Waker>,
     /// Wakers that are only dropped.
     spent: Vec<Waker>,
+    has_seat: bool,
 }
 
 impl Awake {
+    /// Whether a connection is among them.
+    pub(crate) const fn has_seat(&self) -> bool {
+        self.has_seat
+    }
+
     pub(crate) fn push(&mut self, waker: Waker) {
         match self.few.iter_mut().find(|place| place.is_none()) {
             Some(place) => *place = Some(waker),
@@ -213,7 +228,7 @@ impl Awake {
     }
 
     pub(crate) fn wake(self) {
-        let Self { few, more, spent: _ } = self;
+        let Self { few, more, .. } = self;
         for waker in few {
             // The places are filled in order.
             let Some(waker) = waker else { return };

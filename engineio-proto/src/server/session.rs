@@ -224,8 +224,15 @@ impl Session {
     /// The next thing to write to an upgraded connection, which never gets an answer to a
     /// request.
     fn poll_framed(&mut self, conn: ConnId) -> Option<FramedTransmit> {
-        if let Some(frame) = self.next_frame(conn) {
-            return Some(FramedTransmit::Frame(frame));
+        let Self { core, state } = self;
+        if let State::Open(Open { heartbeat, stall: None, channel: Channel::Framed(framed) }) =
+            state
+            && framed.conn == conn
+            && core.replies.is_empty()
+            && !core.common.is_closing()
+        {
+            // The usual case: there is nothing but packets, and what is taken changes no wait.
+            return framed.next_frame(core, heartbeat).map(FramedTransmit::Frame);
         }
         loop {
             match self.poll_transmit(conn)? {
@@ -234,20 +241,6 @@ impl Session {
                 Transmit::Respond(_) | Transmit::Upgrade(_) => {}
             }
         }
-    }
-
-    /// The next frame of the session's WebSocket, the usual case of
-    /// [`poll_transmit`](Self::poll_transmit).
-    fn next_frame(&mut self, conn: ConnId) -> Option<Frame> {
-        let State::Open(Open { heartbeat, stall: None, channel: Channel::Framed(framed) }) =
-            &mut self.state
-        else {
-            return None;
-        };
-        if framed.conn != conn || !self.core.replies.is_empty() {
-            return None;
-        }
-        framed.next_frame(&mut self.core, heartbeat)
     }
 
     /// The next event for the application, if there is one.
@@ -272,6 +265,12 @@ impl Session {
         self.core.common.inbox.lend(events);
         self.put_off_stall();
         self.settle();
+    }
+
+    /// Takes back events that [`poll_events`](Self::poll_events) gave and the application didn't
+    /// come to. They are the next ones again, and `events` is empty.
+    pub fn return_events(&mut self, events: &mut VecDeque<Event>) {
+        self.core.common.inbox.put_back(events);
     }
 
     /// Says that the application has dealt with one of several events that
