@@ -141,6 +141,11 @@ impl Heartbeat {
         }
     }
 
+    /// Whether this side doesn't read from the peer.
+    pub(crate) const fn is_held(&self) -> bool {
+        self.held_since.is_some()
+    }
+
     /// This side stops reading from the peer, or starts again.
     pub(crate) fn hold(&mut self, is_held: bool, now: Instant) {
         match (self.held_since, is_held) {

@@ -73,7 +73,7 @@ pub(crate) fn carry<D: Data, R>(
         (result, turn.claim_for_handler() && turn.next_batch(&mut batch))
     })?;
     if is_claimed {
-        tell_on(handler, session, batch, |_| {});
+        tell_on(handler, &Sender::new(Arc::clone(session)), batch, |_| {});
     }
     Some(result)
 }
@@ -82,10 +82,11 @@ pub(crate) fn carry<D: Data, R>(
 /// resulting events, and acts again in each turn that this takes: the connection stays awake.
 pub(crate) fn exchange<D: Data>(
     handler: Option<&dyn Handler<D>>,
-    session: &Arc<ServerSession<D>>,
+    sender: &Sender<D>,
     conn: ConnId,
     mut act: impl FnMut(&mut ServerTurn<'_, D>),
 ) {
+    let session = &sender.session;
     let Some(handler) = handler else {
         session.turn(act);
         return;
@@ -100,7 +101,7 @@ pub(crate) fn exchange<D: Data>(
         is_claimed
     });
     if is_claimed == Some(true) {
-        tell_on(handler, session, batch, act);
+        tell_on(handler, sender, batch, act);
     }
 }
 
@@ -108,29 +109,29 @@ pub(crate) fn exchange<D: Data>(
 pub(crate) fn tell<D: Data>(handler: &dyn Handler<D>, session: &Arc<ServerSession<D>>) {
     let mut batch = Batch::default();
     if session.quick_turn(|turn| turn.next_batch(&mut batch)) == Some(true) {
-        tell_on(handler, session, batch, |_| {});
+        tell_on(handler, &Sender::new(Arc::clone(session)), batch, |_| {});
     }
 }
 
 /// As [`tell`], beginning with this batch. Acts before each further one.
 fn tell_on<D: Data>(
     handler: &dyn Handler<D>,
-    session: &Arc<ServerSession<D>>,
+    sender: &Sender<D>,
     mut batch: Batch,
     mut act: impl FnMut(&mut ServerTurn<'_, D>),
 ) {
-    let sender = Sender::new(Arc::clone(session));
+    let session = &sender.session;
     loop {
         if batch.is_opened {
-            guard(session, || handler.opened(&sender));
+            guard(session, || handler.opened(sender));
         }
         while !session.side.is_blocked.load(Relaxed)
             && let Some(event) = batch.events.pop_front()
         {
             guard(session, || match event {
-                Event::Message(message) => handler.message(&sender, message),
-                Event::Upgraded(transport) => handler.upgraded(&sender, transport),
-                Event::Closed(reason) => handler.closed(&sender, reason),
+                Event::Message(message) => handler.message(sender, message),
+                Event::Upgraded(transport) => handler.upgraded(sender, transport),
+                Event::Closed(reason) => handler.closed(sender, reason),
                 _ => {}
             });
             session.side.has_progressed.store(true, Relaxed);

@@ -229,11 +229,12 @@ impl<D: Data> ServerTurn<'_, D> {
         }
         batch.is_opened = self.state.audience.announce();
         if self.state.audience.may_tell(self.session) {
+            // Without any, it tells the session that the application has handled the last ones.
             self.session.poll_events(&mut batch.events);
         }
         let is_news = batch.is_opened || !batch.events.is_empty();
-        if !is_news {
-            self.release();
+        if let Some(told) = self.state.audience.told_mut() {
+            told.is_claimed = is_news;
         }
         is_news
     }

@@ -7,6 +7,7 @@ use engineio_proto::{ConnId, Sid};
 use super::deadlines::Target;
 use super::handler::{carry, exchange};
 use super::running::Running;
+use super::sender::Sender;
 use super::session::ServerSession;
 use crate::data::Data;
 use crate::shared::framed::{Carried, CarriedTurn};
@@ -16,19 +17,19 @@ use crate::shared::session::{Pace, Turn};
 /// Counted, so that a closing server knows when the last one is gone.
 pub(crate) struct ServerWebSocket<D: Data> {
     running: Arc<Running<D>>,
-    session: Arc<ServerSession<D>>,
+    sender: Sender<D>,
 }
 
 impl<D: Data> ServerWebSocket<D> {
     pub(crate) fn new(running: &Arc<Running<D>>, session: Arc<ServerSession<D>>) -> Self {
         running.core.websocket_began();
-        Self { running: Arc::clone(running), session }
+        Self { running: Arc::clone(running), sender: Sender::new(session) }
     }
 }
 
 impl<D: Data> Carried for ServerWebSocket<D> {
     fn turn(&self, pace: Pace, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool {
-        let turned = carry(self.running.handler(), &self.session, pace, |turn| {
+        let turned = carry(self.running.handler(), &self.sender.session, pace, |turn| {
             let Turn { now, session, waiters, .. } = turn;
             act(CarriedTurn { now: *now, session: *session, waiters });
         });
@@ -36,26 +37,26 @@ impl<D: Data> Carried for ServerWebSocket<D> {
     }
 
     fn exchange(&self, conn: ConnId, act: &mut dyn FnMut(CarriedTurn<'_>)) {
-        exchange(self.running.handler(), &self.session, conn, |turn| {
+        exchange(self.running.handler(), &self.sender, conn, |turn| {
             let Turn { now, session, waiters, .. } = turn;
             act(CarriedTurn { now: *now, session: *session, waiters });
         });
     }
 
     fn seat_wakes(&self) -> u32 {
-        self.session.seat_wakes()
+        self.sender.session.seat_wakes()
     }
 
     fn begin_linger(&self) -> Arc<Linger> {
         let core = &self.running.core;
         let linger = Arc::new(Linger::default());
         let at = core.now() + core.config.linger();
-        core.deadlines.arm(&self.session.side.sid, at, Target::Linger(Arc::downgrade(&linger)));
+        core.deadlines.arm(self.sender.sid(), at, Target::Linger(Arc::downgrade(&linger)));
         linger
     }
 
     fn sid(&self) -> Option<Sid> {
-        Some(self.session.side.sid.clone())
+        Some(self.sender.sid().clone())
     }
 }
 

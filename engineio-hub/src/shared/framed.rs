@@ -351,12 +351,12 @@ fn give(
     conn: ConnId,
     turn: &mut CarriedTurn<'_>,
 ) -> Result<(), (Stage, Failure)> {
-    loop {
+    while !bytes.is_empty() {
         match socket.receive(bytes) {
             Ok(Some(Received::Frame(frame))) => {
                 turn.session.handle_frame(turn.now, conn, frame);
             }
-            Ok(None) => return Ok(()),
+            Ok(None) => break,
             Ok(Some(Received::Closed(code))) => {
                 let code = CloseCode(code.unwrap_or(NO_CODE));
                 return Err((Stage::Over, Failure::Closed(code)));
@@ -370,6 +370,7 @@ fn give(
             }
         }
     }
+    Ok(())
 }
 
 /// Moves the session's frames into the write buffer, as long as it has room.

@@ -121,7 +121,7 @@ impl<S: Side> Shared<S> {
         } else {
             let awake = self.take_awake(&mut locked);
             drop(locked);
-            awake.into_iter().for_each(Awake::wake);
+            wake(awake);
         }
         Some(result)
     }
@@ -163,20 +163,21 @@ impl<S: Side> Shared<S> {
         let awake = self.take_awake(&mut locked);
         drop(locked);
         S::finish(self, rest);
-        awake.into_iter().for_each(Awake::wake);
+        wake(awake);
     }
 
     /// The waiters that can go on.
+    #[inline]
     fn take_awake(&self, locked: &mut Locked<S>) -> Option<Awake> {
         if locked.waiters.is_quiet() {
             return None;
         }
-        let mut awake = Awake::default();
-        locked.waiters.take_ready(&locked.session, &mut awake);
+        let awake = locked.waiters.take_ready(&locked.session)?;
         self.note_seats(&awake);
         Some(awake)
     }
 
+    #[inline]
     fn note_seats(&self, awake: &Awake) {
         if awake.has_seat() {
             self.seat_wakes.fetch_add(1, Relaxed);
@@ -190,11 +191,17 @@ impl<S: Side> Shared<S> {
 
     /// Wakes all waiters, because nothing carries the session any more.
     pub(crate) fn wake_all(&self) {
-        let mut awake = Awake::default();
-        if let Ok(mut locked) = self.locked.lock() {
-            locked.waiters.take_all(&mut awake);
-            self.note_seats(&awake);
-        }
+        let Ok(mut locked) = self.locked.lock() else { return };
+        let awake = locked.waiters.take_all();
+        self.note_seats(&awake);
+        drop(locked);
+        awake.wake();
+    }
+}
+
+#[inline]
+fn wake(awake: Option<Awake>) {
+    if let Some(awake) = awake {
         awake.wake();
     }
 }

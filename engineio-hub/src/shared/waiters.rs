@@ -17,7 +17,7 @@ pub(crate) struct Waiters {
     newest_handle: u64,
     /// Dropping a waker may drop things that take the session's lock, so these are dropped after it
     /// is released.
-    spent: Vec<Waker>,
+    spent: Wakers,
 }
 
 #[derive(Debug)]
@@ -27,23 +27,23 @@ struct SeatWaiter {
     interest: Interest,
 }
 
-/// What a connection waits for.
+/// What a connection waits for, as a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Interest {
-    transmit: bool,
-    input: bool,
-    end: bool,
-}
+pub(crate) struct Interest(u8);
 
 impl Interest {
     /// Nothing, as it is awake.
-    const NOTHING: Self = Self { transmit: false, input: false, end: false };
+    const NOTHING: Self = Self(0);
     /// The end of the session or of the connection. It has enough to write for now.
-    pub(crate) const END: Self = Self { end: true, ..Self::NOTHING };
+    pub(crate) const END: Self = Self(1);
     /// Something to write.
-    pub(crate) const TRANSMIT: Self = Self { transmit: true, ..Self::NOTHING };
+    pub(crate) const TRANSMIT: Self = Self(2);
     /// Permission to read on.
-    pub(crate) const INPUT: Self = Self { input: true, ..Self::NOTHING };
+    pub(crate) const INPUT: Self = Self(4);
+
+    const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 #[derive(Debug)]
@@ -84,9 +84,7 @@ impl Waiters {
     pub(crate) fn seat(&mut self, conn: ConnId, waker: &Waker, interest: Interest) {
         match self.seats.iter_mut().find(|seat| seat.conn == conn) {
             Some(seat) => {
-                seat.interest.transmit |= interest.transmit;
-                seat.interest.input |= interest.input;
-                seat.interest.end |= interest.end;
+                seat.interest.0 |= interest.0;
                 renew(&mut seat.waker, waker, &mut self.spent);
             }
             None => self.seats.push(SeatWaiter { conn, waker: waker.clone(), interest }),
@@ -145,17 +143,19 @@ impl Waiters {
         }
     }
 
-    /// Moves all waiters into `awake`.
-    pub(crate) fn take_all(&mut self, awake: &mut Awake) {
+    /// Takes out all waiters.
+    pub(crate) fn take_all(&mut self) -> Awake {
         let all = mem::take(self);
-        awake.spent = all.spent;
+        let mut awake = Awake { spent: all.spent, ..Awake::default() };
         awake.has_seat = !all.seats.is_empty();
-        all.seats.into_iter().for_each(|seat| awake.push(seat.waker));
-        all.reader.into_iter().for_each(|reader| awake.push(reader));
-        all.handles.into_iter().for_each(|waiter| awake.push(waiter.waker));
+        let seats = all.seats.into_iter().map(|seat| seat.waker);
+        let handles = all.handles.into_iter().map(|waiter| waiter.waker);
+        seats.chain(all.reader).chain(handles).for_each(|waker| awake.ready.push(waker));
+        awake
     }
 
     /// Whether no task waits for anything, and no waker is to be dropped.
+    #[inline]
     pub(crate) fn is_quiet(&self) -> bool {
         self.reader.is_none()
             && self.handles.is_empty()
@@ -163,32 +163,38 @@ impl Waiters {
             && self.seats.iter().all(|seat| seat.interest == Interest::NOTHING)
     }
 
-    /// Moves the waiters that can go on into `awake`, and the wakers to drop.
-    pub(crate) fn take_ready(&mut self, session: &impl AnySession, awake: &mut Awake) {
-        awake.spent = mem::take(&mut self.spent);
+    /// Takes out the waiters that can go on, and the wakers to drop.
+    pub(crate) fn take_ready(&mut self, session: &impl AnySession) -> Option<Awake> {
+        let mut awake = Awake::default();
+        if !self.spent.is_empty() {
+            awake.spent = mem::take(&mut self.spent);
+        }
         let mut place = 0;
         while let Some(seat) = self.seats.get(place) {
-            let is_ready = (seat.interest.transmit && session.has_transmit(seat.conn))
-                || (seat.interest.input && session.wants_input(seat.conn))
-                || (seat.interest.end && is_ending(session, seat.conn));
+            let SeatWaiter { interest, conn, .. } = *seat;
+            let is_ready = (interest.has(Interest::TRANSMIT) && session.has_transmit(conn))
+                || (interest.has(Interest::INPUT) && session.wants_input(conn))
+                || (interest.has(Interest::END) && is_ending(session, conn));
             if is_ready {
                 awake.has_seat = true;
-                awake.push(self.seats.swap_remove(place).waker);
+                awake.ready.push(self.seats.swap_remove(place).waker);
             } else {
                 place += 1;
             }
         }
-        if session.has_event() {
-            self.reader.take().into_iter().for_each(|reader| awake.push(reader));
+        if self.reader.is_some() && session.has_event() {
+            self.reader.take().into_iter().for_each(|reader| awake.ready.push(reader));
         }
         let mut place = 0;
         while let Some(waiter) = self.handles.get(place) {
             if waiter.wait.is_over(session) {
-                awake.push(self.handles.swap_remove(place).waker);
+                awake.ready.push(self.handles.swap_remove(place).waker);
             } else {
                 place += 1;
             }
         }
+        let is_any = !(awake.ready.is_empty() && awake.spent.is_empty());
+        is_any.then_some(awake)
     }
 }
 
@@ -198,42 +204,58 @@ pub(crate) fn is_ending(session: &(impl FramedSession + ?Sized), conn: ConnId) -
 }
 
 /// Replaces a waker, unless the new one wakes the same task.
-fn renew(waker: &mut Waker, new: &Waker, spent: &mut Vec<Waker>) {
+fn renew(waker: &mut Waker, new: &Waker, spent: &mut Wakers) {
     if !waker.will_wake(new) {
         spent.push(mem::replace(waker, new.clone()));
     }
 }
 
-/// Tasks to wake when no lock is held. The usual few need no allocation.
+/// Some wakers. The usual one needs no allocation.
 #[derive(Debug, Default)]
-pub(crate) struct Awake {
-    few: [Option<Waker>; 2],
+struct Wakers {
+    /// Taken if there is any.
+    first: Option<Waker>,
     more: Vec<Waker>,
-    /// Wakers that are only dropped.
-    spent: Vec<Waker>,
+}
+
+impl Wakers {
+    #[inline]
+    fn push(&mut self, waker: Waker) {
+        if self.first.is_none() {
+            self.first = Some(waker);
+        } else {
+            self.more.push(waker);
+        }
+    }
+
+    #[inline]
+    const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+}
+
+/// Tasks to wake when no lock is held.
+#[derive(Debug, Default)]
+#[must_use]
+pub(crate) struct Awake {
+    ready: Wakers,
+    /// These are only dropped.
+    spent: Wakers,
     has_seat: bool,
 }
 
 impl Awake {
     /// Whether a connection is among them.
+    #[inline]
     pub(crate) const fn has_seat(&self) -> bool {
         self.has_seat
     }
 
-    pub(crate) fn push(&mut self, waker: Waker) {
-        match self.few.iter_mut().find(|place| place.is_none()) {
-            Some(place) => *place = Some(waker),
-            None => self.more.push(waker),
-        }
-    }
-
     pub(crate) fn wake(self) {
-        let Self { few, more, .. } = self;
-        for waker in few {
-            // The places are filled in order.
-            let Some(waker) = waker else { return };
-            waker.wake();
+        let Wakers { first, more } = self.ready;
+        if let Some(first) = first {
+            first.wake();
+            more.into_iter().for_each(Waker::wake);
         }
-        more.into_iter().for_each(Waker::wake);
     }
 }

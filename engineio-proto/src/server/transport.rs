@@ -199,7 +199,18 @@ impl Open {
 /// Time and backpressure of an open session.
 impl Open {
     /// Brings what depends on several parts of the session into line.
+    #[inline]
     pub(super) fn settle(&mut self, core: &mut Core) {
+        let is_at_ease = matches!(self.channel, Channel::Framed(_))
+            && self.stall.is_none()
+            && !self.heartbeat.is_held()
+            && core.has_room();
+        if !is_at_ease {
+            self.settle_all(core);
+        }
+    }
+
+    fn settle_all(&mut self, core: &mut Core) {
         let is_full = !core.has_room();
         let keeps_peer_unheard = match &mut self.channel {
             Channel::Polling(polling) => {
