@@ -74,7 +74,7 @@ pub(crate) fn left_until(until: Instant) -> std::time::Duration {
 
 async fn answer<D, H, F, B>(
     core: &Core<D>,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
     peer: Option<SocketAddr>,
     handler: &H,
 ) -> Result<Response<ResponseBody<B>>, Infallible>
@@ -83,16 +83,17 @@ where
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
 {
-    if let Some(peer) = peer {
-        request.extensions_mut().insert(RemoteAddr(peer));
-    }
-    let (parts, body) = request.into_parts();
-    let Some(seat) = core.hub.admit(&parts) else {
+    let (mut parts, body) = request.into_parts();
+    let peer = peer.map(RemoteAddr);
+    let Some(seat) = core.hub.admit_from(&parts, peer) else {
+        if let Some(peer) = peer {
+            parts.extensions.insert(peer);
+        }
         let response = handler(Request::from_parts(parts, body)).await;
         return Ok(response.map(ResponseBody::theirs));
     };
     core.start_driver();
-    let upgrade = hyper::upgrade::on(Request::from_parts(parts, ()));
+    let upgrade = parts.extensions.remove();
     let Answered { response, switching } = RequestTask::new(seat, body, upgrade, timer()).await;
     if let Some(switching) = switching {
         spawn(carry(switching));

@@ -8,28 +8,42 @@ use http::{Method, StatusCode, Version};
 
 use crate::compression::compress;
 
-/// A request as the core takes it.
+/// A request as the core takes it. Each header is a search, so what decides nothing isn't looked
+/// for.
 pub(crate) fn request<'r>(config: &ServerConfig, parts: &'r Parts) -> Request<'r> {
+    let text = |is_wanted: bool, name: HeaderName| {
+        if is_wanted { text(&parts.headers, name) } else { None }
+    };
+    let is_get = parts.method == Method::GET;
+    let is_preflight = parts.method == Method::OPTIONS;
+    let upgrade = asks_for_websocket(parts);
+    let origin = parts.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
+    Request {
+        method: parts.method.as_str(),
+        target: parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str),
+        upgrade,
+        origin,
+        // It is compared with the origin.
+        host: origin.and_then(|_| host(config, parts)),
+        content_type: text(parts.method == Method::POST, header::CONTENT_TYPE),
+        accept_encoding: text(is_get && !upgrade, header::ACCEPT_ENCODING),
+        sec_websocket_protocol: text(upgrade, header::SEC_WEBSOCKET_PROTOCOL),
+        access_control_request_method: text(is_preflight, header::ACCESS_CONTROL_REQUEST_METHOD),
+        access_control_request_headers: text(is_preflight, header::ACCESS_CONTROL_REQUEST_HEADERS),
+    }
+}
+
+/// The host that the request was sent to.
+fn host<'r>(config: &ServerConfig, parts: &'r Parts) -> Option<&'r str> {
     let text = |name: HeaderName| text(&parts.headers, name);
-    let authority = || parts.uri.authority().map(http::uri::Authority::as_str);
     let forwarded = config
         .trust_forwarded()
         .then(|| text(HeaderName::from_static("x-forwarded-host")))
         .flatten()
         .and_then(|hosts| hosts.split(',').next_back())
         .map(str::trim);
-    Request {
-        method: parts.method.as_str(),
-        target: parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str),
-        upgrade: asks_for_websocket(parts),
-        origin: parts.headers.get(header::ORIGIN).map(HeaderValue::as_bytes),
-        host: forwarded.or_else(|| text(header::HOST)).or_else(authority),
-        content_type: text(header::CONTENT_TYPE),
-        accept_encoding: text(header::ACCEPT_ENCODING),
-        sec_websocket_protocol: text(header::SEC_WEBSOCKET_PROTOCOL),
-        access_control_request_method: text(header::ACCESS_CONTROL_REQUEST_METHOD),
-        access_control_request_headers: text(header::ACCESS_CONTROL_REQUEST_HEADERS),
-    }
+    let authority = || parts.uri.authority().map(http::uri::Authority::as_str);
+    forwarded.or_else(|| text(header::HOST)).or_else(authority)
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
@@ -66,7 +80,7 @@ pub(crate) fn response(response: Response) -> http::Response<Bytes> {
     let Response { status, headers, body, coding } = response;
     let mut answer = http::Response::new(body);
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    extend(answer.headers_mut(), &headers);
+    extend(answer.headers_mut(), headers);
     if let Some(coding) = coding {
         *answer.body_mut() = compress(coding, answer.body());
         let name = HeaderValue::from_static(coding.name());
@@ -76,7 +90,7 @@ pub(crate) fn response(response: Response) -> http::Response<Bytes> {
 }
 
 /// The response 101.
-pub(crate) fn switching_protocols(accept: HeaderValue, headers: &Headers) -> http::Response<()> {
+pub(crate) fn switching_protocols(accept: HeaderValue, headers: Headers) -> http::Response<()> {
     let mut answer = http::Response::new(());
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let fields = answer.headers_mut();
@@ -88,12 +102,23 @@ pub(crate) fn switching_protocols(accept: HeaderValue, headers: &Headers) -> htt
 }
 
 /// The core rejects illegal headers, so none is lost here.
-fn extend(fields: &mut HeaderMap, headers: &Headers) {
-    for (name, value) in headers.iter() {
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
-        {
+fn extend(fields: &mut HeaderMap, headers: Headers) {
+    for header in headers {
+        let (name, value) = header.into_parts();
+        let value = HeaderValue::from_maybe_shared(value.into_bytes());
+        if let (Some(name), Ok(value)) = (known_name(&name), value) {
             fields.append(name, value);
         }
     }
+}
+
+fn known_name(name: &str) -> Option<HeaderName> {
+    Some(match name {
+        // What polls are answered with.
+        "access-control-allow-origin" => header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        "cache-control" => header::CACHE_CONTROL,
+        "content-type" => header::CONTENT_TYPE,
+        "vary" => header::VARY,
+        other => return HeaderName::from_bytes(other.as_bytes()).ok(),
+    })
 }

@@ -51,9 +51,10 @@ struct Draining {
 }
 
 impl<B: Body, D: Data> RequestTask<B, D> {
-    /// Serves the request of this seat. `upgrade` is the upgrade of its connection.
-    pub const fn new(seat: Seat<D>, body: B, upgrade: OnUpgrade, timer: Timer) -> Self {
-        Self { seat, body, upgrade: Some(upgrade), draining: None, timer }
+    /// Serves the request of this seat. `upgrade` is the upgrade of its connection, which is among
+    /// the extensions of a request that asks for one.
+    pub const fn new(seat: Seat<D>, body: B, upgrade: Option<OnUpgrade>, timer: Timer) -> Self {
+        Self { seat, body, upgrade, draining: None, timer }
     }
 }
 

@@ -107,6 +107,11 @@ impl Header {
     pub fn value(&self) -> &str {
         &self.value
     }
+
+    /// Name and value.
+    pub fn into_parts(self) -> (ByteString, ByteString) {
+        (self.name, self.value)
+    }
 }
 
 impl Headers {

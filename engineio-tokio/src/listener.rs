@@ -1,7 +1,6 @@
 //! Serving connections without a framework.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use engineio_hub::listener::{
@@ -9,19 +8,16 @@ use engineio_hub::listener::{
 };
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::Watched;
-use hyper::Request;
-use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
-use tower_service::Service;
 
 use crate::clock::timer;
 use crate::core::Core;
-use crate::service::{EngineIoService, NotFound};
+use crate::service::EngineIoService;
 
 pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::Result<()> {
     let mut stop = core.stop.subscribe();
@@ -44,7 +40,7 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
                 }
             },
         };
-        let service = WithPeer { inner: EngineIoService::new(core.clone(), NotFound), peer };
+        let service = EngineIoService::alone(core.clone(), RemoteAddr(peer));
         let stream = watched(stream, patience);
         let connection =
             http.serve_connection_with_upgrades(stream, TowerToHyperService::new(service));
@@ -79,29 +75,4 @@ fn watched(stream: TcpStream, patience: Duration) -> Watched<TokioIo<TcpStream>>
     // Packets are written whole, so waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
     Watched::new(TokioIo::new(stream), timer(), HEAD_TIMEOUT, patience)
-}
-
-/// Adds the peer's address to each request of a connection.
-#[derive(Clone)]
-struct WithPeer<S> {
-    inner: S,
-    peer: SocketAddr,
-}
-
-impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for WithPeer<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(
-        &mut self,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<Incoming>) -> S::Future {
-        request.extensions_mut().insert(RemoteAddr(self.peer));
-        self.inner.call(request)
-    }
 }

@@ -6,7 +6,7 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready as try_ready};
 
-use engineio_hub::Data;
+use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, carry};
 use http::{Request, Response, StatusCode};
 use http_body::Body;
@@ -40,11 +40,20 @@ impl<D: Data, S> Layer<S> for EngineIoLayer<D> {
 pub struct EngineIoService<S, D: Data = ()> {
     core: Core<D>,
     inner: S,
+    /// Where all requests come from, if it serves one connection.
+    peer: Option<RemoteAddr>,
 }
 
 impl<S, D: Data> EngineIoService<S, D> {
     pub(crate) const fn new(core: Core<D>, inner: S) -> Self {
-        Self { core, inner }
+        Self { core, inner, peer: None }
+    }
+}
+
+impl<D: Data> EngineIoService<NotFound, D> {
+    /// Serves a connection without a framework.
+    pub(crate) const fn alone(core: Core<D>, peer: RemoteAddr) -> Self {
+        Self { core, inner: NotFound, peer: Some(peer) }
     }
 }
 
@@ -64,13 +73,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (parts, body) = request.into_parts();
-        let inner = match self.core.hub.admit(&parts) {
+        let (mut parts, body) = request.into_parts();
+        let peer = self.peer.or_else(|| parts.extensions.get().copied());
+        let inner = match self.core.hub.admit_from(&parts, peer) {
             None => Inner::Theirs { future: self.inner.call(Request::from_parts(parts, body)) },
             Some(seat) => {
                 self.core.start_driver();
-                let mut request = Request::from_parts(parts, ());
-                let upgrade = hyper::upgrade::on(&mut request);
+                let upgrade = parts.extensions.remove();
                 Inner::Ours { task: RequestTask::new(seat, body, upgrade, timer()) }
             }
         };
@@ -154,7 +163,7 @@ impl<D: Data> Clone for EngineIoLayer<D> {
 
 impl<S: Clone, D: Data> Clone for EngineIoService<S, D> {
     fn clone(&self) -> Self {
-        Self { core: self.core.clone(), inner: self.inner.clone() }
+        Self { core: self.core.clone(), inner: self.inner.clone(), peer: self.peer }
     }
 }
 

@@ -11,8 +11,7 @@ use engineio_proto::{Revision, ServerConfig, Transport};
 use http::header::COOKIE;
 use http::request::Parts;
 
-/// The address that a request came from, as the binding saw it. A binding adds it to the request's
-/// extensions.
+/// The address that a request came from, as the binding saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "bindings construct it")]
 pub struct RemoteAddr(pub SocketAddr);
@@ -28,9 +27,15 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    pub(crate) fn new(config: &ServerConfig, request: &Parts, opening: &Opening) -> Self {
+    pub(crate) fn new(
+        config: &ServerConfig,
+        request: &Parts,
+        opening: &Opening,
+        peer: Option<RemoteAddr>,
+    ) -> Self {
+        let forwarded = config.trust_forwarded().then(|| forwarded_for(request)).flatten();
         Self {
-            remote_ip: remote_ip(config, request),
+            remote_ip: forwarded.or_else(|| Some(peer?.0.ip())),
             transport: opening.transport(),
             revision: opening.revision(),
             request: request.clone(),
@@ -94,11 +99,6 @@ impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake").field("uri", &self.request.uri).finish_non_exhaustive()
     }
-}
-
-fn remote_ip(config: &ServerConfig, request: &Parts) -> Option<IpAddr> {
-    let forwarded = config.trust_forwarded().then(|| forwarded_for(request)).flatten();
-    forwarded.or_else(|| Some(request.extensions.get::<RemoteAddr>()?.0.ip()))
 }
 
 fn forwarded_for(request: &Parts) -> Option<IpAddr> {

@@ -15,7 +15,7 @@ use super::body::RequestBody;
 use super::core::Core;
 use super::deadlines::Target;
 use super::handler::{carry, tell};
-use super::handshake::Handshake;
+use super::handshake::{Handshake, RemoteAddr};
 use super::incoming::Incoming;
 use super::pending::{PendingHandshake, RETRY_AFTER};
 use super::reception::{Arrival, Pickup, Received};
@@ -77,14 +77,20 @@ impl<D: Data> Hub<D> {
     /// Admits a request. `None`: its path isn't this server's.
     ///
     /// To show the application the peer's address, add it to the request's extensions as a
-    /// [`RemoteAddr`](crate::RemoteAddr).
+    /// [`RemoteAddr`].
     pub fn admit(&self, request: &Parts) -> Option<Seat<D>> {
+        self.admit_from(request, request.extensions.get().copied())
+    }
+
+    /// As [`admit`](Self::admit), with an address that the request itself needn't carry: extensions
+    /// cost an allocation or two.
+    pub fn admit_from(&self, request: &Parts, peer: Option<RemoteAddr>) -> Option<Seat<D>> {
         let plain = http_map::request(self.config(), request);
         let (place, accept) = match route(self.config(), &plain) {
             Route::Foreign => return None,
             Route::Answer(response) => (Place::Answered(Box::new(response)), None),
             Route::Refuse(refusal) => self.turn_away(refusal),
-            Route::Open(opening) => self.admit_handshake(opening, request),
+            Route::Open(opening) => self.admit_handshake(opening, request, peer),
             Route::Session { sid, exchange } => self.admit_exchange(&sid, exchange, request),
         };
         let body =
@@ -117,7 +123,12 @@ impl<D: Data> Hub<D> {
         }
     }
 
-    fn admit_handshake(&self, opening: Opening, parts: &Parts) -> Admitted<D> {
+    fn admit_handshake(
+        &self,
+        opening: Opening,
+        parts: &Parts,
+        peer: Option<RemoteAddr>,
+    ) -> Admitted<D> {
         let accept = if opening.transport() == Transport::WebSocket {
             match http_map::websocket_accept(parts) {
                 Some(accept) => Some(accept),
@@ -133,7 +144,7 @@ impl<D: Data> Hub<D> {
         if is_full || core.is_closing() {
             return self.turn_away(opening.overloaded(RETRY_AFTER.as_secs()));
         }
-        let handshake = Handshake::new(&core.config, parts, &opening);
+        let handshake = Handshake::new(&core.config, parts, &opening, peer);
         let pending = PendingHandshake::new(core, opening);
         let arrival = Arrival { pending: Arc::clone(&pending), handshake };
         match self.running.reception.receive(arrival) {

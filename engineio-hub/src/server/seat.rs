@@ -137,7 +137,7 @@ impl<D: Data> Seat<D> {
                     let websocket = Box::new(ServerWebSocket::new(&self.running, session));
                     let socket = WebSocket::server(self.running.core.config.max_payload());
                     let framed = Framed::new(websocket, conn, socket);
-                    let response = http_map::switching_protocols(accept, &headers);
+                    let response = http_map::switching_protocols(accept, headers);
                     return Poll::Ready(Answer::Upgrade(response, framed));
                 }
                 unavailable()

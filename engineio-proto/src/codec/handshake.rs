@@ -1,8 +1,8 @@
 //! The data of the open packet.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Write as _;
 use core::time::Duration;
 
 use bytestring::ByteString;
@@ -36,17 +36,27 @@ impl HandshakeData {
     pub fn to_json(&self) -> ByteString {
         // Nothing here can need escaping: an identifier is made of harmless
         // characters, and the names of the transports are ours.
-        let upgrades: Vec<String> =
-            self.upgrades.iter().map(|transport| format!("\"{transport}\"")).collect();
-        let max_payload =
-            self.max_payload.map(|bytes| format!(",\"maxPayload\":{bytes}")).unwrap_or_default();
-        let json = format!(
-            r#"{{"sid":"{}","upgrades":[{}],"pingInterval":{},"pingTimeout":{}{max_payload}}}"#,
-            self.sid.as_str(),
-            upgrades.join(","),
-            self.ping_interval.as_millis(),
-            self.ping_timeout.as_millis(),
-        );
+        let mut json = String::with_capacity(USUAL_LEN);
+        json.push_str(r#"{"sid":""#);
+        json.push_str(self.sid.as_str());
+        json.push_str(r#"","upgrades":["#);
+        for (place, transport) in self.upgrades.iter().enumerate() {
+            json.push_str(if place > 0 { ",\"" } else { "\"" });
+            json.push_str(transport.name());
+            json.push('"');
+        }
+        json.push(']');
+        let mut number = |name: &str, value: u128| {
+            json.push_str(name);
+            // Writing to a String can't fail.
+            let _ = write!(json, "{value}");
+        };
+        number(r#","pingInterval":"#, self.ping_interval.as_millis());
+        number(r#","pingTimeout":"#, self.ping_timeout.as_millis());
+        if let Some(bytes) = self.max_payload {
+            number(r#","maxPayload":"#, bytes as u128);
+        }
+        json.push('}');
         json.into()
     }
 
@@ -82,6 +92,9 @@ impl HandshakeData {
         })
     }
 }
+
+/// No shorter than the usual JSON.
+const USUAL_LEN: usize = 128;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,6 +1,7 @@
 //! Revision 4: items with U+001E between them (`engine.io-parser/lib/index.ts`).
 
 use alloc::vec::Vec;
+use core::iter;
 
 use bytestring::ByteString;
 
@@ -25,5 +26,15 @@ pub(super) fn added(item: &Item<'_>, before: usize) -> usize {
 
 /// The text between separators, which may be empty.
 pub(super) fn items(text: &ByteString) -> impl Iterator<Item = Result<Message, PacketError>> {
-    text.split(char::from(SEPARATOR)).map(|item| Ok(Message::Text(text.slice_ref(item))))
+    let mut rest = Some(&**text);
+    iter::from_fn(move || {
+        let left = rest?;
+        let end = memchr::memchr(SEPARATOR, left.as_bytes());
+        let (item, after) = match end {
+            Some(end) => (left.get(..end)?, left.get(end + 1..)),
+            None => (left, None),
+        };
+        rest = after;
+        Some(Ok(Message::Text(text.slice_ref(item))))
+    })
 }

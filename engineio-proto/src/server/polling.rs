@@ -45,6 +45,11 @@ impl Polling {
         }
     }
 
+    /// Whether nothing is under way.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.get.is_none() && self.post.is_none() && self.probe.is_none()
+    }
+
     /// A GET came.
     pub(super) fn get(
         &mut self,

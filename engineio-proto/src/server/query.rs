@@ -25,17 +25,28 @@ impl<'r> Query<'r> {
             binary: BinaryEncoding::Raw,
             jsonp: false,
         };
-        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*key {
-                "EIO" => known.eio = Some(value),
-                "transport" => known.transport = Some(value),
-                "sid" => known.sid = Some(value).filter(|sid| !sid.is_empty()),
-                "b64" if value.is_empty() => known.binary = BinaryEncoding::Raw,
-                "b64" => known.binary = BinaryEncoding::Base64,
-                "j" => known.jsonp = true,
-                _ => {}
+        for pair in query.split('&') {
+            if pair.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+                let decoded = form_urlencoded::parse(pair.as_bytes());
+                decoded.for_each(|(key, value)| known.note(&key, value));
+            } else {
+                // Nothing in it is encoded, as usual.
+                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                known.note(key, Cow::Borrowed(value));
             }
         }
         known
+    }
+
+    fn note(&mut self, key: &str, value: Cow<'r, str>) {
+        match key {
+            "EIO" => self.eio = Some(value),
+            "transport" => self.transport = Some(value),
+            "sid" => self.sid = Some(value).filter(|sid| !sid.is_empty()),
+            "b64" if value.is_empty() => self.binary = BinaryEncoding::Raw,
+            "b64" => self.binary = BinaryEncoding::Base64,
+            "j" => self.jsonp = true,
+            _ => {}
+        }
     }
 }

@@ -397,14 +397,15 @@ impl Session {
         }
     }
 
-    /// Over a WebSocket there is only the heartbeat, until something is full or ends.
+    /// Over a WebSocket, or while no request is under way, there is only the heartbeat, until
+    /// something is full or ends.
     const fn depends_on_time(&self) -> bool {
-        match &self.state {
-            State::Open(Open { stall: None, channel: Channel::Framed(_), .. }) => {
-                self.core.common.is_closing()
-            }
-            State::Open(_) | State::Closed(_) => true,
-        }
+        let State::Open(Open { stall: None, channel, .. }) = &self.state else { return true };
+        let is_idle = match channel {
+            Channel::Framed(_) => true,
+            Channel::Polling(polling) => polling.is_idle(),
+        };
+        !is_idle || self.core.common.is_closing()
     }
 
     fn catch_up(&mut self, now: Instant) {

@@ -61,10 +61,10 @@ impl<D: Data> ServerRequest<D> {
     ) -> Self {
         let Head { mut parts, body, is_kept_alive, expects_continue } = head;
         let is_head = parts.method == Method::HEAD;
-        parts.extensions.insert(peer);
-        let (responder, deadline) = match hub.admit(&parts) {
+        let (responder, deadline) = match hub.admit_from(&parts, Some(peer)) {
             Some(seat) => (Responder::Hub { seat, answer: None }, None),
             None => {
+                parts.extensions.insert(peer);
                 let handler = settings.fallback.clone();
                 let by = now + hub.config().body_timeout();
                 let (parts, body) = (Some(Box::new(parts)), BytesMut::new());
