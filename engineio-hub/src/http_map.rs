@@ -103,6 +103,7 @@ pub(crate) fn switching_protocols(accept: HeaderValue, headers: Headers) -> http
 
 /// The core rejects illegal headers, so none is lost here.
 fn extend(fields: &mut HeaderMap, headers: Headers) {
+    fields.reserve(headers.len());
     for header in headers {
         let (name, value) = header.into_parts();
         let value = HeaderValue::from_maybe_shared(value.into_bytes());

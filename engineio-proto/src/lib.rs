@@ -152,6 +152,7 @@ mod revision;
 pub mod server;
 mod settings;
 mod sid;
+mod text;
 mod time;
 mod transport;
 

@@ -1,5 +1,6 @@
 //! How a handshake becomes a session, or is refused.
 
+use std::cell::RefCell;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -113,11 +114,22 @@ impl<D: Data> Drop for Admission<D> {
     }
 }
 
-/// 128 bits from the operating system.
+/// 128 bits from the operating system. A thread asks it for 16 identifiers at once.
 #[expect(clippy::expect_used, reason = "without randomness there can be no sessions")]
 fn random_sid() -> Sid {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the operating system provides randomness");
+    thread_local! {
+        static RANDOM: RefCell<Vec<[u8; 16]>> = const { RefCell::new(Vec::new()) };
+    }
+    let bytes = RANDOM.with_borrow_mut(|random| {
+        random.pop().unwrap_or_else(|| {
+            let mut fresh = [[0; 16]; 16];
+            getrandom::fill(fresh.as_flattened_mut())
+                .expect("the operating system provides randomness");
+            let [first, rest @ ..] = fresh;
+            random.extend(rest);
+            first
+        })
+    });
     Sid::from_random(bytes)
 }
 

@@ -110,14 +110,16 @@ impl<D: Data> Hub<D> {
             Kind::Poll | Kind::Post => None,
         };
         let mut exchange = Some(exchange);
-        let conn = carry(self.running.handler(), &session, Pace::Full, |turn| {
+        let admitted = carry(self.running.handler(), &session, Pace::Full, |turn| {
             let conn = turn.new_conn();
             let exchange = exchange.take()?;
             turn.session.handle_input(turn.now, Input::Request(conn, exchange));
-            Some(conn)
+            let response = if accept.is_some() { None } else { turn.take_response(conn) };
+            Some((conn, response))
         });
-        match (conn.flatten(), exchange) {
-            (Some(conn), _) => (Place::Seated(session, conn), accept),
+        match (admitted.flatten(), exchange) {
+            (Some((_, Some(response))), _) => (Place::Answered(Box::new(response)), None),
+            (Some((conn, None)), _) => (Place::Seated(session, conn), accept),
             (None, Some(exchange)) => self.turn_away(exchange.unknown_session()),
             (None, None) => (Place::Done, None),
         }

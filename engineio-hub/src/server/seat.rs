@@ -1,6 +1,7 @@
 //! A request while it is served.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -130,7 +131,7 @@ impl<D: Data> Seat<D> {
     /// Waits for the answer. Must not be polled again after it returned `Ready`.
     pub fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
         let reply = ready!(self.poll_reply(cx));
-        let place = std::mem::replace(&mut self.place, Place::Done);
+        let place = mem::replace(&mut self.place, Place::Done);
         let response = match reply {
             Reply::Upgrade(headers) => {
                 if let (Place::Seated(session, conn), Some(accept)) = (place, self.accept.take()) {
@@ -169,10 +170,12 @@ impl<D: Data> Seat<D> {
             };
         }
         let (session, conn) = match &self.place {
-            Place::Answered(response) => {
-                return Poll::Ready(Reply::Respond(Response::clone(response)));
-            }
             Place::Seated(session, conn) => (session, *conn),
+            Place::Answered(_) => {
+                let place = mem::replace(&mut self.place, Place::Done);
+                let Place::Answered(response) = place else { return Poll::Pending };
+                return Poll::Ready(Reply::Respond(*response));
+            }
             Place::Waiting(..) | Place::Done => return Poll::Pending,
         };
         let polled = carry(self.running.handler(), session, Pace::Full, |turn| {
@@ -192,11 +195,17 @@ impl<D: Data> Seat<D> {
         polled.unwrap_or(Poll::Ready(Reply::Gone))
     }
 
-    fn input(&self, input: impl FnOnce(ConnId) -> Input) {
+    /// Gives the session something of this request, and takes the answer if that brings it.
+    fn input(&mut self, input: impl FnOnce(ConnId) -> Input) {
         let Place::Seated(session, conn) = &self.place else { return };
-        carry(self.running.handler(), session, Pace::Full, |turn| {
+        let is_framed = self.accept.is_some();
+        let answer = carry(self.running.handler(), session, Pace::Full, |turn| {
             turn.session.handle_input(turn.now, input(*conn));
+            if is_framed { None } else { turn.take_response(*conn) }
         });
+        if let Some(response) = answer.flatten() {
+            self.place = Place::Answered(Box::new(response));
+        }
     }
 
     /// Tells the session that this connection is gone.

@@ -5,8 +5,8 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use engineio_proto::server::{Event, Session};
-use engineio_proto::{ConnId, Instant, Revision, ServerCloseReason, Sid, Transport};
+use engineio_proto::server::{Event, Session, Transmit};
+use engineio_proto::{ConnId, Instant, Response, Revision, ServerCloseReason, Sid, Transport};
 
 use super::core::Core;
 use super::deadlines::Target;
@@ -208,6 +208,17 @@ impl<D: Data> ServerTurn<'_, D> {
         let conn = ConnId(self.state.next_conn);
         self.state.next_conn += 1;
         conn
+    }
+
+    /// The answer to a poll or a POST, if it is there.
+    pub(crate) fn take_response(&mut self, conn: ConnId) -> Option<Response> {
+        match self.session.poll_transmit(conn)? {
+            Transmit::Respond(response) => {
+                self.waiters.forget_seat(conn);
+                Some(response)
+            }
+            Transmit::Upgrade(_) | Transmit::Frame(_) | Transmit::Hangup(_) => None,
+        }
     }
 
     /// Notes that an armed deadline has come.

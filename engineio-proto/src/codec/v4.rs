@@ -8,6 +8,7 @@ use bytestring::ByteString;
 use super::packet::Item;
 use crate::error::PacketError;
 use crate::packet::Message;
+use crate::text::cut;
 
 const SEPARATOR: u8 = 0x1e;
 
@@ -29,11 +30,8 @@ pub(super) fn items(text: &ByteString) -> impl Iterator<Item = Result<Message, P
     let mut rest = Some(&**text);
     iter::from_fn(move || {
         let left = rest?;
-        let end = memchr::memchr(SEPARATOR, left.as_bytes());
-        let (item, after) = match end {
-            Some(end) => (left.get(..end)?, left.get(end + 1..)),
-            None => (left, None),
-        };
+        let (item, after) =
+            cut(left, SEPARATOR).map_or((left, None), |(item, after)| (item, Some(after)));
         rest = after;
         Some(Ok(Message::Text(text.slice_ref(item))))
     })

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 
 use crate::codec::BinaryEncoding;
+use crate::text::cut;
 
 /// The last value of each parameter, decoded. Absent is `None`.
 #[derive(Debug)]
@@ -25,15 +26,18 @@ impl<'r> Query<'r> {
             binary: BinaryEncoding::Raw,
             jsonp: false,
         };
-        for pair in query.split('&') {
-            if pair.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
-                let decoded = form_urlencoded::parse(pair.as_bytes());
-                decoded.for_each(|(key, value)| known.note(&key, value));
-            } else {
-                // Nothing in it is encoded, as usual.
-                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-                known.note(key, Cow::Borrowed(value));
-            }
+        if memchr::memchr2(b'%', b'+', query.as_bytes()).is_some() {
+            let pairs = form_urlencoded::parse(query.as_bytes());
+            pairs.for_each(|(key, value)| known.note(&key, value));
+            return known;
+        }
+        // Nothing in it is encoded, as usual.
+        let mut rest = query;
+        while !rest.is_empty() {
+            let (pair, after) = cut(rest, b'&').unwrap_or((rest, ""));
+            let (key, value) = cut(pair, b'=').unwrap_or((pair, ""));
+            known.note(key, Cow::Borrowed(value));
+            rest = after;
         }
         known
     }

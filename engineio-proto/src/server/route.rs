@@ -14,6 +14,7 @@ use crate::config::ServerConfig;
 use crate::cors::{self, Origin};
 use crate::http::{Headers, Request, Response, is_token};
 use crate::revision::Revision;
+use crate::text::cut;
 use crate::transport::Transport;
 
 /// What to do with a request.
@@ -43,7 +44,7 @@ pub enum Route<'r> {
 /// `engine.io/lib/server.ts`), with the origin and the revision checked as well.
 /// Allocates nothing for [`Route::Foreign`].
 pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
-    let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
+    let (path, query) = cut(request.target, b'?').unwrap_or((request.target, ""));
     if !is_ours(config, path) {
         return Route::Foreign;
     }
