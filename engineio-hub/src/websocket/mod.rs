@@ -3,6 +3,7 @@
 mod buffer;
 mod fault;
 mod header;
+mod large;
 mod mask;
 mod reader;
 mod write_buffer;

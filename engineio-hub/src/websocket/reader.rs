@@ -2,7 +2,6 @@
 
 use std::mem;
 
-use bytes::Bytes;
 use engineio_proto::Frame;
 use tungstenite::error::ProtocolError;
 use tungstenite::protocol::Role;
@@ -10,7 +9,7 @@ use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 use super::Fault;
 use super::header::{Header, HeaderBytes, MAX_CONTROL_PAYLOAD};
-use super::mask;
+use super::{large, mask};
 
 /// The most frames of one message. A megabyte in frames of 1 KiB has a tenth of this.
 const MAX_FRAGMENTS: u32 = 10_000;
@@ -139,7 +138,7 @@ impl Reader {
         let length = usize::try_from(header.length).ok().filter(|len| *len <= self.max_payload)?;
         let (payload, rest) = input.split_at_checked(length)?;
         *input = rest;
-        let mut payload = payload.to_vec();
+        let mut payload = large::copy(payload);
         if let Some(key) = header.mask {
             mask::apply(key, &mut payload);
         }
@@ -219,7 +218,10 @@ impl Message {
                 }
                 (Data::Continue, true) => {}
                 (data, true) => return Err(ProtocolError::ExpectedFragment(data).into()),
-                (data, false) => self.is_text = data == Data::Text,
+                (data, false) => {
+                    self.is_text = data == Data::Text;
+                    self.payload = large::memory(left);
+                }
             }
             if left > max_payload.saturating_sub(self.payload.len()) {
                 return Err(Fault::TooLarge);
@@ -249,7 +251,7 @@ impl Message {
 /// A message that is complete.
 #[inline]
 fn message(payload: Vec<u8>, is_text: bool) -> Result<Item, Fault> {
-    let payload = Bytes::from(payload);
+    let payload = large::share(payload);
     if !is_text {
         return Ok(Item::Frame(Frame::binary(payload)));
     }

@@ -1,0 +1,78 @@
+//! Memory for large payloads, used again and again.
+//!
+//! Allocators give the memory of a large payload back to the system, which has to map and clear it
+//! page by page for the next one. That costs more than all copies of the payload.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+
+/// Memory for a payload of this length, if there is some to use again. It isn't much larger: a
+/// payload must not hold more than is counted for it.
+pub(super) fn memory(length: usize) -> Vec<u8> {
+    if length < SMALLEST {
+        return Vec::new();
+    }
+    let fits = |spare: &Vec<u8>| (length..=length.saturating_mul(2)).contains(&spare.capacity());
+    let found = SPARES.try_with(|spares| {
+        let mut spares = spares.borrow_mut();
+        let place = spares.iter().position(fits)?;
+        Some(spares.swap_remove(place))
+    });
+    found.ok().flatten().unwrap_or_default()
+}
+
+/// A copy, in such memory if it is large.
+#[inline]
+pub(super) fn copy(payload: &[u8]) -> Vec<u8> {
+    if payload.len() < SMALLEST {
+        return payload.to_vec();
+    }
+    let mut copy = memory(payload.len());
+    copy.extend_from_slice(payload);
+    copy
+}
+
+/// A payload. If it is large, its memory goes to the thread that drops it last.
+pub(super) fn share(payload: Vec<u8>) -> Bytes {
+    if (SMALLEST..=LARGEST).contains(&payload.capacity()) {
+        Bytes::from_owner(Large(payload))
+    } else {
+        payload.into()
+    }
+}
+
+struct Large(Vec<u8>);
+
+impl AsRef<[u8]> for Large {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Large {
+    fn drop(&mut self) {
+        let mut memory = std::mem::take(&mut self.0);
+        memory.clear();
+        // While the thread ends there is no place for it.
+        let _ = SPARES.try_with(|spares| {
+            let mut spares = spares.borrow_mut();
+            if spares.len() < MOST {
+                spares.push(memory);
+            }
+        });
+    }
+}
+
+thread_local! {
+    static SPARES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Below, allocators keep the memory themselves.
+const SMALLEST: usize = 64 << 10;
+
+/// Above, memory isn't kept.
+const LARGEST: usize = 1 << 20;
+
+/// How many payloads' memory a thread keeps.
+const MOST: usize = 4;
