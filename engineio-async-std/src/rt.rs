@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -31,7 +30,7 @@ compile_error!("enable the feature `async-std` or `smol` to choose an executor")
 
 /// `async-io`'s timers.
 pub(crate) fn timer() -> engineio_hyper::Timer {
-    Arc::new(AsyncIoTimer)
+    &AsyncIoTimer
 }
 
 /// Waits for a future, but no longer than `limit`.

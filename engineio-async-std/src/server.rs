@@ -243,7 +243,7 @@ impl<D: Data> Server<D> {
     /// stop.
     pub async fn close(&self, within: Duration) {
         self.core.start_driver();
-        let left = engineio_hyper::close(&self.core.hub, within, &timer()).await;
+        let left = engineio_hyper::close(&self.core.hub, within, timer()).await;
         self.core.stop.set(machine_time() + left);
     }
 

@@ -15,7 +15,7 @@ use crate::Timer;
 /// after that to write last answers.
 ///
 /// A task must [`drive`](crate::drive) the hub meanwhile.
-pub async fn close<D: Data>(hub: &Hub<D>, within: Duration, timer: &Timer) -> Duration {
+pub async fn close<D: Data>(hub: &Hub<D>, within: Duration, timer: Timer) -> Duration {
     let start = hub.now();
     hub.close(within);
     let closed = || poll_fn(|cx| hub.poll_closed(cx));

@@ -23,8 +23,6 @@ mod span;
 mod watched;
 mod websocket;
 
-use std::sync::Arc;
-
 pub use body::ResponseBody;
 pub use close::close;
 pub use drive::drive;
@@ -33,4 +31,4 @@ pub use watched::Watched;
 pub use websocket::{Carrier, Switching, carry};
 
 /// An executor's timers.
-pub type Timer = Arc<dyn hyper::rt::Timer + Send + Sync>;
+pub type Timer = &'static (dyn hyper::rt::Timer + Send + Sync);

@@ -36,6 +36,12 @@ impl<S> Watched<S> {
         Self { stream, timer, opening: Some(opening), write_timeout, stuck: None }
     }
 
+    /// Watches a stream whose first bytes have come already. Its peer may take nothing for
+    /// `write_timeout`.
+    pub const fn opened(stream: S, timer: Timer, write_timeout: Duration) -> Self {
+        Self { stream, timer, opening: None, write_timeout, stuck: None }
+    }
+
     /// Applies the timeout to an attempt to write.
     fn watch<T>(
         &mut self,

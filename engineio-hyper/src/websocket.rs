@@ -1,14 +1,13 @@
 //! Moving bytes between a stream and a session's WebSocket.
 
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use engineio_hub::{Framed, Write as ToWrite};
 use hyper::rt::{Read, ReadBuf, Write};
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 
 use crate::span;
 
@@ -20,16 +19,36 @@ pub struct Switching {
 }
 
 /// Carries a WebSocket to its end, once the 101 is written. Spawn it as a task.
-pub async fn carry(switching: Switching) {
-    let Switching { upgrade, framed } = switching;
-    let sid = framed.sid();
-    let carried = async {
-        // Without a connection, dropping `framed` tells the session.
-        let Ok(upgraded) = upgrade.await else { return };
-        let mut carrier = Carrier::new(upgraded, framed);
-        poll_fn(|cx| carrier.poll(cx)).await;
-    };
-    span::websocket(sid.as_ref(), carried).await;
+pub fn carry(switching: Switching) -> impl Future<Output = ()> {
+    let sid = switching.framed.sid();
+    span::websocket(sid.as_ref(), Carrying::Switching(Some(switching)))
+}
+
+/// A future by hand, since an `async fn` would hold the connection twice.
+enum Carrying {
+    /// The 101 isn't written yet. `None` only while it moves on.
+    Switching(Option<Switching>),
+    Switched(Carrier<Upgraded>),
+}
+
+impl Future for Carrying {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let Self::Switching(place) = &mut *self {
+            let Some(switching) = place else { return Poll::Ready(()) };
+            let upgraded = ready!(Pin::new(&mut switching.upgrade).poll(cx));
+            // Without a connection, dropping `framed` tells the session.
+            let (Ok(upgraded), Some(Switching { framed, .. })) = (upgraded, place.take()) else {
+                return Poll::Ready(());
+            };
+            *self = Self::Switched(Carrier::new(upgraded, framed));
+        }
+        match &mut *self {
+            Self::Switching(_) => Poll::Pending,
+            Self::Switched(carrier) => carrier.poll(cx),
+        }
+    }
 }
 
 /// Moves bytes between a stream and a session's WebSocket.

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::LazyLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -51,7 +51,8 @@ impl Write for Stuck {
 }
 
 fn stuck(room: usize) -> Watched<Stuck> {
-    Watched::new(Stuck { room }, Arc::new(TokioTimer::new()), OPENING, PATIENCE)
+    static TIMER: LazyLock<TokioTimer> = LazyLock::new(TokioTimer::new);
+    Watched::new(Stuck { room }, &*TIMER, OPENING, PATIENCE)
 }
 
 /// Fails the test unless the future times out after this time.

@@ -1,5 +1,6 @@
 //! Session identifiers.
 
+use alloc::sync::Arc;
 use core::borrow::Borrow;
 use core::fmt;
 use core::str::FromStr;
@@ -13,7 +14,7 @@ use bytestring::ByteString;
 /// Anyone who knows it can act for the session, so it must not be guessable and
 /// doesn't belong in logs. `Debug` shows a prefix only; [`as_str`](Self::as_str) all of it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Sid(ByteString);
+pub struct Sid(Arc<str>);
 
 impl Sid {
     /// The longest text that [`from_text`](Self::from_text) takes, in bytes.
@@ -22,7 +23,11 @@ impl Sid {
     /// An identifier of 22 characters from 128 bits, which must come from a
     /// cryptographically secure source.
     pub fn from_random(bytes: [u8; 16]) -> Self {
-        Self(URL_SAFE_NO_PAD.encode(bytes).into())
+        let mut text = [0; 22];
+        let written = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
+        debug_assert_eq!(written, Ok(text.len()), "six bits a character");
+        // Base64 is ASCII.
+        Self(core::str::from_utf8(&text).unwrap_or_default().into())
     }
 
     /// An identifier that the caller has made, for example one that names a node.
@@ -35,7 +40,7 @@ impl Sid {
         let text = text.into();
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
         if (1..=Self::MAX_LEN).contains(&text.len()) && text.bytes().all(legal) {
-            Ok(Self(text))
+            Ok(Self(Arc::from(&*text)))
         } else {
             Err(InvalidSid)
         }

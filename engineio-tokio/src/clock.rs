@@ -1,6 +1,6 @@
 //! Tokio's clock, so that a test that pauses time also pauses the sessions.
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use engineio_hub::Clock;
 use engineio_hyper::Timer;
@@ -25,5 +25,6 @@ impl Clock for TokioClock {
 
 /// Tokio's timers.
 pub(crate) fn timer() -> Timer {
-    Arc::new(TokioTimer::new())
+    static TIMER: LazyLock<TokioTimer> = LazyLock::new(TokioTimer::new);
+    &*TIMER
 }

@@ -1,6 +1,11 @@
 //! Serving connections without a framework.
 
+use std::convert::Infallible;
+use std::future::Future;
 use std::io;
+use std::ops::DerefMut;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use engineio_hub::listener::{
@@ -8,22 +13,22 @@ use engineio_hub::listener::{
 };
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::Watched;
+use hyper::server::conn::http1;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Instant;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout};
 
 use crate::clock::timer;
 use crate::core::Core;
-use crate::service::EngineIoService;
+use crate::service::{EngineIoService, NotFound};
 
 pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::Result<()> {
     let mut stop = core.stop.subscribe();
-    let connections = GracefulShutdown::new();
-    let patience = patience(core.hub.config());
-    let http = http(patience);
+    let (open, mut all_closed) = mpsc::channel::<Infallible>(1);
+    let http = Arc::new(Http::new(patience(core.hub.config())));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -40,39 +45,128 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
                 }
             },
         };
-        let service = EngineIoService::alone(core.clone(), RemoteAddr(peer));
-        let stream = watched(stream, patience);
-        let connection =
-            http.serve_connection_with_upgrades(stream, TowerToHyperService::new(service));
-        let connection = connections.watch(connection.into_owned());
+        let (http, core, open) = (Arc::clone(&http), core.clone(), open.clone());
         tokio::spawn(async move {
-            // An error needs no handling here: the sessions already know.
-            let _ = connection.await;
+            // Packets are written whole, so waiting for more would only delay them.
+            let _ = stream.set_nodelay(true);
+            let mut stop = core.stop.subscribe();
+            let Some(version) = version(&stream, &mut stop).await else { return };
+            let service = TowerToHyperService::new(EngineIoService::alone(core, RemoteAddr(peer)));
+            http.serve(version, stream, service, stop).await;
+            drop(open);
         });
     }
     // No session is left, only idle connections and last answers.
     let until = stop.borrow().unwrap_or_else(Instant::now);
-    let _ = tokio::time::timeout_at(until, connections.shutdown()).await;
+    drop(open);
+    let _ = tokio::time::timeout_at(until, all_closed.recv()).await;
     Ok(())
 }
 
-fn http(patience: Duration) -> auto::Builder<TokioExecutor> {
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience)
-        .max_buf_size(MAX_HEAD)
-        .max_headers(MAX_HEADERS);
-    // Without pings HTTP/2 never notices that a peer is gone.
-    http.http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(HEAD_TIMEOUT)
-        .max_header_list_size(MAX_HEAD as u32);
-    http
+/// What the first bytes of a connection say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    Http1,
+    /// It may begin with the preface of HTTP/2 (RFC 9113, section 3.4).
+    Either,
 }
 
-fn watched(stream: TcpStream, patience: Duration) -> Watched<TokioIo<TcpStream>> {
-    // Packets are written whole, so waiting for more would only delay them.
-    let _ = stream.set_nodelay(true);
-    Watched::new(TokioIo::new(stream), timer(), HEAD_TIMEOUT, patience)
+/// Looks at the first bytes without taking them. Until they have come, a connection costs no more
+/// than its socket and task. `None`: nothing comes in time, or the server is closing.
+async fn version(stream: &TcpStream, stop: &mut Stop) -> Option<Version> {
+    let mut first = [0; PREFACE_START.len()];
+    let seen = tokio::select! {
+        peeked = timeout(HEAD_TIMEOUT, stream.peek(&mut first)) => first.get(..peeked.ok()?.ok()?)?,
+        _ = stop.wait_for(Option::is_some) => return None,
+    };
+    if seen.is_empty() {
+        return None;
+    }
+    Some(if PREFACE_START.starts_with(seen) { Version::Either } else { Version::Http1 })
 }
+
+/// Tells when to stop, and by when all has to be over.
+type Stop = watch::Receiver<Option<Instant>>;
+
+type Service<D> = TowerToHyperService<EngineIoService<NotFound, D>>;
+
+/// Serves HTTP on a connection.
+///
+/// Both versions could be left to `auto`, but it takes the first 24 bytes for itself: hyper's read
+/// buffer then doubles, and each connection has room for the state of HTTP/2.
+struct Http {
+    http1: http1::Builder,
+    auto: auto::Builder<TokioExecutor>,
+    patience: Duration,
+}
+
+impl Http {
+    fn new(patience: Duration) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience)
+            .max_buf_size(MAX_HEAD)
+            .max_headers(MAX_HEADERS);
+        let mut auto = auto::Builder::new(TokioExecutor::new());
+        auto.http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience)
+            .max_buf_size(MAX_HEAD)
+            .max_headers(MAX_HEADERS);
+        auto.http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING_INTERVAL)
+            .max_header_list_size(MAX_HEAD as u32);
+        Self { http1, auto, patience }
+    }
+
+    /// An error needs no handling: the sessions already know.
+    async fn serve<D: Data>(
+        &self,
+        version: Version,
+        stream: TcpStream,
+        service: Service<D>,
+        stop: Stop,
+    ) {
+        let stream = TokioIo::new(stream);
+        match version {
+            Version::Http1 => {
+                let stream = Watched::opened(stream, timer(), self.patience);
+                let connection = self.http1.serve_connection(stream, service).with_upgrades();
+                let connection = pin!(connection);
+                until_stopped(connection, stop, http1::UpgradeableConnection::graceful_shutdown)
+                    .await;
+            }
+            Version::Either => {
+                let stream = Watched::new(stream, timer(), HEAD_TIMEOUT, self.patience);
+                let connection = self.auto.serve_connection_with_upgrades(stream, service);
+                let connection = Box::pin(connection.into_owned());
+                until_stopped(connection, stop, auto::UpgradeableConnection::graceful_shutdown)
+                    .await;
+            }
+        }
+    }
+}
+
+/// Runs a connection to its end, or until the server stops, and then lets it finish what it has
+/// begun.
+async fn until_stopped<P>(
+    mut connection: Pin<P>,
+    mut stop: Stop,
+    finish: impl FnOnce(Pin<&mut P::Target>),
+) where
+    P: DerefMut<Target: Future>,
+{
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stop.wait_for(Option::is_some) => finish(connection.as_mut()),
+    }
+    let _ = connection.await;
+}
+
+/// The first bytes of HTTP/2. No method of a request for this server begins with them.
+const PREFACE_START: &[u8] = b"PR";
+
+/// How often HTTP/2 pings an idle connection. Without pings it never notices that a peer is gone.
+const PING_INTERVAL: Duration = HEAD_TIMEOUT;

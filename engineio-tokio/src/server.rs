@@ -240,7 +240,7 @@ impl<D: Data> Server<D> {
     /// stop.
     pub async fn close(&self, within: Duration) {
         self.core.start_driver();
-        let left = engineio_hyper::close(&self.core.hub, within, &timer()).await;
+        let left = engineio_hyper::close(&self.core.hub, within, timer()).await;
         self.core.stop.send_replace(Some(Instant::now() + left));
     }
 

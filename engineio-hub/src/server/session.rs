@@ -137,6 +137,8 @@ impl<D: Data> Side for ServerSide<D> {
         if let Some(at) = session.poll_timeout() {
             let is_covered = state.armed.last().is_some_and(|nearest| *nearest <= at);
             if !is_covered {
+                // Nearly always the only one.
+                state.armed.reserve_exact(1);
                 state.armed.push(at);
                 rest.arm = Some(at);
             }

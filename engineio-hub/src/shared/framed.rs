@@ -63,17 +63,10 @@ pub struct Framed {
     /// The session took more when last asked.
     may_read: bool,
     /// The task that last registered itself as a waiter.
-    task: Option<Task>,
-    /// Set while that task waits for something to write.
-    waiting: Option<Waiting>,
-}
-
-/// A connection that took all there was to write, and registered itself as a waiter for more.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Waiting {
-    /// [`Carried::seat_wakes`] at that time.
-    wakes: u32,
     task: Task,
+    /// [`Carried::seat_wakes`] when that task had taken all there was to write, and registered
+    /// itself for more.
+    waiting: Option<u32>,
 }
 
 /// Tells a waker from others. Only to be compared with those that exist.
@@ -84,6 +77,9 @@ struct Task {
 }
 
 impl Task {
+    /// No waker has a table at the address 0.
+    const NONE: Self = Self { data: 0, vtable: 0 };
+
     fn of(cx: &Context<'_>) -> Self {
         let waker = cx.waker();
         Self { data: waker.data().addr(), vtable: ptr::from_ref(waker.vtable()).addr() }
@@ -139,7 +135,7 @@ impl Framed {
             stage,
             linger: None,
             may_read: true,
-            task: None,
+            task: Task::NONE,
             waiting: None,
         }
     }
@@ -166,7 +162,7 @@ impl Framed {
             Stage::Over => return Poll::Pending,
         }
         let Self { session, conn, may_read, task, .. } = self;
-        *task = Some(Task::of(cx));
+        *task = Task::of(cx);
         let is_there = session.turn(Pace::Full, &mut |turn| {
             *may_read = turn.session.wants_input(*conn);
             if !*may_read {
@@ -188,7 +184,7 @@ impl Framed {
     /// Gives the session all messages that are complete, and takes what it has to write, in one
     /// turn.
     fn take_in(&mut self, mut bytes: &[u8]) {
-        let Self { session, conn, socket, stage, may_read, task, waiting, .. } = self;
+        let Self { session, conn, socket, stage, may_read, waiting, .. } = self;
         let (conn, session) = (*conn, &**session);
         *waiting = None;
         session.exchange(conn, &mut |mut turn| {
@@ -212,8 +208,7 @@ impl Framed {
             };
             let is_seated = turn.waiters.resume_seat(conn, interest);
             let is_waiting = is_seated && interest == Interest::TRANSMIT;
-            let task = task.filter(|_| is_waiting);
-            *waiting = task.map(|task| Waiting { wakes: session.seat_wakes(), task });
+            *waiting = is_waiting.then(|| session.seat_wakes());
         });
     }
 
@@ -276,9 +271,7 @@ impl Framed {
 
     /// Whether this task is registered as a waiter, and nothing has come since.
     fn is_waiting(&self, cx: &Context<'_>) -> bool {
-        self.waiting.is_some_and(|waiting| {
-            waiting.wakes == self.session.seat_wakes() && waiting.task == Task::of(cx)
-        })
+        self.task == Task::of(cx) && self.waiting == Some(self.session.seat_wakes())
     }
 
     /// Moves the session's frames into the write buffer, and waits for more. Returns whether there
@@ -288,7 +281,7 @@ impl Framed {
         let (conn, session) = (*conn, &**session);
         let mut is_over = false;
         *waiting = None;
-        *task = Some(Task::of(cx));
+        *task = Task::of(cx);
         let is_there = session.turn(Pace::Quick, &mut |mut turn| {
             turn.waiters.rouse_seat(conn);
             let interest = match fill(socket, conn, &mut turn) {
@@ -301,7 +294,7 @@ impl Framed {
             };
             turn.waiters.seat(conn, cx.waker(), interest);
             if interest == Interest::TRANSMIT {
-                *waiting = Some(Waiting { wakes: session.seat_wakes(), task: Task::of(cx) });
+                *waiting = Some(session.seat_wakes());
             }
         });
         if !is_there {
@@ -318,7 +311,7 @@ impl Framed {
     /// Returns whether it has come.
     fn await_end(&mut self, cx: &Context<'_>) -> bool {
         let mut is_over = true;
-        self.task = Some(Task::of(cx));
+        self.task = Task::of(cx);
         self.session.turn(Pace::Quick, &mut |turn| {
             is_over = is_ending(turn.session, self.conn);
             if !is_over {

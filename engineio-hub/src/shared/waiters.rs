@@ -87,7 +87,11 @@ impl Waiters {
                 seat.interest.0 |= interest.0;
                 renew(&mut seat.waker, waker, &mut self.spent);
             }
-            None => self.seats.push(SeatWaiter { conn, waker: waker.clone(), interest }),
+            None => {
+                // Nearly always the only one.
+                self.seats.reserve_exact(1);
+                self.seats.push(SeatWaiter { conn, waker: waker.clone(), interest });
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! One session: its sources, its sinks, and its end.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -92,7 +93,7 @@ impl Session {
                 let last = core.common.outbox.accepted();
                 let handshake = Get::handshake(conn, headers, opening.coding, last);
                 let by = now + config.ping_timeout();
-                Channel::Polling(Polling::new(binary, handshake, by))
+                Channel::Polling(Box::new(Polling::new(binary, handshake, by)))
             }
             Transport::WebSocket => {
                 core.switch(conn, headers, opening.subprotocol);

@@ -26,6 +26,8 @@
 //! When a state ends, each of its connections still gets its reply: a request its answer, a
 //! WebSocket its hang-up. These wait in `Replies`, so that no state has to outlive its end.
 
+use alloc::boxed::Box;
+
 use bytes::Bytes;
 
 use super::core::Core;
@@ -44,7 +46,6 @@ use crate::transport::Transport;
 
 /// Where the session is.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "most of a session's life it is open")]
 pub(super) enum State {
     Open(Open),
     Closed(ServerCloseReason),
@@ -62,9 +63,9 @@ pub(super) struct Open {
 
 /// The transport that carries the packets.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "polling shouldn't cost an allocation")]
 pub(super) enum Channel {
-    Polling(Polling),
+    /// Boxed: most sessions leave it soon, and there are many of them.
+    Polling(Box<Polling>),
     Framed(Framed),
 }
 

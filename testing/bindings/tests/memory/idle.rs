@@ -11,16 +11,18 @@ use crate::block_on;
 use crate::engineio::{ServerConfig, Socket};
 
 const SESSIONS: usize = 1000;
-/// How many of them carry a mebibyte each way.
+/// How many of them carry a long message each way.
 const CARRIERS: usize = 100;
 const MEBIBYTE: usize = 1 << 20;
+/// Threads keep the memory of payloads up to a mebibyte for the next ones.
+const LONG: usize = 2 * MEBIBYTE;
 
 #[test]
-fn idle_websocket_session_costs_at_most_4_kib_also_after_it_has_carried_a_mebibyte() {
+fn idle_websocket_session_costs_at_most_4_kib_also_after_it_has_carried_two_mebibytes() {
     let _alone = alone();
     let files = rlimit::increase_nofile_limit(4096).expect("a limit of open files");
     assert!(files > 2 * SESSIONS as u64 + 48, "this test needs 2,048 open files, not {files}");
-    let config = ServerConfig::builder().max_payload(MEBIBYTE + 1).inbox_limit(4 * MEBIBYTE);
+    let config = ServerConfig::builder().max_payload(LONG + 1).inbox_limit(4 * MEBIBYTE);
     let config = config.build().expect("a legal configuration");
     let (server, address) = server(config, async |mut socket: Socket| {
         while let Some(message) = socket.recv().await {
@@ -37,9 +39,9 @@ fn idle_websocket_session_costs_at_most_4_kib_also_after_it_has_carried_a_mebiby
     assert_eq!(server.len(), SESSIONS + 1);
     assert!(each <= 4096, "{each}");
 
-    streams.iter_mut().take(CARRIERS).for_each(carry_a_mebibyte);
+    streams.iter_mut().take(CARRIERS).for_each(carry_a_long_message);
     let more = (settled() - idle) / CARRIERS as isize;
-    println!("{} bytes after a mebibyte each way", each + more);
+    println!("{} bytes after two mebibytes each way", each + more);
     assert_eq!(server.len(), SESSIONS + 1);
     assert!(each + more <= 4096, "{each} and {more}");
     block_on(server.close(Duration::ZERO));
@@ -65,14 +67,14 @@ fn open(address: SocketAddr) -> TcpStream {
 }
 
 /// Sends a message and reads it back.
-fn carry_a_mebibyte(stream: &mut TcpStream) {
+fn carry_a_long_message(stream: &mut TcpStream) {
     // A whole binary message. Masked, as clients must, with a mask of zeros.
     let mut frame = vec![0x82, 0x80 | 127];
-    frame.extend((MEBIBYTE as u64).to_be_bytes());
+    frame.extend((LONG as u64).to_be_bytes());
     frame.extend([0; 4]);
-    frame.resize(frame.len() + MEBIBYTE, 7);
+    frame.resize(frame.len() + LONG, 7);
     stream.write_all(&frame).expect("the server reads");
-    let mut echo = vec![0; 2 + 8 + MEBIBYTE];
+    let mut echo = vec![0; 2 + 8 + LONG];
     stream.read_exact(&mut echo).expect("the server sends it back");
     assert!(echo[..2] == [0x82, 127] && echo[10..].iter().all(|byte| *byte == 7));
 }
