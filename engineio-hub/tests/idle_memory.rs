@@ -1,7 +1,6 @@
 //! The memory of an idle session.
 
 mod common;
-mod heap;
 
 use core::future::poll_fn;
 use std::sync::Arc;
@@ -13,6 +12,9 @@ use http::request::Builder;
 
 use common::websocket::{BINARY, masked};
 use common::world::{World, request, websocket_request};
+
+#[global_allocator]
+static ALLOCATOR: heap::Counting = heap::Counting;
 
 const SESSIONS: usize = 1000;
 const MEBIBYTE: Bytes = Bytes::from_static(&[7; 1 << 20]);

@@ -1,7 +1,6 @@
 //! Clients that come and go in every wrong way leave nothing behind.
 
 mod common;
-mod heap;
 
 use core::future::poll_fn;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -17,6 +16,9 @@ use http::Request;
 use common::polling::Polling;
 use common::websocket::{Seen, WebSocket};
 use common::world::World;
+
+#[global_allocator]
+static ALLOCATOR: heap::Counting = heap::Counting;
 
 const CLIENTS: usize = 1000;
 

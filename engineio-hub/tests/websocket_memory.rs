@@ -1,14 +1,9 @@
 //! The memory of a WebSocket, counted by the allocator.
 
-use core::{
-    alloc::{GlobalAlloc, Layout},
-    cell::Cell,
-};
-use std::alloc::System;
-
 use bytes::Bytes;
 use engineio_hub::websocket::{Received, WebSocket};
 use engineio_proto::Frame;
+use heap::cost;
 
 const MEBIBYTE: usize = 1 << 20;
 const MAX_PAYLOAD: usize = 2 * MEBIBYTE;
@@ -18,55 +13,8 @@ const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
 const PING: u8 = 0x89;
 
-thread_local! {
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-    static TOTAL: Cell<isize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-fn count(bytes: isize) {
-    let live = LIVE.get() + bytes;
-    LIVE.set(live);
-    PEAK.set(PEAK.get().max(live));
-    TOTAL.set(TOTAL.get() + bytes.max(0));
-}
-
-#[expect(unsafe_code, reason = "an allocator needs unsafe code")]
-// SAFETY: the system's allocator does everything.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller upholds the contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: the caller upholds the contract.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// Bytes of heap that `work` leaves behind, needs at its peak, and allocates in all.
-struct Cost {
-    left: isize,
-    peak: isize,
-    total: isize,
-}
-
-fn cost<T>(work: impl FnOnce() -> T) -> (T, Cost) {
-    let (live, total) = (LIVE.get(), TOTAL.get());
-    PEAK.set(live);
-    let result = work();
-    let cost =
-        Cost { left: LIVE.get() - live, peak: PEAK.get() - live, total: TOTAL.get() - total };
-    (result, cost)
-}
+static ALLOCATOR: heap::Counting = heap::Counting;
 
 /// The cost of work that was done before: a thread keeps some memory of large payloads for the next
 /// ones.

@@ -2,12 +2,12 @@
 // one of the six errors of the reference or empty; no answer has a header that HTTP can't carry.
 #![no_main]
 
-use engineio_fuzz::allocations::{Counting, allocations_of};
 use engineio_proto::ConnId;
 use engineio_proto::server::{Route, Session, Transmit, route};
 use engineio_proto::{
     Cookie, Cors, Headers, Instant, Request, Response, Revisions, ServerConfig, Sid, Transports,
 };
+use heap::{Counting, cost};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 
@@ -20,12 +20,12 @@ fuzz_target!(|input: &[u8]| {
     let config = config(u16::from_le_bytes([first, second]));
     let Some(request) = request(first & 1 > 0, lines) else { return };
 
-    let (routed, allocations) = allocations_of(|| route(&config, &request));
+    let (routed, cost) = cost(|| route(&config, &request));
     let path = request.target.split('?').next().unwrap_or_default();
     let is_ours = config.path().is_none() || matches!(path, "/engine.io" | "/engine.io/");
     assert_eq!(is_ours, !matches!(routed, Route::Foreign));
     match routed {
-        Route::Foreign => assert_eq!(allocations, 0),
+        Route::Foreign => assert_eq!(cost.allocations, 0),
         Route::Answer(response) => check_headers(&response.headers),
         Route::Refuse(refusal) => check_refusal(&refusal.response()),
         Route::Session { sid, exchange } => {

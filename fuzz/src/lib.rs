@@ -1,6 +1,5 @@
 //! What several fuzz targets share.
 
-pub mod allocations;
 pub mod operation;
 pub mod watched;
 

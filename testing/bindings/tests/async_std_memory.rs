@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 #[cfg(feature = "async-std")]
 use async_std::task::block_on;
 use bindings::async_std as engineio;
-use peer::heap::Counting;
+use heap::Counting;
 #[cfg(not(feature = "async-std"))]
 use smol::block_on;
 

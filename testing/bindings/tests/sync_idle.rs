@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use engineio_sync::{Server, ServerConfig};
-use peer::heap::{Counting, settled};
+use heap::{Counting, settled};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

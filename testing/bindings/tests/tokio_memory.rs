@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::LazyLock;
 
 use bindings::tokio as engineio;
-use peer::heap::Counting;
+use heap::Counting;
 use tokio::runtime::{Builder, Runtime};
 
 #[global_allocator]

@@ -1,12 +1,10 @@
-//! Peers that send what a test wants and show what they receive, without repairing anything; and a
-//! counting allocator.
+//! Peers that send what a test wants and show what they receive, without repairing anything.
 //!
 //! They report by panicking. Every wait ends after [`LIMIT`], so that a stuck server fails a test
 //! instead of hanging it.
 
 #![expect(clippy::missing_panics_doc, reason = "each panic is a failed test")]
 
-pub mod heap;
 mod http;
 mod polling;
 mod proxy;

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use peer::heap::settled;
+use heap::settled;
 
 use super::{alone, server};
 use crate::block_on;

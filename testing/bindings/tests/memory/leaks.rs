@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use peer::heap::settled;
+use heap::settled;
 
 use super::{alone, server};
 use crate::block_on;
