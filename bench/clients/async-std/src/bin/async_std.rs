@@ -1,0 +1,5 @@
+//! On async-std.
+
+fn main() {
+    client_async_std::run();
+}

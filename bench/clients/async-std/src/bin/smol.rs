@@ -1,0 +1,5 @@
+//! On smol.
+
+fn main() {
+    client_async_std::run();
+}
