@@ -31,3 +31,11 @@ pub(crate) fn rss(process: u32) -> io::Result<u64> {
     let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kibibytes.map(|count| count << 10).ok_or_else(|| io::Error::other("no VmRSS"))
 }
+
+/// Microseconds for each operation.
+pub(crate) fn per(cpu: Duration, count: u64) -> io::Result<f64> {
+    if count == 0 {
+        return Err(io::Error::other("nothing was done"));
+    }
+    Ok(cpu.as_secs_f64() * 1e6 / count as f64)
+}

@@ -6,6 +6,26 @@ pub(crate) struct Row {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) work: Work,
+    /// Where it is in a picture.
+    pub(crate) point: Option<Point>,
+}
+
+/// A point on the horizontal axis of a picture.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Point {
+    pub(crate) axis: Axis,
+    pub(crate) at: u32,
+}
+
+/// What grows in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Axis {
+    /// Connections with a message under way each.
+    Connections,
+    /// Bytes of a message.
+    Size,
+    /// Messages under way on each connection.
+    InFlight,
 }
 
 /// What clients do.
@@ -29,6 +49,8 @@ pub(crate) enum Work {
     IdleWebSockets { clients: usize },
     /// Sessions wait, over a poll.
     IdlePolls { clients: usize },
+    /// A client's messages come back, and it is the client that is measured.
+    Client { transport: &'static str, in_flight: usize },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +73,11 @@ impl Work {
     pub(crate) const fn is_memory(self) -> bool {
         matches!(self, Self::IdleWebSockets { .. } | Self::IdlePolls { .. })
     }
+
+    /// Whether it measures clients, and not servers.
+    pub(crate) const fn is_clients(self) -> bool {
+        matches!(self, Self::Client { .. })
+    }
 }
 
 const fn echo(clients: usize, in_flight: usize, message: Message) -> Work {
@@ -58,20 +85,41 @@ const fn echo(clients: usize, in_flight: usize, message: Message) -> Work {
 }
 
 const fn row(id: &'static str, name: &'static str, work: Work) -> Row {
-    Row { id, name, work }
+    Row { id, name, work, point: None }
 }
 
+const fn client(
+    id: &'static str,
+    name: &'static str,
+    transport: &'static str,
+    in_flight: usize,
+) -> Row {
+    row(id, name, Work::Client { transport, in_flight })
+}
+
+/// A row that isn't measured unless it is asked for.
+const fn growth(id: &'static str, name: &'static str, axis: Axis, at: u32) -> Row {
+    let count = at as usize;
+    let work = match axis {
+        Axis::Connections => echo(count, 1, Text(64)),
+        Axis::Size => echo(16, 1, Binary(count)),
+        Axis::InFlight => echo(16, count, Text(64)),
+    };
+    Row { id, name, work, point: Some(Point { axis, at }) }
+}
+
+use Axis::{Connections, InFlight, Size};
 use Message::{Binary, Text};
 
-pub(crate) const ROWS: [Row; 25] = [
+pub(crate) const ROWS: [Row; 34] = [
     row("echo-64", "WebSocket echo 64 B, 64 clients, 1 in flight", echo(64, 1, Text(64))),
     row("pipe-64", "the same, 32 in flight", echo(64, 32, Text(64))),
     row("echo-16k", "WebSocket echo 16 KiB binary, 16 clients", echo(16, 1, Binary(16 << 10))),
-    row("wide-1000", "WebSocket echo 64 B, 1,000 clients", echo(1_000, 1, Text(64))),
-    row("wide-10000", "the same, 10,000 clients", echo(10_000, 1, Text(64))),
+    row("wide-1000", "WebSocket echo 64 B, 1,000 connections", echo(1_000, 1, Text(64))),
+    row("wide-10000", "the same, 10,000 connections", echo(10_000, 1, Text(64))),
     row("echo-1k", "WebSocket echo 1 KiB binary, 16 clients", echo(16, 1, Binary(1 << 10))),
     row("echo-64k", "WebSocket echo 64 KiB binary, 16 clients", echo(16, 1, Binary(64 << 10))),
-    row("echo-900k", "WebSocket echo 900 kB binary, 16 clients", echo(16, 1, Binary(900_000))),
+    row("echo-1m", "WebSocket echo 1 MB binary, 16 clients", echo(16, 1, Binary(1_000_000))),
     row("broadcast", "broadcast to 1,000, a delivery", Work::Broadcast { clients: 1_000 }),
     row(
         "polling",
@@ -90,11 +138,20 @@ pub(crate) const ROWS: [Row; 25] = [
     row("pings", "a ping and its pong, WebSocket", Work::Pings { clients: 1_000 }),
     row("idle", "RSS of an idle WebSocket session", Work::IdleWebSockets { clients: 5_000 }),
     row("idle-poll", "RSS of a poll that waits", Work::IdlePolls { clients: 5_000 }),
-    row("clients-10", "grows: 64 B text, 10 clients", echo(10, 1, Text(64))),
-    row("clients-100", "grows: 64 B text, 100 clients", echo(100, 1, Text(64))),
-    row("size-64", "grows: 64 B binary, 16 clients", echo(16, 1, Binary(64))),
-    row("size-8k", "grows: 8 KiB binary, 16 clients", echo(16, 1, Binary(8 << 10))),
-    row("depth-1", "grows: 64 B text, 16 clients, 1 in flight", echo(16, 1, Text(64))),
-    row("depth-8", "grows: 64 B text, 16 clients, 8 in flight", echo(16, 8, Text(64))),
-    row("depth-64", "grows: 64 B text, 16 clients, 64 in flight", echo(16, 64, Text(64))),
+    client("client-echo", "WebSocket echo 64 B, 1 in flight", "websocket", 1),
+    client("client-pipe", "the same, 32 in flight", "websocket", 32),
+    client("client-polling", "the same over polling, 10 in flight", "polling", 10),
+    growth("growth-connections-10", "64 B text, 10 connections", Connections, 10),
+    growth("growth-connections-100", "64 B text, 100 connections", Connections, 100),
+    growth("growth-connections-1000", "64 B text, 1,000 connections", Connections, 1_000),
+    growth("growth-connections-10000", "64 B text, 10,000 connections", Connections, 10_000),
+    growth("growth-size-64", "64 B binary, 16 connections", Size, 64),
+    growth("growth-size-1k", "1 KiB binary, 16 connections", Size, 1 << 10),
+    growth("growth-size-8k", "8 KiB binary, 16 connections", Size, 8 << 10),
+    growth("growth-size-64k", "64 KiB binary, 16 connections", Size, 64 << 10),
+    growth("growth-size-1m", "1 MB binary, 16 connections", Size, 1_000_000),
+    growth("growth-in-flight-1", "64 B text, 16 connections, 1 in flight", InFlight, 1),
+    growth("growth-in-flight-4", "64 B text, 16 connections, 4 in flight", InFlight, 4),
+    growth("growth-in-flight-16", "64 B text, 16 connections, 16 in flight", InFlight, 16),
+    growth("growth-in-flight-64", "64 B text, 16 connections, 64 in flight", InFlight, 64),
 ];

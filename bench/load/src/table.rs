@@ -2,80 +2,103 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use crate::load::Outcome;
 use crate::rows::Row;
-use crate::servers::Server;
 
-/// The outcomes of all rounds, by row and server.
-pub(crate) struct Table<'a> {
-    rows: &'a [Row],
-    servers: &'a [Server],
-    outcomes: BTreeMap<(usize, usize), Vec<Outcome>>,
+/// One server or client under test.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
 }
 
-impl<'a> Table<'a> {
-    pub(crate) const fn new(
-        rows: &'a [Row],
-        servers: &'a [Server],
-        outcomes: BTreeMap<(usize, usize), Vec<Outcome>>,
-    ) -> Self {
-        Self { rows, servers, outcomes }
-    }
+/// The outcomes of all rounds, by row and column.
+pub(crate) struct Table {
+    /// What is measured.
+    pub(crate) head: &'static str,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) outcomes: BTreeMap<(usize, usize), Vec<Outcome>>,
+}
 
+impl Table {
     /// Every single value, separated by tabs.
     pub(crate) fn values(&self) -> String {
-        let mut text = String::from("row\tserver\tround\tvalue\n");
-        for ((row, server), outcomes) in &self.outcomes {
-            for (round, outcome) in outcomes.iter().enumerate() {
-                if let (Some(row), Some(server)) = (self.rows.get(*row), self.servers.get(*server))
-                {
-                    text += &format!("{}\t{}\t{round}\t{}\n", row.id, server.id, outcome.value);
-                }
+        let mut text = String::new();
+        for ((row, column), outcomes) in &self.outcomes {
+            let (Some(row), Some(column)) = (self.rows.get(*row), self.columns.get(*column)) else {
+                continue;
+            };
+            for (round, Outcome { value, p99 }) in outcomes.iter().enumerate() {
+                let p99 = p99.map(|p99| millis(p99).to_string()).unwrap_or_default();
+                text += &format!("{}\t{}\t{round}\t{value}\t{p99}\n", row.id, column.id);
             }
         }
         text
     }
 
-    fn outcomes(&self, row: usize, server: usize) -> &[Outcome] {
-        self.outcomes.get(&(row, server)).map_or(&[], Vec::as_slice)
+    fn outcomes(&self, row: usize, column: usize) -> &[Outcome] {
+        self.outcomes.get(&(row, column)).map_or(&[], Vec::as_slice)
     }
 
-    /// The median of a server's values, and of their ratios to the first server's, round by round.
-    fn cell(&self, row: usize, server: usize) -> String {
-        let outcomes = self.outcomes(row, server);
-        if outcomes.is_empty() {
+    /// The median of a column's values.
+    pub(crate) fn median(&self, row: usize, column: usize) -> Option<f64> {
+        let outcomes = self.outcomes(row, column);
+        let values = outcomes.iter().map(|outcome| outcome.value).collect();
+        (!outcomes.is_empty()).then(|| median(values))
+    }
+
+    /// The median of a column's values, and of their ratios to the first column's, round by round.
+    fn cell(&self, row: usize, column: usize, unit: &Unit) -> String {
+        let values = |column| self.outcomes(row, column).iter().filter_map(unit.of);
+        let value = median(values(column).collect());
+        if value.is_nan() {
             return String::new();
         }
-        let value = median(outcomes.iter().map(|outcome| outcome.value).collect());
-        let first = self.outcomes(row, 0);
-        let ratio =
-            median(outcomes.iter().zip(first).map(|(it, first)| it.value / first.value).collect());
-        let value = if value < 100.0 { format!("{value:.2}") } else { format!("{value:.0}") };
-        if server == 0 { value } else { format!("{value} ({ratio:.2})") }
+        let value = (unit.format)(value);
+        let ratio = median(values(column).zip(values(0)).map(|(it, first)| it / first).collect());
+        if column == 0 || ratio.is_nan() { value } else { format!("{value} ({ratio:.2})") }
     }
 
-    fn p99(&self, row: usize, server: usize) -> Option<String> {
-        let outcomes = self.outcomes(row, server).iter();
-        let millis: Vec<_> = outcomes.filter_map(|it| Some(it.p99?.as_secs_f64() * 1e3)).collect();
-        (!millis.is_empty()).then(|| format!("{:.1} ms", median(millis)))
+    fn line(&self, f: &mut fmt::Formatter<'_>, row: usize, name: &str, unit: &Unit) -> fmt::Result {
+        let cells: Vec<_> =
+            (0..self.columns.len()).map(|column| self.cell(row, column, unit)).collect();
+        if cells.iter().all(String::is_empty) {
+            return Ok(());
+        }
+        writeln!(f, "| {name} | {} |", cells.join(" | "))
     }
 }
 
-impl fmt::Display for Table<'_> {
+/// A value of an outcome, and how it is written.
+struct Unit {
+    of: fn(&Outcome) -> Option<f64>,
+    format: fn(f64) -> String,
+}
+
+const COST: Unit = Unit {
+    of: |outcome| Some(outcome.value),
+    format: |value| if value < 100.0 { format!("{value:.2}") } else { format!("{value:.0}") },
+};
+
+const P99: Unit =
+    Unit { of: |outcome| outcome.p99.map(millis), format: |value| format!("{value:.1} ms") };
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.servers.iter().map(|server| server.name).collect();
-        writeln!(f, "| CPU of the server, µs an operation | {} |", names.join(" | "))?;
+        let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+        writeln!(f, "| {} | {} |", self.head, names.join(" | "))?;
         writeln!(f, "|---|{}", "---|".repeat(names.len()))?;
         for (at, row) in self.rows.iter().enumerate() {
             let unit = if row.work.is_memory() { ", bytes" } else { "" };
-            let cells: Vec<_> = (0..names.len()).map(|server| self.cell(at, server)).collect();
-            writeln!(f, "| {}{unit} | {} |", row.name, cells.join(" | "))?;
-            let p99: Vec<_> = (0..names.len()).map(|server| self.p99(at, server)).collect();
-            if p99.iter().any(Option::is_some) {
-                let cells: Vec<_> = p99.into_iter().map(Option::unwrap_or_default).collect();
-                writeln!(f, "| its 99th percentile | {} |", cells.join(" | "))?;
-            }
+            self.line(f, at, &format!("{}{unit}", row.name), &COST)?;
+            self.line(f, at, &format!("{}, 99th percentile", row.name), &P99)?;
         }
         Ok(())
     }

@@ -11,9 +11,9 @@ use crate::servers::Running;
 pub(super) async fn run(server: &Running, clients: usize, window: Duration) -> io::Result<Outcome> {
     let done = Rc::new(Done::default());
     for _ in 1..clients {
-        forever(&done, hear(WebSocket::open(server.address()?).await?, Rc::clone(&done)));
+        forever(&done, hear(WebSocket::open(server.address()).await?, Rc::clone(&done)));
     }
-    let speaker = WebSocket::open(server.address()?).await?;
+    let speaker = WebSocket::open(server.address()).await?;
     forever(&done, speak(speaker, clients as u64, Rc::clone(&done)));
     measure(server, &done, window).await
 }

@@ -12,7 +12,7 @@ use crate::servers::Running;
 pub(super) async fn websockets(server: &Running, clients: usize) -> io::Result<Outcome> {
     let mut sockets = Vec::new();
     weigh(server, clients, async || {
-        sockets.push(WebSocket::open(server.address()?).await?);
+        sockets.push(WebSocket::open(server.address()).await?);
         Ok(())
     })
     .await
@@ -21,7 +21,7 @@ pub(super) async fn websockets(server: &Running, clients: usize) -> io::Result<O
 pub(super) async fn polls(server: &Running, clients: usize) -> io::Result<Outcome> {
     let mut polls = Vec::new();
     weigh(server, clients, async || {
-        let mut http = Http::connect(server.address()?).await?;
+        let mut http = Http::connect(server.address()).await?;
         let open = http.get(POLLING).await?;
         http.send(&format!("{POLLING}&sid={}", sid(&open)?)).await?;
         polls.push(http);

@@ -21,7 +21,7 @@ use tokio::task::{JoinSet, LocalSet, spawn_local};
 use tokio::time::sleep;
 
 use crate::cost;
-use crate::rows::{Row, Work};
+use crate::rows::Work;
 use crate::servers::{Running, Server};
 
 /// What a measurement gave.
@@ -55,17 +55,15 @@ impl Done {
 }
 
 /// Measures one row with one server.
-pub(crate) fn run(row: &Row, server: &Server, seconds: f64) -> io::Result<Outcome> {
-    let ping_interval = match row.work {
+pub(crate) fn run(work: Work, server: &Server, window: Duration) -> io::Result<Outcome> {
+    let ping_interval = match work {
         Work::Pings { .. } => pings::INTERVAL,
         _ => Duration::from_secs(120),
     };
-    let name = server.name;
     let server = server.start(ping_interval)?;
-    let window = Duration::from_secs_f64(seconds);
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let measuring = async {
-        match row.work {
+        match work {
             Work::Echo { clients, in_flight, message } => {
                 echo::run(&server, clients, in_flight, message, window).await
             }
@@ -79,15 +77,16 @@ pub(crate) fn run(row: &Row, server: &Server, seconds: f64) -> io::Result<Outcom
             Work::Pings { clients } => pings::run(&server, clients, window).await,
             Work::IdleWebSockets { clients } => idle::websockets(&server, clients).await,
             Work::IdlePolls { clients } => idle::polls(&server, clients).await,
+            Work::Client { .. } => Err(io::Error::other("no work for a server")),
         }
     };
-    let limit = window * 3 + Duration::from_secs(60);
-    let outcome = runtime.block_on(LocalSet::new().run_until(async {
+    // Some servers take a while to open 10,000 sessions.
+    let limit = window * 4 + Duration::from_secs(120);
+    runtime.block_on(LocalSet::new().run_until(async {
         tokio::time::timeout(limit, measuring)
             .await
             .map_err(|_| io::Error::other("it stands still"))?
-    }));
-    outcome.map_err(|error| io::Error::other(format!("{} with {name}: {error}", row.id)))
+    }))
 }
 
 /// Lets the load run for a while, then measures for this long.
@@ -99,16 +98,11 @@ async fn measure(server: &Running, done: &Rc<Done>, window: Duration) -> io::Res
     let (count, cpu) = (done.count.get() - count, cost::cpu(server.id())? - cpu);
     match done.failure.take() {
         Some(failure) => Err(failure),
-        None => Ok(Outcome { value: per(cpu, count)?, p99: p99(&mut done.latencies.borrow_mut()) }),
+        None => Ok(Outcome {
+            value: cost::per(cpu, count)?,
+            p99: p99(&mut done.latencies.borrow_mut()),
+        }),
     }
-}
-
-/// Microseconds for each operation.
-fn per(cpu: Duration, count: u64) -> io::Result<f64> {
-    if count == 0 {
-        return Err(io::Error::other("nothing was done"));
-    }
-    Ok(cpu.as_secs_f64() * 1e6 / count as f64)
 }
 
 fn p99(latencies: &mut [u32]) -> Option<Duration> {
@@ -141,7 +135,7 @@ async fn repeat<F>(
 where
     F: Future<Output = io::Result<()>> + 'static,
 {
-    let address = server.address()?;
+    let address = server.address();
     let run = async |count| {
         let left = Left(Rc::new(Cell::new(count)));
         let mut running = JoinSet::new();
@@ -153,7 +147,7 @@ where
     run(count / 10).await?;
     let cpu = cost::cpu(server.id())?;
     run(count).await?;
-    Ok(Outcome { value: per(cost::cpu(server.id())? - cpu, count)?, p99: None })
+    Ok(Outcome { value: cost::per(cost::cpu(server.id())? - cpu, count)?, p99: None })
 }
 
 /// Runs a client for as long as the load lasts. If it can't go on, the measurement fails.

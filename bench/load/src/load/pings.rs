@@ -12,7 +12,7 @@ pub(super) const INTERVAL: Duration = Duration::from_millis(300);
 pub(super) async fn run(server: &Running, clients: usize, window: Duration) -> io::Result<Outcome> {
     let done = Rc::new(Done::default());
     for _ in 0..clients {
-        forever(&done, answer(WebSocket::open(server.address()?).await?, Rc::clone(&done)));
+        forever(&done, answer(WebSocket::open(server.address()).await?, Rc::clone(&done)));
     }
     measure(server, &done, window * 3).await
 }

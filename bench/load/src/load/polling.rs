@@ -19,7 +19,7 @@ pub(super) async fn run(
 ) -> io::Result<Outcome> {
     let done = Rc::new(Done::default());
     for _ in 0..clients {
-        forever(&done, talk(server.address()?, poll, Rc::clone(&done)));
+        forever(&done, talk(server.address(), poll, Rc::clone(&done)));
     }
     measure(server, &done, window).await
 }
