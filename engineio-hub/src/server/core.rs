@@ -12,6 +12,7 @@ use super::map::Map;
 use super::ready::ReadyQueue;
 use crate::clock::Clock;
 use crate::observer::{Guarded, Observer};
+use crate::shared::wakers::Wakers;
 
 /// The core of a server. It only stores its sessions (`S`).
 pub(crate) struct Core<S> {
@@ -29,7 +30,7 @@ pub(crate) struct Core<S> {
     is_closing: AtomicBool,
     is_gone: AtomicBool,
     /// Tasks that wait for the last session to end.
-    ends: Mutex<Vec<Waker>>,
+    ends: Mutex<Wakers>,
 }
 
 impl<S> Core<S> {
@@ -112,19 +113,16 @@ impl<S> Core<S> {
 
     /// Wakes this task at the next end of a session or WebSocket.
     pub(crate) fn wait_for_end(&self, waker: &Waker) {
-        let mut ends = self.ends();
-        if !ends.iter().any(|known| known.will_wake(waker)) {
-            ends.push(waker.clone());
-        }
+        self.ends().register(waker);
     }
 
     fn note_end(&self) {
         let ends = mem::take(&mut *self.ends());
-        ends.into_iter().for_each(Waker::wake);
+        ends.wake();
     }
 
     /// Nothing under this lock can panic.
-    fn ends(&self) -> MutexGuard<'_, Vec<Waker>> {
+    fn ends(&self) -> MutexGuard<'_, Wakers> {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,19 +5,25 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use crate::shared::wakers::Wakers;
+
 /// The sessions with news, each once.
 pub(crate) struct ReadyQueue<S>(Mutex<Queue<S>>);
 
 struct Queue<S> {
     sessions: VecDeque<Arc<S>>,
-    readers: Vec<Waker>,
+    readers: Wakers,
     /// The reader is gone.
     is_over: bool,
 }
 
 impl<S> ReadyQueue<S> {
     pub(crate) const fn new() -> Self {
-        Self(Mutex::new(Queue { sessions: VecDeque::new(), readers: Vec::new(), is_over: false }))
+        Self(Mutex::new(Queue {
+            sessions: VecDeque::new(),
+            readers: Wakers::new(),
+            is_over: false,
+        }))
     }
 
     /// Adds a session. Returns whether its news will be read.
@@ -29,7 +35,7 @@ impl<S> ReadyQueue<S> {
         queue.sessions.push_back(Arc::clone(session));
         let readers = mem::take(&mut queue.readers);
         drop(queue);
-        readers.into_iter().for_each(Waker::wake);
+        readers.wake();
         true
     }
 
@@ -43,7 +49,7 @@ impl<S> ReadyQueue<S> {
     /// Wakes all readers, to check whether the server has closed.
     pub(crate) fn wake(&self) {
         let readers = mem::take(&mut self.lock().readers);
-        readers.into_iter().for_each(Waker::wake);
+        readers.wake();
     }
 
     /// Takes the next session. If there is none, this waker is woken for the next one.
@@ -52,9 +58,8 @@ impl<S> ReadyQueue<S> {
         let session = queue.sessions.pop_front();
         if session.is_none()
             && let Some(waker) = waker
-            && !queue.readers.iter().any(|known| known.will_wake(waker))
         {
-            queue.readers.push(waker.clone());
+            queue.readers.register(waker);
         }
         session
     }

@@ -10,6 +10,7 @@ use super::login::SharedLogin;
 use super::pending::PendingHandshake;
 use super::session::Audience;
 use crate::data::Data;
+use crate::shared::wakers::Wakers;
 
 /// Holds handshakes until the application picks them up, unless a login decides.
 pub(crate) struct Reception<D: Data>(Mutex<Desk<D>>);
@@ -18,7 +19,7 @@ struct Desk<D: Data> {
     queue: VecDeque<Arrival<D>>,
     mode: Mode<D>,
     /// Tasks that wait for a handshake.
-    acceptors: Vec<Waker>,
+    acceptors: Wakers,
 }
 
 /// A handshake that wasn't picked up yet.
@@ -60,7 +61,7 @@ pub(crate) enum Received<D: Data> {
 
 impl<D: Data> Reception<D> {
     pub(crate) fn new() -> Self {
-        let (queue, acceptors) = (VecDeque::new(), Vec::new());
+        let (queue, acceptors) = (VecDeque::new(), Wakers::new());
         Self(Mutex::new(Desk { queue, mode: Mode::Undecided, acceptors }))
     }
 
@@ -71,7 +72,7 @@ impl<D: Data> Reception<D> {
                 desk.queue.push_back(arrival);
                 let acceptors = mem::take(&mut desk.acceptors);
                 drop(desk);
-                acceptors.into_iter().for_each(Waker::wake);
+                acceptors.wake();
                 Received::Queued
             }
             Mode::Login(login, audience) => {
@@ -93,10 +94,8 @@ impl<D: Data> Reception<D> {
         if let Some(arrival) = desk.queue.pop_front() {
             return Poll::Ready(Some(arrival));
         }
-        if let Some(waker) = waker
-            && !desk.acceptors.iter().any(|known| known.will_wake(waker))
-        {
-            desk.acceptors.push(waker.clone());
+        if let Some(waker) = waker {
+            desk.acceptors.register(waker);
         }
         Poll::Pending
     }
@@ -135,7 +134,7 @@ impl<D: Data> Reception<D> {
         drop(desk);
         drop(mode);
         queue.iter().for_each(|arrival| arrival.pending.turn_away());
-        acceptors.into_iter().for_each(Waker::wake);
+        acceptors.wake();
     }
 
     /// Nothing under this lock can panic.

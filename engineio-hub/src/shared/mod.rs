@@ -9,3 +9,4 @@ pub(crate) mod linger;
 pub(crate) mod session;
 pub(crate) mod waiters;
 pub(crate) mod waits;
+pub(crate) mod wakers;

@@ -7,6 +7,8 @@ use std::task::Waker;
 use engineio_proto::ConnId;
 use engineio_proto::{AnySession, FramedSession};
 
+use super::wakers::Wakers;
+
 /// The tasks that wait for a session. Small: a session has few connections, one
 /// reader, and rarely more than a few senders that wait.
 #[derive(Debug, Default)]
@@ -214,30 +216,6 @@ fn renew(waker: &mut Waker, new: &Waker, spent: &mut Wakers) {
     }
 }
 
-/// Some wakers. The usual one needs no allocation.
-#[derive(Debug, Default)]
-struct Wakers {
-    /// Taken if there is any.
-    first: Option<Waker>,
-    more: Vec<Waker>,
-}
-
-impl Wakers {
-    #[inline]
-    fn push(&mut self, waker: Waker) {
-        if self.first.is_none() {
-            self.first = Some(waker);
-        } else {
-            self.more.push(waker);
-        }
-    }
-
-    #[inline]
-    const fn is_empty(&self) -> bool {
-        self.first.is_none()
-    }
-}
-
 /// Tasks to wake when no lock is held.
 #[derive(Debug, Default)]
 #[must_use]
@@ -256,10 +234,6 @@ impl Awake {
     }
 
     pub(crate) fn wake(self) {
-        let Wakers { first, more } = self.ready;
-        if let Some(first) = first {
-            first.wake();
-            more.into_iter().for_each(Waker::wake);
-        }
+        self.ready.wake();
     }
 }

@@ -42,13 +42,6 @@ impl Buffer {
         }
     }
 
-    /// Takes out all of it.
-    pub(super) fn take(&mut self) -> Vec<u8> {
-        let Self { mut bytes, taken } = mem::take(self);
-        bytes.drain(..taken);
-        bytes
-    }
-
     /// Takes out `count` bytes, or all of them if there are fewer.
     pub(super) fn take_out(&mut self, count: usize) {
         self.taken = self.taken.saturating_add(count);

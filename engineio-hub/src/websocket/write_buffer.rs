@@ -1,6 +1,8 @@
 //! The way out: frames are formatted into one buffer, and large payloads are left where they are.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::mem;
 
 use bytes::{Buf as _, Bytes};
 use engineio_proto::Frame;
@@ -30,9 +32,14 @@ pub(super) struct WriteBuffer {
 /// Payloads that are written from where they are, and what comes between them.
 #[derive(Default)]
 struct Shared {
-    parts: VecDeque<Bytes>,
+    parts: VecDeque<Part>,
     /// The bytes in all of them.
     len: usize,
+}
+
+enum Part {
+    Copied(Buffer),
+    Shared(Bytes),
 }
 
 impl WriteBuffer {
@@ -49,9 +56,10 @@ impl WriteBuffer {
             let [prefix, payload] = frame.parts();
             self.header(opcode, prefix.len() + payload.len(), None, prefix.len())
                 .extend_from_slice(prefix);
-            let first = self.first.get_or_insert_default();
-            for part in [self.last.take().into(), frame.into_payload()] {
-                first.len += part.len();
+            let before = Part::Copied(mem::take(&mut self.last));
+            let first = self.first.get_or_insert_with(take_spare);
+            for part in [before, Part::Shared(frame.into_payload())] {
+                first.len += part.as_slice().len();
                 first.parts.push_back(part);
             }
         }
@@ -84,8 +92,8 @@ impl WriteBuffer {
         let Some(first) = &self.first else { return [last, &[]] };
         match (first.parts.front(), first.parts.get(1)) {
             (None, _) => [last, &[]],
-            (Some(first), None) => [first, last],
-            (Some(first), Some(second)) => [first, second],
+            (Some(first), None) => [first.as_slice(), last],
+            (Some(first), Some(second)) => [first.as_slice(), second.as_slice()],
         }
     }
 
@@ -93,7 +101,7 @@ impl WriteBuffer {
         if let Some(first) = &mut self.first {
             written -= first.take_out(written);
             if first.len == 0 {
-                self.first = None;
+                self.first.take().into_iter().for_each(keep_spare);
             }
         }
         if self.first.is_none() {
@@ -144,6 +152,31 @@ impl WriteBuffer {
     }
 }
 
+impl Part {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Copied(buffer) => buffer.as_slice(),
+            Self::Shared(payload) => payload,
+        }
+    }
+}
+
+thread_local! {
+    /// The list of a buffer that became empty, for the next one of this thread.
+    static SPARE: Cell<Option<Box<Shared>>> = const { Cell::new(None) };
+}
+
+fn take_spare() -> Box<Shared> {
+    SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default()
+}
+
+fn keep_spare(list: Box<Shared>) {
+    if list.parts.capacity() <= MOST_SPARE {
+        // While the thread ends there is no place for it.
+        let _ = SPARE.try_with(|spare| spare.set(Some(list)));
+    }
+}
+
 impl Shared {
     /// Takes out `count` bytes, or all of them if there are fewer, and tells how many.
     fn take_out(&mut self, count: usize) -> usize {
@@ -151,10 +184,13 @@ impl Shared {
         let taken = left;
         self.len -= taken;
         while let Some(part) = self.parts.front_mut() {
-            let here = left.min(part.len());
-            part.advance(here);
+            let here = left.min(part.as_slice().len());
+            match part {
+                Part::Copied(buffer) => buffer.take_out(here),
+                Part::Shared(payload) => payload.advance(here),
+            }
             left -= here;
-            if !part.is_empty() {
+            if !part.as_slice().is_empty() {
                 break;
             }
             self.parts.pop_front();
@@ -162,6 +198,9 @@ impl Shared {
         taken
     }
 }
+
+/// How long a list may be for a thread to keep it.
+const MOST_SPARE: usize = 8;
 
 /// A payload of this length is written from where it is. Below, copying it costs less.
 const LARGE: usize = 4096;
