@@ -68,7 +68,8 @@ pub enum PacketError {
     /// The data of a type whose data is text, or a text of a binary payload, is not text.
     #[error("the packet's text is not UTF-8")]
     NotUtf8,
-    /// Characters outside the standard alphabet, wrong padding, or an impossible length.
+    /// Characters outside the standard alphabet other than white space, wrong padding, or an
+    /// impossible length.
     #[error("the packet's data is not base64")]
     NotBase64,
     /// A revision 3 payload has something that is not a decimal number, or

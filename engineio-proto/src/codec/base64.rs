@@ -1,4 +1,5 @@
-//! Bytes where only text goes. Standard alphabet; padded by us, either way from others.
+//! Bytes where only text goes. Standard alphabet; padded and in one line by us, either way from
+//! others.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,7 +12,8 @@ use bytes::Bytes;
 use crate::error::PacketError;
 
 // Node's decoder accepts a text without its padding, so some peers may send one.
-// It also skips every other character. That would hide a broken peer.
+// It also skips every other character. That would hide a broken peer, except for white space: the
+// Java client breaks its lines as MIME does (RFC 2045, section 6.8).
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -36,8 +38,15 @@ pub(super) fn append(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 pub(super) fn decode(text: &str) -> Result<Bytes, PacketError> {
-    let bytes = ENGINE.decode(text).map_err(|_| PacketError::NotBase64)?;
-    Ok(bytes.into())
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+    let bytes = match ENGINE.decode(text) {
+        Err(_) if text.as_bytes().iter().any(is_blank) => {
+            let joined: Vec<u8> = text.bytes().filter(|byte| !is_blank(byte)).collect();
+            ENGINE.decode(joined)
+        }
+        decoded => decoded,
+    };
+    Ok(bytes.map_err(|_| PacketError::NotBase64)?.into())
 }
 
 #[cfg(test)]

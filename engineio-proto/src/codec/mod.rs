@@ -60,8 +60,9 @@ pub fn encode_frame(revision: Revision, packet: Packet, binary: BinaryEncoding) 
 /// Text and binary frames are both understood, whether or not the peer asked
 /// for `b64`. Data of a type that has none (`close`, `upgrade`, `noop`) is dropped.
 ///
-/// Base64 is in the standard alphabet, with its padding or without. (Node's
-/// decoder also takes the URL-safe alphabet and skips every other character.)
+/// Base64 is in the standard alphabet, with its padding or without. White space in it is
+/// skipped: the Java client breaks its lines. (Node's decoder also takes the URL-safe alphabet
+/// and skips every other character.)
 ///
 /// # Errors
 ///

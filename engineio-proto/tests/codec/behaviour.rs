@@ -122,10 +122,38 @@ fn base64_may_lack_its_padding_but_nothing_else() {
     for text in ["bAQ==", "bAQ=", "bAQ"] {
         assert_eq!(decode_text(V4, text), Ok(binary(Bytes::from_static(&[1]))));
     }
-    for text in ["bA", "bAQ===", "b====", "bA=Q=", "bAR==", "bAQ\n", " bAQ", "b-_-_", "bAQ==AQ=="] {
+    for text in ["bA", "bAQ===", "b====", "bA=Q=", "bAR==", " bAQ", "bA\n", "b=\n===", "b-_-_", "bAQ==AQ=="] {
         assert!(decode_text(V4, text).is_err(), "{text}");
     }
     assert_eq!(decode_text(V4, "b*"), refused(PacketError::NotBase64));
+}
+
+/// As the Java client writes it: `Base64.encode(.., Base64.DEFAULT)` breaks lines as MIME does.
+#[test]
+fn base64_with_line_breaks_is_taken() {
+    let bytes: Vec<u8> = (0..100).collect();
+    let in_one_line = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4\
+        OTo7PD0+P0BBQkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWltcXV5fYGFiYw==";
+    let (first, second) = in_one_line.split_at(76);
+    for end in ["\n", "\r\n", " \t"] {
+        let lines = format!("{first}{end}{second}{end}");
+        let v4 = Frame::text(format!("b{lines}").into());
+        assert_eq!(decode_frame(V4, v4), Ok(binary(bytes.clone().into())));
+        let v3 = Frame::text(format!("b4{lines}").into());
+        assert_eq!(decode_frame(V3, v3), Ok(binary(bytes.clone().into())));
+
+        let expected = [
+            Packet::Message("a".into()),
+            binary(bytes.clone().into()),
+            Packet::Message("b\n".into()),
+        ];
+        let v4 = format!("4a\u{1e}b{lines}\u{1e}4b\n");
+        assert_eq!(decode(V4, &v4).as_deref(), Ok(&expected[..]));
+        // The length counts the breaks.
+        let v3 = format!("2:4a{}:b4{lines}3:4b\n", lines.len() + 2);
+        assert_eq!(decode(V3, &v3).as_deref(), Ok(&expected[..]));
+    }
+    assert_eq!(decode_text(V4, "b \n"), Ok(binary(Bytes::new())));
 }
 
 #[test]

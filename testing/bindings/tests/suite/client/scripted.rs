@@ -60,6 +60,16 @@ async fn messages_go_both_ways_over_polling() {
 }
 
 #[tokio::test]
+async fn base64_with_line_breaks_is_taken() {
+    let (server, send) = polled();
+    let mut client = open(client_of(&server)).await;
+    send.send("4one\x1ebAP\r\n8=\n\x1e4two").expect("a server");
+    for message in [Message::from("one"), vec![0, 255].into(), "two".into()] {
+        assert_eq!(within(client.recv()).await, Some(message));
+    }
+}
+
+#[tokio::test]
 async fn messages_of_every_kind_come_back_over_a_websocket() {
     let server = framed(echo);
     let mut client = open(client_of(&server).transports([Transport::WebSocket])).await;

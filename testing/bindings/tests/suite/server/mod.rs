@@ -6,4 +6,5 @@ mod close;
 mod handler;
 mod handshake;
 mod logins;
+mod other_clients;
 mod whole_server;
