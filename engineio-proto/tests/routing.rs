@@ -5,7 +5,7 @@ mod common;
 use common::ask::{answer, request, routed};
 use common::{REVISIONS, scenario};
 use engineio_proto::server::{RefusalCause, Route, route};
-use engineio_proto::{Request, Revisions, ServerConfig, ServerConfigBuilder, Transports};
+use engineio_proto::{Request, Revision, Revisions, ServerConfig, ServerConfigBuilder, Transports};
 
 const UNKNOWN_TRANSPORT: &str = r#"400 {"code":0,"message":"Transport unknown"}"#;
 const UNKNOWN_SESSION: &str = r#"400 {"code":1,"message":"Session ID unknown"}"#;
@@ -36,7 +36,7 @@ fn refusal_has_the_reference_servers_body_byte_for_byte() {
             ("GET /engine.io/?EIO=4&transport=websocket", BAD_REQUEST),
             ("GET /engine.io/?EIO=4&transport=polling ws", BAD_REQUEST),
             ("GET /engine.io/?EIO=2&transport=polling", UNSUPPORTED),
-            ("GET /engine.io/?transport=polling", UNSUPPORTED),
+            ("GET /engine.io/?EIO=abc&transport=polling", UNSUPPORTED),
         ],
     );
     let Route::Session { exchange, .. } = route(
@@ -52,9 +52,8 @@ fn refusal_has_the_reference_servers_body_byte_for_byte() {
 }
 
 #[test]
-fn handshake_must_name_a_revision_that_is_served_also_before_a_101() {
+fn handshake_must_be_of_a_revision_that_is_served_also_before_a_101() {
     for (line, expected) in [
-        ("GET /engine.io/?transport=websocket ws", UNSUPPORTED),
         ("GET /engine.io/?EIO=5&transport=websocket ws", UNSUPPORTED),
         ("GET /engine.io/?EIO=&transport=polling", UNSUPPORTED),
         ("GET /engine.io/?EIO=04&transport=polling", UNSUPPORTED),
@@ -68,6 +67,8 @@ fn handshake_must_name_a_revision_that_is_served_also_before_a_101() {
         &[
             ("GET /engine.io/?EIO=3&transport=polling", UNSUPPORTED),
             ("GET /engine.io/?EIO=3&transport=websocket ws", UNSUPPORTED),
+            ("GET /engine.io/?transport=polling", UNSUPPORTED),
+            ("GET /engine.io/?transport=websocket ws", UNSUPPORTED),
             ("GET /engine.io/?EIO=4&transport=polling", "open"),
         ],
     );
@@ -75,9 +76,25 @@ fn handshake_must_name_a_revision_that_is_served_also_before_a_101() {
         &config(|config| config.revisions(Revisions::V3)),
         &[
             ("GET /engine.io/?EIO=3&transport=polling", "open"),
+            ("GET /engine.io/?transport=polling", "open"),
             ("GET /engine.io/?EIO=4&transport=polling", UNSUPPORTED),
         ],
     );
+}
+
+/// Swift clients up to 15.2 begin like this.
+#[test]
+fn handshake_without_a_revision_is_of_revision_3() {
+    for line in [
+        "GET /engine.io/?transport=polling",
+        "GET /engine.io/?transport=polling&b64=1",
+        "GET /engine.io/?transport=websocket ws",
+    ] {
+        let Route::Open(opening) = route(&ServerConfig::default(), &request(line)) else {
+            panic!("{line} is refused");
+        };
+        assert_eq!(opening.revision(), Revision::V3, "{line}");
+    }
 }
 
 #[test]

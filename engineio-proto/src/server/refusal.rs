@@ -43,7 +43,7 @@ pub enum RefusalCause {
         /// The host that the request was sent to.
         host: ByteString,
     },
-    /// `EIO` is missing, unknown or off: code 5.
+    /// `EIO` is unknown or off: code 5. Empty if it is missing, which stands for revision 3.
     UnsupportedRevision(ByteString),
     /// A method that sessions have no use for: 405.
     Method,

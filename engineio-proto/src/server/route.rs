@@ -136,7 +136,10 @@ fn session<'r>(
 fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
     let request = arrival.request;
     let eio = query.eio.as_deref();
-    let revision = eio.and_then(Revision::from_query).filter(|it| arrival.config.speaks(*it));
+    // Swift clients up to 15.2 don't say what they speak. The reference server, too, takes whoever
+    // doesn't ask for revision 4 for one of revision 3 (`verify` and `handshake`).
+    let revision = eio.map_or(Some(Revision::V3), Revision::from_query);
+    let revision = revision.filter(|it| arrival.config.speaks(*it));
     let is_framed = matches!(arrival.transport, Transport::WebSocket);
     let cause = match revision {
         _ if request.method != "GET" => RefusalCause::HandshakeMethod(excerpt(request.method)),

@@ -11,7 +11,7 @@ cases! {
     2 polling_handshake_without_a_known_transport_is_refused
     3 polling_handshake_with_another_method_is_refused
     4 websocket_handshake_announces_the_session_and_its_numbers
-    5 websocket_handshake_without_a_known_revision_is_refused
+    5 websocket_handshake_of_an_unknown_revision_is_refused
     6 websocket_handshake_without_a_known_transport_is_refused
     7 polling_carries_a_message_both_ways
     8 polling_answers_several_messages_in_one_response

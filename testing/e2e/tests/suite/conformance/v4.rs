@@ -12,7 +12,7 @@ cases! {
     3 polling_handshake_without_a_known_transport_is_refused
     4 polling_handshake_with_another_method_is_refused
     5 websocket_handshake_announces_the_session_and_its_numbers
-    6 websocket_handshake_without_a_known_revision_is_refused
+    6 websocket_handshake_of_an_unknown_revision_is_refused
     7 websocket_handshake_without_a_known_transport_is_refused
     8 polling_carries_a_message_both_ways
     9 polling_answers_several_messages_in_one_response
@@ -32,13 +32,11 @@ cases! {
 
 // 2
 #[tokio::test]
-async fn polling_handshake_without_a_known_revision_is_refused() {
+async fn polling_handshake_of_an_unknown_revision_is_refused() {
     let server = patient();
-    for target in ["/engine.io/?transport=polling", "/engine.io/?EIO=abc&transport=polling"] {
-        let refused = request(server.authority(), "GET", target, "").await.expect(400);
-        let text = refused.text();
-        assert_eq!(text, r#"{"code":5,"message":"Unsupported protocol version"}"#, "{target}");
-    }
+    let target = "/engine.io/?EIO=abc&transport=polling";
+    let refused = request(server.authority(), "GET", target, "").await.expect(400);
+    assert_eq!(refused.text(), r#"{"code":5,"message":"Unsupported protocol version"}"#);
 }
 
 // 10
