@@ -7,6 +7,8 @@ use core::time::Duration;
 
 use bytestring::ByteString;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+use serde_json::Number;
 
 use crate::error::DecodeError;
 use crate::sid::Sid;
@@ -61,7 +63,8 @@ impl HandshakeData {
     }
 
     /// Reads the JSON. Unknown fields and unknown transports are left out, and a
-    /// server without `upgrades` has none.
+    /// server without `upgrades`, or with `null` for them, has none. Numbers may have a fraction,
+    /// as languages without integers write them: it is dropped.
     ///
     /// # Errors
     ///
@@ -81,6 +84,7 @@ impl HandshakeData {
             upgrades: fields
                 .upgrades
                 .iter()
+                .flatten()
                 .filter_map(|name| Transport::from_query(name))
                 .collect(),
             ping_interval: Duration::from_millis(ping_interval),
@@ -100,11 +104,22 @@ const USUAL_LEN: usize = 128;
 #[serde(rename_all = "camelCase")]
 struct Fields {
     sid: Option<String>,
-    #[serde(default)]
-    upgrades: Vec<String>,
+    upgrades: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "whole")]
     ping_interval: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
     ping_timeout: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
     max_payload: Option<u64>,
+}
+
+/// A number that isn't negative, without its fraction. JSON has only one kind of number, and some
+/// servers write `25000.0`, as Python does after a division.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
+    let fraction = || number.as_f64().filter(|number| *number >= 0.0).map(|number| number as u64);
+    let whole = number.as_u64().or_else(fraction);
+    whole.map(Some).ok_or_else(|| D::Error::custom("a negative number"))
 }
 
 #[cfg(test)]
@@ -151,6 +166,21 @@ mod tests {
     }
 
     #[test]
+    fn numbers_may_have_a_fraction_and_no_upgrades_may_be_null() {
+        let json = REFERENCE.replace("25000", "25000.0").replace("20000", "2e4");
+        let json = json.replace("1000000", "1000000.9");
+        assert_eq!(HandshakeData::from_json(&json), Ok(reference()));
+
+        let json = REFERENCE.replace("[\"websocket\"]", "null").replace("1000000", "null");
+        let handshake = HandshakeData { upgrades: vec![], max_payload: None, ..reference() };
+        assert_eq!(HandshakeData::from_json(&json), Ok(handshake));
+
+        let json = REFERENCE.replace("25000", "1e300");
+        let handshake = HandshakeData::from_json(&json).unwrap();
+        assert_eq!(handshake.ping_interval.as_millis(), u128::from(u64::MAX));
+    }
+
+    #[test]
     fn limit_of_zero_is_no_limit() {
         let json = r#"{"sid":"a","pingInterval":1,"pingTimeout":1,"maxPayload":0}"#;
         assert_eq!(HandshakeData::from_json(json).unwrap().max_payload, None);
@@ -179,7 +209,7 @@ mod tests {
             let error = HandshakeData::from_json(json).unwrap_err();
             assert!(matches!(error, DecodeError::HandshakeJson { .. }), "{json}");
         }
-        for (field, wrong) in [("25000", "-1"), ("25000", "2.5"), ("20000", "\"x\""), ("[", "[1,")]
+        for (field, wrong) in [("25000", "-1"), ("25000", "-0.5"), ("20000", "\"x\""), ("[", "[1,")]
         {
             let error = HandshakeData::from_json(&REFERENCE.replace(field, wrong)).unwrap_err();
             assert!(matches!(error, DecodeError::HandshakeJson { column: 1.. }), "{wrong}");
