@@ -20,13 +20,15 @@ use crate::rt::{spawn, timeout, unblock};
 /// Connects to one server, directly or through a proxy.
 #[derive(Debug)]
 pub(super) struct Connector {
+    /// As a resolver takes it.
     host: String,
     port: u16,
     /// Host and port, as the target of a `CONNECT`.
     host_and_port: Authority,
     proxy: Option<Proxy>,
+    /// With the name that the server's certificate has to have.
     #[cfg(feature = "tls")]
-    tls: Option<std::sync::Arc<futures_rustls::rustls::ClientConfig>>,
+    tls: Option<(std::sync::Arc<futures_rustls::rustls::ClientConfig>, String)>,
 }
 
 /// A connection to a server.
@@ -42,12 +44,13 @@ impl Connector {
             return Err(ConnectError::built_without_tls());
         }
         Ok(Self {
-            host: plan.remote.host().to_owned(),
+            host: plan.remote.host_in_zone(),
             port: plan.remote.port(),
             host_and_port: plan.remote.host_and_port(),
             proxy: plan.proxy.clone(),
             #[cfg(feature = "tls")]
-            tls: plan.tls.clone().map(std::sync::Arc::new),
+            tls: (plan.tls.clone())
+                .map(|config| (std::sync::Arc::new(config), plan.remote.host().to_owned())),
         })
     }
 
@@ -58,9 +61,9 @@ impl Connector {
             Some(proxy) => self.tunnel(proxy).await?,
         };
         #[cfg(feature = "tls")]
-        if let Some(config) = &self.tls {
+        if let Some((config, name)) = &self.tls {
             let connector = futures_rustls::TlsConnector::from(std::sync::Arc::clone(config));
-            let name = self.host.clone().try_into()?;
+            let name = name.clone().try_into()?;
             return Ok(Box::new(connector.connect(name, stream).await?));
         }
         Ok(Box::new(stream))

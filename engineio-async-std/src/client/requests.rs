@@ -8,7 +8,7 @@ use bytes::Bytes;
 use engineio_hyper::BoxError;
 use engineio_hyper::client::{Requests, Responding};
 use futures_lite::future::or;
-use http::{Request, Response, StatusCode, Uri, header};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -84,17 +84,9 @@ impl Requests for Http {
     }
 }
 
-/// Makes the target relative, and moves the server's name into the `Host` header.
+/// Makes the target relative, as a server expects it.
 fn address(request: &mut Request<Full<Bytes>>) -> Result<(), BoxError> {
-    let uri = request.uri();
-    let host = uri.authority().map_or("", |authority| {
-        let all = authority.as_str();
-        all.rsplit_once('@').map_or(all, |(_, place)| place)
-    });
-    let host = host.parse()?;
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let path = path.parse::<Uri>()?;
-    request.headers_mut().entry(header::HOST).or_insert(host);
-    *request.uri_mut() = path;
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    *request.uri_mut() = path.parse()?;
     Ok(())
 }

@@ -17,6 +17,7 @@ mod driver;
 mod error;
 mod jar;
 mod options;
+mod place;
 mod proxy;
 mod request;
 mod sender;

@@ -6,7 +6,7 @@ use engineio_proto::{ClientConfig, ClientConfigBuilder, RevisionChoice, Transpor
 use http::{HeaderName, HeaderValue};
 
 use super::error::ConnectError;
-use super::proxy::Proxy;
+use super::proxy::{InvalidProxy, Proxy};
 use super::request::{InvalidUrl, Remote};
 #[cfg(feature = "tls")]
 use super::tls::Tls;
@@ -17,7 +17,9 @@ pub const ADDRESS_PATIENCE: Duration = Duration::from_secs(2);
 /// Where and how a client connects.
 ///
 /// Made from a URL with `http`, `https`, `ws` or `wss`. A path other than `/` replaces
-/// `/engine.io/`, and a query is kept. By default the client speaks revision 4, begins with polling
+/// `/engine.io/`, and a query is kept. User and password, which may be percent-encoded, become the
+/// `Authorization` header of every request, unless [`header`](Self::header) gives one. A link-local
+/// address may have its zone: `http://[fe80::1%25eth0]:3000`. By default the client speaks revision 4, begins with polling
 /// and moves to a WebSocket if the server offers one.
 ///
 /// Options are checked only when they are used to connect: an invalid one gives a [`ConnectError`].
@@ -27,7 +29,7 @@ pub struct ClientOptions {
     remote: Result<Remote, InvalidUrl>,
     config: ClientConfigBuilder,
     headers: Vec<(String, String)>,
-    proxy: Option<String>,
+    proxy: Option<Result<Proxy, InvalidProxy>>,
     #[cfg(feature = "tls")]
     tls: Tls,
 }
@@ -100,7 +102,7 @@ impl ClientOptions {
 
     /// Connects through this HTTP proxy, with `CONNECT`: `http://user:password@proxy:8080`.
     pub fn proxy(mut self, url: &str) -> Self {
-        self.proxy = Some(url.to_owned());
+        self.proxy = Some(Proxy::new(url));
         self
     }
 
@@ -145,7 +147,7 @@ impl ClientOptions {
         }
         Ok(Plan {
             config: self.config.build()?,
-            proxy: self.proxy.as_deref().map(Proxy::new).transpose()?,
+            proxy: self.proxy.transpose()?,
             #[cfg(feature = "tls")]
             tls: remote.is_secure().then(|| self.tls.config()).transpose()?,
             remote,

@@ -1,18 +1,16 @@
 //! The address of an HTTP proxy.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::Uri;
 use http::header::HeaderValue;
 use http::uri::Scheme;
-use percent_encoding::percent_decode_str;
 
-use super::request::bare;
+use super::place::Place;
 
 /// An HTTP proxy to connect through with `CONNECT`, and its credentials.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     uri: Uri,
+    host: String,
     /// Marked as sensitive, so that it isn't shown.
     authorization: Option<HeaderValue>,
 }
@@ -25,7 +23,7 @@ pub struct InvalidProxy;
 
 impl Proxy {
     /// The proxy at this address, such as `http://user:password@proxy:8080`. The default port is
-    /// 80. User and password may be percent-encoded.
+    /// 80. User and password may be percent-encoded, and a link-local address may have its zone.
     ///
     /// # Errors
     ///
@@ -35,24 +33,26 @@ impl Proxy {
         if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP) {
             return Err(InvalidProxy);
         }
-        let authority = uri.authority().filter(|it| !it.host().is_empty()).ok_or(InvalidProxy)?;
-        let (userinfo, place) = match authority.as_str().rsplit_once('@') {
-            Some((userinfo, place)) => (Some(userinfo), place),
-            None => (None, authority.as_str()),
-        };
-        let uri = Uri::builder().scheme(Scheme::HTTP).authority(place).path_and_query("/").build();
-        let uri = uri.map_err(|_| InvalidProxy)?;
-        Ok(Self { uri, authorization: userinfo.and_then(basic) })
+        let place = uri.authority().and_then(Place::new).ok_or(InvalidProxy)?;
+        let (host, port) = (place.host_in_zone(), place.authority.port());
+        let bracket =
+            |host: &str| if host.contains(':') { format!("[{host}]") } else { host.into() };
+        let port = port.map_or_else(String::new, |port| format!(":{port}"));
+        let authority = format!("{}{port}", bracket(&host));
+        let uri = Uri::builder().scheme(Scheme::HTTP).authority(authority).path_and_query("/");
+        let uri = uri.build().map_err(|_| InvalidProxy)?;
+        Ok(Self { uri, host, authorization: place.authorization })
     }
 
-    /// Its address: `http`, its host and, if given, its port.
+    /// Its address: `http`, its host and, if given, its port. The zone of a link-local address
+    /// stands in it as a resolver takes it: behind a bare `%`.
     pub const fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    /// Its host, without the brackets around an IPv6 address.
+    /// Its host, without the brackets around an IPv6 address, and with the zone of a link-local one.
     pub fn host(&self) -> &str {
-        bare(self.uri.host().unwrap_or_default())
+        &self.host
     }
 
     /// Its port; 80 if none was given.
@@ -64,18 +64,6 @@ impl Proxy {
     pub const fn authorization(&self) -> Option<&HeaderValue> {
         self.authorization.as_ref()
     }
-}
-
-/// Basic credentials (RFC 7617).
-fn basic(userinfo: &str) -> Option<HeaderValue> {
-    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    let mut credentials: Vec<u8> = percent_decode_str(user).collect();
-    credentials.push(b':');
-    credentials.extend(percent_decode_str(password));
-    let mut value =
-        HeaderValue::try_from(format!("Basic {}", STANDARD.encode(credentials))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 #[cfg(test)]
@@ -97,6 +85,15 @@ mod tests {
                 expected.map(str::as_bytes)
             );
             assert_eq!(proxy.uri().host(), Some("proxy"), "{url}");
+        }
+    }
+
+    #[test]
+    fn link_local_address_keeps_its_zone() {
+        for url in ["http://[fe80::1%25eth0]:8080", "http://ada@[fe80::1%eth0]:8080"] {
+            let proxy = Proxy::new(url).expect("a proxy");
+            assert_eq!((proxy.host(), proxy.port()), ("fe80::1%eth0", 8080), "{url}");
+            assert_eq!(proxy.uri(), "http://[fe80::1%eth0]:8080/", "{url}");
         }
     }
 

@@ -6,11 +6,13 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{Method, Request, Uri};
 
+use super::place::Place;
+
 /// A server, and the headers of every request to it.
 #[derive(Clone, Debug)]
 pub struct Remote {
     scheme: Scheme,
-    authority: Authority,
+    place: Place,
     path_and_query: Option<PathAndQuery>,
     headers: HeaderMap,
 }
@@ -24,6 +26,9 @@ pub struct InvalidUrl;
 impl Remote {
     /// The server at this URL. `ws` means the same as `http`, and `wss` the same as `https`.
     ///
+    /// User and password, which may be percent-encoded, become the `Authorization` header of every
+    /// request. A link-local address may have its zone: `http://[fe80::1%25eth0]:3000` (RFC 6874).
+    ///
     /// # Errors
     ///
     /// [`InvalidUrl`] for another scheme, or without a host.
@@ -35,8 +40,8 @@ impl Remote {
             Some("https" | "wss") => Scheme::HTTPS,
             _ => return Err(InvalidUrl),
         };
-        let authority = authority.filter(|it| !it.host().is_empty()).ok_or(InvalidUrl)?;
-        Ok(Self { scheme, authority, path_and_query, headers: HeaderMap::new() })
+        let place = authority.as_ref().and_then(Place::new).ok_or(InvalidUrl)?;
+        Ok(Self { scheme, place, path_and_query, headers: HeaderMap::new() })
     }
 
     /// Settings for this address: its query, and its path if that isn't `/`.
@@ -52,21 +57,45 @@ impl Remote {
         self.headers.append(name, value);
     }
 
-    /// The server's host: a name or an address, without the brackets around an IPv6 address.
+    /// The server's host, as in its certificate: a name or an address, without the brackets around
+    /// an IPv6 address.
     pub fn host(&self) -> &str {
-        bare(self.authority.host())
+        self.place.host()
+    }
+
+    /// The server's host for a resolver: with the zone of a link-local address, `fe80::1%eth0`.
+    pub fn host_in_zone(&self) -> String {
+        self.place.host_in_zone()
+    }
+
+    /// The zone of a link-local address.
+    pub fn zone(&self) -> Option<&str> {
+        self.place.zone.as_deref()
     }
 
     /// Host and port, as the target of a `CONNECT`: `example.com:443`, `[::1]:80`.
     pub fn host_and_port(&self) -> Authority {
-        let both = format!("{}:{}", self.authority.host(), self.port());
-        both.parse().unwrap_or_else(|_| self.authority.clone())
+        let authority = &self.place.authority;
+        let both = format!("{}:{}", authority.host(), self.port());
+        both.parse().unwrap_or_else(|_| authority.clone())
     }
 
     /// The server's port; the scheme's default if the URL has none.
     pub fn port(&self) -> u16 {
-        let default = if self.is_secure() { 443 } else { 80 };
-        self.authority.port_u16().unwrap_or(default)
+        self.place.authority.port_u16().unwrap_or_else(|| self.default_port())
+    }
+
+    fn default_port(&self) -> u16 {
+        if self.is_secure() { 443 } else { 80 }
+    }
+
+    /// The value of `Host`. A proxy or a page may compare it with an origin, which never has the
+    /// default port.
+    fn host_header(&self) -> Option<HeaderValue> {
+        let authority = &self.place.authority;
+        let has_port = authority.port_u16().is_some_and(|port| port != self.default_port());
+        let host = if has_port { authority.as_str() } else { authority.host() };
+        HeaderValue::from_str(host).ok()
     }
 
     /// Whether connections use TLS.
@@ -105,17 +134,25 @@ impl Remote {
     fn request(&self, method: Method, target: &str, body: Bytes) -> Request<Bytes> {
         let uri = Uri::builder()
             .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
+            .authority(self.place.authority.clone())
             .path_and_query(target);
         let mut request = Request::new(body);
         *request.method_mut() = method;
         // The settings reject an illegal path or query.
         *request.uri_mut() = uri.build().unwrap_or_default();
-        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        let headers = request.headers_mut();
+        if let Some(host) = self.host_header() {
+            headers.insert(header::HOST, host);
+        }
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        if let Some(authorization) = &self.place.authorization {
+            headers.insert(header::AUTHORIZATION, authorization.clone());
+        }
         request
     }
 
-    /// Adds the headers of every request, and the cookies after the application's own.
+    /// Adds the headers of every request in place of those of the same name, and the cookies after
+    /// the application's own.
     pub(super) fn finish(
         &self,
         mut request: Request<Bytes>,
@@ -139,9 +176,4 @@ impl Remote {
         }
         request
     }
-}
-
-/// Strips the brackets that an IPv6 address has in a URL only.
-pub(super) fn bare(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }

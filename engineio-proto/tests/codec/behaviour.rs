@@ -122,7 +122,9 @@ fn base64_may_lack_its_padding_but_nothing_else() {
     for text in ["bAQ==", "bAQ=", "bAQ"] {
         assert_eq!(decode_text(V4, text), Ok(binary(Bytes::from_static(&[1]))));
     }
-    for text in ["bA", "bAQ===", "b====", "bA=Q=", "bAR==", " bAQ", "bA\n", "b=\n===", "b-_-_", "bAQ==AQ=="] {
+    for text in
+        ["bA", "bAQ===", "b====", "bA=Q=", "bAR==", " bAQ", "bA\n", "b=\n===", "b-_-_", "bAQ==AQ=="]
+    {
         assert!(decode_text(V4, text).is_err(), "{text}");
     }
     assert_eq!(decode_text(V4, "b*"), refused(PacketError::NotBase64));

@@ -41,11 +41,11 @@ impl Connector {
             return Err(ConnectError::built_without_tls());
         }
         let (host, port) = match &plan.proxy {
-            Some(proxy) => (proxy.host(), proxy.port()),
-            None => (remote.host(), remote.port()),
+            Some(proxy) => (proxy.host().to_owned(), proxy.port()),
+            None => (remote.host_in_zone(), remote.port()),
         };
         Ok(Self {
-            host: host.to_owned(),
+            host,
             port,
             addresses: Vec::new(),
             tunnel: plan.proxy.as_ref().map(|proxy| tunnel(proxy, remote.host_and_port())),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use engineio_hub::client::{ConnectError, Plan, Proxy};
+use engineio_hub::client::{ConnectError, Plan};
 use engineio_hyper::BoxError;
 use engineio_hyper::client::{Requests, Responding};
+use http::uri::Scheme;
 use http::{Request, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -45,7 +46,7 @@ pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
         .with_tls_config(config)
         .https_or_http()
         .enable_http1()
-        .wrap_connector(TcpConnector::new(plan.proxy.as_ref()));
+        .wrap_connector(TcpConnector::new(plan));
     Ok(Http(Client::builder(TokioExecutor::new()).build(connector)))
 }
 
@@ -55,7 +56,7 @@ pub(super) fn connector(plan: &Plan) -> Result<Http, ConnectError> {
     if plan.remote.is_secure() {
         return Err(ConnectError::built_without_tls());
     }
-    let tcp = TcpConnector::new(plan.proxy.as_ref());
+    let tcp = TcpConnector::new(plan);
     Ok(Http(Client::builder(TokioExecutor::new()).build(tcp)))
 }
 
@@ -71,16 +72,19 @@ fn trusts_nobody() -> Result<rustls::ClientConfig, rustls::Error> {
 /// Connects to the server, directly or through a proxy.
 #[derive(Clone)]
 enum TcpConnector {
-    Direct(HttpConnector),
+    /// With the zone of a server at a link-local address.
+    Direct(HttpConnector, Option<String>),
     Proxy(Tunnel<HttpConnector>),
 }
 
 impl TcpConnector {
-    fn new(proxy: Option<&Proxy>) -> Self {
+    fn new(plan: &Plan) -> Self {
         let mut direct = HttpConnector::new();
         direct.enforce_http(false);
         direct.set_nodelay(true);
-        let Some(proxy) = proxy else { return Self::Direct(direct) };
+        let Some(proxy) = &plan.proxy else {
+            return Self::Direct(direct, plan.remote.zone().map(str::to_owned));
+        };
         let tunnel = Tunnel::new(proxy.uri().clone(), direct);
         Self::Proxy(match proxy.authorization() {
             Some(authorization) => tunnel.with_auth(authorization.clone()),
@@ -96,21 +100,35 @@ impl Service<Uri> for TcpConnector {
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         match self {
-            Self::Direct(direct) => direct.poll_ready(cx).map_err(Into::into),
+            Self::Direct(direct, _) => direct.poll_ready(cx).map_err(Into::into),
             Self::Proxy(proxy) => proxy.poll_ready(cx).map_err(Into::into),
         }
     }
 
     fn call(&mut self, server: Uri) -> Self::Future {
         match self {
-            Self::Direct(direct) => {
-                let connecting = direct.call(server);
-                Box::pin(async { Ok(connecting.await?) })
+            Self::Direct(direct, zone) => {
+                let connecting = place(&server, zone.as_deref()).map(|place| direct.call(place));
+                Box::pin(async { Ok(connecting?.await?) })
             }
             Self::Proxy(proxy) => {
-                let connecting = proxy.call(server);
-                Box::pin(async { Ok(connecting.await?) })
+                let connecting = place(&server, None).map(|place| proxy.call(place));
+                Box::pin(async { Ok(connecting?.await?) })
             }
         }
     }
+}
+
+/// The place to connect to, with its port: a `CONNECT` without one would go to 443. The resolver
+/// takes the zone behind a bare `%`.
+fn place(server: &Uri, zone: Option<&str>) -> Result<Uri, http::Error> {
+    let host = server.host().unwrap_or_default();
+    let host = match (host.strip_suffix(']'), zone) {
+        (Some(address), Some(zone)) => format!("{address}%{zone}]"),
+        _ => host.to_owned(),
+    };
+    let default = if server.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    let port = server.port_u16().unwrap_or(default);
+    let scheme = server.scheme_str().unwrap_or("http");
+    Uri::builder().scheme(scheme).authority(format!("{host}:{port}")).path_and_query("/").build()
 }

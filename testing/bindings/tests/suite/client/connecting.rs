@@ -168,6 +168,56 @@ async fn ipv6_address_stands_in_brackets() {
     assert_eq!(server.request().await.header("host"), Some(host.as_str()));
 }
 
+/// The scope of ::1 may be given, too, so this works where no interface has a link-local address.
+#[tokio::test]
+async fn zone_of_an_ipv6_address_is_for_the_resolver_alone() {
+    let Some(server) = Script::at("[::1]:0", |_| Answer::ok(OPEN_TO_UPGRADE)) else {
+        return println!("skipped: this machine has no IPv6");
+    };
+    let port = server.address.port();
+    for zone in ["%251", "%1"] {
+        for way in WAYS {
+            let url = format!("http://[::1{zone}]:{port}");
+            let connecting = engineio::connect(ClientOptions::new(&url).transports(way));
+            let connecting = tokio::spawn(connecting);
+            let request = server.request().await;
+            assert_eq!(request.header("host"), Some(format!("[::1]:{port}").as_str()));
+            connecting.abort();
+        }
+    }
+}
+
+#[tokio::test]
+async fn credentials_of_the_url_are_on_the_requests_of_every_kind() {
+    let server = Script::new(|request| match request.kind() {
+        "open" => Answer::ok(OPEN_TO_UPGRADE),
+        _ => Answer::Silence,
+    });
+    let place = server.address.to_string();
+    let client = open(ClientOptions::new(&format!("http://ada:p%40ss@{place}"))).await;
+    client.try_send("hello").expect("room");
+    let mut kinds = BTreeSet::new();
+    for _ in 0..4 {
+        let request = server.request().await;
+        assert_eq!(request.header("authorization"), Some("Basic YWRhOnBAc3M="));
+        assert_eq!(request.header("host"), Some(place.as_str()));
+        assert!(!request.head.contains("ada"), "{}", request.head);
+        kinds.insert(request.kind());
+    }
+    assert_eq!(kinds, BTreeSet::from(["open", "poll", "post", "websocket"]));
+
+    let own = ClientOptions::new(&format!("http://ada:p%40ss@{place}"));
+    let _client = open(own.header("authorization", "Bearer 1")).await;
+    assert_eq!(server.request_for("open").await.header("authorization"), Some("Bearer 1"));
+}
+
+#[test]
+fn credentials_are_not_shown() {
+    let client = ClientOptions::new("http://ada:secret@host").proxy("http://ada:secret@proxy");
+    let shown = format!("{client:?}");
+    assert!(!shown.contains("secret"), "{shown}");
+}
+
 #[cfg(not(feature = "tls"))]
 #[tokio::test]
 async fn tls_that_is_not_in_the_build_is_an_error() {

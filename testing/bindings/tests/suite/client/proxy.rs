@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use peer::{proxy, within};
+use peer::{proxy, proxy_that_says, within};
 
 use super::{WAYS, connected, pair};
 use crate::engineio::{ClientCloseReason, ClientOptions, ConnectError, connect};
@@ -30,6 +30,15 @@ async fn every_connection_goes_through_the_proxy_with_its_password() {
             assert!(head.contains("proxy-authorization: basic ywrhonnly3jlda=="), "{head}");
         }
     }
+}
+
+#[tokio::test]
+async fn proxy_is_asked_for_port_80_where_the_url_has_none() {
+    let (proxy, heads) = proxy_that_says("HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n");
+    let client = ClientOptions::new("http://ada@server.test").proxy(&format!("http://{proxy}"));
+    within(connect(client)).await.expect_err("no way through");
+    let heads = heads.lock().expect("no panic");
+    assert!(heads[0].starts_with("CONNECT server.test:80 HTTP/1.1\r\n"), "{heads:?}");
 }
 
 #[tokio::test]

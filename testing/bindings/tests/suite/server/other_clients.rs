@@ -6,10 +6,12 @@ use crate::engineio::Revisions;
 use crate::suite::{POLLING, WEBSOCKET, config, echo};
 
 /// As `Base64.encode(.., Base64.DEFAULT)` of Android has it: 76 characters a line.
-const LINES: &str = "bAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4\nOTo7\n";
+const LINES: &str =
+    "bAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4\nOTo7\n";
 
 /// The same as this side writes it.
-const LINE: &str = "bAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7";
+const LINE: &str =
+    "bAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7";
 
 #[tokio::test]
 async fn base64_in_lines_is_a_message_between_others() {
