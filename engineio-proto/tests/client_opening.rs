@@ -3,8 +3,8 @@
 mod common;
 
 use common::{ClientScenario, REVISIONS, client};
-use engineio_proto::Failure;
 use engineio_proto::Transport::{self, Polling, WebSocket};
+use engineio_proto::{ClientConfigBuilder, Failure};
 
 const BOTH: [Transport; 2] = [Polling, WebSocket];
 
@@ -37,15 +37,32 @@ fn every_later_request_names_the_session_last() {
 }
 
 #[test]
-fn applications_query_comes_first_and_the_path_is_sent_as_it_is() {
+fn applications_query_comes_first_and_the_path_gets_a_slash() {
     let mut scene = client()
         .config(|config| config.path("/a%20b").query("x=1").query_pair("k&", "é "))
         .asking();
     scene.send("a");
     scene.outcome();
     for (name, transport) in [("w1", "websocket"), ("g1", "polling"), ("p1", "polling")] {
-        let target = format!("/a%20b?x=1&k%26=%C3%A9+&EIO=4&transport={transport}&sid=S");
+        let target = format!("/a%20b/?x=1&k%26=%C3%A9+&EIO=4&transport={transport}&sid=S");
         assert_eq!(scene.target(name), target);
+    }
+}
+
+#[test]
+fn path_ends_as_the_settings_say() {
+    for (path, with, without) in [
+        ("/engine.io", "/engine.io/", "/engine.io"),
+        ("/engine.io/", "/engine.io/", "/engine.io"),
+        ("/", "/", "/"),
+        ("/a//", "/a//", "/a/"),
+    ] {
+        for (slash, expected) in [(true, with), (false, without)] {
+            let config = |it: ClientConfigBuilder| it.path(path).trailing_slash(slash);
+            let mut scene = client().config(config).asking();
+            scene.outcome();
+            assert_eq!(scene.target("g1"), format!("{expected}?EIO=4&transport=polling&sid=S"));
+        }
     }
 }
 

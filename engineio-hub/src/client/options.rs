@@ -17,7 +17,7 @@ pub const ADDRESS_PATIENCE: Duration = Duration::from_secs(2);
 /// Where and how a client connects.
 ///
 /// Made from a URL with `http`, `https`, `ws` or `wss`. A path other than `/` replaces
-/// `/engine.io/`, and a query is kept. User and password, which may be percent-encoded, become the
+/// `/engine.io/`, with a slash at its end in either case, and a query is kept. User and password, which may be percent-encoded, become the
 /// `Authorization` header of every request, unless [`header`](Self::header) gives one. A link-local
 /// address may have its zone: `http://[fe80::1%25eth0]:3000`. By default the client speaks revision 4, begins with polling
 /// and moves to a WebSocket if the server offers one.
@@ -74,9 +74,16 @@ impl ClientOptions {
         self
     }
 
-    /// Sets the server's path, instead of the URL's. Default `/engine.io/`.
+    /// Sets the server's path, instead of the URL's. Default `/engine.io/`. A final slash is added
+    /// where there is none, unless [`trailing_slash`](Self::trailing_slash) is off.
     pub fn path(self, path: &str) -> Self {
         self.config(|config| config.path(path))
+    }
+
+    /// Sets whether the path ends with a slash. Default yes, as with JavaScript and Python clients.
+    /// Without it, even the default path is sent as `/engine.io`.
+    pub fn trailing_slash(self, trailing_slash: bool) -> Self {
+        self.config(|config| config.trailing_slash(trailing_slash))
     }
 
     /// Adds a parameter to the query of every request.

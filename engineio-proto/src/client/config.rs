@@ -55,11 +55,16 @@ settings! {
         /// Whether each poll and POST has a unique `t` in its query, so that no cache takes one
         /// for another. Default yes.
         timestamp: bool = true;
+        /// Whether the path ends with a slash, wherever it was given without one or with one.
+        /// Default yes, as with the JavaScript and Python clients: the servers of both, and many
+        /// routes of proxies, are at `/engine.io/` alone.
+        trailing_slash: bool = true;
         /// Which revision to speak. Default 4.
         revision: RevisionChoice = RevisionChoice::Only(Revision::V4);
     }
     shared {
-        /// The path of the requests, exactly as it is sent. Default `/engine.io/`.
+        /// The path of the requests, percent-encoded; see [`trailing_slash`](Self::trailing_slash)
+        /// for its end. Default `/engine.io/`.
         path: ByteString = ByteString::from_static("/engine.io/") => ByteString;
         /// The beginning of the query, percent-encoded: `token=a%20b&room=1`. Default empty.
         query: ByteString = ByteString::new() => ByteString;

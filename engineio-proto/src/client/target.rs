@@ -38,7 +38,11 @@ pub(super) fn target(
     sid: Option<&Sid>,
     random: &mut Random,
 ) -> ByteString {
-    let mut target = String::from(&**config.path());
+    let path = config.path();
+    let mut target = String::from(path.strip_suffix('/').unwrap_or(path));
+    if config.trailing_slash() || target.is_empty() {
+        target.push('/');
+    }
     target.push('?');
     if !config.query().is_empty() {
         target.push_str(config.query());

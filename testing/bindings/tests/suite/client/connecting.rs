@@ -67,6 +67,25 @@ async fn host_query_and_cookies_are_on_the_requests_of_every_kind() {
 }
 
 #[tokio::test]
+async fn path_ends_with_a_slash_unless_it_shall_not() {
+    let server = Script::new(|_| Answer::ok(OPEN));
+    let at = |path| ClientOptions::new(&format!("{}{path}", server.url()));
+    for (client, path) in [
+        (at(""), "/engine.io/"),
+        (at("/engine.io"), "/engine.io/"),
+        (at("/a/b/?x=1"), "/a/b/"),
+        (at("").path("/a"), "/a/"),
+        (at("").trailing_slash(false), "/engine.io"),
+        (at("/a/").trailing_slash(false), "/a"),
+        (at("").path("/").trailing_slash(false), "/"),
+    ] {
+        let _client = open(client).await;
+        let head = server.request_for("open").await.head;
+        assert!(head.starts_with(&format!("GET {path}?")), "{head}");
+    }
+}
+
+#[tokio::test]
 async fn refusal_has_the_servers_status_and_body_on_every_transport() {
     for way in WAYS {
         let (server, client) = pair(config()).await;
