@@ -1,5 +1,8 @@
 //! Why sessions end.
 
+use alloc::format;
+use alloc::string::String;
+
 use crate::error::DecodeError;
 use crate::packet::PacketType;
 
@@ -13,9 +16,11 @@ pub enum ServerCloseReason {
     /// The server shuts down.
     #[error("the server shuts down")]
     Shutdown,
-    /// The peer closed it, with a close packet or by closing the WebSocket.
-    #[error("closed by the peer")]
-    Peer,
+    /// The peer closed it: with a close packet, or its WebSocket, with this code. A close frame
+    /// without a code is [`NO_STATUS`](CloseCode::NO_STATUS), the end of the stream without a
+    /// close frame [`ABNORMAL`](CloseCode::ABNORMAL).
+    #[error("closed by the peer{}", with_code(*.0))]
+    Peer(Option<CloseCode>),
     /// No heartbeat came from the peer in time.
     #[error("ping timeout: no heartbeat from the peer")]
     PingTimeout,
@@ -52,7 +57,7 @@ impl ServerCloseReason {
             Self::Application | Self::Shutdown | Self::Overloaded | Self::Panicked => {
                 "forced close"
             }
-            Self::Peer => "transport close",
+            Self::Peer(_) => "transport close",
             Self::PingTimeout | Self::Abandoned => "ping timeout",
             Self::Violation(Violation::Packet(_)) => "parse error",
             Self::TransportLost | Self::Violation(_) => "transport error",
@@ -91,7 +96,8 @@ pub enum Violation {
     /// It broke the rules of HTTP or WebSocket.
     #[error("the peer broke the rules of HTTP or WebSocket")]
     Framing,
-    /// Its WebSocket message is longer than `max_payload`.
+    /// Its WebSocket message is longer than `max_payload`, or it left after its POST was refused
+    /// for that.
     #[error("the peer sent a message longer than `max_payload`")]
     TooLarge,
     /// The body of its POST didn't arrive in time.
@@ -111,6 +117,8 @@ impl CloseCode {
     pub const AWAY: Self = Self(1001);
     /// The peer broke the protocol.
     pub const PROTOCOL: Self = Self(1002);
+    /// The close frame has no code. Never sent.
+    pub const NO_STATUS: Self = Self(1005);
     /// The connection ended without a close frame. Never sent.
     pub const ABNORMAL: Self = Self(1006);
     /// The peer broke a rule of this side: it opened a second WebSocket, or a session is
@@ -122,12 +130,17 @@ impl CloseCode {
     pub const INTERNAL: Self = Self(1011);
 }
 
+/// For the text of a reason.
+pub(crate) fn with_code(code: Option<CloseCode>) -> String {
+    code.map(|code| format!(" with code {}", code.0)).unwrap_or_default()
+}
+
 impl ServerCloseReason {
     /// The close code for the WebSocket of a session that ends for this reason.
     pub(crate) const fn code(&self) -> CloseCode {
         match self {
             Self::Application
-            | Self::Peer
+            | Self::Peer(_)
             | Self::PingTimeout
             | Self::TransportLost
             | Self::Abandoned => CloseCode::NORMAL,

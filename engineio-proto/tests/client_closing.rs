@@ -240,6 +240,40 @@ fn server_that_closes_first_is_named() {
     assert_eq!(scene.outcome(), "w1: hangup 1000 | closed Server 1001 | over");
 }
 
+/// A server that restarts says 1001, one that dismisses this client 1000.
+#[test]
+fn close_frame_behind_the_close_packet_says_why() {
+    for (why, reason) in [
+        (Failure::Closed(CloseCode::AWAY), "Server 1001"),
+        (Failure::Closed(CloseCode::NORMAL), "Server 1000"),
+        (Failure::Closed(CloseCode::NO_STATUS), "Server 1005"),
+        (Failure::Closed(CloseCode::ABNORMAL), "Server"),
+        (Failure::Malformed, "Server"),
+    ] {
+        let mut scene = client().websocket();
+        scene.frame("w1", "4a");
+        scene.frame("w1", "1");
+        scene.frame("w1", "4b");
+        assert_eq!(scene.outcome(), "a | closing");
+        scene.fail("w1", why);
+        assert_eq!(scene.outcome(), format!("w1: hangup 1000 | closed {reason} | over"));
+    }
+}
+
+#[test]
+fn close_packet_without_a_close_frame_ends_the_session_after_a_second() {
+    let mut scene = client().websocket();
+    scene.send("too late");
+    scene.frame("w1", "1");
+    assert_eq!(scene.outcome(), "closing");
+    assert!(scene.session.send("b").is_err());
+    scene.close();
+    scene.run_until(scene.now + 999);
+    assert_eq!(scene.outcome(), "closing");
+    scene.run_until(scene.now + 1);
+    assert_eq!(scene.outcome(), "w1: hangup 1000 | closed Server | over");
+}
+
 #[test]
 fn websocket_that_is_closed_in_answer_to_the_close_packet_was_closed_by_this_side() {
     for revision in REVISIONS {

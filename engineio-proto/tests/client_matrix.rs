@@ -310,7 +310,7 @@ fn framed() {
                 (Frame("4a"), "a | websocket"),
                 (Frame("5"), "w1: hangup 1002 | closed Unexpected | over"),
                 (Frame("6"), "websocket"),
-                (Frame("1"), "w1: hangup 1000 | closed Server | over"),
+                (Frame("1"), "closing"),
                 (Frame("x"), "w1: hangup 1002 | closed Packet | over"),
                 (Frame(""), "w1: hangup 1002 | closed Packet | over"),
                 (FramesFail(GONE), "closed TransportLost | over"),

@@ -114,6 +114,8 @@ fn close_packet_ends_the_session_on_every_transport() {
         for state in [ClientScenario::websocket, ClientScenario::moved] {
             let mut scene = state(client().revision(revision));
             scene.frame("w1", "1");
+            assert_eq!(scene.outcome(), "closing");
+            scene.wait(1000);
             assert_eq!(scene.outcome(), "w1: hangup 1000 | closed Server | over");
         }
     }

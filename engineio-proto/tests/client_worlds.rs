@@ -131,7 +131,7 @@ fn close_of_either_side_hands_over_what_was_sent_before() {
             closing.run_for(5_000);
             assert_eq!(closing.end().received, closing.client.sent);
             assert_eq!(closing.client.closed, Some(ClientClose::Application));
-            assert_eq!(closing.end().closed, Some(ServerCloseReason::Peer));
+            assert_eq!(closing.end().closed, Some(ServerCloseReason::Peer(None)));
             closing.finish();
             let mut closed = pair(revision, transports, 50);
             converse(&mut closed, 200);
@@ -156,7 +156,7 @@ fn close_at_any_time_of_an_upgrade_hands_over_what_was_sent_before() {
             pair.run_for(5_000);
             assert_eq!(pair.end().received, pair.client.sent, "at {close_at} ms");
             assert_eq!(pair.client.closed, Some(ClientClose::Application));
-            assert_eq!(pair.end().closed, Some(ServerCloseReason::Peer));
+            assert_eq!(pair.end().closed, Some(ServerCloseReason::Peer(None)));
             pair.finish();
         }
     }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Event, Failure, REVISIONS, ServerCloseReason, Transmit, scenario};
-use engineio_proto::SendError;
+use engineio_proto::{CloseCode, SendError};
 
 #[test]
 fn waiting_get_takes_the_rest_and_the_end() {
@@ -92,6 +92,26 @@ fn websocket_gets_the_queue_the_end_and_1000() {
     scene.send("b");
     scene.close();
     assert_eq!(scene.outcome(), "w1: 4a, 4b, 1, hangup 1000 | closed Application | over");
+}
+
+#[test]
+fn close_code_of_a_websocket_is_in_the_reason() {
+    for (code, reason) in [
+        (CloseCode::NORMAL, "Peer 1000"),
+        (CloseCode::AWAY, "Peer 1001"),
+        (CloseCode::NO_STATUS, "Peer 1005"),
+        (CloseCode::ABNORMAL, "Peer 1006"),
+        (CloseCode(4000), "Peer 4000"),
+    ] {
+        let mut scene = scenario().websocket();
+        scene.fail(scene.conn("w1"), Failure::Closed(code));
+        assert_eq!(scene.outcome(), format!("w1: hangup 1000 | closed {reason} | over"));
+    }
+    assert_eq!(
+        ServerCloseReason::Peer(Some(CloseCode::AWAY)).to_string(),
+        "closed by the peer with code 1001"
+    );
+    assert_eq!(ServerCloseReason::Peer(None).to_string(), "closed by the peer");
 }
 
 #[test]
@@ -191,7 +211,7 @@ fn reason_is_the_peers_code_only_where_it_matters() {
         let mut scene = scenario().websocket();
         scene.frame(scene.conn("w1"), frame);
         let hangup = scene.transmit(scene.conn("w1"));
-        assert_eq!(hangup, Some(Transmit::Hangup(engineio_proto::CloseCode(code))));
+        assert_eq!(hangup, Some(Transmit::Hangup(CloseCode(code))));
     }
 }
 

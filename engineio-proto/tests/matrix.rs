@@ -219,7 +219,7 @@ fn framed() {
                 (Frame("x"), "w1: hangup 1002 | closed Packet | over"),
                 (Frame(""), "w1: hangup 1002 | closed Packet | over"),
                 (FramesFail(Failure::Gone), "closed TransportLost | over"),
-                (FramesFail(CLOSED), "w1: hangup 1000 | closed Peer | over"),
+                (FramesFail(CLOSED), "w1: hangup 1000 | closed Peer 1000 | over"),
                 (FramesFail(Failure::TooLarge), "w1: hangup 1009 | closed TooLarge | over"),
                 (FramesFail(Failure::Malformed), "w1: hangup 1002 | closed Framing | over"),
                 (FramesFail(Failure::TimedOut), "w1: hangup 1000 | closed TransportLost | over"),

@@ -72,6 +72,44 @@ fn body_that_was_cut_off_for_its_length_is_refused_and_the_session_kept() {
     assert_eq!(scene.outcome(), "p2: 200 ok | b | polling");
 }
 
+/// A JavaScript client ends its session at a 413, and says no more.
+#[test]
+fn client_that_leaves_after_a_413_broke_the_protocol() {
+    let refused = || {
+        let mut scene = scenario().config(|config| config.max_payload(10)).polling().parked();
+        scene.post(&["4123456789a"]);
+        assert_eq!(scene.outcome(), "p1: 413 | polling");
+        scene
+    };
+    // It aborts its poll.
+    let mut scene = refused();
+    scene.fail(scene.conn("g1"), Failure::Gone);
+    scene.wait(2000);
+    assert_eq!(scene.outcome(), "closed TooLarge | over");
+    // It says goodbye.
+    let mut scene = refused();
+    scene.post(&["1"]);
+    assert_eq!(scene.outcome(), "g1: 200 6; p2: 200 ok | closed TooLarge | over");
+    // It is silent.
+    let mut scene = refused();
+    scene.run_until(100_000);
+    assert_eq!(scene.outcome(), "g1: 200 1 | closed TooLarge | over");
+    // The body was cut off while it came.
+    let mut scene = scenario().polling().parked().posting();
+    scene.fail(scene.conn("p1"), Failure::TooLarge);
+    scene.fail(scene.conn("g1"), Failure::Gone);
+    scene.wait(2000);
+    assert_eq!(scene.outcome(), "p1: 413 | closed TooLarge | over");
+    // What ends the session otherwise, or after another POST, is the reason.
+    let mut scene = refused();
+    scene.post(&["x"]);
+    assert_eq!(scene.outcome(), "g1: 200 1; p2: 400 | closed Packet | over");
+    let mut scene = refused();
+    scene.post(&["4b"]);
+    scene.post(&["1"]);
+    assert_eq!(scene.outcome(), "g1: 200 6; p2: 200 ok; p3: 200 ok | b, closed Peer | over");
+}
+
 #[test]
 fn slow_body_ends_the_session_with_408_at_the_exact_millisecond() {
     let mut scene = scenario().v3().polling().followed();

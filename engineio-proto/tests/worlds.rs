@@ -149,7 +149,7 @@ fn goodbye_of_the_client_comes_after_what_it_sent_before() {
             world.client_close();
             world.run_for(5_000);
             assert_eq!(world.received, world.client_sent);
-            assert_eq!(world.closed, Some(ServerCloseReason::Peer));
+            assert_eq!(world.closed, Some(ServerCloseReason::Peer(None)));
             world.finish();
         }
     }

@@ -135,9 +135,9 @@ pub use engineio_hub::{
 };
 pub use engineio_hyper::ResponseBody;
 pub use engineio_proto::{
-    ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message, Outgoing,
-    PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason, ServerConfig,
-    ServerConfigBuilder, Sid, Transport, Transports, Violation,
+    CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message,
+    Outgoing, PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason,
+    ServerConfig, ServerConfigBuilder, Sid, Transport, Transports, Violation,
     server::{Refusal, RefusalCause},
 };
 pub use {bytes, bytestring, http};

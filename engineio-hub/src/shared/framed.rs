@@ -351,7 +351,7 @@ fn give(
             }
             Ok(None) => break,
             Ok(Some(Received::Closed(code))) => {
-                let code = CloseCode(code.unwrap_or(NO_CODE));
+                let code = code.map_or(CloseCode::NO_STATUS, CloseCode);
                 return Err((Stage::Over, Failure::Closed(code)));
             }
             Err(fault) => {
@@ -396,6 +396,3 @@ impl fmt::Debug for Framed {
         f.debug_struct("Framed").field("stage", &self.stage).finish_non_exhaustive()
     }
 }
-
-/// Stands for a close frame without a code (RFC 6455, section 7.4.1).
-const NO_CODE: u16 = 1005;

@@ -42,7 +42,7 @@ fn session_is_told_from_its_beginning_to_its_end() {
         socket.say("two").await;
         socket.send(Packet::Close).await;
         client.settle().await;
-        for expected in ["connect", "one", "upgrade", "two", "Peer"] {
+        for expected in ["connect", "one", "upgrade", "two", "Peer(None)"] {
             assert_eq!(short(events.next().await), expected);
         }
     });

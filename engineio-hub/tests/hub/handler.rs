@@ -93,7 +93,7 @@ fn session_is_told_from_its_beginning_to_its_end() {
         socket.say("two").await;
         socket.send(Packet::Close).await;
         client.settle().await;
-        assert_eq!(handler.heard(), ["0 opened", "0 one", "0 websocket", "0 two", "0 Peer"]);
+        assert_eq!(handler.heard(), ["0 opened", "0 one", "0 websocket", "0 two", "0 Peer(None)"]);
         assert!(client.hub.sessions().is_empty());
     });
 }

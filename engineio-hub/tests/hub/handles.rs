@@ -79,7 +79,7 @@ fn all_that_a_client_said_is_read_before_the_end() {
         }
         assert_eq!(socket.recv().await, None);
         assert_eq!(socket.recv().await, None);
-        assert_eq!(socket.close_reason(), Some(ServerCloseReason::Peer));
+        assert_eq!(socket.close_reason(), Some(ServerCloseReason::Peer(None)));
     });
 }
 

@@ -148,9 +148,9 @@ fn everyone_who_waits_for_the_end_hears_the_reason() {
         for _ in 0..10 {
             let sender = socket.sender();
             waiters.push(app.spawn(async move {
-                assert_eq!(sender.closed().await, ServerCloseReason::Peer);
-                assert_eq!(sender.closed().await, ServerCloseReason::Peer);
-                assert_eq!(sender.close_reason(), Some(ServerCloseReason::Peer));
+                assert_eq!(sender.closed().await, ServerCloseReason::Peer(None));
+                assert_eq!(sender.closed().await, ServerCloseReason::Peer(None));
+                assert_eq!(sender.close_reason(), Some(ServerCloseReason::Peer(None)));
                 assert_eq!(sender.transport(), None);
             }));
         }

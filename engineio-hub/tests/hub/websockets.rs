@@ -70,7 +70,7 @@ fn client_that_closes_gets_its_code_back() {
         socket.end.write(&masked(CLOSE, &4001_u16.to_be_bytes())).await.unwrap();
         assert_eq!(socket.rest().await, [Seen::Close(Some(4001)), Seen::End]);
         assert_eq!(client.elapsed(), Duration::ZERO);
-        assert_eq!(client.log.lines()[1..], ["closed Peer"]);
+        assert_eq!(client.log.lines()[1..], ["closed Peer(Some(CloseCode(4001)))"]);
     });
 }
 
@@ -112,7 +112,11 @@ fn stream_that_ends_or_breaks_ends_the_session() {
                 assert_eq!(socket.rest().await, [Seen::End]);
             }
             client.settle().await;
-            let reason = if is_reset { "closed TransportLost" } else { "closed Peer" };
+            let reason = if is_reset {
+                "closed TransportLost"
+            } else {
+                "closed Peer(Some(CloseCode(1006)))"
+            };
             assert_eq!(client.log.lines()[1..], [reason]);
         });
     }
@@ -209,7 +213,7 @@ fn upgrade_is_told_once() {
         assert_eq!(socket.message().await, "hello".into());
         socket.send(Packet::Close).await;
         client.settle().await;
-        let expected = ["opened V4 polling", "upgraded websocket", "closed Peer"];
+        let expected = ["opened V4 polling", "upgraded websocket", "closed Peer(None)"];
         assert_eq!(client.log.lines(), expected);
     });
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::close::{CloseCode, Violation};
+use crate::close::{CloseCode, Violation, with_code};
 use crate::conn::Failure;
 use crate::revision::Revision;
 
@@ -15,8 +15,11 @@ pub enum ClientCloseReason {
     /// The application closed it.
     #[error("closed by the application")]
     Application,
-    /// The server closed it: with a close packet, or its WebSocket, with this code.
-    #[error("closed by the server{}", code(*.0))]
+    /// The server closed it: with a close packet, or its WebSocket, with this code, or both.
+    /// [`AWAY`](CloseCode::AWAY) means that the server shuts down, so that another, or the same
+    /// one a little later, may take the client; without a restart a server of this project sends
+    /// [`NORMAL`](CloseCode::NORMAL). A close packet alone, and any over polling, doesn't tell.
+    #[error("closed by the server{}", with_code(*.0))]
     Server(Option<CloseCode>),
     /// No heartbeat came from the server in time.
     #[error("ping timeout: no heartbeat from the server")]
@@ -43,10 +46,6 @@ pub enum ClientCloseReason {
     /// The server broke the protocol, or isn't an Engine.IO server at all.
     #[error("the server violated the protocol: {0}")]
     Violation(Violation),
-}
-
-fn code(code: Option<CloseCode>) -> alloc::string::String {
-    code.map(|code| alloc::format!(" with code {}", code.0)).unwrap_or_default()
 }
 
 fn revision(revision: Option<Revision>) -> alloc::string::String {

@@ -322,7 +322,10 @@ impl Session {
                 self.conclude(outcome);
             }
             (Timer::Upgrade, State::Open(open)) => open.abandon_probe(&mut self.core),
-            (Timer::Close, _) => self.finish(ClientCloseReason::Application),
+            (Timer::Close, _) => {
+                let reason = self.core.common.take_closing();
+                self.finish(reason.unwrap_or(ClientCloseReason::Application));
+            }
             (Timer::Open | Timer::Heartbeat | Timer::Upgrade, _) => {}
         }
     }

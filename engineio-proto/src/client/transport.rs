@@ -8,7 +8,7 @@
 //! | 101 | waits for the open packet | | `2probe` | | hang-up |
 //! | WebSocket refused | the next transport | | → Polling | | |
 //! | frame | open packet: → Framed; else the next transport | | `3probe`: no more requests; else → Polling | its packet; illegal: → Closed | |
-//! | packet `1` | | → Closed | → Closed | → Closed | |
+//! | packet `1` | | → Closed | → Closed | awaits the close frame for a moment, → Closed | |
 //! | GET or POST failed | the next transport | → Closed | → Closed | | |
 //! | WebSocket failed | the next transport | | → Polling | → Closed | |
 //! | time-out | the next transport | | → Polling | | |
@@ -20,7 +20,7 @@
 
 use alloc::vec::Vec;
 
-use super::close::{ClientCloseReason, loss};
+use super::close::ClientCloseReason;
 use super::core::Core;
 use super::framed::Framed;
 use super::io::{Connect, Event, Transmit};
@@ -128,8 +128,7 @@ impl Open {
     ) -> Result<(), ClientCloseReason> {
         match &mut self.channel {
             Channel::Framed(framed) if framed.conn == conn => {
-                let max_payload = core.config.max_payload();
-                core.common.handle_frame(&mut self.heartbeat, frame, max_payload)
+                framed.handle_frame(core, &mut self.heartbeat, frame)
             }
             Channel::Framed(_) => Ok(()),
             Channel::Polling(polling) => {
@@ -148,7 +147,7 @@ impl Open {
     ) -> Result<(), ClientCloseReason> {
         match &mut self.channel {
             Channel::Polling(polling) => polling.fail(core, conn, why),
-            Channel::Framed(framed) if framed.conn == conn => Err(loss(why)),
+            Channel::Framed(framed) if framed.conn == conn => Err(framed.loss(why)),
             Channel::Framed(_) => Ok(()),
         }
     }

@@ -95,7 +95,7 @@ impl Side for Server {
 
     fn control(packet_type: PacketType) -> Result<(), ServerCloseReason> {
         match packet_type {
-            PacketType::Close => Err(ServerCloseReason::Peer),
+            PacketType::Close => Err(ServerCloseReason::Peer(None)),
             PacketType::Open
             | PacketType::Ping
             | PacketType::Pong

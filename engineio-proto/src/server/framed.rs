@@ -55,7 +55,7 @@ impl Framed {
 /// Why a session ends when its WebSocket fails.
 pub(super) fn loss(why: Failure) -> ServerCloseReason {
     match why {
-        Failure::Closed(_) => ServerCloseReason::Peer,
+        Failure::Closed(code) => ServerCloseReason::Peer(Some(code)),
         Failure::Gone | Failure::TimedOut => ServerCloseReason::TransportLost,
         Failure::TooLarge => Violation::TooLarge.into(),
         Failure::Malformed => Violation::Framing.into(),

@@ -31,6 +31,8 @@ pub(super) struct Polling {
     /// By when the client has to show up, and why the session ends if it doesn't.
     absence: Option<(Instant, ServerCloseReason)>,
     probe: Option<Probe>,
+    /// The last POST was longer than `max_payload`. JavaScript clients then leave without a word.
+    has_overflowed: bool,
 }
 
 impl Polling {
@@ -42,6 +44,7 @@ impl Polling {
             post: None,
             absence: Some((by, ServerCloseReason::Abandoned)),
             probe: None,
+            has_overflowed: false,
         }
     }
 
@@ -101,7 +104,9 @@ impl Polling {
         body: Bytes,
     ) -> Result<(), ServerCloseReason> {
         if let Some(post) = self.post.take_if(|post| post.conn == conn && post.is_receiving()) {
+            let is_too_large = body.len() > core.config.max_payload();
             self.post = post.receive(core, heartbeat, body)?;
+            self.has_overflowed = is_too_large;
         }
         Ok(())
     }
@@ -170,7 +175,9 @@ impl Polling {
         } else if let Some(get) = self.get.take_if(|get| get.conn == conn) {
             return self.get_failed(core, get, why);
         } else if let Some(post) = self.post.take_if(|post| post.conn == conn) {
+            let was_receiving = post.is_receiving();
             self.post = post.fail(core, why)?;
+            self.has_overflowed |= was_receiving && why == Failure::TooLarge;
         }
         Ok(())
     }
@@ -237,6 +244,11 @@ impl Polling {
         self.post.as_ref().is_some_and(|post| !post.is_receiving())
     }
 
+    /// Whether the last POST was longer than `max_payload`.
+    pub(super) const fn has_overflowed(&self) -> bool {
+        self.has_overflowed
+    }
+
     /// The client has followed its handshake.
     fn end_abandonment(&mut self) {
         self.absence.take_if(|(_, reason)| *reason == ServerCloseReason::Abandoned);
@@ -248,7 +260,8 @@ impl Polling {
             core.hang_up(probe.conn, CloseCode::NORMAL);
         }
         // A client that closed the session gets no close packet in return.
-        let last = if *reason == ServerCloseReason::Peer { Packet::Noop } else { Packet::Close };
+        let last =
+            if matches!(reason, ServerCloseReason::Peer(_)) { Packet::Noop } else { Packet::Close };
         self.leave(core, last);
     }
 

@@ -78,9 +78,9 @@ impl Post {
                 let until = core.common.now + OK_PATIENCE;
                 Ok(Some(Self { stage: Stage::Withheld { until }, ..self }))
             }
-            Err(ServerCloseReason::Peer) => {
+            Err(reason @ ServerCloseReason::Peer(_)) => {
                 self.release(core);
-                Err(ServerCloseReason::Peer)
+                Err(reason)
             }
             Err(reason) => {
                 self.refuse(core, 400);

@@ -470,6 +470,7 @@ impl Session {
     fn finish(&mut self, reason: ServerCloseReason) {
         let State::Open(open) = &mut self.state else { return };
         open.end(&mut self.core, &reason);
+        let reason = open.explain(reason);
         self.core.common.end(Event::Closed(reason.clone()));
         self.state = State::Closed(reason);
     }

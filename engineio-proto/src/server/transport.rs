@@ -15,7 +15,7 @@
 //! | packet `1` | `ok`, GET gets `6`, → Closed | the same | → Closed | |
 //! | GET failed | answered if it can be; no other within `poll_grace`: → Closed | the same | | |
 //! | handshake not followed | → Closed | | | |
-//! | POST failed | too large: 413; else → Closed | the same | | |
+//! | POST failed | too large: 413, and if the client then leaves, that is the reason; else → Closed | the same | | |
 //! | frames failed | | of the probe: → Polling | → Closed | |
 //! | upgrade time-out | | → Polling | | |
 //! | heartbeat out | → Closed | → Closed | → Closed | |
@@ -37,7 +37,7 @@ use super::io::{Event, Transmit};
 use super::polling::Polling;
 use super::refusal::RefusalCause;
 use super::timers::Timer;
-use crate::close::ServerCloseReason;
+use crate::close::{ServerCloseReason, Violation};
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
@@ -199,6 +199,22 @@ impl Open {
 
 /// Time and backpressure of an open session.
 impl Open {
+    /// The reason behind the reason: what made the peer leave.
+    pub(super) fn explain(&self, reason: ServerCloseReason) -> ServerCloseReason {
+        let has_left = matches!(
+            reason,
+            ServerCloseReason::Peer(_)
+                | ServerCloseReason::TransportLost
+                | ServerCloseReason::PingTimeout
+        );
+        match &self.channel {
+            Channel::Polling(polling) if has_left && polling.has_overflowed() => {
+                Violation::TooLarge.into()
+            }
+            Channel::Polling(_) | Channel::Framed(_) => reason,
+        }
+    }
+
     /// Brings what depends on several parts of the session into line.
     #[inline]
     pub(super) fn settle(&mut self, core: &mut Core) {

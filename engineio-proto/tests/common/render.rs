@@ -57,9 +57,10 @@ pub(crate) fn event(event: &Event) -> String {
     }
 }
 
-/// `Peer`, `OverlappingPolls`, `Packet`.
+/// `Peer`, `Peer 1001`, `OverlappingPolls`, `Packet`.
 pub(crate) fn reason(reason: &ServerCloseReason) -> String {
     let name = match reason {
+        ServerCloseReason::Peer(Some(code)) => return format!("Peer {}", code.0),
         ServerCloseReason::Violation(violation) => format!("{violation:?}"),
         other => format!("{other:?}"),
     };

@@ -39,7 +39,7 @@ async fn recv_waits_for_what_comes() {
     }
     peer.say("1").await;
     assert_eq!(within(told.recv()).await, None);
-    assert_eq!(reading.join().expect("no panic"), Some(ServerCloseReason::Peer));
+    assert_eq!(reading.join().expect("no panic"), Some(ServerCloseReason::Peer(None)));
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn senders_wait_for_the_end_and_hear_why() {
     let waiting = senders.map(|sender| thread::spawn(move || sender.closed()));
     peer.say("1").await;
     for thread in waiting {
-        assert_eq!(thread.join().expect("no panic"), ServerCloseReason::Peer);
+        assert_eq!(thread.join().expect("no panic"), ServerCloseReason::Peer(None));
     }
     assert!(matches!(socket.send("late"), Err(SendError::Closed(_))));
 }

@@ -1,10 +1,10 @@
 //! What is said in a session.
 
-use peer::{until, within};
+use peer::{LIMIT, until, within};
 
 use super::{WAYS, connected, pair};
 use crate::engineio::{
-    ClientCloseReason, ClientEvent, Message, Revision, RevisionChoice, SendError,
+    ClientCloseReason, ClientEvent, CloseCode, Message, Revision, RevisionChoice, SendError,
     ServerCloseReason, Transport,
 };
 use crate::suite::config;
@@ -43,7 +43,7 @@ async fn messages_of_every_kind_arrive_both_ways_on_every_transport_and_revision
             }
             client.close();
             assert_eq!(within(client.closed()).await, ClientCloseReason::Application);
-            assert_eq!(within(echo).await.expect("no panic"), ServerCloseReason::Peer);
+            assert_eq!(within(echo).await.expect("no panic"), ServerCloseReason::Peer(None));
             until(|| server.is_empty()).await;
         }
     }
@@ -111,7 +111,7 @@ async fn what_was_sent_before_the_close_arrives() {
             assert_eq!(within(socket.recv()).await, Some(Message::from(number.to_string())));
         }
         assert_eq!(within(socket.recv()).await, None);
-        assert_eq!(within(socket.closed()).await, ServerCloseReason::Peer);
+        assert_eq!(within(socket.closed()).await, ServerCloseReason::Peer(None));
     }
 }
 
@@ -129,6 +129,23 @@ async fn end_by_the_server_is_heard_behind_its_last_words() {
         let refused = client.send("too late").await;
         assert!(matches!(refused, Err(SendError::Closed(_))), "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn restart_of_the_server_is_told_from_the_end_of_the_session() {
+    let way = [Transport::WebSocket];
+    let (server, client) = pair(config()).await;
+    let (client, _socket) = connected(&server, client.transports(way)).await;
+    let closing = tokio::spawn(async move { server.close(LIMIT).await });
+    let reason = within(client.closed()).await;
+    assert_eq!(reason, ClientCloseReason::Server(Some(CloseCode::AWAY)));
+    within(closing).await.expect("no panic");
+
+    let (server, client) = pair(config()).await;
+    let (client, socket) = connected(&server, client.transports(way)).await;
+    socket.close();
+    let reason = within(client.closed()).await;
+    assert_eq!(reason, ClientCloseReason::Server(Some(CloseCode::NORMAL)));
 }
 
 #[tokio::test]

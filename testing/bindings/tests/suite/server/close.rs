@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use peer::{Frame, Peer, get, session, settle, until, within};
 
-use crate::engineio::{Server, ServerCloseReason, ServerConfig, serve};
+use crate::engineio::{CloseCode, Server, ServerCloseReason, ServerConfig, Violation, serve};
 use crate::suite::{POLLING, WEBSOCKET, accept, config, echo, listen};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -68,6 +68,48 @@ async fn application_hears_why_its_sockets_end() {
     assert_eq!(peer.frame().await, Frame::Close(1001));
     drop(peer);
     within(closing).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn application_hears_the_code_that_a_websocket_was_closed_with() {
+    let server = Server::new(ServerConfig::default());
+    let address = listen(&server).await;
+    let without_code: &[u8] = &[0x88, 0x80, 0, 0, 0, 0];
+    for (said, code) in [(Some(1000), 1000), (Some(4321), 4321), (None, 1005)] {
+        let opening = tokio::spawn(Peer::open_websocket(address));
+        let socket = within(server.accept()).await.expect("a client");
+        let (mut peer, _) = within(opening).await.expect("no panic");
+        match said {
+            Some(code) => peer.say_close(code).await,
+            None => peer.send(without_code).await,
+        }
+        let reason = ServerCloseReason::Peer(Some(CloseCode(code)));
+        assert_eq!(within(socket.closed()).await, reason);
+        assert_eq!(peer.frame().await, Frame::Close(code));
+    }
+    let opening = tokio::spawn(Peer::open_websocket(address));
+    let socket = within(server.accept()).await.expect("a client");
+    let (mut peer, _) = within(opening).await.expect("no panic");
+    peer.finish().await;
+    let reason = ServerCloseReason::Peer(Some(CloseCode::ABNORMAL));
+    assert_eq!(within(socket.closed()).await, reason);
+}
+
+#[tokio::test]
+async fn client_that_leaves_after_a_413_was_too_large() {
+    let grace = Duration::from_millis(10);
+    let config = config().max_payload(100).poll_grace(grace);
+    let server = Server::new(config.build().expect("a legal configuration"));
+    let address = listen(&server).await;
+    let opening = tokio::spawn(session(address));
+    let socket = within(server.accept()).await.expect("a client");
+    let (mut polling, target) = within(opening).await.expect("no panic");
+    polling.send(get(&target)).await;
+    let mut posting = Peer::connect(address).await;
+    posting.post(&target, &"4".repeat(101)).await.expect(413);
+    drop(polling);
+    let reason = ServerCloseReason::Violation(Violation::TooLarge);
+    assert_eq!(within(socket.closed()).await, reason);
 }
 
 #[tokio::test]

@@ -105,7 +105,8 @@ async fn handler_hears_of_a_session_from_its_beginning_to_its_end_in_order() {
     assert_eq!(probe.frame().await, Frame::text("4three"));
     probe.say("1").await;
     until(|| handler.heard().len() == 6).await;
-    let heard = ["ann opened", "ann one", "ann two", "ann websocket", "ann three", "ann Peer"];
+    let heard =
+        ["ann opened", "ann one", "ann two", "ann websocket", "ann three", "ann Peer(None)"];
     assert_eq!(handler.heard(), heard);
     assert!(server.is_empty());
 }

@@ -72,7 +72,7 @@ async fn every_event_carries_the_session_with_its_data() {
     peer.say("1").await;
     let event = next(&mut events).await;
     assert!(
-        matches!(&event, ServerEvent::Disconnect(sender, ServerCloseReason::Peer) if *sender == zoe),
+        matches!(&event, ServerEvent::Disconnect(sender, ServerCloseReason::Peer(None)) if *sender == zoe),
         "{event:?}"
     );
     until(|| server.get(zoe.sid()).is_none()).await;

@@ -79,7 +79,7 @@ async fn events_tell_the_life_of_a_session_in_order() {
         ServerEvent::Message(_, polled),
         ServerEvent::Upgrade(_, Transport::WebSocket),
         ServerEvent::Message(_, framed),
-        ServerEvent::Disconnect(last, ServerCloseReason::Peer),
+        ServerEvent::Disconnect(last, ServerCloseReason::Peer(None)),
     ] = &told[..]
     else {
         panic!("{told:?}");
