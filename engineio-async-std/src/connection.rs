@@ -17,10 +17,10 @@ use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use smol_hyper::rt::FuturesIo;
 
 use crate::core::Core;
 use crate::rt::{AsyncIoTimer, machine_time, spawn, timeout, timer};
+use crate::stream::Ending;
 
 /// Answers everything with 404.
 pub(crate) async fn not_found(_request: Request<Incoming>) -> Response<String> {
@@ -44,7 +44,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
     B::Error: Into<BoxError>,
 {
     let patience = patience(core.hub.config());
-    let stream = Watched::new(FuturesIo::new(stream), timer(), HEAD_TIMEOUT, patience);
+    let stream = Watched::new(Ending::new(stream), timer(), HEAD_TIMEOUT, patience);
     let handler = &handler;
     let service = service_fn(move |request| answer(core, request, peer, handler));
     let connection = http1::Builder::new()

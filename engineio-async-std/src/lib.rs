@@ -65,6 +65,7 @@ mod listener;
 mod rt;
 mod server;
 mod stop;
+mod stream;
 
 #[cfg(feature = "client")]
 pub use client::connect;

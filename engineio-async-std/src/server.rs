@@ -281,6 +281,10 @@ impl<D: Data> Server<D> {
 
     /// Serves one connection that the application has accepted itself, over TLS, a Unix socket or
     /// anything else. Ready when the connection ends; a WebSocket goes on in a separate task.
+    ///
+    /// `poll_close` should end the writing side of the stream, or some peers wait for their end
+    /// until [`linger`](crate::ServerConfig::linger) is over. For the sockets of async-std and of
+    /// `async-io`, which only flush there, alone or in `futures-rustls`, this is made up for.
     pub async fn serve_connection(
         &self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,

@@ -13,9 +13,9 @@ use http::{Request, Uri, header};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper::upgrade::Upgraded;
-use smol_hyper::rt::FuturesIo;
 
 use crate::rt::{spawn, timeout, unblock};
+use crate::stream::{Ending, Tcp};
 
 /// Connects to one server, directly or through a proxy.
 #[derive(Debug)]
@@ -70,9 +70,9 @@ impl Connector {
     }
 
     /// Asks the proxy for a connection to the server (RFC 9110, section 9.3.6).
-    async fn tunnel(&self, proxy: &Proxy) -> Result<Async<TcpStream>, BoxError> {
+    async fn tunnel(&self, proxy: &Proxy) -> Result<Tcp, BoxError> {
         let stream = tcp(proxy.host(), proxy.port()).await?;
-        let (mut sender, connection) = http1::handshake(FuturesIo::new(stream)).await?;
+        let (mut sender, connection) = http1::handshake(Ending::new(stream)).await?;
         spawn(async {
             let _ = connection.with_upgrades().await;
         });
@@ -88,7 +88,7 @@ impl Connector {
             return Err(io::Error::new(ErrorKind::ConnectionRefused, said).into());
         }
         let upgraded = hyper::upgrade::on(&mut response).await?;
-        let parts = upgraded.downcast::<FuturesIo<Async<TcpStream>>>().map_err(not_ours)?;
+        let parts = upgraded.downcast::<Ending<Tcp>>().map_err(not_ours)?;
         if !parts.read_buf.is_empty() {
             let said = "the proxy sent data before the server could";
             return Err(io::Error::new(ErrorKind::InvalidData, said).into());
@@ -102,7 +102,7 @@ fn not_ours(_other: Upgraded) -> io::Error {
 }
 
 /// Tries the addresses of a host one after the other.
-async fn tcp(host: &str, port: u16) -> io::Result<Async<TcpStream>> {
+async fn tcp(host: &str, port: u16) -> io::Result<Tcp> {
     let place = (host.to_owned(), port);
     let mut addresses = unblock(move || look_up(&place)).await?.into_iter();
     let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
@@ -119,7 +119,7 @@ async fn tcp(host: &str, port: u16) -> io::Result<Async<TcpStream>> {
             Ok(stream) => {
                 // Packets are written whole, so waiting for more would only delay them.
                 let _ = stream.get_ref().set_nodelay(true);
-                return Ok(stream);
+                return Ok(Tcp(stream));
             }
             Err(error) => last = io::Error::new(error.kind(), format!("{address}: {error}")),
         }

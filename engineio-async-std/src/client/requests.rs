@@ -12,10 +12,10 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use smol_hyper::rt::FuturesIo;
 
 use super::connector::Connector;
 use crate::rt::spawn;
+use crate::stream::Ending;
 
 type Sender = SendRequest<Full<Bytes>>;
 
@@ -61,7 +61,7 @@ impl Http {
     }
 
     async fn connect(&self) -> Result<Sender, BoxError> {
-        let stream = FuturesIo::new(self.connector.connect().await?);
+        let stream = Ending::new(self.connector.connect().await?);
         let (sender, connection) = handshake(stream).await?;
         spawn(async {
             // The request reports its own errors.

@@ -57,13 +57,17 @@ impl Framed {
 
     /// Why the session ends when its WebSocket fails.
     pub(super) fn loss(&self, why: Failure) -> ClientCloseReason {
-        match why {
-            Failure::Closed(code) if self.heard_close && code != CloseCode::ABNORMAL => {
-                ClientCloseReason::Server(Some(code))
-            }
-            _ if self.heard_close => ClientCloseReason::Server(None),
-            why => loss(why),
+        if !self.heard_close {
+            return loss(why);
         }
+        ClientCloseReason::Server(match why {
+            Failure::Closed(code) if code != CloseCode::ABNORMAL => Some(code),
+            Failure::Closed(_)
+            | Failure::Gone
+            | Failure::TooLarge
+            | Failure::Malformed
+            | Failure::TimedOut => None,
+        })
     }
 
     pub(super) fn has_frame(&self, core: &Core, heartbeat: &Heartbeat) -> bool {

@@ -1,16 +1,19 @@
 //! `https` and `wss`, to a server whose connections the application has put TLS around.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_io::Async;
 use bindings::async_std::{ClientOptions, Server, ServerConfig, Transport, connect};
-use futures_rustls::TlsAcceptor;
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use futures_rustls::rustls::pki_types::pem::PemObject;
 use futures_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use futures_rustls::rustls::{self, crypto::ring};
+use futures_rustls::{TlsAcceptor, TlsConnector};
 use peer::within;
 
+use crate::suite::WEBSOCKET;
 use crate::suite::client::WAYS;
 
 /// A server that says `hello` to everyone, its address, and whom to trust, in PEM.
@@ -29,7 +32,8 @@ fn server(name: &str) -> (Server, SocketAddr, String) {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).expect("a free port");
     let address = listener.get_ref().local_addr().expect("an address");
-    let server = Server::new(ServerConfig::default());
+    let config = ServerConfig::builder().linger(Duration::MAX).build();
+    let server = Server::new(config.expect("a legal configuration"));
     tokio::spawn(greet(server.clone()));
     let serving = server.clone();
     tokio::spawn(async move {
@@ -83,4 +87,30 @@ async fn long_messages_arrive_whole() {
         within(client.flush()).await;
         assert_eq!(client.close_reason(), None);
     }
+}
+
+#[tokio::test]
+async fn websocket_that_ends_by_a_fault_is_shut_down_at_once() {
+    let (_, address, root) = server("127.0.0.1");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(root.as_bytes()).expect("PEM")).expect("a root");
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let tcp = Async::<TcpStream>::connect(address).await.expect("a server");
+    let name = "127.0.0.1".try_into().expect("a name");
+    let connecting = TlsConnector::from(Arc::new(config)).connect(name, tcp);
+    let mut stream = within(connecting).await.expect("TLS");
+    stream.write_all(peer::upgrade(WEBSOCKET).as_bytes()).await.expect("a server");
+    // Text that isn't UTF-8.
+    let no_text = [0x81, 0x82, 0, 0, 0, 0, b'4', 0xff];
+    stream.write_all(&no_text).await.expect("a server");
+    let mut said = Vec::new();
+    within(stream.read_to_end(&mut said)).await.expect("an end");
+    assert_eq!(said[said.len() - 4..], [0x88, 2, 0x03, 0xef]);
+    // Not only that of TLS.
+    let (tcp, _) = stream.get_mut();
+    assert_eq!(within(tcp.read(&mut [0])).await.expect("no reset"), 0);
 }

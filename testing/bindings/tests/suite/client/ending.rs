@@ -1,12 +1,15 @@
 //! How sessions end, with servers that are scripts.
 
+use std::io::{Read, Write};
+use std::time::Duration;
+
 use peer::script::{Answer, Script, Seen};
 use peer::within;
 use tokio::sync::mpsc::unbounded_channel;
 use tungstenite::Message as Frame;
 
 use super::{OPEN, WAYS, client_of, open};
-use crate::engineio::{ClientCloseReason, SendError, Transport};
+use crate::engineio::{ClientCloseReason, SendError, Transport, Violation};
 
 #[tokio::test]
 async fn dropped_client_sends_what_is_queued_and_ends_its_connections() {
@@ -56,6 +59,30 @@ async fn dropped_client_closes_its_websocket_after_what_is_queued() {
     assert_eq!(next().await, Frame::text("4last"));
     assert_eq!(next().await, Frame::text("1"));
     assert!(next().await.is_close());
+}
+
+#[tokio::test]
+async fn websocket_that_ends_by_a_fault_is_shut_down_at_once() {
+    let (told, mut heard) = unbounded_channel();
+    let server = Script::new(move |_| {
+        let told = told.clone();
+        Answer::websocket(move |mut socket| {
+            socket.send(OPEN.into()).expect("a client");
+            // Text that isn't UTF-8.
+            socket.get_mut().write_all(&[0x81, 2, b'4', 0xff]).expect("a client");
+            let mut rest = Vec::new();
+            let end = socket.get_mut().read_to_end(&mut rest);
+            told.send((end.map(drop), rest)).expect("a test");
+        })
+    });
+    let client = client_of(&server).transports([Transport::WebSocket]);
+    let client = open(client.config(|config| config.linger(Duration::MAX))).await;
+    let reason = within(client.closed()).await;
+    assert_eq!(reason, ClientCloseReason::Violation(Violation::Framing));
+    let (end, rest) = within(heard.recv()).await.expect("an end");
+    end.expect("no reset");
+    // A close frame, masked.
+    assert_eq!((rest[0], rest[1], rest.len()), (0x88, 0x82, 8));
 }
 
 #[tokio::test]

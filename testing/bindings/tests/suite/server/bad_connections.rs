@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use peer::{Frame, Peer, get, session, settle, until};
+use peer::{Frame, Peer, get, session, settle, until, within};
 
 use crate::suite::{POLLING, WEBSOCKET, config, echo};
 
@@ -58,6 +58,28 @@ async fn websocket_that_stops_sending_is_closed_in_order() {
     peer.finish().await;
     assert_eq!(peer.rest().await.len(), 0);
     until(|| server.is_empty()).await;
+}
+
+/// Browsers wait for the server's end before they end their own side.
+#[tokio::test]
+async fn websocket_that_ends_by_a_fault_is_shut_down_at_once() {
+    let forever = Duration::MAX;
+    let (server, address) = echo(config().max_payload(1000).linger(forever)).await;
+    let too_large = [&[0x82, 0x80 | 126, 4, 0, 0, 0, 0, 0], &[7; 1024][..]].concat();
+    let no_text: &[u8] = &[0x81, 0x82, 0, 0, 0, 0, b'4', 0xff];
+    let no_opcode: &[u8] = &[0x83, 0x82, 0, 0, 0, 0, b'4', b'a'];
+    for (bytes, code) in [(&too_large[..], 1009), (no_text, 1007), (no_opcode, 1002)] {
+        for answers in [true, false] {
+            let (mut peer, _) = Peer::open_websocket(address).await;
+            peer.send(bytes).await;
+            assert_eq!(peer.frame().await, Frame::Close(code));
+            if answers {
+                peer.say_close(code).await;
+            }
+            assert_eq!(peer.rest().await.len(), 0);
+        }
+    }
+    within(server.close(forever)).await;
 }
 
 #[tokio::test]
