@@ -22,11 +22,17 @@ pub(crate) struct TooLong;
 impl RequestBody {
     /// A body of up to `limit` bytes.
     pub(crate) fn new(limit: usize, is_wanted: bool) -> Self {
-        if is_wanted { Self::Keep { body: BytesMut::new(), limit } } else { Self::discard(limit) }
+        if is_wanted {
+            Self::Keep { body: BytesMut::new(), limit }
+        } else {
+            Self::discard(limit, 0)
+        }
     }
 
-    const fn discard(limit: usize) -> Self {
-        Self::Discard { left: limit.saturating_mul(DISCARD_FACTOR) }
+    /// `received` bytes of it have come.
+    fn discard(limit: usize, received: usize) -> Self {
+        let most = limit.saturating_mul(DISCARD_FACTOR).max(DISCARD_LEAST);
+        Self::Discard { left: most.saturating_sub(received) }
     }
 
     /// The most bytes that are wanted.
@@ -48,8 +54,8 @@ impl RequestBody {
             Self::Keep { body, limit } if data.remaining() <= limit.saturating_sub(body.len()) => {
                 body.put(data);
             }
-            Self::Keep { limit, .. } => {
-                *self = Self::discard(*limit);
+            Self::Keep { limit, body } => {
+                *self = Self::discard(*limit, body.len().saturating_add(data.remaining()));
                 return Err(TooLong);
             }
             Self::Discard { left } => *left = left.saturating_sub(data.remaining()),
@@ -68,12 +74,16 @@ impl RequestBody {
 
     /// The answer is known. The rest is read only so that the client sees the answer.
     pub(crate) fn answered(&mut self) {
-        if let Self::Keep { limit, .. } = self {
-            *self = Self::discard(*limit);
+        if let Self::Keep { limit, body } = self {
+            *self = Self::discard(*limit, body.len());
         }
     }
 }
 
 /// How much of an unwanted body is read so that the client sees the answer, as a multiple of the
-/// limit.
-const DISCARD_FACTOR: usize = 8;
+/// limit. Many HTTP clients write their whole body before they look for an answer, and report a
+/// reset connection if they can't. It costs no memory, and time is limited, too.
+const DISCARD_FACTOR: usize = 64;
+
+/// The same in bytes, 64 MiB, for low limits.
+const DISCARD_LEAST: usize = 64 << 20;

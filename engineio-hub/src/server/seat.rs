@@ -149,8 +149,8 @@ impl<D: Data> Seat<D> {
         self.body.answered();
         // A client that was too slow gets no more time.
         let is_late = response.status() == StatusCode::REQUEST_TIMEOUT;
-        let linger = self.running.core.config.linger();
-        let drain = (self.body.is_open() && !is_late).then_some(linger);
+        let patience = self.running.core.config.body_timeout();
+        let drain = (self.body.is_open() && !is_late).then_some(patience);
         Poll::Ready(Answer::Respond { response, drain })
     }
 

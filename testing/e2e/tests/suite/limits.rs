@@ -1,8 +1,9 @@
 //! What is larger than the server takes, over both transports.
 
 use crate::binding::BINDING;
-use e2e::{Options, Server};
+use e2e::{Options, Server, javascript, python};
 use peer::{Frame, Polling, Revision};
+use serde_json::{Value, json};
 
 const LIMITED: Options = Options { max_payload: 1_000, ..Options::PATIENT };
 
@@ -15,6 +16,30 @@ async fn post_over_the_limit_is_413_and_the_session_goes_on() {
     assert_eq!(refused.text(), "");
     assert_eq!(session.post(&largest).await.expect(200).text(), "ok");
     assert_eq!(session.get().await.expect(200).text(), largest);
+}
+
+/// Both write their whole body before they look for the answer.
+fn posts(server: &Server) -> Value {
+    json!({ "url": server.url(), "lengths": [20_000_000, 9_000, 20_000_000, 1_000] })
+}
+
+const STATUSES: [u16; 4] = [413, 413, 413, 200];
+
+#[tokio::test]
+async fn node_sees_the_413_of_a_body_of_any_length() {
+    let Some(server) = Server::own(BINDING, LIMITED) else { return };
+    let saw = javascript::run("large_post.js", &posts(&server)).await;
+    assert_eq!(saw["statuses"], json!(STATUSES));
+}
+
+#[tokio::test]
+async fn python_sees_the_413_of_a_body_of_any_length() {
+    if !python::install() {
+        return;
+    }
+    let Some(server) = Server::own(BINDING, LIMITED) else { return };
+    let saw = python::run("large_post.py", &posts(&server)).await;
+    assert_eq!(saw["statuses"], json!(STATUSES));
 }
 
 #[tokio::test]

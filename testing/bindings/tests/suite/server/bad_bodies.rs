@@ -42,14 +42,27 @@ async fn chunked_body_over_the_limit_is_413_and_the_session_goes_on() {
     assert_echo(&mut peer, &target).await;
 }
 
+/// Many HTTP clients write all of it before they look for an answer.
+#[tokio::test]
+async fn body_of_many_times_the_limit_is_read_for_the_sake_of_its_413() {
+    let (_, address) = echo(config().max_payload(1000)).await;
+    let (mut peer, target) = session(address).await;
+    peer.post(&target, &"4".repeat(20_000_000)).await.expect(413);
+    assert_echo(&mut peer, &target).await;
+}
+
 #[tokio::test]
 async fn endless_body_is_told_413_and_cut() {
     let (server, address) = echo(config().max_payload(1000)).await;
     let (_, target) = session(address).await;
     let mut peer = Peer::connect(address).await;
     peer.send(chunked(&target)).await;
-    // A little more than is read for the sake of the answer.
-    peer.send(chunks(2000)).await;
+    // A little more than is read for the sake of the answer: 64 MiB.
+    let mebibyte = format!("100000\r\n{}\r\n", "4".repeat(1 << 20));
+    for _ in 0..64 {
+        peer.send(&mebibyte).await;
+    }
+    peer.send(chunks(201)).await;
     peer.answer().await.expect(413);
     peer.rest().await;
     assert_eq!(server.len(), 1);
