@@ -22,6 +22,7 @@ pub(crate) fn request<'r>(config: &ServerConfig, parts: &'r Parts) -> Request<'r
         method: parts.method.as_str(),
         target: parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str),
         upgrade,
+        is_http_1_0: parts.version < Version::HTTP_11,
         origin,
         // It is compared with the origin.
         host: origin.and_then(|_| host(config, parts)),

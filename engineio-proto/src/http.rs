@@ -21,6 +21,8 @@ pub struct Request<'r> {
     /// Whether the request asks for a WebSocket, over whatever HTTP version.
     /// Any other `Upgrade` is not one: leave this `false` for it.
     pub upgrade: bool,
+    /// Whether it came over HTTP/1.0, or something older: no upgrade passes there.
+    pub is_http_1_0: bool,
     /// `Origin`. May hold bytes that are no text.
     pub origin: Option<&'r [u8]>,
     /// `Host` or `:authority`; behind a trusted proxy, what that one says it was.

@@ -82,6 +82,30 @@ fn handshake_must_be_of_a_revision_that_is_served_also_before_a_101() {
     );
 }
 
+#[test]
+fn websocket_over_http_1_0_is_refused_with_the_remedy() {
+    for (line, upgrade) in [
+        ("GET /engine.io/?EIO=4&transport=websocket", true),
+        ("GET /engine.io/?EIO=4&transport=websocket", false),
+        ("GET /engine.io/?EIO=3&transport=websocket&sid=S", true),
+        ("GET /engine.io/?EIO=3&transport=websocket&sid=S", false),
+    ] {
+        let request = Request { upgrade, is_http_1_0: true, ..request(line) };
+        let Route::Refuse(refusal) = route(&ServerConfig::default(), &request) else {
+            panic!("{line} isn't refused");
+        };
+        assert_eq!(refusal.cause(), &RefusalCause::WebSocketOverHttp10);
+        let response = refusal.response();
+        let body = String::from_utf8_lossy(&response.body);
+        assert_eq!(response.status, 400);
+        assert!(body.starts_with(r#"{"code":3,"message":"Bad request: "#), "{body}");
+        assert!(body.contains("proxy_http_version 1.1"), "{body}");
+    }
+    let polling = request("GET /engine.io/?EIO=4&transport=polling");
+    let polling = Request { is_http_1_0: true, ..polling };
+    assert!(matches!(route(&ServerConfig::default(), &polling), Route::Open(_)));
+}
+
 /// Swift clients up to 15.2 begin like this.
 #[test]
 fn handshake_without_a_revision_is_of_revision_3() {

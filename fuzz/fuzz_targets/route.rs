@@ -63,6 +63,7 @@ fn request(upgrade: bool, lines: &[u8]) -> Option<Request<'_>> {
         sec_websocket_protocol: header(),
         access_control_request_method: header(),
         access_control_request_headers: header(),
+        is_http_1_0: header().is_some(),
     })
 }
 
@@ -117,6 +118,9 @@ fn check_refusal(response: &Response) {
             (response.status, message.contains(" is not allowed at host ")),
             (403, true)
         );
+    }
+    if body["message"].as_str().is_some_and(|it| it.contains("HTTP/1.0")) {
+        return assert_eq!((response.status, body["code"].as_u64()), (400, Some(3)));
     }
     let messages = [
         "Transport unknown",

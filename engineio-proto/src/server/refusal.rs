@@ -49,6 +49,10 @@ pub enum RefusalCause {
     Method,
     /// The WebSocket handshake itself is broken: 400.
     WebSocketHandshake,
+    /// A WebSocket was asked for over HTTP/1.0, where there is none: a proxy in front speaks it
+    /// to this server. For nginx, set `proxy_http_version 1.1`, and pass `Upgrade` and
+    /// `Connection` on. Code 3.
+    WebSocketOverHttp10,
     /// The application said no.
     Application {
         /// The status it chose.
@@ -100,6 +104,7 @@ impl Refusal {
             | RefusalCause::TransportMismatch
             | RefusalCause::RevisionMismatch
             | RefusalCause::UpgradeNotAllowed
+            | RefusalCause::WebSocketOverHttp10
             | RefusalCause::Jsonp => Some(3),
             RefusalCause::Origin { .. } => Some(4),
             RefusalCause::UnsupportedRevision(_) => Some(5),
@@ -129,6 +134,7 @@ impl Refusal {
                 format!("Forbidden: origin {origin} is not allowed at host {host}")
             }
             RefusalCause::UnsupportedRevision(_) => "Unsupported protocol version".into(),
+            RefusalCause::WebSocketOverHttp10 => OVER_HTTP_1_0.into(),
             RefusalCause::Method => {
                 headers.push("allow", ByteString::from_static("GET, POST, OPTIONS"));
                 return Response::empty(405, headers);
@@ -151,6 +157,10 @@ impl Refusal {
 }
 
 const JSON: &str = "application/json";
+
+const OVER_HTTP_1_0: &str = "Bad request: a WebSocket needs HTTP/1.1, and this request came over \
+    HTTP/1.0 from a proxy; in nginx, set proxy_http_version 1.1 and pass the headers Upgrade and \
+    Connection on";
 
 /// `{"code":1,"message":"Session ID unknown"}`
 fn body(code: u8, message: &str) -> String {

@@ -74,6 +74,10 @@ pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
         }
     }
     let arrival = Arrival { transport, request, headers: verdict.headers, config };
+    if transport == Transport::WebSocket && request.method == "GET" && request.is_http_1_0 {
+        // Such a proxy may have taken the `Upgrade` away as well, or not.
+        return refuse(RefusalCause::WebSocketOverHttp10, arrival.headers);
+    }
     match query.sid {
         Some(sid) => session(sid, query.eio.as_deref(), query.binary, arrival),
         None => handshake(&query, arrival),

@@ -1,6 +1,6 @@
 //! What clients send that others wrote, where it differs from the JavaScript client's.
 
-use peer::{Frame, Peer, open, session};
+use peer::{Frame, Peer, get, open, session, upgrade};
 
 use crate::engineio::Revisions;
 use crate::suite::{POLLING, WEBSOCKET, config, echo};
@@ -66,4 +66,20 @@ async fn client_that_names_no_revision_is_refused_where_revision_3_is_off() {
     let refused = peer.get(&POLLING.replace("EIO=4&", "")).await.expect(400);
     assert_eq!(refused.text(), r#"{"code":5,"message":"Unsupported protocol version"}"#);
     peer.upgrade(&WEBSOCKET.replace("EIO=4&", "")).await.expect(400);
+}
+
+/// As nginx passes it on without `proxy_http_version 1.1`, with the headers that its guides name and
+/// without them.
+#[tokio::test]
+async fn websocket_over_http_1_0_is_refused_with_the_remedy() {
+    let (_, address) = echo(config()).await;
+    for request in [upgrade(WEBSOCKET), get(WEBSOCKET)] {
+        let request = request.replacen("HTTP/1.1", "HTTP/1.0", 1);
+        let refused = Peer::connect(address).await.request(request).await.expect(400);
+        assert!(refused.text().starts_with(r#"{"code":3,"message":"Bad request: "#), "{refused:?}");
+        assert!(refused.text().contains("proxy_http_version 1.1"), "{refused:?}");
+    }
+    // Polling works there.
+    let request = get(POLLING).replacen("HTTP/1.1", "HTTP/1.0", 1);
+    Peer::connect(address).await.request(request).await.expect(200).sid();
 }
