@@ -73,7 +73,7 @@ pub use client::connect;
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
 pub use engineio_hub::client::{
-    Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl,
+    Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl, Redirects,
 };
 pub use engineio_hub::{
     Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RemoteAddr, Sender,

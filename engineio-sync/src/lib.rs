@@ -117,7 +117,7 @@ pub use client::{Client, ClientSender, connect};
 #[cfg(feature = "tracing")]
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
-pub use engineio_hub::client::{ClientEvent, ClientOptions, ConnectError, InvalidUrl};
+pub use engineio_hub::client::{ClientEvent, ClientOptions, ConnectError, InvalidUrl, Redirects};
 pub use engineio_hub::{Data, Handshake, Observer, Overflow, RemoteAddr, Sessions};
 #[cfg(feature = "client")]
 pub use engineio_proto::{

@@ -148,7 +148,7 @@ pub use client::connect;
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
 pub use engineio_hub::client::{
-    Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl,
+    Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl, Redirects,
 };
 #[cfg(feature = "client")]
 pub use engineio_proto::{

@@ -3,7 +3,7 @@
 mod connector;
 mod requests;
 
-use engineio_hub::client::{Client, ClientOptions, ConnectError, Plan};
+use engineio_hub::client::{Client, ClientOptions, ConnectError, Plan, follow};
 use engineio_hyper::client::{LastError, Task};
 
 use crate::rt::{clock, spawn, timer};
@@ -34,7 +34,10 @@ use requests::Http;
 /// # }
 /// ```
 pub async fn connect(options: impl Into<ClientOptions>) -> Result<Client, ConnectError> {
-    let plan = options.into().plan()?;
+    follow(options.into(), attempt).await
+}
+
+async fn attempt(plan: Plan) -> Result<Client, ConnectError> {
     let http = Http::new(Connector::new(&plan)?);
     let Plan { remote, config, .. } = plan;
     let last_error = LastError::default();

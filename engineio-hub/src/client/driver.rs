@@ -13,7 +13,6 @@ use engineio_proto::{Headers, Instant, Response};
 use http::{StatusCode, header, response};
 
 use super::client::Connecting;
-use super::jar::Jar;
 use super::request::Remote;
 use super::session::ClientSession;
 use crate::clock::Clock;
@@ -24,7 +23,7 @@ use crate::websocket::WebSocket;
 /// I/O.
 pub fn connect(config: ClientConfig, remote: Remote, clock: impl Clock) -> (Connecting, Driver) {
     let session = ClientSession::connect(Arc::new(config), clock);
-    let driver = Driver { session: Arc::clone(&session), remote, jar: Jar::new(), accept: None };
+    let driver = Driver { session: Arc::clone(&session), remote, accept: None };
     (Connecting::new(session), driver)
 }
 
@@ -34,7 +33,6 @@ pub fn connect(config: ClientConfig, remote: Remote, clock: impl Clock) -> (Conn
 pub struct Driver {
     session: Arc<ClientSession>,
     remote: Remote,
-    jar: Jar,
     /// The `Sec-WebSocket-Accept` that the requested WebSocket must be answered with.
     accept: Option<(ConnId, String)>,
 }
@@ -82,7 +80,7 @@ impl Driver {
     }
 
     fn request(&mut self, conn: ConnId, connect: Connect) -> Start {
-        let cookies = self.jar.header(self.remote.is_secure());
+        let cookies = self.remote.jar.header(self.remote.is_secure());
         let with_cookies = |request| self.remote.finish(request, cookies);
         match connect {
             Connect::Get { target } => {
@@ -131,12 +129,13 @@ impl Driver {
 
     /// Takes the complete answer to a request.
     pub fn answered(&mut self, conn: ConnId, parts: &response::Parts, body: Bytes) {
-        self.jar.take_in(&parts.headers);
+        self.remote.jar.take_in(&parts.headers);
         let mut headers = Headers::new();
-        let content_type = parts.headers.get(header::CONTENT_TYPE);
-        if let Some(text) = content_type.and_then(|value| value.to_str().ok()) {
-            // An illegal value counts as missing.
-            let _ = headers.try_push("content-type", text.to_owned());
+        for name in [header::CONTENT_TYPE, header::LOCATION] {
+            if let Some(text) = parts.headers.get(&name).and_then(|value| value.to_str().ok()) {
+                // An illegal value counts as missing.
+                let _ = headers.try_push(name.as_str().to_owned(), text.to_owned());
+            }
         }
         let status = parts.status.as_u16();
         let response = Response { status, headers, body, coding: None };
@@ -146,7 +145,7 @@ impl Driver {
     /// Takes the 101 of a WebSocket. `None`: it isn't a valid one, and the session has been told
     /// so.
     pub fn switched(&mut self, conn: ConnId, parts: &response::Parts) -> Option<Framed> {
-        self.jar.take_in(&parts.headers);
+        self.remote.jar.take_in(&parts.headers);
         let accept = self.accept.take_if(|(asked, _)| *asked == conn)?.1;
         let given = parts.headers.get(header::SEC_WEBSOCKET_ACCEPT);
         if parts.status != StatusCode::SWITCHING_PROTOCOLS

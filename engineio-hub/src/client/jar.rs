@@ -1,16 +1,17 @@
 //! The cookies that a server set, for later requests of the same session. Load balancers with
 //! sticky sessions need them.
 
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use cookie::Cookie;
 use http::header::{self, HeaderMap, HeaderValue};
 
-/// The cookies of one server. All requests of a session have the same host and path, so `Domain`
-/// and `Path` make no difference.
-pub(super) struct Jar {
-    cookies: Vec<Kept>,
-}
+/// The cookies of one host, shared by all clones. All requests of a session have the same host and
+/// path, so `Domain` and `Path` make no difference.
+#[derive(Clone, Default)]
+pub(super) struct Jar(Arc<Mutex<Vec<Kept>>>);
 
 struct Kept {
     name: String,
@@ -21,19 +22,19 @@ struct Kept {
 }
 
 impl Jar {
-    pub(super) const fn new() -> Self {
-        Self { cookies: Vec::new() }
-    }
-
     /// Stores the cookies that an answer sets, and drops those that it expires.
-    pub(super) fn take_in(&mut self, headers: &HeaderMap) {
+    pub(super) fn take_in(&self, headers: &HeaderMap) {
+        if !headers.contains_key(header::SET_COOKIE) {
+            return;
+        }
+        let mut cookies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for line in headers.get_all(header::SET_COOKIE) {
             let Some(cookie) = line.to_str().ok().and_then(|line| Cookie::parse(line).ok()) else {
                 continue;
             };
-            self.cookies.retain(|known| known.name != cookie.name());
-            if self.cookies.len() < MOST {
-                self.cookies.push(Kept {
+            cookies.retain(|known| known.name != cookie.name());
+            if cookies.len() < MOST {
+                cookies.push(Kept {
                     name: cookie.name().to_owned(),
                     value: cookie.value().to_owned(),
                     is_secure: cookie.secure() == Some(true),
@@ -44,11 +45,15 @@ impl Jar {
     }
 
     /// The value of the `Cookie` header, if any cookie applies to the connection.
-    pub(super) fn header(&mut self, is_secure: bool) -> Option<HeaderValue> {
+    pub(super) fn header(&self, is_secure: bool) -> Option<HeaderValue> {
+        let mut cookies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cookies.is_empty() {
+            return None;
+        }
         let now = SystemTime::now();
-        self.cookies.retain(|cookie| cookie.until.is_none_or(|until| now < until));
+        cookies.retain(|cookie| cookie.until.is_none_or(|until| now < until));
         let mut all = String::new();
-        for cookie in self.cookies.iter().filter(|cookie| is_secure || !cookie.is_secure) {
+        for cookie in cookies.iter().filter(|cookie| is_secure || !cookie.is_secure) {
             if !all.is_empty() {
                 all.push_str("; ");
             }
@@ -57,6 +62,13 @@ impl Jar {
             all.push_str(&cookie.value);
         }
         if all.is_empty() { None } else { HeaderValue::from_str(&all).ok() }
+    }
+}
+
+/// Keeps their values out of logs.
+impl fmt::Debug for Jar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Jar")
     }
 }
 

@@ -1,7 +1,8 @@
 //! The shared half of every client: one session behind its lock, the requests to start, cookies,
 //! and the application's handles.
 //!
-//! A binding takes [`ClientOptions`] and passes their [`plan`](ClientOptions::plan) to [`connect`].
+//! A binding takes [`ClientOptions`], and passes each plan that [`follow`] makes of them to
+//! [`connect`].
 //! This returns the two ends of a client: [`Connecting`], which becomes a [`Client`], and the
 //! [`Driver`], for the task or thread that does the I/O:
 //!
@@ -19,6 +20,7 @@ mod jar;
 mod options;
 mod place;
 mod proxy;
+mod redirect;
 mod request;
 mod sender;
 mod session;
@@ -30,5 +32,6 @@ pub use driver::{Driver, Start, connect};
 pub use error::ConnectError;
 pub use options::{ADDRESS_PATIENCE, ClientOptions, Plan};
 pub use proxy::{InvalidProxy, Proxy};
+pub use redirect::{Redirects, follow};
 pub use request::{InvalidUrl, Remote};
 pub use sender::ClientSender;

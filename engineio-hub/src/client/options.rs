@@ -6,7 +6,9 @@ use engineio_proto::{ClientConfig, ClientConfigBuilder, RevisionChoice, Transpor
 use http::{HeaderName, HeaderValue};
 
 use super::error::ConnectError;
+use super::jar::Jar;
 use super::proxy::{InvalidProxy, Proxy};
+use super::redirect::{Redirects, own_query};
 use super::request::{InvalidUrl, Remote};
 #[cfg(feature = "tls")]
 use super::tls::Tls;
@@ -30,12 +32,13 @@ pub struct ClientOptions {
     config: ClientConfigBuilder,
     headers: Vec<(String, String)>,
     proxy: Option<Result<Proxy, InvalidProxy>>,
+    redirects: Redirects,
     #[cfg(feature = "tls")]
     tls: Tls,
 }
 
 /// Checked options, for a binding.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Plan {
     /// The server, and the headers of every request.
@@ -47,6 +50,32 @@ pub struct Plan {
     /// For `https` and `wss` only.
     #[cfg(feature = "tls")]
     pub tls: Option<rustls::ClientConfig>,
+    pub(super) redirects: Redirects,
+    settings: ClientConfigBuilder,
+    #[cfg(feature = "tls")]
+    tls_options: Tls,
+}
+
+impl Plan {
+    /// The same plan, for a server that this one redirects to.
+    pub(super) fn towards(self, remote: Remote) -> Result<Self, ConnectError> {
+        let mut settings = self.settings;
+        if let Some(address) = &remote.path_and_query {
+            let path = address.path();
+            settings = settings.path(path).trailing_slash(path.ends_with('/'));
+            if let Some(query) = address.query() {
+                settings = settings.query(own_query(query));
+            }
+        }
+        Ok(Self {
+            config: settings.clone().build()?,
+            #[cfg(feature = "tls")]
+            tls: remote.is_secure().then(|| self.tls_options.config()).transpose()?,
+            settings,
+            remote,
+            ..self
+        })
+    }
 }
 
 impl ClientOptions {
@@ -59,6 +88,7 @@ impl ClientOptions {
             config,
             headers: Vec::new(),
             proxy: None,
+            redirects: Redirects::default(),
             #[cfg(feature = "tls")]
             tls: Tls::default(),
         }
@@ -113,6 +143,12 @@ impl ClientOptions {
         self
     }
 
+    /// Sets which redirects of the handshake are followed. Default: those to the same host.
+    pub const fn redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = redirects;
+        self
+    }
+
     /// Trusts these certificates too: one or more in PEM.
     #[cfg(feature = "tls")]
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
@@ -146,6 +182,8 @@ impl ClientOptions {
     /// Every [`ConnectError`] but [`Closed`](ConnectError::Closed).
     pub fn plan(self) -> Result<Plan, ConnectError> {
         let mut remote = self.remote?;
+        // Options may be used again.
+        remote.jar = Jar::default();
         for (name, value) in self.headers {
             match (HeaderName::try_from(&name), HeaderValue::try_from(value)) {
                 (Ok(name), Ok(value)) => remote.header(name, value),
@@ -153,10 +191,14 @@ impl ClientOptions {
             }
         }
         Ok(Plan {
-            config: self.config.build()?,
+            config: self.config.clone().build()?,
+            redirects: self.redirects,
+            settings: self.config,
             proxy: self.proxy.transpose()?,
             #[cfg(feature = "tls")]
             tls: remote.is_secure().then(|| self.tls.config()).transpose()?,
+            #[cfg(feature = "tls")]
+            tls_options: self.tls,
             remote,
         })
     }

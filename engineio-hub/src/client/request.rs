@@ -6,15 +6,18 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{Method, Request, Uri};
 
+use super::jar::Jar;
 use super::place::Place;
 
 /// A server, and the headers of every request to it.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    scheme: Scheme,
-    place: Place,
-    path_and_query: Option<PathAndQuery>,
-    headers: HeaderMap,
+    pub(super) scheme: Scheme,
+    pub(super) place: Place,
+    pub(super) path_and_query: Option<PathAndQuery>,
+    pub(super) headers: HeaderMap,
+    /// The cookies that the server has set.
+    pub(super) jar: Jar,
 }
 
 /// The address isn't one of an Engine.IO server.
@@ -35,13 +38,10 @@ impl Remote {
     pub fn new(url: &str) -> Result<Self, InvalidUrl> {
         let Parts { scheme, authority, path_and_query, .. } =
             url.parse::<Uri>().map_err(|_| InvalidUrl)?.into_parts();
-        let scheme = match scheme.as_ref().map(Scheme::as_str) {
-            Some("http" | "ws") => Scheme::HTTP,
-            Some("https" | "wss") => Scheme::HTTPS,
-            _ => return Err(InvalidUrl),
-        };
+        let scheme = self::scheme(scheme.as_ref()).ok_or(InvalidUrl)?;
         let place = authority.as_ref().and_then(Place::new).ok_or(InvalidUrl)?;
-        Ok(Self { scheme, place, path_and_query, headers: HeaderMap::new() })
+        let (headers, jar) = (HeaderMap::new(), Jar::default());
+        Ok(Self { scheme, place, path_and_query, headers, jar })
     }
 
     /// Settings for this address: its query, and its path if that isn't `/`.
@@ -96,6 +96,10 @@ impl Remote {
         let has_port = authority.port_u16().is_some_and(|port| port != self.default_port());
         let host = if has_port { authority.as_str() } else { authority.host() };
         HeaderValue::from_str(host).ok()
+    }
+
+    pub(super) fn scheme(&self) -> &str {
+        self.scheme.as_str()
     }
 
     /// Whether connections use TLS.
@@ -175,5 +179,14 @@ impl Remote {
             }
         }
         request
+    }
+}
+
+/// The scheme of HTTP that stands for this one. `None`: it isn't one of a server.
+pub(super) fn scheme(given: Option<&Scheme>) -> Option<Scheme> {
+    match given.map(Scheme::as_str) {
+        Some("http" | "ws") => Some(Scheme::HTTP),
+        Some("https" | "wss") => Some(Scheme::HTTPS),
+        _ => None,
     }
 }

@@ -1,6 +1,10 @@
 //! Why a client's session ended, or never began.
 
+use alloc::format;
+use alloc::string::String;
+
 use bytes::Bytes;
+use bytestring::ByteString;
 use serde::Deserialize;
 
 use crate::close::{CloseCode, Violation, with_code};
@@ -37,7 +41,7 @@ pub enum ClientCloseReason {
     /// The server answered a request with another status than success: the handshake, because
     /// it doesn't accept this client, or a later request, because it no longer knows the session
     /// or a message was too long for it.
-    #[error("the server refused with status {}", .0.status)]
+    #[error("the server refused with status {}{}", .0.status, redirect(.0))]
     Refused(Refused),
     /// The server speaks another revision, this one if that is known. See
     /// [`RevisionChoice`](crate::RevisionChoice).
@@ -48,8 +52,13 @@ pub enum ClientCloseReason {
     Violation(Violation),
 }
 
-fn revision(revision: Option<Revision>) -> alloc::string::String {
-    revision.map(|revision| alloc::format!(": {}", revision.number())).unwrap_or_default()
+fn redirect(refused: &Refused) -> String {
+    let location = refused.location.as_ref();
+    location.map(|location| format!(": a redirect to {location}")).unwrap_or_default()
+}
+
+fn revision(revision: Option<Revision>) -> String {
+    revision.map(|revision| format!(": {}", revision.number())).unwrap_or_default()
 }
 
 /// The answer of a server that refused a request.
@@ -60,6 +69,8 @@ pub struct Refused {
     pub status: u16,
     /// Its body.
     pub body: Bytes,
+    /// Of a redirect that wasn't followed: where it points to.
+    pub location: Option<ByteString>,
 }
 
 impl Refused {

@@ -45,7 +45,8 @@ pub enum Connect {
 #[expect(clippy::exhaustive_enums, reason = "these are all the facts there are")]
 pub enum Input {
     /// The whole answer to a request, or to a WebSocket that was refused. Of its headers
-    /// only `Content-Type` matters. Don't read more of a body than
+    /// only `Content-Type` and `Location` matter. Redirects are the driver's to follow: here they
+    /// are refusals. Don't read more of a body than
     /// [`max_payload`](crate::ClientConfig::max_payload) bytes: a longer one is a
     /// [`Failure::TooLarge`].
     Responded(ConnId, Response),

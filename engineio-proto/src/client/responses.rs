@@ -1,5 +1,7 @@
 //! The answers to a client's requests.
 
+use bytestring::ByteString;
+
 use super::close::Refused;
 use crate::codec::{ContentType, Payload};
 use crate::http::Response;
@@ -9,7 +11,8 @@ pub(super) fn check(response: Response) -> Result<Response, Refused> {
     if (200..300).contains(&response.status) {
         Ok(response)
     } else {
-        Err(Refused { status: response.status, body: response.body })
+        let location = response.headers.get("location").map(ByteString::from);
+        Err(Refused { status: response.status, body: response.body, location })
     }
 }
 

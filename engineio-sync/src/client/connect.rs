@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use engineio_hub::client::{ClientOptions, ConnectError, Plan};
+use engineio_hub::client::{self, ClientOptions, ConnectError, Plan, follow};
 use engineio_proto::ClientCloseReason;
 
 use super::connector::Connector;
@@ -40,12 +40,15 @@ use crate::clock::StdClock;
 /// # }
 /// ```
 pub fn connect(options: impl Into<ClientOptions>) -> Result<Client, ConnectError> {
-    let plan = options.into().plan()?;
+    block_on(follow(options.into(), attempt)).map(Client::new)
+}
+
+async fn attempt(plan: Plan) -> Result<client::Client, ConnectError> {
     let connector = Connector::new(&plan)?;
     let Plan { remote, config, .. } = plan;
     let last_error = LastError::default();
     let clock = StdClock::start();
-    let (connecting, driver) = engineio_hub::client::connect(config, remote, clock);
+    let (connecting, driver) = client::connect(config, remote, clock);
     let unreachable = |error| ConnectError::closed(ClientCloseReason::Unreachable, Some(error));
     let task = Task::new(driver, connector, clock, last_error.clone())
         .map_err(|error| unreachable(error.into()))?;
@@ -53,7 +56,5 @@ pub fn connect(options: impl Into<ClientOptions>) -> Result<Client, ConnectError
         .name("engineio-client".to_owned())
         .spawn(|| task.run())
         .map_err(|error| unreachable(error.into()))?;
-    let inner =
-        block_on(connecting).map_err(|reason| ConnectError::closed(reason, last_error.take()))?;
-    Ok(Client::new(inner))
+    connecting.await.map_err(|reason| ConnectError::closed(reason, last_error.take()))
 }

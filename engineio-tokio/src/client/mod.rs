@@ -2,7 +2,7 @@
 
 mod connector;
 
-use engineio_hub::client::{Client, ClientOptions, ConnectError, Plan};
+use engineio_hub::client::{Client, ClientOptions, ConnectError, Plan, follow};
 use engineio_hyper::client::{LastError, Task};
 
 use crate::clock::{TokioClock, timer};
@@ -32,7 +32,10 @@ use connector::connector;
 /// # }
 /// ```
 pub async fn connect(options: impl Into<ClientOptions>) -> Result<Client, ConnectError> {
-    let plan = options.into().plan()?;
+    follow(options.into(), attempt).await
+}
+
+async fn attempt(plan: Plan) -> Result<Client, ConnectError> {
     let http = connector(&plan)?;
     let Plan { remote, config, .. } = plan;
     let last_error = LastError::default();

@@ -79,15 +79,6 @@ async fn endless_body_is_given_up_at_the_limit() {
 }
 
 #[tokio::test]
-async fn redirect_is_not_followed() {
-    let elsewhere = Script::new(|_| Answer::ok(OPEN));
-    let location = format!("Location: {}/\r\nContent-Length: 0\r\n", elsewhere.url());
-    let redirect = move || Answer::raw(format!("HTTP/1.1 307 X\r\n{location}\r\n"));
-    let (reason, _) = said(redirect).await;
-    assert!(matches!(reason, ClientCloseReason::Refused(_)), "{reason:?}");
-}
-
-#[tokio::test]
 async fn garbage_in_a_websocket_ends_the_session() {
     let server = Script::new(|_| {
         Answer::websocket(|mut socket| {

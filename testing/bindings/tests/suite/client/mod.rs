@@ -5,6 +5,7 @@ mod cookies;
 mod ending;
 mod hostile;
 mod proxy;
+mod redirects;
 mod scripted;
 mod talking;
 #[cfg(feature = "tls")]

@@ -23,10 +23,12 @@ fn certificate(names: &[&str]) -> (String, String) {
     (made.cert.pem(), made.signing_key.serialize_pem())
 }
 
-/// A server with TLS that echoes over a WebSocket, and says `hello` over polling; and the certificate to
-/// trust, in PEM. Where `client` is given, it asks for that certificate.
-fn server(names: &[&str], client: Option<&str>) -> (Script, String) {
-    let (certificate, key) = certificate(names);
+/// TLS around a server's connections, with this certificate.
+fn tls(
+    certificate: &str,
+    key: &str,
+    client: Option<&str>,
+) -> impl Fn(TcpStream) -> Box<dyn Stream> + use<> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -45,11 +47,17 @@ fn server(names: &[&str], client: Option<&str>) -> (Script, String) {
     let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM")];
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
     let config = Arc::new(builder.with_single_cert(chain, key).expect("a pair"));
-    let wrap = move |stream: TcpStream| -> Box<dyn Stream> {
+    move |stream| {
         let session = ServerConnection::new(Arc::clone(&config)).expect("a session");
         Box::new(StreamOwned::new(session, stream))
-    };
-    let server = Script::over(wrap, |request| match request.kind() {
+    }
+}
+
+/// A server with TLS that echoes over a WebSocket, and says `hello` over polling; and the certificate to
+/// trust, in PEM. Where `client` is given, it asks for that certificate.
+fn server(names: &[&str], client: Option<&str>) -> (Script, String) {
+    let (certificate, key) = certificate(names);
+    let server = Script::over(tls(&certificate, &key, client), |request| match request.kind() {
         "open" => Answer::ok(format!("{OPEN}\x1e4hello")),
         "post" => Answer::ok("ok"),
         "websocket" => Answer::websocket(|mut socket| {
@@ -177,4 +185,27 @@ async fn certificate_that_is_none_is_an_error_before_anything_is_sent() {
     let error =
         connect(builder().client_certificate("no", "PEM")).await.expect_err("no certificate");
     assert!(matches!(error, ConnectError::Tls(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn redirect_to_https_is_followed_and_one_down_from_it_is_not() {
+    let (there, root) = server(&["127.0.0.1"], None);
+    let location = format!("Location: https://{}/engine.io/\r\n", there.address).leak();
+    let here = Script::new(|_| Answer::Whole(301, location, String::new()));
+    for way in WAYS {
+        let client = ClientOptions::new(&here.url()).root_certificates(root.as_str());
+        let mut client = open(client.transports(way)).await;
+        assert_eq!(within(client.recv()).await, Some("hello".into()));
+    }
+
+    let (certificate, key) = certificate(&["127.0.0.1"]);
+    let plain = Script::new(|_| Answer::ok(OPEN));
+    let location = format!("Location: {}/engine.io/\r\n", plain.url()).leak();
+    let secure = Script::over(tls(&certificate, &key, None), |_| {
+        Answer::Whole(301, location, String::new())
+    });
+    let client = ClientOptions::new(&format!("https://{}", secure.address));
+    let (reason, _) = failure(client.root_certificates(certificate)).await;
+    let ClientCloseReason::Refused(refused) = &reason else { panic!("{reason:?}") };
+    assert_eq!(refused.location.as_deref(), Some(format!("{}/engine.io/", plain.url()).as_str()));
 }
