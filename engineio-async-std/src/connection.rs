@@ -50,6 +50,8 @@ pub(crate) async fn serve<D, S, H, F, B>(
     let connection = http1::Builder::new()
         .timer(AsyncIoTimer)
         .header_read_timeout(patience)
+        // Without it hyper copies head and body into a buffer that never shrinks.
+        .writev(true)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
         .serve_connection(stream, service)

@@ -56,6 +56,8 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
             drop(open);
         });
     }
+    // The system turns clients away from now on, and a balancer sees that the port is closed.
+    drop(listener);
     // No session is left, only idle connections and last answers.
     let until = stop.borrow().unwrap_or_else(Instant::now);
     drop(open);
