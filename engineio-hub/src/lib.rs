@@ -180,6 +180,7 @@ pub use server::{
     Answer, Events, Handler, Handshake, Hub, Incoming, Overflow, RemoteAddr, Seat, Sender,
     ServerEvent, Sessions, Socket, WeakHub,
 };
+pub use shared::fairness::LONGEST_READ;
 pub use shared::framed::{Framed, Write};
 #[cfg(feature = "tracing")]
 pub use tracing_observer::TracingObserver;

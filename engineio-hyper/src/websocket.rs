@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use engineio_hub::{Framed, Write as ToWrite};
+use engineio_hub::{Framed, LONGEST_READ, Write as ToWrite};
 use hyper::rt::{Read, ReadBuf, Write};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 
@@ -69,16 +69,18 @@ impl<S: Read + Write + Unpin> Carrier<S> {
     /// Writes and reads until neither makes progress or others should have a turn. Ready at the end
     /// of the connection.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        for _ in 0..READS_PER_TURN {
+        loop {
             if self.poll_write(cx).is_ready() || self.framed.poll_abort().is_ready() {
                 return Poll::Ready(());
             }
             if self.poll_read(cx).is_pending() {
                 return Poll::Pending;
             }
+            if self.framed.is_turn_over() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
     }
 
     /// Ready at the end of the connection.
@@ -118,10 +120,9 @@ impl<S: Read + Write + Unpin> Carrier<S> {
 
     /// Ready after a read that returned bytes or the end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.framed.poll_read(cx).is_pending() {
-            return Poll::Pending;
-        }
+        let most = ready!(self.framed.poll_read(cx));
         with_scratch(|scratch| {
+            let scratch = scratch.get_mut(..most).unwrap_or_default();
             let mut buffer = ReadBuf::new(scratch);
             match Pin::new(&mut self.stream).poll_read(cx, buffer.unfilled()) {
                 Poll::Pending => return Poll::Pending,
@@ -140,15 +141,8 @@ fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
         static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
     let mut scratch = SCRATCH.take();
-    scratch.resize(SCRATCH_LEN, 0);
+    scratch.resize(LONGEST_READ, 0);
     let result = read(&mut scratch);
     SCRATCH.set(scratch);
     result
 }
-
-/// How often one connection reads before the others have their turn.
-const READS_PER_TURN: usize = 8;
-
-/// Large enough that a busy connection isn't bound by system calls, small enough to
-/// stay in the cache.
-const SCRATCH_LEN: usize = 64 << 10;

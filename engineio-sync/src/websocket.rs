@@ -3,33 +3,34 @@
 use std::io::IoSlice;
 use std::task::{Context, Poll};
 
-use engineio_hub::{Framed, Write};
+use engineio_hub::{Framed, LONGEST_READ, Write};
 
 use crate::stream::Stream;
 
-/// Writes and reads as much as the stream takes and has, through `scratch`. It stops after a few
-/// reads, so that other connections have their turn.
+/// Writes and reads as much as the stream takes and has, through `scratch`. It stops when other
+/// connections should have their turn.
 pub(crate) fn poll_websocket(
     stream: &mut impl Stream,
     framed: &mut Framed,
     scratch: &mut [u8],
     cx: &mut Context<'_>,
 ) -> Turn {
-    for _ in 0..READS_PER_TURN {
+    loop {
         if write(stream, framed, cx).is_ready() || framed.poll_abort().is_ready() {
             return Turn::Ended;
         }
-        if framed.poll_read(cx).is_pending() {
-            return Turn::Waiting;
-        }
+        let Poll::Ready(most) = framed.poll_read(cx) else { return Turn::Waiting };
+        let scratch = scratch.get_mut(..most).unwrap_or_default();
         match stream.poll_read(scratch) {
             Poll::Pending => return Turn::Waiting,
             Poll::Ready(Ok(0)) => framed.ended(),
             Poll::Ready(Ok(count)) => framed.received(scratch.get(..count).unwrap_or_default()),
             Poll::Ready(Err(_)) => framed.failed(),
         }
+        if framed.is_turn_over() {
+            return Turn::Yielded;
+        }
     }
-    Turn::Yielded
 }
 
 /// How the turn of a connection ended.
@@ -72,14 +73,7 @@ fn write(stream: &mut impl Stream, framed: &mut Framed, cx: &mut Context<'_>) ->
     Poll::Pending
 }
 
-/// How many times a connection reads in one turn.
-const READS_PER_TURN: usize = 8;
-
-/// In bytes. Large enough that system calls don't slow down a busy connection, small enough to stay
-/// in the cache.
-pub(crate) const SCRATCH_LEN: usize = 64 << 10;
-
 /// The buffer that a thread lends to a connection that reads. A waiting connection holds none.
 pub(crate) fn scratch() -> Box<[u8]> {
-    vec![0; SCRATCH_LEN].into_boxed_slice()
+    vec![0; LONGEST_READ].into_boxed_slice()
 }

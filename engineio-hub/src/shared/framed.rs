@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use engineio_proto::{CloseCode, FramedSession, FramedTransmit, Instant, Sid};
 use engineio_proto::{ConnId, Failure};
 
+use super::fairness::Fairness;
 use super::linger::Linger;
 use super::session::Pace;
 use super::waiters::{Interest, Waiters, is_ending};
@@ -62,6 +63,7 @@ pub struct Framed {
     linger: Option<Arc<Linger>>,
     /// The session took more when last asked.
     may_read: bool,
+    fairness: Fairness,
     /// The task that last registered itself as a waiter.
     task: Task,
     /// [`Carried::seat_wakes`] when that task had taken all there was to write, and registered
@@ -135,6 +137,7 @@ impl Framed {
             stage,
             linger: None,
             may_read: true,
+            fairness: Fairness::default(),
             task: Task::NONE,
             waiting: None,
         }
@@ -152,15 +155,20 @@ impl Framed {
         if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Ready when the stream may be read: for messages, and after the end for the peer's close
-    /// frame.
-    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.stage {
-            Stage::Open if !self.may_read => {}
-            Stage::Open | Stage::HungUp | Stage::Deaf { .. } => return Poll::Ready(()),
+    /// Ready when the stream may be read, for messages, and after the end for the peer's close
+    /// frame: with how many bytes to read at most, no more than [`LONGEST_READ`].
+    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+        let may_read = match self.stage {
+            Stage::Open => self.may_read || self.poll_input(cx),
+            Stage::HungUp | Stage::Deaf { .. } => true,
             // The stream has ended: reading on would only return the end again.
-            Stage::Over => return Poll::Pending,
-        }
+            Stage::Over => false,
+        };
+        if may_read { Poll::Ready(self.fairness.read_len()) } else { Poll::Pending }
+    }
+
+    /// Asks the session whether it takes more.
+    fn poll_input(&mut self, cx: &Context<'_>) -> bool {
         let Self { session, conn, may_read, task, .. } = self;
         *task = Task::of(cx);
         let is_there = session.turn(Pace::Full, &mut |turn| {
@@ -169,11 +177,24 @@ impl Framed {
                 turn.waiters.seat(*conn, cx.waker(), Interest::INPUT);
             }
         });
-        if *may_read || !is_there { Poll::Ready(()) } else { Poll::Pending }
+        *may_read || !is_there
+    }
+
+    /// Whether a binding should let its other connections go on before this one, which may have
+    /// more to do at once. Ask it after [`received`](Self::received); the next turn begins when it
+    /// returns `true`.
+    pub const fn is_turn_over(&mut self) -> bool {
+        self.fairness.is_turn_over()
     }
 
     /// Takes bytes from the stream.
     pub fn received(&mut self, bytes: &[u8]) {
+        let frames = self.socket.frames();
+        self.take(bytes);
+        self.fairness.note(bytes.len(), self.socket.frames().wrapping_sub(frames));
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
         match self.stage {
             Stage::Open => self.take_in(bytes),
             Stage::HungUp => self.await_close(bytes),

@@ -124,6 +124,11 @@ impl WebSocket {
         Ok(None)
     }
 
+    /// How many frames have begun, modulo 2³².
+    pub(crate) const fn frames(&self) -> u32 {
+        self.reader.frames()
+    }
+
     /// Queues one message. Messages after a close frame are dropped.
     ///
     /// A short payload is copied, and a long one shared. The buffer has no limit of its own: send

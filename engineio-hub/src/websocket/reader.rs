@@ -35,6 +35,8 @@ pub(super) struct Reader {
     message: Message,
     /// The payload of a control frame, which may come between the frames of a message.
     control: Option<Box<ControlPayload>>,
+    /// How many frames have begun.
+    frames: u32,
 }
 
 /// What is coming.
@@ -80,12 +82,17 @@ impl Reader {
             stage: Stage::Header(HeaderBytes::default()),
             message: Message::default(),
             control: None,
+            frames: 0,
         }
+    }
+
+    pub(super) const fn frames(&self) -> u32 {
+        self.frames
     }
 
     /// Releases all memory, as nothing more will be read.
     pub(super) fn clear(&mut self) {
-        *self = Self::new(self.role, 0);
+        *self = Self { frames: self.frames, ..Self::new(self.role, 0) };
     }
 
     /// Takes what comes next from the front of `input`; `None` if more is needed.
@@ -95,6 +102,7 @@ impl Reader {
                 Stage::Payload(frame) => frame,
                 Stage::Header(header) => {
                     let Some(header) = header.take(input, self.role)? else { return Ok(None) };
+                    self.frames = self.frames.wrapping_add(1);
                     if let Some(whole) = self.take_whole(&header, input) {
                         return whole.map(Some);
                     }

@@ -71,7 +71,15 @@ impl<D: Data> Connections<D> {
     pub(super) fn ready(&mut self, event: &Event, tools: &mut Tools<'_, D>) {
         if let Some(connection) = self.slab.get_mut(event.token().0) {
             connection.ready(event);
-            self.turn(event.token(), tools);
+            self.woken(event.token(), tools);
+        }
+    }
+
+    /// Gives a turn to this connection, which was woken. One that has yielded has its turn with the
+    /// others that have: one in each round.
+    pub(super) fn woken(&mut self, token: Token, tools: &mut Tools<'_, D>) {
+        if self.slab.get(token.0).is_some_and(|connection| !connection.has_yielded) {
+            self.turn(token, tools);
         }
     }
 

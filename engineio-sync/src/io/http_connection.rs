@@ -185,7 +185,7 @@ impl<D: Data> HttpConnection<D> {
                         Step::Continue => self.output.push(CONTINUE),
                         Step::Upgrade(head, framed) => {
                             self.output.push(switching_protocols(&head));
-                            self.stage = Stage::Switch(framed);
+                            self.stage = Stage::Switch(*framed);
                         }
                         // One more request waits here, the others in the kernel.
                         Step::Wait if !request.takes_more() && self.input.len() > MAX_HEAD => {

@@ -48,7 +48,7 @@ pub(super) enum Step {
     /// Tell the client to send the body.
     Continue,
     Answer(Response<Bytes>),
-    Upgrade(Response<()>, Framed),
+    Upgrade(Response<()>, Box<Framed>),
 }
 
 impl<D: Data> ServerRequest<D> {
@@ -153,7 +153,7 @@ impl<D: Data> ServerRequest<D> {
                             return Step::Answer(empty(StatusCode::BAD_REQUEST));
                         }
                         Poll::Ready(Answer::Upgrade(response, framed)) => {
-                            return Step::Upgrade(response, framed);
+                            return Step::Upgrade(response, Box::new(framed));
                         }
                     },
                 };

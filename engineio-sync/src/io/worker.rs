@@ -161,7 +161,7 @@ impl<D: Data> Worker<D> {
                 }
                 CALLER => {}
                 STOP => connections.turn_all(&mut tools),
-                token => connections.turn(token, &mut tools),
+                token => connections.woken(token, &mut tools),
             }
         }
         connections.turn_due(&mut tools);

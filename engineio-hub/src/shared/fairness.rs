@@ -1,0 +1,54 @@
+//! How long a busy connection goes on before others have their turn.
+
+/// The work of a connection in its turn. Frames count beside bytes: a chunk of tiny ones is far more
+/// work than its length says.
+#[derive(Debug, Default)]
+pub(crate) struct Fairness {
+    bytes: usize,
+    frames: u32,
+    /// What came last had many frames.
+    has_tiny_frames: bool,
+}
+
+impl Fairness {
+    /// How many bytes to read at most.
+    pub(crate) const fn read_len(&self) -> usize {
+        if self.has_tiny_frames { SHORT_READ } else { LONGEST_READ }
+    }
+
+    /// Notes what came and how many frames began in it.
+    pub(crate) const fn note(&mut self, bytes: usize, frames: u32) {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.frames = self.frames.saturating_add(frames);
+        self.has_tiny_frames = frames > MANY;
+    }
+
+    /// Whether the turn is over. The next one begins.
+    pub(crate) const fn is_turn_over(&mut self) -> bool {
+        let is_over = self.bytes >= BYTES_PER_TURN || self.frames >= FRAMES_PER_TURN;
+        if is_over {
+            self.rest();
+        }
+        is_over
+    }
+
+    /// The connection has nothing to do: others have their turn.
+    pub(crate) const fn rest(&mut self) {
+        self.bytes = 0;
+        self.frames = 0;
+    }
+}
+
+/// Large enough that system calls don't slow down a busy connection, small enough to stay in the
+/// cache.
+pub const LONGEST_READ: usize = 64 << 10;
+
+/// What holds about as many tiny frames as a turn may have.
+const SHORT_READ: usize = 4 << 10;
+
+const BYTES_PER_TURN: usize = 128 << 10;
+
+const FRAMES_PER_TURN: u32 = 512;
+
+/// Frames in one chunk, above which they are tiny.
+const MANY: u32 = 256;
