@@ -139,5 +139,5 @@ pub use server::{
 /// What fuzzing needs. It may change at any time.
 #[doc(hidden)]
 pub mod internal {
-    pub use crate::http1::{Body, Chunks, Fault, Head, take_head};
+    pub use crate::http1::{Body, Chunks, Fault, Head, HeadReader};
 }

@@ -3,7 +3,7 @@
 #![no_main]
 
 use bytes::BytesMut;
-use engineio_sync::internal::{Body, Fault, Head, take_head};
+use engineio_sync::internal::{Body, Fault, Head, HeadReader};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|wire: &[u8]| {
@@ -30,7 +30,7 @@ struct Request {
 
 /// The requests, and how it ends.
 fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Request>, Option<Fault>) {
-    let (mut input, mut seen) = (BytesMut::new(), 0);
+    let (mut input, mut heads) = (BytesMut::new(), HeadReader::default());
     let mut requests: Vec<Request> = Vec::new();
     let mut body: Option<Body> = None;
     for chunk in chunks {
@@ -50,7 +50,7 @@ fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Request>, Option<
                     Ok(None) => break,
                     Err(fault) => Err(fault),
                 },
-                _ => take_head(&mut input, &mut seen),
+                _ => heads.take(&mut input),
             };
             match taken {
                 Ok(None) => break,

@@ -23,42 +23,55 @@ pub struct Head {
     pub expects_continue: bool,
 }
 
-/// Takes the head of a request out of `input`, once all of it has come.
-///
-/// `seen` is how much of `input` was searched before, for a head that comes byte by byte; it begins
-/// with 0.
-///
-/// # Errors
-///
-/// If the head is malformed or too long. Nothing that follows can be understood.
-pub fn take_head(input: &mut BytesMut, seen: &mut usize) -> Result<Option<Head>, Fault> {
-    if skip_empty_lines(input) {
-        *seen = 0;
-    }
-    let unseen = seen.saturating_sub(END.len());
-    let end = input
-        .get(unseen..)
-        .and_then(|unseen| unseen.windows(END.len()).position(|window| window == END));
-    let Some(end) = end else {
-        *seen = input.len();
-        return if input.len() >= MAX_HEAD { Err(Fault::HeadTooLarge) } else { Ok(None) };
-    };
-    *seen = 0;
-    let len = unseen.saturating_add(end).saturating_add(END.len());
-    if len > MAX_HEAD {
-        return Err(Fault::HeadTooLarge);
-    }
-    parse(&input.split_to(len)).map(Some)
+/// Finds the heads of requests, one after the other.
+#[derive(Debug, Default)]
+pub struct HeadReader {
+    /// How much of the input was searched for the end of a head that comes byte by byte.
+    seen: usize,
+    /// How many empty lines came before the head.
+    empty_lines: usize,
 }
 
-/// Skips the empty line that some clients send after a body (RFC 9112, section 2.2). Returns
-/// whether there was one.
-pub(crate) fn skip_empty_lines(input: &mut BytesMut) -> bool {
-    let before = input.len();
-    while input.starts_with(b"\r\n") {
-        input.advance(2);
+impl HeadReader {
+    /// Takes the head of a request out of `input`, once all of it has come.
+    ///
+    /// # Errors
+    ///
+    /// If the head is malformed or too long. Nothing that follows can be understood.
+    pub fn take(&mut self, input: &mut BytesMut) -> Result<Option<Head>, Fault> {
+        self.skip_empty_lines(input)?;
+        let unseen = self.seen.saturating_sub(END.len());
+        let end = input
+            .get(unseen..)
+            .and_then(|unseen| unseen.windows(END.len()).position(|window| window == END));
+        let Some(end) = end else {
+            self.seen = input.len();
+            return if input.len() >= MAX_HEAD { Err(Fault::HeadTooLarge) } else { Ok(None) };
+        };
+        *self = Self::default();
+        let len = unseen.saturating_add(end).saturating_add(END.len());
+        if len > MAX_HEAD {
+            return Err(Fault::HeadTooLarge);
+        }
+        parse(&input.split_to(len)).map(Some)
     }
-    input.len() < before
+
+    /// Skips the empty line that some clients send after a body (RFC 9112, section 2.2).
+    ///
+    /// # Errors
+    ///
+    /// If there are too many since the last head.
+    pub(crate) fn skip_empty_lines(&mut self, input: &mut BytesMut) -> Result<(), Fault> {
+        while input.starts_with(b"\r\n") {
+            self.empty_lines = self.empty_lines.saturating_add(1);
+            if self.empty_lines > MAX_EMPTY_LINES {
+                return Err(Fault::Malformed);
+            }
+            input.advance(2);
+            self.seen = 0;
+        }
+        Ok(())
+    }
 }
 
 fn parse(bytes: &[u8]) -> Result<Head, Fault> {
@@ -104,5 +117,8 @@ fn mentions(headers: &HeaderMap, name: HeaderName, entry: &str) -> bool {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case(entry))
 }
+
+/// How many empty lines may come before a request. Clients that send any send one.
+const MAX_EMPTY_LINES: usize = 8;
 
 const END: &[u8] = b"\r\n\r\n";

@@ -1,6 +1,6 @@
 //! HTTP/1.1 as a server, over bytes in memory.
 //!
-//! [`take_head`] finds the head of the next request, [`Body`] its body, and [`response`] writes the
+//! [`HeadReader`] finds the head of the next request, [`Body`] its body, and [`response`] writes the
 //! head of an answer. A request that two servers could read differently is refused (RFC 9112,
 //! sections 6.3 and 11.2): a proxy in front may have read it the other way.
 
@@ -9,8 +9,7 @@ mod head;
 mod response;
 
 pub use body::{Body, Chunks};
-pub(crate) use head::skip_empty_lines;
-pub use head::{Head, take_head};
+pub use head::{Head, HeadReader};
 pub(crate) use response::{CONTINUE, Framing, bare, refusal, response, switching_protocols};
 
 /// Why neither a request nor anything behind it on its connection can be served.

@@ -13,17 +13,14 @@ use http::{Response, StatusCode, header};
 use super::engine::Tools;
 use super::output::Output;
 use super::request::{ServerRequest, Step};
-use crate::http1::{
-    CONTINUE, Framing, bare, refusal, response, skip_empty_lines, switching_protocols, take_head,
-};
+use crate::http1::{CONTINUE, Framing, HeadReader, bare, refusal, response, switching_protocols};
 use crate::stream::{Stream, Tcp};
 use crate::websocket::Turn;
 
 pub(super) struct HttpConnection<D: Data> {
     /// Bytes that came and aren't used yet.
     input: BytesMut,
-    /// How much of `input` was searched for the end of a head.
-    seen: usize,
+    heads: HeadReader,
     output: Output,
     stage: Stage<D>,
 }
@@ -57,7 +54,12 @@ enum Stage<D: Data> {
 impl<D: Data> HttpConnection<D> {
     pub(super) fn new(until: Instant) -> Self {
         let (input, output) = (BytesMut::new(), Output::default());
-        Self { input, seen: 0, output, stage: Stage::Idle { until: Some(until) } }
+        Self {
+            input,
+            heads: HeadReader::default(),
+            output,
+            stage: Stage::Idle { until: Some(until) },
+        }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -153,7 +155,10 @@ impl<D: Data> HttpConnection<D> {
             match &mut self.stage {
                 Stage::Idle { until } => {
                     // An empty line behind a body doesn't begin a request.
-                    skip_empty_lines(&mut self.input);
+                    if let Err(fault) = self.heads.skip_empty_lines(&mut self.input) {
+                        self.bid_farewell(refusal(fault));
+                        continue;
+                    }
                     if !self.input.is_empty() {
                         self.stage = Stage::Head { until: now + tools.settings.head_timeout };
                         continue;
@@ -161,7 +166,7 @@ impl<D: Data> HttpConnection<D> {
                     until.get_or_insert_with(|| now + tools.settings.patience);
                     return ControlFlow::Continue(());
                 }
-                Stage::Head { until } => match take_head(&mut self.input, &mut self.seen) {
+                Stage::Head { until } => match self.heads.take(&mut self.input) {
                     Ok(Some(head)) => {
                         let (hub, settings) = (tools.hub, tools.settings);
                         self.stage =

@@ -187,3 +187,29 @@ async fn broken_chunk_behind_a_poll_that_waits_is_400_at_once() {
     assert!(answers.starts_with("HTTP/1.1 400 "), "{answers}");
     assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
 }
+
+#[tokio::test]
+async fn endless_empty_lines_before_a_request_are_400() {
+    let lines = "\r\n".repeat(50_000);
+    assert_all_refused(400, &[lines.as_bytes()]).await;
+    let (_, address) = echo(config()).await;
+    let mut peer = Peer::connect(address).await;
+    // One at a time, in two halves each.
+    for _ in 0..20 {
+        peer.send("\r").await;
+        peer::settle(address).await;
+        peer.send("\n").await;
+    }
+    let answers = String::from_utf8(peer.rest().await.to_vec()).expect("answers of UTF-8");
+    assert!(answers.starts_with("HTTP/1.1 400 "), "{answers}");
+}
+
+#[tokio::test]
+async fn few_empty_lines_before_each_request_are_skipped() {
+    let (_, address) = echo(config()).await;
+    let mut peer = Peer::connect(address).await;
+    for _ in 0..20 {
+        peer.send("\r\n\r\n").await;
+        peer.get(POLLING).await.expect(200);
+    }
+}
