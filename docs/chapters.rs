@@ -32,6 +32,10 @@ mod threads {}
 mod client {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/operating.md")]
+mod operating {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/architecture.md")]
 mod architecture {}
 

@@ -1,7 +1,7 @@
 //! One connection, with hyper.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, Watched, carry};
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::or;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -22,11 +22,16 @@ use crate::core::Core;
 use crate::rt::{AsyncIoTimer, machine_time, spawn, timeout, timer};
 use crate::stream::Ending;
 
-/// Answers everything with 404.
-pub(crate) async fn not_found(_request: Request<Incoming>) -> Response<String> {
-    let mut response = Response::new(String::new());
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+/// Answers everything with 404, and says where the server is.
+pub(crate) fn not_found<D: Data>(
+    core: &Core<D>,
+) -> impl Fn(Request<Incoming>) -> Ready<Response<String>> + Clone + Send + Sync + use<D> {
+    let hub = core.hub.clone();
+    move |request| {
+        let (parts, _) = request.into_parts();
+        let response = hub.not_found(&parts, parts.extensions.get().copied());
+        ready(response.map(|body| String::from_utf8_lossy(&body).into_owned()))
+    }
 }
 
 /// Serves one connection to its end, or until the server has stopped.
@@ -85,18 +90,18 @@ where
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
 {
-    let (mut parts, body) = request.into_parts();
     let peer = peer.map(RemoteAddr);
-    let Some(seat) = core.hub.admit_from(&parts, peer) else {
-        if let Some(peer) = peer {
-            parts.extensions.insert(peer);
+    let task = match RequestTask::begin(&core.hub, request, peer, timer) {
+        Ok(task) => task,
+        Err(mut request) => {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            return Ok(handler(request).await.map(ResponseBody::theirs));
         }
-        let response = handler(Request::from_parts(parts, body)).await;
-        return Ok(response.map(ResponseBody::theirs));
     };
     core.start_driver();
-    let upgrade = parts.extensions.remove();
-    let Answered { response, switching } = RequestTask::new(seat, body, upgrade, timer()).await;
+    let Answered { response, switching } = task.await;
     if let Some(switching) = switching {
         spawn(carry(switching));
     }

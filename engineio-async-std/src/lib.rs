@@ -46,8 +46,9 @@
 //! - `client` (default): `Client`.
 //! - `tls` (default): `https` and `wss` for the client, by rustls.
 //! - `json`: `Message::json` and `Message::to_json`.
-//! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate, at the
-//!   level `debug`. Without it, give the [`ServerBuilder`] an [`Observer`].
+//! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate: at the
+//!   level `debug`, and the first refusal of a kind in a minute at `warn`. Without it, give the
+//!   [`ServerBuilder`] an [`Observer`].
 //!
 //! # Where to look next
 //!
@@ -76,8 +77,8 @@ pub use engineio_hub::client::{
     Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl, Redirects,
 };
 pub use engineio_hub::{
-    Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RemoteAddr, Sender,
-    ServerEvent, Sessions, Socket,
+    Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest, RemoteAddr,
+    Sender, ServerEvent, Sessions, Socket,
 };
 pub use engineio_hyper::BoxError;
 #[cfg(feature = "client")]
@@ -88,7 +89,7 @@ pub use engineio_proto::{
     CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message,
     Outgoing, PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason,
     ServerConfig, ServerConfigBuilder, Sid, Transport, Transports, Violation,
-    server::{Refusal, RefusalCause},
+    server::{Ambiguity, OriginRule, ProbeFailure, Refusal, RefusalCause},
 };
 pub use {bytes, bytestring, http};
 

@@ -88,8 +88,7 @@ impl Server {
 
 impl ServerBuilder {
     /// Sets the observer of refusals, openings, upgrades and closes. Default: `TracingObserver`
-    /// with the feature `tracing`, else none. An observer that also calls `TracingObserver` keeps
-    /// both.
+    /// with the feature `tracing`, else none. A pair of observers tells both.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);
         self
@@ -248,7 +247,7 @@ impl<D: Data> Server<D> {
     }
 
     /// Serves the connections of a listener, HTTP/1.1, until the server is
-    /// [closed](Self::close). Other paths get 404.
+    /// [closed](Self::close). Other paths get 404 and are told where the server is.
     ///
     /// A connection has 30 s for its first byte. It is dropped if it completes no request head, or
     /// its peer takes no bytes, for [`ping_interval`](ServerConfig::ping_interval) plus
@@ -261,7 +260,7 @@ impl<D: Data> Server<D> {
         &self,
         listener: impl Listener,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        serve(self.core.clone(), listener, not_found)
+        serve(self.core.clone(), listener, not_found(&self.core))
     }
 
     /// As [`serve`](Self::serve), with a handler for the requests of other paths.
@@ -290,7 +289,7 @@ impl<D: Data> Server<D> {
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         peer: Option<SocketAddr>,
     ) {
-        connection::serve(&self.core, stream, peer, not_found).await;
+        connection::serve(&self.core, stream, peer, not_found(&self.core)).await;
     }
 
     /// As [`serve_connection`](Self::serve_connection), with a handler for the requests of other

@@ -1,6 +1,7 @@
 //! Conversions between the `http` crate's types and the core's plain data.
 
 use bytes::Bytes;
+use engineio_proto::server::Ambiguity;
 use engineio_proto::{Headers, Request, Response, ServerConfig};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -26,6 +27,7 @@ pub(crate) fn request<'r>(config: &ServerConfig, parts: &'r Parts) -> Request<'r
         origin,
         // It is compared with the origin.
         host: origin.and_then(|_| host(config, parts)),
+        ambiguity: ambiguity(parts),
         content_type: text(parts.method == Method::POST, header::CONTENT_TYPE),
         accept_encoding: text(is_get && !upgrade, header::ACCEPT_ENCODING),
         sec_websocket_protocol: text(upgrade, header::SEC_WEBSOCKET_PROTOCOL),
@@ -49,6 +51,33 @@ fn host<'r>(config: &ServerConfig, parts: &'r Parts) -> Option<&'r str> {
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// How a proxy in front may have read the request differently. An HTTP library that hides some of
+/// it, as hyper does, hides it here too.
+fn ambiguity(parts: &Parts) -> Option<Ambiguity> {
+    // One walk costs less than a search for each.
+    let (mut hosts, mut lengths, mut is_other) = (0, 0, false);
+    for (name, value) in &parts.headers {
+        if name == header::HOST {
+            hosts += 1;
+        } else if name == header::CONTENT_LENGTH {
+            lengths += 1;
+        } else if name == header::TRANSFER_ENCODING {
+            lengths += 1;
+            is_other |= !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+        }
+    }
+    let has_host = hosts == 1 || parts.version != Version::HTTP_11;
+    if lengths > 1 {
+        Some(Ambiguity::Length)
+    } else if is_other {
+        Some(Ambiguity::Coding)
+    } else if hosts > 1 || !(has_host || parts.uri.authority().is_some()) {
+        Some(Ambiguity::Host)
+    } else {
+        None
+    }
 }
 
 fn asks_for_websocket(parts: &Parts) -> bool {

@@ -122,7 +122,7 @@
 //! };
 //!
 //! let uri = "/engine.io/?EIO=4&transport=polling";
-//! let request = http::Request::get(uri).body(Bytes::new()).unwrap();
+//! let request = http::Request::get(uri).header("host", "localhost").body(Bytes::new()).unwrap();
 //! let mut serving = Box::pin(serve(&hub, request));
 //! let response = block_on(poll_fn(|cx| {
 //!     let response = serving.as_mut().poll(cx); // waits for the application's decision
@@ -165,6 +165,7 @@ mod default_observer;
 mod http_map;
 pub mod listener;
 mod observer;
+mod refused;
 mod server;
 mod shared;
 #[cfg(feature = "tracing")]
@@ -176,9 +177,10 @@ pub use compression::compress;
 pub use data::Data;
 pub use default_observer::default_observer;
 pub use observer::Observer;
+pub use refused::RefusedRequest;
 pub use server::{
-    Answer, Events, Handler, Handshake, Hub, Incoming, Overflow, RemoteAddr, Seat, Sender,
-    ServerEvent, Sessions, Socket, WeakHub,
+    Answer, Connection, Events, Handler, Handshake, Hub, Incoming, Overflow, RemoteAddr, Seat,
+    Sender, ServerEvent, Sessions, Socket, WeakHub,
 };
 pub use shared::fairness::LONGEST_READ;
 pub use shared::framed::{Framed, Write};

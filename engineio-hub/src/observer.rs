@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use engineio_proto::server::Refusal;
 use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
+
+use crate::refused::RefusedRequest;
 
 /// Is told what happens to requests and sessions, for logs and metrics.
 ///
@@ -11,10 +12,14 @@ use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
 /// Be quick, and count rather than write where peers can cause calls at will. A panic in a method
 /// loses that notification only.
 pub trait Observer: Send + Sync + 'static {
-    /// A request was refused: by the protocol, for lack of room or time, or by the application.
-    /// [`Refusal::cause`] says why.
-    fn refused(&self, refusal: &Refusal) {
-        let _ = refusal;
+    /// A request was turned away: by the protocol, for lack of room or time, or by the
+    /// application. [`RefusedRequest::cause`] says why.
+    ///
+    /// Also called for a WebSocket that didn't take over its session, and for a handshake whose
+    /// client left after a while without a decision, as
+    /// [`NotAccepted`](engineio_proto::server::RefusalCause::NotAccepted).
+    fn refused(&self, request: &RefusedRequest<'_>) {
+        let _ = request;
     }
 
     /// A handshake was accepted.
@@ -41,6 +46,34 @@ pub trait Observer: Send + Sync + 'static {
 /// Ignores everything.
 impl Observer for () {}
 
+/// Tells both, one after the other.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn refused(&self, request: &RefusedRequest<'_>) {
+        self.0.refused(request);
+        self.1.refused(request);
+    }
+
+    fn opened(&self, sid: &Sid, revision: Revision, transport: Transport) {
+        self.0.opened(sid, revision, transport);
+        self.1.opened(sid, revision, transport);
+    }
+
+    fn upgraded(&self, sid: &Sid, transport: Transport) {
+        self.0.upgraded(sid, transport);
+        self.1.upgraded(sid, transport);
+    }
+
+    fn closed(&self, sid: &Sid, reason: &ServerCloseReason) {
+        self.0.closed(sid, reason);
+        self.1.closed(sid, reason);
+    }
+
+    fn misused(&self, what: &str) {
+        self.0.misused(what);
+        self.1.misused(what);
+    }
+}
+
 /// Catches a panic in the observer, since its caller may be in the middle of a change.
 pub(crate) struct Guarded(pub(crate) Box<dyn Observer>);
 
@@ -50,8 +83,8 @@ impl Guarded {
         let _ = catch_unwind(AssertUnwindSafe(|| tell(&*self.0)));
     }
 
-    pub(crate) fn refused(&self, refusal: &Refusal) {
-        self.tell(|observer| observer.refused(refusal));
+    pub(crate) fn refused(&self, request: &RefusedRequest<'_>) {
+        self.tell(|observer| observer.refused(request));
     }
 
     pub(crate) fn opened(&self, sid: &Sid, revision: Revision, transport: Transport) {

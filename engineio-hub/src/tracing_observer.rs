@@ -1,20 +1,37 @@
 //! An observer that reports to the `tracing` crate.
 
-use engineio_proto::server::Refusal;
 use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
 
 use crate::observer::Observer;
+use crate::refused::RefusedRequest;
 
 /// Reports to the `tracing` crate, with the target `engineio`: sessions at the level `debug`, with
-/// a prefix of their identifier; refusals at `debug` too, since any peer can cause any number of
-/// them; misuse at `warn`.
+/// a prefix of their identifier; of refusals the first of a kind in a minute at `warn` and the
+/// others at `debug`, since any peer can cause any number of them; misuse at `warn`.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "it has no fields")]
 pub struct TracingObserver;
 
 impl Observer for TracingObserver {
-    fn refused(&self, refusal: &Refusal) {
-        tracing::debug!(target: TARGET, code = refusal.code(), cause = ?refusal.cause(), "request refused");
+    fn refused(&self, request: &RefusedRequest<'_>) {
+        macro_rules! tell {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: TARGET,
+                    cause = request.cause().name(),
+                    code = request.code(),
+                    method = request.method(),
+                    path = request.path(),
+                    remote = request.remote_ip().map(tracing::field::display),
+                    "request refused: {request}"
+                )
+            };
+        }
+        if request.is_first() {
+            tell!(warn);
+        } else {
+            tell!(debug);
+        }
     }
 
     fn opened(&self, sid: &Sid, revision: Revision, transport: Transport) {

@@ -1,5 +1,6 @@
 //! Response bodies.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -9,7 +10,6 @@ use pin_project_lite::pin_project;
 
 pin_project! {
     /// A response body: this server's, or the application's.
-    #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
         inner: Inner<B>,
@@ -18,7 +18,6 @@ pin_project! {
 
 pin_project! {
     #[project = InnerProjection]
-    #[derive(Debug)]
     enum Inner<B> {
         /// Complete, and given in one piece.
         Ours { bytes: Bytes },
@@ -35,6 +34,16 @@ impl<B> ResponseBody<B> {
     /// Makes a body of the application.
     pub const fn theirs(body: B) -> Self {
         Self { inner: Inner::Theirs { body } }
+    }
+}
+
+/// Shows only the length of a body of the server.
+impl<B: fmt::Debug> fmt::Debug for ResponseBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.inner {
+            Inner::Ours { bytes } => f.debug_struct("Ours").field("length", &bytes.len()).finish(),
+            Inner::Theirs { body } => f.debug_struct("Theirs").field("body", body).finish(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One request, from its head to its answer.
 
 use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::iter;
@@ -8,9 +9,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use engineio_hub::{Answer, Data, Seat};
+use engineio_hub::{Answer, Connection, Data, Hub, RemoteAddr, Seat};
 use engineio_proto::Failure;
-use http::Response;
+use http::{Request, Response};
 use http_body::Body;
 use hyper::rt::Sleep;
 use hyper::upgrade::OnUpgrade;
@@ -19,14 +20,23 @@ use pin_project_lite::pin_project;
 use crate::Timer;
 use crate::websocket::Switching;
 
-/// The outcome of a request.
-#[derive(Debug)]
+/// The outcome of a request. `Debug` shows no body.
 #[expect(clippy::exhaustive_structs, reason = "a binding uses both")]
 pub struct Answered {
     /// The response to send.
     pub response: Response<Bytes>,
     /// With a 101: pass this to [`carry`](crate::carry), in a separate task.
     pub switching: Option<Switching>,
+}
+
+impl fmt::Debug for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answered")
+            .field("status", &self.response.status())
+            .field("length", &self.response.body().len())
+            .field("switching", &self.switching)
+            .finish()
+    }
 }
 
 pin_project! {
@@ -50,11 +60,29 @@ struct Draining {
     patience: Pin<Box<dyn Sleep>>,
 }
 
-impl<B: Body, D: Data> RequestTask<B, D> {
-    /// Serves the request of this seat. `upgrade` is the upgrade of its connection, which is among
-    /// the extensions of a request that asks for one.
-    pub const fn new(seat: Seat<D>, body: B, upgrade: Option<OnUpgrade>, timer: Timer) -> Self {
-        Self { seat, body, upgrade, draining: None, timer }
+impl<B, D: Data> RequestTask<B, D> {
+    /// Serves a request of this server. Whether its connection can be upgraded is seen from the
+    /// request.
+    ///
+    /// # Errors
+    ///
+    /// Gives the request back if its path isn't the server's.
+    #[expect(clippy::result_large_err, reason = "it is the request, and no error")]
+    pub fn begin(
+        hub: &Hub<D>,
+        request: Request<B>,
+        peer: Option<RemoteAddr>,
+        timer: impl FnOnce() -> Timer,
+    ) -> Result<Self, Request<B>> {
+        let (mut parts, body) = request.into_parts();
+        let can_upgrade = parts.extensions.get::<OnUpgrade>().is_some();
+        match hub.admit_from(&parts, Connection { peer, can_upgrade }) {
+            Some(seat) => {
+                let upgrade = parts.extensions.remove();
+                Ok(Self { seat, body, upgrade, draining: None, timer: timer() })
+            }
+            None => Err(Request::from_parts(parts, body)),
+        }
     }
 }
 

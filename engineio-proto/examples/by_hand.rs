@@ -160,6 +160,7 @@ impl Script {
                 let who = format!("server {}", conn.0);
                 match transmit {
                     Transmit::Respond(response) => self.respond(conn, &response),
+                    Transmit::Refuse(refusal) => self.respond(conn, &refusal.response()),
                     Transmit::Upgrade(_) => self.note(&who, "101"),
                     Transmit::Frame(frame) => self.note(&who, &text(&frame.parts().concat())),
                     Transmit::Hangup(code) => self.note(&who, &format!("close frame {}", code.0)),

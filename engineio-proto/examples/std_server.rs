@@ -124,7 +124,9 @@ impl Server {
             let is_early = |session: &mut Session| !session.has_transmit(conn);
             let waiting = shared.changed.wait_timeout_while(lock(&shared.session), TICK, is_early);
             let (mut session, _) = waiting.expect("no thread panics under this lock");
-            if let Some(Transmit::Respond(response)) = session.poll_transmit(conn) {
+            if let Some(Transmit::Respond(response)) =
+                session.poll_transmit(conn).map(Transmit::plain)
+            {
                 return Ok(response);
             }
             drop(session);

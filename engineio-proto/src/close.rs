@@ -65,6 +65,23 @@ impl ServerCloseReason {
     }
 }
 
+impl ServerCloseReason {
+    /// A short name for metrics, such as `ping_timeout`. Of a violation, it is the violation's.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Shutdown => "shutdown",
+            Self::Peer(_) => "peer",
+            Self::PingTimeout => "ping_timeout",
+            Self::TransportLost => "transport_lost",
+            Self::Abandoned => "abandoned",
+            Self::Overloaded => "overloaded",
+            Self::Panicked => "panicked",
+            Self::Violation(violation) => violation.name(),
+        }
+    }
+}
+
 impl From<Violation> for ServerCloseReason {
     fn from(violation: Violation) -> Self {
         Self::Violation(violation)
@@ -96,8 +113,8 @@ pub enum Violation {
     /// It broke the rules of HTTP or WebSocket.
     #[error("the peer broke the rules of HTTP or WebSocket")]
     Framing,
-    /// Its WebSocket message is longer than `max_payload`, or it left after its POST was refused
-    /// for that.
+    /// Its message or the body of its POST is longer than `max_payload`. A POST ends its session
+    /// only if the client leaves for it.
     #[error("the peer sent a message longer than `max_payload`")]
     TooLarge,
     /// The body of its POST didn't arrive in time.

@@ -6,22 +6,28 @@ use core::fmt;
 pub(crate) struct Excerpt<'a> {
     data: &'a [u8],
     is_text: bool,
+    shown: usize,
 }
 
 impl<'a> Excerpt<'a> {
     pub(crate) const fn text(text: &'a str) -> Self {
-        Self { data: text.as_bytes(), is_text: true }
+        Self { data: text.as_bytes(), is_text: true, shown: SHOWN }
     }
 
     pub(crate) const fn binary(data: &'a [u8]) -> Self {
-        Self { data, is_text: false }
+        Self { data, is_text: false, shown: SHOWN }
+    }
+
+    /// Only the length.
+    pub(crate) const fn hidden(data: &'a [u8]) -> Self {
+        Self { data, is_text: false, shown: 0 }
     }
 }
 
 impl fmt::Debug for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Hidden(self.data.len()).fmt(f)?;
-        let shown = self.data.get(..SHOWN).unwrap_or(self.data);
+        let shown = self.data.get(..self.shown).unwrap_or(self.data);
         let rest = if shown.len() < self.data.len() { "…" } else { "" };
         if shown.is_empty() {
             return Ok(());

@@ -1,11 +1,14 @@
 //! HTTP as plain data: the relevant parts of a request, and the answer.
 
 use alloc::vec::{self, Vec};
+use core::fmt;
 
 use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::coding::Coding;
+use crate::excerpt::Excerpt;
+use crate::server::Ambiguity;
 
 /// The parts of an HTTP request that the core reads. The fields are the complete list of
 /// headers that matter to it; an absent header is `None`.
@@ -27,6 +30,9 @@ pub struct Request<'r> {
     pub origin: Option<&'r [u8]>,
     /// `Host` or `:authority`; behind a trusted proxy, what that one says it was.
     pub host: Option<&'r str>,
+    /// How the request could be read differently by two servers, if the driver sees such a way.
+    /// It is refused then.
+    pub ambiguity: Option<Ambiguity>,
     /// `Content-Type`.
     pub content_type: Option<&'r str>,
     /// `Accept-Encoding`.
@@ -39,8 +45,9 @@ pub struct Request<'r> {
     pub access_control_request_headers: Option<&'r str>,
 }
 
-/// A complete answer. The driver adds `Content-Length`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A complete answer. The driver adds `Content-Length`. `Debug` shows the beginning of the body,
+/// and of a good answer, which may name the session, only its length.
+#[derive(Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "whoever drives the core takes it apart")]
 pub struct Response {
     /// The status code.
@@ -53,7 +60,23 @@ pub struct Response {
     pub coding: Option<Coding>,
 }
 
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body", &self.shown_body())
+            .field("coding", &self.coding)
+            .finish()
+    }
+}
+
 impl Response {
+    /// A good answer may name the session, so only its length is shown.
+    fn shown_body(&self) -> Excerpt<'_> {
+        if self.status == 200 { Excerpt::hidden(&self.body) } else { Excerpt::binary(&self.body) }
+    }
+
     /// An answer with no body.
     pub(crate) const fn empty(status: u16, headers: Headers) -> Self {
         Self { status, headers, body: Bytes::new(), coding: None }

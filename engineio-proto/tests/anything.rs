@@ -233,7 +233,7 @@ impl Driver {
 
     fn transmit(&mut self, conn: ConnId) -> bool {
         let has = self.session.has_transmit(conn);
-        let transmit = self.session.poll_transmit(conn);
+        let transmit = self.session.poll_transmit(conn).map(Transmit::plain);
         assert_eq!(has, transmit.is_some(), "has_transmit");
         let Some(transmit) = transmit else { return false };
         let known = self.conns.get_mut(&conn).expect("only who asked is answered");
@@ -242,7 +242,7 @@ impl Driver {
         }
         assert_eq!(known.hangups, 0, "{transmit:?} after the last word");
         match transmit {
-            Transmit::Respond(_) => known.answers += 1,
+            Transmit::Respond(_) | Transmit::Refuse(_) => known.answers += 1,
             Transmit::Upgrade(_) => {
                 known.answers += 1;
                 known.is_upgraded = true;

@@ -36,7 +36,7 @@ fn post(session: &mut Session, config: &ServerConfig, conn: u64, body: &'static 
 }
 
 fn answer(session: &mut Session, conn: u64) -> Response {
-    match session.poll_transmit(ConnId(conn)) {
+    match session.poll_transmit(ConnId(conn)).map(Transmit::plain) {
         Some(Transmit::Respond(response)) => response,
         other => panic!("no answer but {other:?}"),
     }

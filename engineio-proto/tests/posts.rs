@@ -37,7 +37,8 @@ fn refusal_by_the_transport_has_an_empty_body() {
     let response = scene.response(post);
     assert_eq!(response.status, 400);
     assert!(response.body.is_empty());
-    assert_eq!(response.headers.iter().collect::<Vec<_>>(), [("vary", "Origin")]);
+    let headers: Vec<_> = response.headers.iter().collect();
+    assert_eq!(headers, [("vary", "Origin"), ("cache-control", "no-store")]);
 }
 
 #[test]

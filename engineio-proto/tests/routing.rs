@@ -4,7 +4,7 @@ mod common;
 
 use common::ask::{answer, request, routed};
 use common::{REVISIONS, scenario};
-use engineio_proto::server::{RefusalCause, Route, route};
+use engineio_proto::server::{RefusalCause, Route, Unavailable, route};
 use engineio_proto::{Request, Revision, Revisions, ServerConfig, ServerConfigBuilder, Transports};
 
 const UNKNOWN_TRANSPORT: &str = r#"400 {"code":0,"message":"Transport unknown"}"#;
@@ -293,11 +293,19 @@ fn application_refuses_with_a_status_and_a_body_of_its_own() {
 }
 
 #[test]
-fn overloaded_server_says_when_to_come_back() {
+fn server_that_opens_no_session_now_says_when_to_come_back() {
     let line = "GET /engine.io/?EIO=4&transport=polling";
     let Route::Open(opening) = route(&ServerConfig::default(), &request(line)) else {
         panic!("a handshake");
     };
-    let response = opening.overloaded(7).response();
-    assert_eq!((response.status, response.headers.get("retry-after")), (503, Some("7")));
+    for (why, body) in [
+        (Unavailable::Overloaded, ""),
+        (Unavailable::TooManyWaiting, ""),
+        (Unavailable::Closing, ""),
+        (Unavailable::NotAccepted, r#"{"message":"The application accepted no session in time"}"#),
+    ] {
+        let response = opening.clone().unavailable(why, 7).response();
+        assert_eq!((response.status, response.headers.get("retry-after")), (503, Some("7")));
+        assert_eq!(response.body, body, "{why:?}");
+    }
 }

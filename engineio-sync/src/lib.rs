@@ -93,8 +93,9 @@
 //! - `client` (default): `Client`.
 //! - `tls` (default): `https` and `wss` for the client, by rustls.
 //! - `json`: `Message::json` and `Message::to_json`.
-//! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate, at the
-//!   level `debug`. Without it, give the [`ServerBuilder`] an [`Observer`].
+//! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate: at the
+//!   level `debug`, and the first refusal of a kind in a minute at `warn`. Without it, give the
+//!   [`ServerBuilder`] an [`Observer`].
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -118,7 +119,7 @@ pub use client::{Client, ClientSender, connect};
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
 pub use engineio_hub::client::{ClientEvent, ClientOptions, ConnectError, InvalidUrl, Redirects};
-pub use engineio_hub::{Data, Handshake, Observer, Overflow, RemoteAddr, Sessions};
+pub use engineio_hub::{Data, Handshake, Observer, Overflow, RefusedRequest, RemoteAddr, Sessions};
 #[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
@@ -127,7 +128,7 @@ pub use engineio_proto::{
     CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message,
     Outgoing, PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason,
     ServerConfig, ServerConfigBuilder, Sid, Transport, Transports, Violation,
-    server::{Refusal, RefusalCause},
+    server::{Ambiguity, OriginRule, ProbeFailure, Refusal, RefusalCause},
 };
 pub use {bytes, bytestring};
 

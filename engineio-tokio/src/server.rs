@@ -84,8 +84,7 @@ impl Server {
 
 impl ServerBuilder {
     /// Sets the observer of refusals, openings, upgrades and closes. Default: `TracingObserver`
-    /// with the feature `tracing`, else none. An observer that also calls `TracingObserver` keeps
-    /// both.
+    /// with the feature `tracing`, else none. A pair of observers tells both.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);
         self
@@ -254,10 +253,11 @@ impl<D: Data> Server<D> {
         EngineIoLayer::new(self.core.clone())
     }
 
-    /// Returns a service of the server alone: other paths get 404. To serve every path, for axum's
+    /// Returns a service of the server alone: other paths get 404 and are told where the server is.
+    /// To serve every path, for axum's
     /// `nest_service`, set [`every_path`](crate::ServerConfigBuilder::every_path).
-    pub fn service(&self) -> EngineIoService<NotFound, D> {
-        EngineIoService::new(self.core.clone(), NotFound)
+    pub fn service(&self) -> EngineIoService<NotFound<D>, D> {
+        EngineIoService::new(self.core.clone(), NotFound::new(self.core.hub.clone()))
     }
 
     /// Serves the connections of a listener, HTTP/1.1 and HTTP/2, until the server is

@@ -6,9 +6,9 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready as try_ready};
 
-use engineio_hub::{Data, RemoteAddr};
+use engineio_hub::{Data, Hub, RemoteAddr};
 use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, carry};
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -50,10 +50,11 @@ impl<S, D: Data> EngineIoService<S, D> {
     }
 }
 
-impl<D: Data> EngineIoService<NotFound, D> {
+impl<D: Data> EngineIoService<NotFound<D>, D> {
     /// Serves a connection without a framework.
-    pub(crate) const fn alone(core: Core<D>, peer: RemoteAddr) -> Self {
-        Self { core, inner: NotFound, peer: Some(peer) }
+    pub(crate) fn alone(core: Core<D>, peer: RemoteAddr) -> Self {
+        let inner = NotFound { hub: core.hub.clone(), peer: Some(peer) };
+        Self { core, inner, peer: Some(peer) }
     }
 }
 
@@ -73,15 +74,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let peer = self.peer.or_else(|| parts.extensions.get().copied());
-        let inner = match self.core.hub.admit_from(&parts, peer) {
-            None => Inner::Theirs { future: self.inner.call(Request::from_parts(parts, body)) },
-            Some(seat) => {
+        let peer = self.peer.or_else(|| request.extensions().get().copied());
+        let inner = match RequestTask::begin(&self.core.hub, request, peer, timer) {
+            Ok(task) => {
                 self.core.start_driver();
-                let upgrade = parts.extensions.remove();
-                Inner::Ours { task: RequestTask::new(seat, body, upgrade, timer()) }
+                Inner::Ours { task }
             }
+            Err(request) => Inner::Theirs { future: self.inner.call(request) },
         };
         ServiceFuture { inner }
     }
@@ -134,12 +133,20 @@ where
     }
 }
 
-/// Answers everything with 404: the inner service of a standalone server.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct NotFound;
+/// Answers everything with 404, and says where the server is: the inner service of a standalone
+/// server.
+pub struct NotFound<D: Data = ()> {
+    hub: Hub<D>,
+    peer: Option<RemoteAddr>,
+}
 
-impl<B> Service<Request<B>> for NotFound {
+impl<D: Data> NotFound<D> {
+    pub(crate) const fn new(hub: Hub<D>) -> Self {
+        Self { hub, peer: None }
+    }
+}
+
+impl<D: Data, B> Service<Request<B>> for NotFound<D> {
     type Response = Response<String>;
     type Error = Infallible;
     type Future = Ready<Result<Response<String>, Infallible>>;
@@ -148,10 +155,23 @@ impl<B> Service<Request<B>> for NotFound {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _request: Request<B>) -> Self::Future {
-        let mut response = Response::new(String::new());
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        ready(Ok(response))
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, _) = request.into_parts();
+        let peer = self.peer.or_else(|| parts.extensions.get().copied());
+        let response = self.hub.not_found(&parts, peer);
+        ready(Ok(response.map(|body| String::from_utf8_lossy(&body).into_owned())))
+    }
+}
+
+impl<D: Data> Clone for NotFound<D> {
+    fn clone(&self) -> Self {
+        Self { hub: self.hub.clone(), peer: self.peer }
+    }
+}
+
+impl<D: Data> fmt::Debug for NotFound<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NotFound")
     }
 }
 

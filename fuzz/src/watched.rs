@@ -212,7 +212,7 @@ impl Watched {
     pub fn pull(&mut self, conn: usize) -> bool {
         let id = ConnId(conn as u64);
         let has_transmit = self.session.has_transmit(id);
-        let transmit = self.session.poll_transmit(id);
+        let transmit = self.session.poll_transmit(id).map(Transmit::plain);
         assert_eq!(has_transmit, transmit.is_some());
         let Some(transmit) = transmit else { return false };
         let known = &mut self.conns[conn];
@@ -236,7 +236,10 @@ impl Watched {
                 let packet = decode_frame(self.revision(), frame).expect("a packet");
                 self.check_packet(conn, &packet);
             }
-            Transmit::Respond(_) | Transmit::Upgrade(_) | Transmit::Hangup(_) => {}
+            Transmit::Respond(_)
+            | Transmit::Refuse(_)
+            | Transmit::Upgrade(_)
+            | Transmit::Hangup(_) => {}
         }
         self.check();
         true

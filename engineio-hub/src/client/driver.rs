@@ -38,7 +38,6 @@ pub struct Driver {
 }
 
 /// Something to start.
-#[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
 pub enum Start {
     /// Send this request; its answer goes to [`Driver::answered`].
@@ -46,6 +45,21 @@ pub enum Start {
     /// Send this request for a WebSocket; a 101 goes to [`Driver::switched`], anything else to
     /// [`Driver::answered`].
     WebSocket(http::Request<Bytes>),
+}
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, request) = match self {
+            Self::Request(request) => ("Request", request),
+            Self::WebSocket(request) => ("WebSocket", request),
+        };
+        // The query names the session.
+        f.debug_struct(name)
+            .field("method", request.method())
+            .field("path", &request.uri().path())
+            .field("length", &request.body().len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Driver {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use engineio_proto::server::{Refusal, Session};
+use engineio_proto::server::{Refusal, Session, Unavailable};
 use engineio_proto::{Message, ServerCloseReason, Sid};
 
 use super::handler::carry;
@@ -63,7 +63,7 @@ impl<D: Data> Admission<D> {
     pub(crate) fn open(&mut self, data: D, audience: Audience) -> Option<Arc<ServerSession<D>>> {
         let core = &self.running.core;
         if core.is_closing() {
-            self.pending.turn_away();
+            self.pending.turn_away(Unavailable::Closing);
         }
         let random = random_sid();
         let mut opening = self.pending.take_opening()?;
@@ -107,7 +107,7 @@ impl<D: Data> Admission<D> {
 impl<D: Data> Drop for Admission<D> {
     fn drop(&mut self) {
         if self.running.core.is_closing() {
-            self.pending.turn_away();
+            self.pending.turn_away(Unavailable::Closing);
         } else {
             self.refuse(Refusal::application(403, Bytes::from_static(FORBIDDEN)));
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use engineio_proto::server::Refusal;
 use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid};
 
 use super::deadlines::Deadlines;
@@ -12,6 +13,7 @@ use super::map::Map;
 use super::ready::ReadyQueue;
 use crate::clock::Clock;
 use crate::observer::{Guarded, Observer};
+use crate::refused::{RefusedRequest, RequestLine, Warnings};
 use crate::shared::wakers::Wakers;
 
 /// The core of a server. It only stores its sessions (`S`).
@@ -19,6 +21,7 @@ pub(crate) struct Core<S> {
     pub(crate) config: Arc<ServerConfig>,
     clock: Box<dyn Clock>,
     pub(crate) observer: Guarded,
+    warnings: Warnings,
     pub(crate) sessions: Map<S>,
     pub(crate) deadlines: Deadlines,
     /// Sessions with news, for a consumer of all sessions.
@@ -43,6 +46,7 @@ impl<S> Core<S> {
             config: Arc::new(config),
             clock: Box::new(clock),
             observer: Guarded(observer),
+            warnings: Warnings::default(),
             sessions: Map::new(),
             deadlines: Deadlines::new(),
             ready: ReadyQueue::new(),
@@ -56,6 +60,12 @@ impl<S> Core<S> {
 
     pub(crate) fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// Tells the observer of a request that is turned away.
+    pub(crate) fn refused(&self, refusal: &Refusal, line: &RequestLine) {
+        let is_first = self.warnings.is_due(refusal.cause(), self.now());
+        self.observer.refused(&RefusedRequest::new(refusal, line, &self.config, is_first));
     }
 
     /// Whether handshakes are refused because the server is closing.

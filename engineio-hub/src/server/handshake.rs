@@ -16,6 +16,17 @@ use http::request::Parts;
 #[expect(clippy::exhaustive_structs, reason = "bindings construct it")]
 pub struct RemoteAddr(pub SocketAddr);
 
+/// What a binding knows of the connection of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "bindings construct it")]
+pub struct Connection {
+    /// Where it comes from.
+    pub peer: Option<RemoteAddr>,
+    /// Whether it can become a WebSocket. If not, whatever passed the request on keeps the upgrade
+    /// to itself.
+    pub can_upgrade: bool,
+}
+
 /// A client's request for a session, for a login to check.
 ///
 /// Nothing in it is verified. Query, headers and cookies are as the client sent them.
@@ -33,9 +44,8 @@ impl Handshake {
         opening: &Opening,
         peer: Option<RemoteAddr>,
     ) -> Self {
-        let forwarded = config.trust_forwarded().then(|| forwarded_for(request)).flatten();
         Self {
-            remote_ip: forwarded.or_else(|| Some(peer?.0.ip())),
+            remote_ip: remote_ip(config, request, peer),
             transport: opening.transport(),
             revision: opening.revision(),
             request: request.clone(),
@@ -99,6 +109,16 @@ impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake").field("uri", &self.request.uri).finish_non_exhaustive()
     }
+}
+
+/// The client's address.
+pub(crate) fn remote_ip(
+    config: &ServerConfig,
+    request: &Parts,
+    peer: Option<RemoteAddr>,
+) -> Option<IpAddr> {
+    let forwarded = config.trust_forwarded().then(|| forwarded_for(request)).flatten();
+    forwarded.or_else(|| Some(peer?.0.ip()))
 }
 
 fn forwarded_for(request: &Parts) -> Option<IpAddr> {

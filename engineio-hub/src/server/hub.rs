@@ -6,7 +6,10 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use engineio_proto::server::{Exchange, Input, Kind, Opening, Refusal, Route, route};
+use bytes::Bytes;
+use engineio_proto::server::{
+    Exchange, Input, Kind, Opening, Refusal, Route, Unavailable, foreign, route,
+};
 use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid, Transport};
 use http::HeaderValue;
 use http::request::Parts;
@@ -15,7 +18,7 @@ use super::body::RequestBody;
 use super::core::Core;
 use super::deadlines::Target;
 use super::handler::{carry, tell};
-use super::handshake::{Handshake, RemoteAddr};
+use super::handshake::{Connection, Handshake, RemoteAddr};
 use super::incoming::Incoming;
 use super::pending::{PendingHandshake, RETRY_AFTER};
 use super::reception::{Arrival, Pickup, Received};
@@ -27,6 +30,7 @@ use crate::clock::Clock;
 use crate::data::Data;
 use crate::http_map;
 use crate::observer::Observer;
+use crate::refused::RequestLine;
 use crate::shared::session::Pace;
 
 /// All sessions of one server, and the entry point for requests. Clones are cheap and mean the same
@@ -79,48 +83,84 @@ impl<D: Data> Hub<D> {
     /// To show the application the peer's address, add it to the request's extensions as a
     /// [`RemoteAddr`].
     pub fn admit(&self, request: &Parts) -> Option<Seat<D>> {
-        self.admit_from(request, request.extensions.get().copied())
+        let peer = request.extensions.get().copied();
+        self.admit_from(request, Connection { peer, can_upgrade: true })
     }
 
-    /// As [`admit`](Self::admit), with an address that the request itself needn't carry: extensions
-    /// cost an allocation or two.
-    pub fn admit_from(&self, request: &Parts, peer: Option<RemoteAddr>) -> Option<Seat<D>> {
+    /// As [`admit`](Self::admit), with what the request itself needn't carry: extensions cost an
+    /// allocation or two.
+    pub fn admit_from(&self, request: &Parts, connection: Connection) -> Option<Seat<D>> {
         let plain = http_map::request(self.config(), request);
-        let (place, accept) = match route(self.config(), &plain) {
+        let routed = route(self.config(), &plain);
+        if matches!(routed, Route::Foreign) {
+            return None;
+        }
+        let line = RequestLine::new(self.config(), request, connection.peer);
+        let (place, accept) = match routed {
             Route::Foreign => return None,
             Route::Answer(response) => (Place::Answered(Box::new(response)), None),
-            Route::Refuse(refusal) => self.turn_away(refusal),
-            Route::Open(opening) => self.admit_handshake(opening, request, peer),
-            Route::Session { sid, exchange } => self.admit_exchange(&sid, exchange, request),
+            Route::Refuse(refusal) => self.turn_away(&line, refusal),
+            Route::Open(opening) => self.admit_handshake(opening, request, connection, &line),
+            Route::Session { sid, exchange } => {
+                self.admit_exchange(&sid, exchange, request, connection, &line)
+            }
         };
         let body =
             RequestBody::new(self.config().max_payload(), request.method == http::Method::POST);
-        Some(Seat::new(&self.running, place, body, accept))
+        Some(Seat::new(&self.running, place, body, accept, line))
     }
 
-    fn admit_exchange(&self, sid: &str, exchange: Exchange, parts: &Parts) -> Admitted<D> {
+    /// The answer to a request that isn't [admitted](Self::admit), where nothing else serves it.
+    pub fn not_found(&self, request: &Parts, peer: Option<RemoteAddr>) -> http::Response<Bytes> {
+        let refusal = foreign(self.config(), &http_map::request(self.config(), request));
+        self.running.core.refused(&refusal, &RequestLine::new(self.config(), request, peer));
+        http_map::response(refusal.response())
+    }
+
+    fn admit_exchange(
+        &self,
+        sid: &str,
+        exchange: Exchange,
+        parts: &Parts,
+        connection: Connection,
+        line: &RequestLine,
+    ) -> Admitted<D> {
         let Some(session) = self.running.core.sessions.get(sid) else {
-            return self.turn_away(exchange.unknown_session());
+            return self.turn_away(line, exchange.unknown_session());
         };
         let accept = match exchange.kind() {
+            Kind::Framed(_) if !connection.can_upgrade => {
+                return self.turn_away(line, exchange.no_upgrade());
+            }
             Kind::Framed(_) => match http_map::websocket_accept(parts) {
                 Some(accept) => Some(accept),
-                None => return self.turn_away(exchange.broken_websocket()),
+                None => return self.turn_away(line, exchange.broken_websocket()),
             },
             Kind::Poll | Kind::Post => None,
         };
-        let mut exchange = Some(exchange);
+        let (mut exchange, mut turned_away) = (Some(exchange), None);
         let admitted = carry(self.running.handler(), &session, Pace::Full, |turn| {
             let conn = turn.new_conn();
             let exchange = exchange.take()?;
             turn.session.handle_input(turn.now, Input::Request(conn, exchange));
-            let response = if accept.is_some() { None } else { turn.take_response(conn) };
-            Some((conn, response))
+            if accept.is_none() {
+                return Some((conn, turn.take_answer(conn)));
+            }
+            if turn.session.probe() == Some(conn) {
+                turn.state.probe = Some(Box::new(line.clone()));
+            } else {
+                turned_away = turn.session.poll_turned_away();
+            }
+            Some((conn, None))
         });
+        if let Some((_, refusal)) = turned_away {
+            self.running.core.refused(&refusal, line);
+        }
         match (admitted.flatten(), exchange) {
-            (Some((_, Some(response))), _) => (Place::Answered(Box::new(response)), None),
+            (Some((_, Some(Ok(response)))), _) => (Place::Answered(Box::new(response)), None),
+            (Some((_, Some(Err(refusal)))), _) => self.turn_away(line, refusal),
             (Some((conn, None)), _) => (Place::Seated(session, conn), accept),
-            (None, Some(exchange)) => self.turn_away(exchange.unknown_session()),
+            (None, Some(exchange)) => self.turn_away(line, exchange.unknown_session()),
             (None, None) => (Place::Done, None),
         }
     }
@@ -129,30 +169,40 @@ impl<D: Data> Hub<D> {
         &self,
         opening: Opening,
         parts: &Parts,
-        peer: Option<RemoteAddr>,
+        connection: Connection,
+        line: &RequestLine,
     ) -> Admitted<D> {
         let accept = if opening.transport() == Transport::WebSocket {
+            if !connection.can_upgrade {
+                return self.turn_away(line, opening.no_upgrade());
+            }
             match http_map::websocket_accept(parts) {
                 Some(accept) => Some(accept),
-                None => return self.turn_away(opening.broken_websocket()),
+                None => return self.turn_away(line, opening.broken_websocket()),
             }
         } else {
             None
         };
         let core = &self.running.core;
         let waiting = core.waiting.load(Relaxed);
-        let is_full = core.sessions.len() + waiting >= core.config.max_sessions()
-            || waiting >= core.config.max_waiting();
-        if is_full || core.is_closing() {
-            return self.turn_away(opening.overloaded(RETRY_AFTER.as_secs()));
+        let unavailable = if core.is_closing() {
+            Some(Unavailable::Closing)
+        } else if waiting >= core.config.max_waiting() {
+            Some(Unavailable::TooManyWaiting)
+        } else {
+            let is_full = core.sessions.len() + waiting >= core.config.max_sessions();
+            is_full.then_some(Unavailable::Overloaded)
+        };
+        if let Some(why) = unavailable {
+            return self.turn_away(line, opening.unavailable(why, RETRY_AFTER.as_secs()));
         }
-        let handshake = Handshake::new(&core.config, parts, &opening, peer);
+        let handshake = Handshake::new(&core.config, parts, &opening, connection.peer);
         let pending = PendingHandshake::new(core, opening);
         let arrival = Arrival { pending: Arc::clone(&pending), handshake };
         match self.running.reception.receive(arrival) {
             Received::Queued => {}
             Received::Login(arrival, login, audience) => self.log_in(*arrival, &login, audience),
-            Received::Closed => pending.turn_away(),
+            Received::Closed => pending.turn_away(Unavailable::Closing),
         }
         if !pending.is_decided() {
             let at = core.now() + core.config.accept_timeout();
@@ -161,8 +211,8 @@ impl<D: Data> Hub<D> {
         (Place::Waiting(pending, None), accept)
     }
 
-    fn turn_away(&self, refusal: Refusal) -> Admitted<D> {
-        self.running.core.observer.refused(&refusal);
+    fn turn_away(&self, line: &RequestLine, refusal: Refusal) -> Admitted<D> {
+        self.running.core.refused(&refusal, line);
         (Place::Answered(Box::new(refusal.response())), None)
     }
 

@@ -39,7 +39,8 @@ mod websocket;
 
 pub use events::{Events, ServerEvent};
 pub use handler::Handler;
-pub use handshake::{Handshake, RemoteAddr};
+pub(crate) use handshake::remote_ip;
+pub use handshake::{Connection, Handshake, RemoteAddr};
 pub use hub::{Hub, WeakHub};
 pub use incoming::Incoming;
 pub use seat::{Answer, Seat};

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use engineio_proto::server::{Opening, Refusal};
+use engineio_proto::Instant;
+use engineio_proto::server::{Opening, Refusal, Unavailable};
 
 use super::core::Core;
 use super::deadlines::Expire;
@@ -18,6 +19,7 @@ use crate::data::Data;
 /// application decides.
 pub(crate) struct PendingHandshake<D: Data> {
     core: Arc<Core<ServerSession<D>>>,
+    since: Instant,
     stage: Mutex<Stage<D>>,
 }
 
@@ -45,12 +47,20 @@ pub(crate) enum Outcome<D: Data> {
     Refused(Refusal),
 }
 
+/// What a client that leaves leaves behind.
+pub(crate) enum Left<D: Data> {
+    /// The session that was made for it already.
+    Session(Arc<ServerSession<D>>),
+    /// Nothing. If it has waited for a while, this is the refusal that it didn't wait for.
+    Undecided(Option<Refusal>),
+}
+
 impl<D: Data> PendingHandshake<D> {
     /// A handshake. It counts as waiting until it is decided.
     pub(crate) fn new(core: &Arc<Core<ServerSession<D>>>, opening: Opening) -> Arc<Self> {
         core.waiting.fetch_add(1, Relaxed);
         let stage = Stage::Undecided { opening: Box::new(opening), seat: None, login: None };
-        Arc::new(Self { core: Arc::clone(core), stage: Mutex::new(stage) })
+        Arc::new(Self { core: Arc::clone(core), since: core.now(), stage: Mutex::new(stage) })
     }
 
     pub(crate) fn as_expire(self: &Arc<Self>) -> Weak<dyn Expire> {
@@ -101,16 +111,19 @@ impl<D: Data> PendingHandshake<D> {
         }
     }
 
-    /// Notes that the client has left. Returns the session if one was made for it already.
-    pub(crate) fn leave(&self) -> Option<Arc<ServerSession<D>>> {
+    /// Notes that the client has left.
+    pub(crate) fn leave(&self) -> Left<D> {
         let left = mem::replace(&mut *self.lock(), Stage::Gone);
         match left {
-            Stage::Accepted(session) => Some(session),
-            Stage::Undecided { .. } => {
+            Stage::Accepted(session) => Left::Session(session),
+            Stage::Undecided { opening, .. } => {
                 self.count_down();
-                None
+                let has_waited = self.core.now() >= self.since + PATIENCE;
+                let refuse =
+                    || opening.unavailable(Unavailable::NotAccepted, RETRY_AFTER.as_secs());
+                Left::Undecided(has_waited.then(refuse))
             }
-            Stage::Deciding { .. } | Stage::Refused(_) | Stage::Gone => None,
+            Stage::Deciding { .. } | Stage::Refused(_) | Stage::Gone => Left::Undecided(None),
         }
     }
 
@@ -141,14 +154,13 @@ impl<D: Data> PendingHandshake<D> {
     }
 
     pub(crate) fn refuse(&self, refusal: Refusal) {
-        self.core.observer.refused(&refusal);
         self.decide(Stage::Refused(Box::new(refusal)));
     }
 
-    /// Refuses for lack of time or room, unless there is a decision already.
-    pub(crate) fn turn_away(&self) {
+    /// Refuses for this reason, unless there is a decision already.
+    pub(crate) fn turn_away(&self, why: Unavailable) {
         if let Some(opening) = self.take_opening() {
-            self.refuse(opening.overloaded(RETRY_AFTER.as_secs()));
+            self.refuse(opening.unavailable(why, RETRY_AFTER.as_secs()));
         }
     }
 
@@ -175,9 +187,13 @@ impl<D: Data> PendingHandshake<D> {
 
 impl<D: Data> Expire for PendingHandshake<D> {
     fn expire(&self) {
-        self.turn_away();
+        self.turn_away(Unavailable::NotAccepted);
     }
 }
 
 /// The `Retry-After` for handshakes that found no room.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long a client waits before it counts as not accepted when it leaves. Some clients give up
+/// before [`accept_timeout`](engineio_proto::ServerConfig::accept_timeout).
+const PATIENCE: Duration = Duration::from_secs(2);

@@ -5,6 +5,8 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
+use engineio_proto::server::Unavailable;
+
 use super::handshake::Handshake;
 use super::login::SharedLogin;
 use super::pending::PendingHandshake;
@@ -133,7 +135,7 @@ impl<D: Data> Reception<D> {
         let acceptors = mem::take(&mut desk.acceptors);
         drop(desk);
         drop(mode);
-        queue.iter().for_each(|arrival| arrival.pending.turn_away());
+        queue.iter().for_each(|arrival| arrival.pending.turn_away(Unavailable::Closing));
         acceptors.wake();
     }
 

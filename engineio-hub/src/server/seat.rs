@@ -7,19 +7,20 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use engineio_proto::server::{Input, Transmit};
+use engineio_proto::server::{Input, Refusal, Transmit};
 use engineio_proto::{ConnId, Failure, Headers, Response};
 use http::{HeaderValue, StatusCode};
 
 use super::body::RequestBody;
 use super::handler::carry;
 use super::login::LoggingIn;
-use super::pending::{Outcome, PendingHandshake};
+use super::pending::{Left, Outcome, PendingHandshake};
 use super::running::Running;
 use super::session::{FIRST_CONN, ServerSession};
 use super::websocket::ServerWebSocket;
 use crate::data::Data;
 use crate::http_map;
+use crate::refused::RequestLine;
 use crate::shared::framed::Framed;
 use crate::shared::session::Pace;
 use crate::shared::waiters::Interest;
@@ -37,6 +38,7 @@ pub struct Seat<D: Data = ()> {
     body: RequestBody,
     /// For a WebSocket: the value of `Sec-WebSocket-Accept`.
     accept: Option<HeaderValue>,
+    line: RequestLine,
 }
 
 pub(crate) enum Place<D: Data> {
@@ -50,8 +52,7 @@ pub(crate) enum Place<D: Data> {
     Done,
 }
 
-/// The answer to a request.
-#[derive(Debug)]
+/// The answer to a request. `Debug` shows no body.
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
 pub enum Answer {
     /// Send this response.
@@ -66,9 +67,26 @@ pub enum Answer {
     Upgrade(http::Response<()>, Framed),
 }
 
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Respond { response, drain } => f
+                .debug_struct("Respond")
+                .field("status", &response.status())
+                .field("length", &response.body().len())
+                .field("drain", drain)
+                .finish(),
+            Self::Upgrade(response, framed) => {
+                f.debug_tuple("Upgrade").field(response).field(framed).finish()
+            }
+        }
+    }
+}
+
 /// The session's or the server's reply to the request.
 enum Reply {
     Respond(Response),
+    Refuse(Refusal),
     Upgrade(Headers),
     /// The server is gone.
     Gone,
@@ -81,8 +99,9 @@ impl<D: Data> Seat<D> {
         place: Place<D>,
         body: RequestBody,
         accept: Option<HeaderValue>,
+        line: RequestLine,
     ) -> Self {
-        Self { running: Arc::clone(running), place, body, accept }
+        Self { running: Arc::clone(running), place, body, accept, line }
     }
 
     /// The most bytes that are wanted of the request's body; `None` if none are. A binding that
@@ -144,6 +163,10 @@ impl<D: Data> Seat<D> {
                 unavailable()
             }
             Reply::Respond(response) => http_map::response(response),
+            Reply::Refuse(refusal) => {
+                self.running.core.refused(&refusal, &self.line);
+                http_map::response(refusal.response())
+            }
             Reply::Gone => unavailable(),
         };
         self.body.answered();
@@ -166,7 +189,7 @@ impl<D: Data> Seat<D> {
             }
             self.place = match ready!(pending.poll_outcome(cx)) {
                 Outcome::Accepted(session) => Place::Seated(session, FIRST_CONN),
-                Outcome::Refused(refusal) => Place::Answered(Box::new(refusal.response())),
+                Outcome::Refused(refusal) => return Poll::Ready(Reply::Refuse(refusal)),
             };
         }
         let (session, conn) = match &self.place {
@@ -181,6 +204,7 @@ impl<D: Data> Seat<D> {
         let polled = carry(self.running.handler(), session, Pace::Full, |turn| {
             let reply = match turn.session.poll_transmit(conn) {
                 Some(Transmit::Respond(response)) => Reply::Respond(response),
+                Some(Transmit::Refuse(refusal)) => Reply::Refuse(refusal),
                 Some(Transmit::Upgrade(headers)) => Reply::Upgrade(headers),
                 Some(Transmit::Frame(_) | Transmit::Hangup(_)) => Reply::Gone,
                 None if turn.session.is_closed() => Reply::Gone,
@@ -201,11 +225,14 @@ impl<D: Data> Seat<D> {
         let is_framed = self.accept.is_some();
         let answer = carry(self.running.handler(), session, Pace::Full, |turn| {
             turn.session.handle_input(turn.now, input(*conn));
-            if is_framed { None } else { turn.take_response(*conn) }
+            if is_framed { None } else { turn.take_answer(*conn) }
         });
-        if let Some(response) = answer.flatten() {
-            self.place = Place::Answered(Box::new(response));
-        }
+        let Some(answer) = answer.flatten() else { return };
+        let response = answer.unwrap_or_else(|refusal| {
+            self.running.core.refused(&refusal, &self.line);
+            refusal.response()
+        });
+        self.place = Place::Answered(Box::new(response));
     }
 
     /// Tells the session that this connection is gone.
@@ -224,8 +251,13 @@ impl<D: Data> Drop for Seat<D> {
             let left = pending.leave();
             self.running.reception.sweep();
             match left {
-                Some(session) => self.place = Place::Seated(session, FIRST_CONN),
-                None => return,
+                Left::Session(session) => self.place = Place::Seated(session, FIRST_CONN),
+                Left::Undecided(refusal) => {
+                    if let Some(refusal) = refusal {
+                        self.running.core.refused(&refusal, &self.line);
+                    }
+                    return;
+                }
             }
         }
         if let Place::Seated(session, conn) = &self.place {

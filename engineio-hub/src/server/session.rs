@@ -5,12 +5,13 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use engineio_proto::server::{Event, Session, Transmit};
+use engineio_proto::server::{Event, Refusal, Session, Transmit};
 use engineio_proto::{ConnId, Instant, Response, Revision, ServerCloseReason, Sid, Transport};
 
 use super::core::Core;
 use super::deadlines::Target;
 use crate::data::Data;
+use crate::refused::RequestLine;
 use crate::shared::session::{Locked, Shared, Side, Turn};
 
 /// A session of a server.
@@ -39,6 +40,8 @@ pub(crate) struct State {
     next_conn: u64,
     pub(crate) overflow: Overflow,
     pub(crate) audience: Audience,
+    /// The request of a WebSocket that hasn't taken over yet.
+    pub(crate) probe: Option<Box<RequestLine>>,
     /// The transport that the observer was told last.
     transport: Option<Transport>,
     /// The end was seen and reported.
@@ -97,6 +100,8 @@ pub(crate) struct Batch {
 pub(crate) struct Rest {
     arm: Option<Instant>,
     upgraded: Option<Transport>,
+    /// A WebSocket was turned away.
+    refused: Option<Box<(Refusal, Box<RequestLine>)>>,
     closed: Option<ServerCloseReason>,
     /// There is news for a consumer of all sessions.
     is_news: bool,
@@ -134,6 +139,12 @@ impl<D: Data> Side for ServerSide<D> {
             self.is_blocked.store(is_blocked, Relaxed);
         }
         rest.is_news = state.audience.claim_news(session);
+        if let Some((_, refusal)) = session.poll_turned_away() {
+            rest.refused = state.probe.clone().map(|line| (refusal, line).into());
+        }
+        if session.probe().is_none() {
+            state.probe = None;
+        }
         if let Some(at) = session.poll_timeout() {
             let is_covered = state.armed.last().is_some_and(|nearest| *nearest <= at);
             if !is_covered {
@@ -157,6 +168,9 @@ impl<D: Data> Side for ServerSide<D> {
         let Self { sid, core, .. } = &shared.side;
         if let Some(at) = rest.arm {
             core.deadlines.arm(sid, at, Target::Session(sid.clone()));
+        }
+        if let Some(refused) = rest.refused {
+            core.refused(&refused.0, &refused.1);
         }
         if let Some(transport) = rest.upgraded {
             core.observer.upgraded(sid, transport);
@@ -184,6 +198,7 @@ impl<D: Data> ServerSession<D> {
     ) -> Arc<Self> {
         let state = State {
             armed: Vec::new(),
+            probe: None,
             next_conn: FIRST_CONN.0 + 1,
             overflow,
             audience,
@@ -213,14 +228,14 @@ impl<D: Data> ServerTurn<'_, D> {
     }
 
     /// The answer to a poll or a POST, if it is there.
-    pub(crate) fn take_response(&mut self, conn: ConnId) -> Option<Response> {
-        match self.session.poll_transmit(conn)? {
-            Transmit::Respond(response) => {
-                self.waiters.forget_seat(conn);
-                Some(response)
-            }
-            Transmit::Upgrade(_) | Transmit::Frame(_) | Transmit::Hangup(_) => None,
-        }
+    pub(crate) fn take_answer(&mut self, conn: ConnId) -> Option<Result<Response, Refusal>> {
+        let answer = match self.session.poll_transmit(conn)? {
+            Transmit::Respond(response) => Ok(response),
+            Transmit::Refuse(refusal) => Err(refusal),
+            Transmit::Upgrade(_) | Transmit::Frame(_) | Transmit::Hangup(_) => return None,
+        };
+        self.waiters.forget_seat(conn);
+        Some(answer)
     }
 
     /// Notes that an armed deadline has come.

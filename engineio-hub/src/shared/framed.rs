@@ -114,8 +114,7 @@ enum Stage {
     Over,
 }
 
-/// What to do about writing.
-#[derive(Debug)]
+/// What to do about writing. `Debug` shows no bytes.
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
 pub enum Write<'a> {
     /// Write these bytes, the first part and then the second, as many as the stream takes. Only
@@ -125,6 +124,16 @@ pub enum Write<'a> {
     Shutdown,
     /// Everything is written, and nothing more will come: close the stream.
     End,
+}
+
+impl fmt::Debug for Write<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(parts) => f.debug_tuple("Bytes").field(&parts.map(<[u8]>::len)).finish(),
+            Self::Shutdown => f.write_str("Shutdown"),
+            Self::End => f.write_str("End"),
+        }
+    }
 }
 
 impl Framed {

@@ -2,13 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use engineio_hub::Observer;
-use engineio_proto::server::Refusal;
+use engineio_hub::{Observer, RefusedRequest};
 use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
 
 /// Lines such as `opened V4 polling`.
 #[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<String>>>);
 
 impl Log {
     fn add(&self, line: String) {
@@ -23,15 +22,26 @@ impl Log {
         self.lines().iter().filter(|line| line.starts_with(beginning)).count()
     }
 
+    /// The refusals as logs show them: `warn GET /engine.io 192.0.2.1 not_accepted`.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        self.1.lock().unwrap().clone()
+    }
+
     /// Drops all lines, and their memory.
     pub(crate) fn clear(&self) {
         *self.0.lock().unwrap() = Vec::new();
+        *self.1.lock().unwrap() = Vec::new();
     }
 }
 
 impl Observer for Log {
-    fn refused(&self, refusal: &Refusal) {
-        self.add(format!("refused {:?}", refusal.cause()));
+    fn refused(&self, request: &RefusedRequest<'_>) {
+        self.add(format!("refused {:?}", request.cause()));
+        assert!(request.to_string().len() > 20, "it says what to do: {request}");
+        let level = if request.is_first() { "warn" } else { "debug" };
+        let (method, path, name) = (request.method(), request.path(), request.cause().name());
+        let remote = request.remote_ip().map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
+        self.1.lock().unwrap().push(format!("{level} {method} {path} {remote} {name}"));
     }
 
     fn opened(&self, _sid: &Sid, revision: Revision, transport: Transport) {

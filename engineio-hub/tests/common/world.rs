@@ -131,7 +131,7 @@ impl World {
 }
 
 pub(crate) fn request(method: &str, query: &str) -> Builder {
-    Request::builder().method(method).uri(format!("/engine.io/?{query}"))
+    Request::builder().method(method).uri(format!("/engine.io/?{query}")).header("host", "a.test")
 }
 
 pub(crate) fn websocket_request(query: &str) -> Builder {

@@ -135,7 +135,7 @@ fn handshake_without_a_verdict_is_answered_in_time() {
         }
         assert_eq!(client.elapsed(), Duration::from_secs(10));
         assert!(incoming.accept_with(0).is_none());
-        assert_eq!(client.log.lines(), ["refused Overloaded(5)"; 2]);
+        assert_eq!(client.log.lines(), ["refused NotAccepted(5)"; 2]);
         // A handshake that wasn't picked up isn't shown any more.
         let call = client.get(POLLING);
         assert!(client.incoming().await.unwrap().accept_with(0).is_some());
@@ -163,7 +163,8 @@ fn more_handshakes_than_may_wait_are_sent_away() {
         }
         let call = client.get(POLLING);
         client.settle().await;
-        assert_eq!(client.log.count("refused Overloaded(5)"), 4);
+        assert_eq!(client.log.count("refused TooManyWaiting(5)"), 2);
+        assert_eq!(client.log.count("refused NotAccepted(5)"), 2);
         drop((call, socket));
     });
 }

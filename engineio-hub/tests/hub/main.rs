@@ -9,6 +9,7 @@ mod handler;
 mod handles;
 mod handshakes;
 mod logins;
+mod refusals;
 mod sending;
 mod shutdown;
 mod slow_peers;

@@ -93,7 +93,7 @@ fn handshakes_are_sent_away_meanwhile() {
             assert_eq!(response.status(), 503);
             assert_eq!(response.headers()["retry-after"], "5");
         }
-        assert_eq!(app.log.lines(), ["refused Overloaded(5)"; 4]);
+        assert_eq!(app.log.lines(), ["refused Closing(5)"; 4]);
         poll_fn(|cx| app.hub.poll_closed(cx)).await;
         assert_eq!(app.elapsed(), Duration::ZERO);
     });

@@ -180,7 +180,7 @@ fn probe_that_comes_to_nothing_is_hung_up_on_and_dropped() {
         assert_eq!(polled.status().await, 200);
         polling.send("again").await;
         assert_eq!(polling.message().await, "again".into());
-        assert_eq!(client.log.lines(), ["opened V4 polling"]);
+        assert_eq!(client.log.lines(), ["opened V4 polling", "refused ProbeFailed(Silent)"]);
     });
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 
 use crate::close::{CloseCode, Violation, with_code};
 use crate::conn::Failure;
+use crate::excerpt::Excerpt;
 use crate::revision::Revision;
 
 /// Why a session ended, or why there was none. Every session has exactly one reason, and it is
@@ -61,8 +63,8 @@ fn revision(revision: Option<Revision>) -> String {
     revision.map(|revision| format!(": {}", revision.number())).unwrap_or_default()
 }
 
-/// The answer of a server that refused a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The answer of a server that refused a request. `Debug` shows the beginning of its body.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refused {
     /// The status of the answer.
@@ -71,6 +73,16 @@ pub struct Refused {
     pub body: Bytes,
     /// Of a redirect that wasn't followed: where it points to.
     pub location: Option<ByteString>,
+}
+
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused")
+            .field("status", &self.status)
+            .field("body", &Excerpt::binary(&self.body))
+            .field("location", &self.location)
+            .finish()
+    }
 }
 
 impl Refused {

@@ -1,5 +1,7 @@
 //! The inputs and outputs of a client's session, as owned plain data.
 
+use core::fmt;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -7,6 +9,7 @@ use super::close::ClientCloseReason;
 use crate::close::CloseCode;
 use crate::codec::HandshakeData;
 use crate::conn::{ConnId, Failure};
+use crate::excerpt::Excerpt;
 use crate::frame::Frame;
 use crate::http::Response;
 use crate::inbox;
@@ -14,7 +17,7 @@ use crate::packet::Message;
 use crate::transport::Transport;
 
 /// Something to start. Its `target` is the path and query of the request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a driver must know how to start each")]
 pub enum Connect {
     /// A GET. Its answer is an [`Input::Responded`], and may take as long as the
@@ -38,6 +41,23 @@ pub enum Connect {
         /// Path and query.
         target: ByteString,
     },
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Get { target } => f.debug_struct("Get").field("target", target).finish(),
+            Self::Post { target, body, content_type } => f
+                .debug_struct("Post")
+                .field("target", target)
+                .field("body", &Excerpt::binary(body))
+                .field("content_type", content_type)
+                .finish(),
+            Self::WebSocket { target } => {
+                f.debug_struct("WebSocket").field("target", target).finish()
+            }
+        }
+    }
 }
 
 /// A fact about the network.

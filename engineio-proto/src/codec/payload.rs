@@ -1,15 +1,29 @@
 //! A body of packets, and how it holds binary data.
 
+use core::fmt;
+
 use bytes::Bytes;
 
-/// The body of a poll's answer or of a POST: some packets in one piece.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use crate::excerpt::Hidden;
+
+/// The body of a poll's answer or of a POST: some packets in one piece. `Debug` shows only its
+/// length, since an answer may name the session.
+#[derive(Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a body and its content type are all there is")]
 pub struct Payload {
     /// The bytes of the body.
     pub body: Bytes,
     /// The type that the body is sent as.
     pub content_type: ContentType,
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payload")
+            .field("body", &Hidden(self.body.len()))
+            .field("content_type", &self.content_type)
+            .finish()
+    }
 }
 
 /// The content type of a payload.

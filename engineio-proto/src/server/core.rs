@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use bytestring::ByteString;
 
+use super::cause::{ProbeFailure, RefusalCause};
 use super::exchange::Exchange;
 use super::io::{Event, Transmit};
-use super::refusal::{Refusal, RefusalCause};
+use super::refusal::Refusal;
 use super::replies::Replies;
 use crate::close::{CloseCode, ServerCloseReason};
 use crate::codec::HandshakeData;
@@ -27,6 +28,8 @@ pub(super) struct Core {
     pub(super) sid: Sid,
     pub(super) common: CommonState<Server>,
     pub(super) replies: Replies,
+    /// The last WebSocket that was turned away after its 101, until the driver was told.
+    pub(super) turned_away: Option<(ConnId, TurnedAway)>,
     /// Nothing more is read while the outbox is full.
     pub(super) couples_input: bool,
 }
@@ -43,8 +46,8 @@ impl Core {
     }
 
     /// Answers a request with a refusal.
-    pub(super) fn refuse(&mut self, conn: ConnId, exchange: Exchange, cause: RefusalCause) {
-        self.reply(conn, Refusal::new(cause, exchange.headers).response());
+    pub(super) fn refuse(&mut self, conn: ConnId, headers: Headers, cause: RefusalCause) {
+        self.replies.push(conn, Transmit::Refuse(Refusal::new(cause, headers)));
     }
 
     /// Answers the request for a WebSocket with its 101.
@@ -65,6 +68,7 @@ impl Core {
     pub(super) fn turn_away(&mut self, conn: ConnId, exchange: Exchange) {
         self.switch(conn, exchange.headers, exchange.subprotocol);
         self.hang_up(conn, CloseCode::POLICY);
+        self.turned_away = Some((conn, TurnedAway::Second));
     }
 
     /// Ends a WebSocket.
@@ -82,6 +86,24 @@ impl Core {
             max_payload: Some(self.config.max_payload()),
         };
         Packet::Open(handshake.to_json())
+    }
+}
+
+/// Why a WebSocket was turned away after its 101.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TurnedAway {
+    /// The session has one already.
+    Second,
+    /// It didn't complete its upgrade.
+    Probe(ProbeFailure),
+}
+
+impl From<TurnedAway> for RefusalCause {
+    fn from(why: TurnedAway) -> Self {
+        match why {
+            TurnedAway::Second => Self::SecondWebSocket,
+            TurnedAway::Probe(how) => Self::ProbeFailed(how),
+        }
     }
 }
 

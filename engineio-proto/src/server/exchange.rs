@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::refusal::{Refusal, RefusalCause};
+use super::cause::RefusalCause;
+use super::refusal::Refusal;
 use crate::codec::{BinaryEncoding, ContentType};
 use crate::coding::Coding;
 use crate::http::{Headers, InvalidHeader};
@@ -75,6 +76,11 @@ impl Exchange {
         Refusal::new(RefusalCause::WebSocketHandshake, self.headers)
     }
 
+    /// The refusal of a WebSocket whose connection can't become one.
+    pub fn no_upgrade(self) -> Refusal {
+        Refusal::new(RefusalCause::NoUpgrade, self.headers)
+    }
+
     /// Why a session of this revision can't take the request, whatever its state is.
     pub(super) fn misfit(&self, revision: Revision) -> Option<RefusalCause> {
         match self.eio {
@@ -82,11 +88,14 @@ impl Exchange {
             Eio::Absent => {}
             Eio::Is(_) | Eio::Unknown => return Some(RefusalCause::RevisionMismatch),
         }
-        let by_kind = match self.kind {
-            Kind::Poll | Kind::Post => Transport::Polling,
-            Kind::Framed(transport) => transport,
-        };
-        (self.transport != by_kind).then_some(RefusalCause::TransportMismatch)
+        match (self.kind, self.transport) {
+            (Kind::Poll | Kind::Post, Transport::Polling)
+            | (Kind::Framed(Transport::WebSocket), Transport::WebSocket) => None,
+            (Kind::Poll, Transport::WebSocket) => Some(RefusalCause::UpgradeMissing),
+            (Kind::Post, Transport::WebSocket) | (Kind::Framed(_), _) => {
+                Some(RefusalCause::TransportMismatch)
+            }
+        }
     }
 }
 
@@ -146,14 +155,39 @@ impl Opening {
         refusal.with_headers(self.headers)
     }
 
-    /// The refusal of an overloaded server, which asks the client to come back after so many
-    /// seconds.
-    pub fn overloaded(self, retry_after: u64) -> Refusal {
-        Refusal::new(RefusalCause::Overloaded(retry_after), self.headers)
+    /// The refusal of a server that can't open the session now, which asks the client to come back
+    /// after so many seconds.
+    pub fn unavailable(self, why: Unavailable, retry_after: u64) -> Refusal {
+        let cause = match why {
+            Unavailable::NotAccepted => RefusalCause::NotAccepted(retry_after),
+            Unavailable::TooManyWaiting => RefusalCause::TooManyWaiting(retry_after),
+            Unavailable::Overloaded => RefusalCause::Overloaded(retry_after),
+            Unavailable::Closing => RefusalCause::Closing(retry_after),
+        };
+        Refusal::new(cause, self.headers)
+    }
+
+    /// The refusal of a WebSocket whose connection can't become one.
+    pub fn no_upgrade(self) -> Refusal {
+        Refusal::new(RefusalCause::NoUpgrade, self.headers)
     }
 
     /// The refusal of a WebSocket whose own handshake is broken.
     pub fn broken_websocket(self) -> Refusal {
         Refusal::new(RefusalCause::WebSocketHandshake, self.headers)
     }
+}
+
+/// Why no session can be opened now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "these are all the reasons that a driver has")]
+pub enum Unavailable {
+    /// The application decided nothing in time.
+    NotAccepted,
+    /// As many handshakes wait as [`max_waiting`](crate::ServerConfig::max_waiting) allows.
+    TooManyWaiting,
+    /// As many sessions are open as [`max_sessions`](crate::ServerConfig::max_sessions) allows.
+    Overloaded,
+    /// The server is closing.
+    Closing,
 }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::cause::RefusalCause;
 use super::core::Core;
 use super::exchange::Exchange;
 use crate::close::ServerCloseReason;
@@ -127,9 +128,9 @@ impl Get {
         core.reply(conn, response);
     }
 
-    /// Answers with this status.
-    pub(super) fn refuse(self, core: &mut Core, status: u16) {
-        core.reply(self.conn, Response::empty(status, self.headers));
+    /// Refuses it.
+    pub(super) fn refuse(self, core: &mut Core, cause: RefusalCause) {
+        core.refuse(self.conn, self.headers, cause);
     }
 
     fn respond(

@@ -1,10 +1,14 @@
 //! The inputs and outputs of a session, as owned plain data.
 
+use core::fmt;
+
 use bytes::Bytes;
 
 use super::exchange::Exchange;
-use crate::close::{CloseCode, ServerCloseReason};
+use super::refusal::Refusal;
+use crate::close::{CloseCode, ServerCloseReason, Violation};
 use crate::conn::{ConnId, Failure};
+use crate::excerpt::Excerpt;
 use crate::frame::Frame;
 use crate::http::{Headers, Response};
 use crate::inbox;
@@ -12,12 +16,12 @@ use crate::packet::Message;
 use crate::transport::Transport;
 
 /// A fact about the network.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[expect(clippy::exhaustive_enums, reason = "these are all the facts there are")]
 pub enum Input {
     /// A request that [`route`](super::route) assigned to this session. It will be
-    /// answered with one [`Transmit::Respond`], or with [`Transmit::Upgrade`], what
-    /// frames there are, and one [`Transmit::Hangup`].
+    /// answered with one [`Transmit::Respond`] or [`Transmit::Refuse`], or with
+    /// [`Transmit::Upgrade`], what frames there are, and one [`Transmit::Hangup`].
     Request(ConnId, Exchange),
     /// The whole body of a POST. One longer than [`max_payload`](crate::ServerConfig::max_payload)
     /// is answered like [`Failure::TooLarge`], so a driver need not read that much of it.
@@ -28,14 +32,29 @@ pub enum Input {
     Failed(ConnId, Failure),
 }
 
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(conn, exchange) => {
+                f.debug_tuple("Request").field(conn).field(exchange).finish()
+            }
+            Self::Body(conn, body) => {
+                f.debug_tuple("Body").field(conn).field(&Excerpt::binary(body)).finish()
+            }
+            Self::Frame(conn, frame) => f.debug_tuple("Frame").field(conn).field(frame).finish(),
+            Self::Failed(conn, why) => f.debug_tuple("Failed").field(conn).field(why).finish(),
+        }
+    }
+}
+
 impl Failure {
-    /// The status for a request that failed; none if it can't be answered.
-    pub(super) const fn status(self) -> Option<u16> {
+    /// Why a request that failed is refused; none if it can't be answered.
+    pub(super) const fn violation(self) -> Option<Violation> {
         match self {
             Self::Gone | Self::Closed(_) => None,
-            Self::TooLarge => Some(413),
-            Self::Malformed => Some(400),
-            Self::TimedOut => Some(408),
+            Self::TooLarge => Some(Violation::TooLarge),
+            Self::Malformed => Some(Violation::Framing),
+            Self::TimedOut => Some(Violation::SlowBody),
         }
     }
 }
@@ -46,6 +65,8 @@ impl Failure {
 pub enum Transmit {
     /// Answer the request. Nothing comes after it.
     Respond(Response),
+    /// Answer the request with [`Refusal::response`]. Nothing comes after it.
+    Refuse(Refusal),
     /// Answer with 101 and these headers, beside those of the WebSocket handshake.
     Upgrade(Headers),
     /// Send this frame.
@@ -53,6 +74,17 @@ pub enum Transmit {
     /// Flush what was sent, then a close frame with this code and no reason. Nothing
     /// comes after it.
     Hangup(CloseCode),
+}
+
+impl Transmit {
+    /// The same, with a refusal as a plain response, for a driver that tells nobody why.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        match self {
+            Self::Refuse(refusal) => Self::Respond(refusal.response()),
+            Self::Respond(_) | Self::Upgrade(_) | Self::Frame(_) | Self::Hangup(_) => self,
+        }
+    }
 }
 
 /// Something that the application has to know.

@@ -17,7 +17,8 @@
 //!      [`max_payload`](crate::ServerConfig::max_payload) bytes, for [`Input::Body`].
 //! 2. **A connection may write.** Pull [`Session::poll_transmit`] with its `ConnId`, as
 //!    long as it gives something and there is room to write it:
-//!    - [`Transmit::Respond`] is the one answer to a GET or POST.
+//!    - [`Transmit::Respond`] is the one answer to a GET or POST; so is [`Transmit::Refuse`],
+//!      with the cause for the logs.
 //!    - [`Transmit::Upgrade`] is the 101 of a WebSocket. From then on every message that
 //!      arrives is an [`Input::Frame`], and the output is [`Transmit::Frame`]s and at last one
 //!      [`Transmit::Hangup`].
@@ -80,6 +81,7 @@
 //! # Ok::<(), engineio_proto::SendError>(())
 //! ```
 
+mod cause;
 mod core;
 mod exchange;
 mod framed;
@@ -96,8 +98,9 @@ mod session;
 mod timers;
 mod transport;
 
-pub use exchange::{Exchange, Kind, Opening};
+pub use cause::{Ambiguity, OriginRule, ProbeFailure, RefusalCause};
+pub use exchange::{Exchange, Kind, Opening, Unavailable};
 pub use io::{Event, Input, Transmit};
-pub use refusal::{Refusal, RefusalCause};
-pub use route::{Route, route};
+pub use refusal::Refusal;
+pub use route::{Route, foreign, route};
 pub use session::Session;

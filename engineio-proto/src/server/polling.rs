@@ -3,21 +3,20 @@
 
 use bytes::Bytes;
 
-use super::core::Core;
+use super::cause::{ProbeFailure, RefusalCause};
+use super::core::{Core, TurnedAway};
 use super::exchange::Exchange;
 use super::framed::Framed;
 use super::get::Get;
 use super::io::Transmit;
 use super::post::{Post, Wait};
 use super::probe::{Probe, Progress};
-use super::refusal::RefusalCause;
 use super::timers::PollingTimer;
 use crate::close::{CloseCode, ServerCloseReason, Violation};
 use crate::codec::{BinaryEncoding, ContentType};
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
-use crate::http::Response;
 use crate::packet::Packet;
 use crate::time::{Instant, sooner};
 
@@ -63,7 +62,7 @@ impl Polling {
         let now = core.common.now;
         let noop_at = self.probe.as_mut().and_then(|probe| probe.noop_at(now));
         if self.get.is_some() {
-            core.reply(conn, Response::empty(400, exchange.headers));
+            core.refuse(conn, exchange.headers, Violation::OverlappingPolls.into());
             return Err(Violation::OverlappingPolls.into());
         }
         self.absence = None;
@@ -91,7 +90,7 @@ impl Polling {
             self.post = Some(Post::new(conn, exchange, by));
             return Ok(());
         };
-        core.reply(conn, Response::empty(400, exchange.headers));
+        core.refuse(conn, exchange.headers, violation.clone().into());
         Err(violation.into())
     }
 
@@ -114,7 +113,7 @@ impl Polling {
     /// A WebSocket came for this session.
     pub(super) fn upgrade_request(&mut self, core: &mut Core, conn: ConnId, exchange: Exchange) {
         if self.probe.is_none() && !core.config.can_upgrade() {
-            return core.refuse(conn, exchange, RefusalCause::UpgradeNotAllowed);
+            return core.refuse(conn, exchange.headers, RefusalCause::UpgradeNotAllowed);
         }
         if self.probe.is_some() {
             return core.turn_away(conn, exchange);
@@ -142,7 +141,7 @@ impl Polling {
                 None
             }
             Progress::Failed => {
-                self.abandon_probe(core);
+                self.abandon_probe(core, |_| ProbeFailure::Unexpected);
                 None
             }
             Progress::Upgraded(framed) => {
@@ -154,11 +153,12 @@ impl Polling {
     }
 
     /// The probe came to nothing. Polling goes on as if it had never been.
-    fn abandon_probe(&mut self, core: &mut Core) {
+    fn abandon_probe(&mut self, core: &mut Core, how: impl FnOnce(&Probe) -> ProbeFailure) {
         if let Some(probe) = self.probe.take() {
             if let Some(get) = &mut self.get {
                 get.noop_at = None;
             }
+            core.turned_away = Some((probe.conn, TurnedAway::Probe(how(&probe))));
             core.hang_up(probe.conn, CloseCode::NORMAL);
         }
     }
@@ -171,7 +171,13 @@ impl Polling {
         why: Failure,
     ) -> Result<(), ServerCloseReason> {
         if self.probe.as_ref().is_some_and(|probe| probe.conn == conn) {
-            self.abandon_probe(core);
+            self.abandon_probe(core, |probe| match why {
+                Failure::Malformed | Failure::TooLarge => ProbeFailure::Unexpected,
+                Failure::Gone | Failure::Closed(_) | Failure::TimedOut if probe.is_probed() => {
+                    ProbeFailure::GoneProbed
+                }
+                Failure::Gone | Failure::Closed(_) | Failure::TimedOut => ProbeFailure::Gone,
+            });
         } else if let Some(get) = self.get.take_if(|get| get.conn == conn) {
             return self.get_failed(core, get, why);
         } else if let Some(post) = self.post.take_if(|post| post.conn == conn) {
@@ -189,8 +195,8 @@ impl Polling {
         why: Failure,
     ) -> Result<(), ServerCloseReason> {
         let is_handshake = get.is_handshake();
-        if let Some(status) = why.status() {
-            get.refuse(core, status);
+        if let Some(violation) = why.violation() {
+            get.refuse(core, violation.into());
         }
         if is_handshake {
             // The client doesn't know the sid.
@@ -249,6 +255,11 @@ impl Polling {
         self.has_overflowed
     }
 
+    /// The WebSocket that is to take over.
+    pub(super) fn probe(&self) -> Option<ConnId> {
+        self.probe.as_ref().map(|probe| probe.conn)
+    }
+
     /// The client has followed its handshake.
     fn end_abandonment(&mut self) {
         self.absence.take_if(|(_, reason)| *reason == ServerCloseReason::Abandoned);
@@ -299,12 +310,18 @@ impl Polling {
             PollingTimer::Absence => self.absence.take().map_or(Ok(()), |(_, reason)| Err(reason)),
             PollingTimer::Body => {
                 if let Some(post) = self.post.take() {
-                    post.refuse(core, 408);
+                    post.refuse(core, Violation::SlowBody.into());
                 }
                 Err(Violation::SlowBody.into())
             }
             PollingTimer::Upgrade => {
-                self.abandon_probe(core);
+                self.abandon_probe(core, |probe| {
+                    if probe.is_probed() {
+                        ProbeFailure::SilentProbed
+                    } else {
+                        ProbeFailure::Silent
+                    }
+                });
                 Ok(())
             }
         }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
+use super::cause::RefusalCause;
 use super::core::Core;
 use super::exchange::Exchange;
 use crate::close::{ServerCloseReason, Violation};
@@ -58,7 +59,7 @@ impl Post {
         body: Bytes,
     ) -> Result<Option<Self>, ServerCloseReason> {
         if body.len() > core.config.max_payload() {
-            self.refuse(core, 413);
+            self.refuse(core, Violation::TooLarge.into());
             return Ok(None);
         }
         let length = body.len();
@@ -67,7 +68,7 @@ impl Post {
         let packets = codec::decode_payload(core.common.revision, payload, max_packets);
         let outcome = match packets {
             Ok(packets) if is_too_much(core, &packets) => {
-                self.refuse(core, 503);
+                self.refuse(core, RefusalCause::Unread);
                 return Err(ServerCloseReason::Overloaded);
             }
             Ok(packets) => core.common.handle_packets(heartbeat, unshare(packets, length)),
@@ -83,7 +84,12 @@ impl Post {
                 Err(reason)
             }
             Err(reason) => {
-                self.refuse(core, 400);
+                let cause = if let ServerCloseReason::Violation(violation) = &reason {
+                    violation.clone().into()
+                } else {
+                    RefusalCause::Unfinished
+                };
+                self.refuse(core, cause);
                 Err(reason)
             }
         }
@@ -99,10 +105,10 @@ impl Post {
         if let Stage::Withheld { .. } = self.stage {
             // Its packets were delivered: only the `ok` is lost, and only if it can't be
             // written.
-            return Ok(why.status().map(|_| self));
+            return Ok(why.violation().map(|_| self));
         }
-        if let Some(status) = why.status() {
-            self.refuse(core, status);
+        if let Some(violation) = why.violation() {
+            self.refuse(core, violation.into());
         }
         Err(match why {
             Failure::TooLarge => return Ok(None),
@@ -127,14 +133,18 @@ impl Post {
         core.reply(self.conn, response);
     }
 
-    /// Answers with this status.
-    pub(super) fn refuse(self, core: &mut Core, status: u16) {
-        core.reply(self.conn, Response::empty(status, self.headers));
+    /// Refuses it.
+    pub(super) fn refuse(self, core: &mut Core, cause: RefusalCause) {
+        core.refuse(self.conn, self.headers, cause);
     }
 
     /// The answer when polling ends.
     pub(super) fn leave(self, core: &mut Core) {
-        if self.is_receiving() { self.refuse(core, 400) } else { self.release(core) }
+        if self.is_receiving() {
+            self.refuse(core, RefusalCause::Unfinished);
+        } else {
+            self.release(core);
+        }
     }
 
     /// The next step, and by when it has to come.

@@ -5,9 +5,10 @@ use alloc::borrow::Cow;
 
 use bytestring::ByteString;
 
+use super::cause::{OriginRule, RefusalCause};
 use super::exchange::{Eio, Exchange, Kind, Opening};
 use super::query::Query;
-use super::refusal::{Refusal, RefusalCause, excerpt};
+use super::refusal::{Refusal, excerpt};
 use crate::codec::{BinaryEncoding, ContentType};
 use crate::coding::Coding;
 use crate::config::ServerConfig;
@@ -48,6 +49,9 @@ pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
     if !is_ours(config, path) {
         return Route::Foreign;
     }
+    if let Some(how) = request.ambiguity {
+        return Route::Refuse(Refusal::new(RefusalCause::Ambiguous(how), Headers::new()));
+    }
     let verdict = cors::check(config.cors(), config.cors_credentials(), request);
     if request.method == "OPTIONS" {
         let max_age = config.cors_max_age();
@@ -70,7 +74,8 @@ pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
         Origin::Refused(origin) => {
             let origin = excerpt(origin);
             let host = excerpt(request.host.unwrap_or(""));
-            return refuse(RefusalCause::Origin { origin, host }, verdict.headers);
+            let rule = OriginRule::of(config.cors());
+            return refuse(RefusalCause::Origin { origin, host, rule }, verdict.headers);
         }
     }
     let arrival = Arrival { transport, request, headers: verdict.headers, config };
@@ -82,6 +87,14 @@ pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
         Some(sid) => session(sid, query.eio.as_deref(), query.binary, arrival),
         None => handshake(&query, arrival),
     }
+}
+
+/// The refusal of a request that is [foreign](Route::Foreign), where nothing else serves it.
+pub fn foreign(config: &ServerConfig, request: &Request<'_>) -> Refusal {
+    let (path, _) = request.target.split_once('?').unwrap_or((request.target, ""));
+    let served = config.path().as_ref().map(|path| alloc::format!("{path}/").into());
+    let cause = RefusalCause::Path { asked: excerpt(path), served: served.unwrap_or_default() };
+    Refusal::new(cause, Headers::new())
 }
 
 /// A request that passed the checks that all requests share.
@@ -118,7 +131,10 @@ fn session<'r>(
         ("GET", true) => Kind::Framed(Transport::WebSocket),
         ("GET", false) => Kind::Poll,
         ("POST", false) => Kind::Post,
-        _ => return Route::Refuse(Refusal::new(RefusalCause::Method, arrival.headers)),
+        (method, _) => {
+            let cause = RefusalCause::Method(excerpt(method));
+            return Route::Refuse(Refusal::new(cause, arrival.headers));
+        }
     };
     let exchange = Exchange {
         kind,
@@ -147,6 +163,7 @@ fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
     let is_framed = matches!(arrival.transport, Transport::WebSocket);
     let cause = match revision {
         _ if request.method != "GET" => RefusalCause::HandshakeMethod(excerpt(request.method)),
+        _ if is_framed && !request.upgrade => RefusalCause::UpgradeMissing,
         _ if is_framed != request.upgrade => RefusalCause::TransportMismatch,
         None => RefusalCause::UnsupportedRevision(excerpt(eio.unwrap_or(""))),
         Some(_) if query.jsonp => RefusalCause::Jsonp,

@@ -5,12 +5,14 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::cause::RefusalCause;
 use super::core::Core;
 use super::exchange::Opening;
 use super::framed::Framed;
 use super::get::Get;
 use super::io::{Event, Input, Transmit};
 use super::polling::Polling;
+use super::refusal::Refusal;
 use super::replies::Replies;
 use super::timers::Timer;
 use super::transport::{Channel, Open, State};
@@ -22,6 +24,7 @@ use crate::config::ServerConfig;
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
+use crate::http::Headers;
 use crate::inbox::Inbox;
 use crate::outbox::{Outbox, Outgoing, SendError};
 use crate::revision::Revision;
@@ -79,6 +82,7 @@ impl Session {
             sid,
             common: CommonState::new(now, revision, outbox, inbox),
             replies: Replies::default(),
+            turned_away: None,
             couples_input: false,
         };
         // An empty outbox takes a batch of any size.
@@ -136,7 +140,7 @@ impl Session {
             }
             (State::Open(_), Input::Frame(conn, frame)) => self.frame(conn, frame),
             (State::Closed(_), Input::Request(conn, exchange)) => {
-                self.core.reply(conn, exchange.unknown_session().response());
+                self.core.refuse(conn, exchange.headers, RefusalCause::UnknownSession);
             }
             (State::Closed(_), Input::Body(..) | Input::Frame(..)) => {}
             (State::Open(_) | State::Closed(_), Input::Failed(conn, why)) => self.failed(conn, why),
@@ -239,9 +243,24 @@ impl Session {
             match self.poll_transmit(conn)? {
                 Transmit::Frame(frame) => return Some(FramedTransmit::Frame(frame)),
                 Transmit::Hangup(code) => return Some(FramedTransmit::Hangup(code)),
-                Transmit::Respond(_) | Transmit::Upgrade(_) => {}
+                Transmit::Respond(_) | Transmit::Refuse(_) | Transmit::Upgrade(_) => {}
             }
         }
+    }
+
+    /// The WebSocket that got its 101 and hasn't taken over yet.
+    pub fn probe(&self) -> Option<ConnId> {
+        match &self.state {
+            State::Open(Open { channel: Channel::Polling(polling), .. }) => polling.probe(),
+            State::Open(_) | State::Closed(_) => None,
+        }
+    }
+
+    /// The last WebSocket that was turned away after its 101, for logs: one too many, or one that
+    /// didn't complete its upgrade. Other refusals are a [`Transmit::Refuse`].
+    pub fn poll_turned_away(&mut self) -> Option<(ConnId, Refusal)> {
+        let (conn, why) = self.core.turned_away.take()?;
+        Some((conn, Refusal::new(why.into(), Headers::new())))
     }
 
     /// The next event for the application, if there is one.

@@ -30,12 +30,12 @@ use alloc::boxed::Box;
 
 use bytes::Bytes;
 
+use super::cause::RefusalCause;
 use super::core::Core;
 use super::exchange::{Exchange, Kind};
 use super::framed::{self, Framed};
 use super::io::{Event, Transmit};
 use super::polling::Polling;
-use super::refusal::RefusalCause;
 use super::timers::Timer;
 use crate::close::{ServerCloseReason, Violation};
 use crate::conn::{ConnId, Failure};
@@ -88,7 +88,7 @@ impl Open {
         exchange: Exchange,
     ) -> Result<(), ServerCloseReason> {
         if let Some(cause) = exchange.misfit(core.common.revision) {
-            core.refuse(conn, exchange, cause);
+            core.refuse(conn, exchange.headers, cause);
             return Ok(());
         }
         match (exchange.kind, &mut self.channel) {
@@ -98,7 +98,7 @@ impl Open {
                 polling.upgrade_request(core, conn, exchange);
             }
             (Kind::Poll | Kind::Post, Channel::Framed(_)) => {
-                core.refuse(conn, exchange, RefusalCause::TransportMismatch);
+                core.refuse(conn, exchange.headers, RefusalCause::TransportMismatch);
             }
             (Kind::Framed(_), Channel::Framed(_)) => core.turn_away(conn, exchange),
         }

@@ -192,6 +192,9 @@ impl Client {
             return;
         }
         match answer {
+            Answer::Transmit(Transmit::Refuse(refusal)) => {
+                self.response(conn, refusal.response(), now)
+            }
             Answer::Transmit(Transmit::Respond(response)) => self.response(conn, response, now),
             Answer::Transmit(Transmit::Upgrade(_)) => {
                 if self.socket == Socket::Asked(conn) && self.sid.is_some() {

@@ -204,6 +204,9 @@ impl Pair {
                 self.client.is_probed = true;
             }
             Answer::Transmit(Answered::Hangup(code)) => arrived(Arrived::Closed(code)),
+            Answer::Transmit(Answered::Refuse(refusal)) => {
+                self.hear(conn, Answer::Transmit(Answered::Respond(refusal.response())));
+            }
             Answer::Transmit(Answered::Respond(response)) => {
                 self.client.conns.remove(&conn);
                 self.input(Input::Responded(conn, response));

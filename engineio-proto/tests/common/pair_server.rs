@@ -229,6 +229,6 @@ impl Pair {
 
     fn server_transmit(&mut self, conn: ConnId) -> Option<Transmit> {
         let owner = *self.server.owners.get(&conn)?;
-        self.server.ends[owner].session.poll_transmit(conn)
+        self.server.ends[owner].session.poll_transmit(conn).map(Transmit::plain)
     }
 }

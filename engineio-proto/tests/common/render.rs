@@ -9,6 +9,7 @@ use engineio_proto::{
 pub(crate) fn transmit(revision: Revision, transmit: &Transmit) -> String {
     match transmit {
         Transmit::Respond(it) => response(revision, it),
+        Transmit::Refuse(it) => response(revision, &it.clone().response()),
         Transmit::Upgrade(_) => "101".to_owned(),
         Transmit::Frame(frame) => bytes(&frame.parts().concat()),
         Transmit::Hangup(code) => format!("hangup {}", code.0),

@@ -226,7 +226,7 @@ impl Scene {
     /// The next thing that this connection gets, checked against the getter.
     pub(crate) fn transmit(&mut self, conn: ConnId) -> Option<Transmit> {
         let has = self.session.has_transmit(conn);
-        let transmit = self.session.poll_transmit(conn);
+        let transmit = self.session.poll_transmit(conn).map(Transmit::plain);
         assert_eq!(has, transmit.is_some(), "has_transmit of {conn:?}");
         transmit
     }

@@ -324,7 +324,7 @@ impl World {
         for conn in self.live.clone() {
             loop {
                 let has = session.has_transmit(conn);
-                let transmit = session.poll_transmit(conn);
+                let transmit = session.poll_transmit(conn).map(Transmit::plain);
                 assert_eq!(has, transmit.is_some(), "has_transmit of {conn:?}");
                 let Some(transmit) = transmit else { break };
                 assert!(self.live.contains(&conn), "{transmit:?} after the last word");

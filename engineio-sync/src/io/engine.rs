@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     /// How long a connection may be idle between requests, and how long its peer may take no
     /// bytes.
     pub(crate) patience: Duration,
-    pub(crate) fallback: Fallback,
+    pub(crate) fallback: Option<Fallback>,
 }
 
 /// What a worker lends to the connection whose turn it is.

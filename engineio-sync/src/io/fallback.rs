@@ -31,12 +31,6 @@ impl Fallback {
     }
 }
 
-impl Default for Fallback {
-    fn default() -> Self {
-        Self(Arc::new(|_| empty(StatusCode::NOT_FOUND)))
-    }
-}
-
 impl fmt::Debug for Fallback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Fallback")

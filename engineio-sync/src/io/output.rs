@@ -10,7 +10,7 @@ use engineio_proto::Instant;
 use crate::stream::Stream;
 
 /// Bytes that wait to be written.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Output {
     parts: VecDeque<Bytes>,
     /// When the peer has to have taken some, at the latest.

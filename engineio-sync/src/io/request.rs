@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use engineio_hub::{Answer, Data, Framed, Hub, RemoteAddr, Seat};
+use engineio_hub::{Answer, Connection, Data, Framed, Hub, RemoteAddr, Seat};
 use engineio_proto::{Failure, Instant};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
@@ -41,7 +41,6 @@ enum Responder<D: Data> {
 }
 
 /// The next step for a request.
-#[derive(Debug)]
 pub(super) enum Step {
     /// Wait until more of the body has come, or the waker is woken.
     Wait,
@@ -61,11 +60,16 @@ impl<D: Data> ServerRequest<D> {
     ) -> Self {
         let Head { mut parts, body, is_kept_alive, expects_continue } = head;
         let is_head = parts.method == Method::HEAD;
-        let (responder, deadline) = match hub.admit_from(&parts, Some(peer)) {
+        let connection = Connection { peer: Some(peer), can_upgrade: true };
+        let (responder, deadline) = match hub.admit_from(&parts, connection) {
             Some(seat) => (Responder::Hub { seat, answer: None }, None),
             None => {
+                let not_found = || {
+                    let response = hub.not_found(&parts, Some(peer));
+                    Fallback::new(move |_| response.clone())
+                };
+                let handler = settings.fallback.clone().unwrap_or_else(not_found);
                 parts.extensions.insert(peer);
-                let handler = settings.fallback.clone();
                 let by = now + hub.config().body_timeout();
                 let (parts, body) = (Some(Box::new(parts)), BytesMut::new());
                 (Responder::Fallback { parts, body, handler }, Some(by))

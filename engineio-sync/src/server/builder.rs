@@ -24,7 +24,7 @@ pub struct ServerBuilder {
     config: ServerConfig,
     observer: Box<dyn Observer>,
     io_threads: usize,
-    fallback: Fallback,
+    fallback: Option<Fallback>,
     head_timeout: Duration,
     idle_timeout: Option<Duration>,
     max_connections: usize,
@@ -48,7 +48,7 @@ impl Server {
             config,
             observer: default_observer(),
             io_threads: 1,
-            fallback: Fallback::default(),
+            fallback: None,
             head_timeout: HEAD_TIMEOUT,
             idle_timeout: None,
             max_connections: usize::MAX,
@@ -59,8 +59,7 @@ impl Server {
 
 impl ServerBuilder {
     /// Sets the observer of refusals, openings, upgrades and closes. Default: `TracingObserver`
-    /// with the feature `tracing`, else none. An observer that also calls `TracingObserver` keeps
-    /// both.
+    /// with the feature `tracing`, else none. A pair of observers tells both.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);
         self
@@ -76,7 +75,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets what answers requests for other paths. Default: 404.
+    /// Sets what answers requests for other paths. Default: 404, with where the server is.
     ///
     /// It is for small uses, a page and a few files. It runs on the I/O thread: all sessions of
     /// that thread wait until it returns, and waiting for a session inside it deadlocks. A body
@@ -88,7 +87,7 @@ impl ServerBuilder {
         mut self,
         handler: impl Fn(Request<Bytes>) -> Response<B> + Send + Sync + 'static,
     ) -> Self {
-        self.fallback = Fallback::new(handler);
+        self.fallback = Some(Fallback::new(handler));
         self
     }
 

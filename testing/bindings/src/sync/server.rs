@@ -22,6 +22,11 @@ pub struct Server<D: Data = ()> {
 pub struct ServerBuilder(engineio_sync::ServerBuilder);
 
 impl ServerBuilder {
+    /// Sets the observer.
+    pub fn observer(self, observer: impl engineio_sync::Observer) -> Self {
+        Self(self.0.observer(observer))
+    }
+
     /// The server, on a free port.
     #[must_use]
     pub fn build<D: Data>(self) -> Server<D> {

@@ -31,9 +31,9 @@ async fn unix_socket_is_served_to_its_end() {
     let server = Server::new(ServerConfig::default());
     tokio::spawn(accept(server.clone()));
     let said = talk(server.clone(), &format!("{}{}", get("/"), last(get(POLLING)))).await;
-    let (first, second) = said.split_once("\r\n\r\n").expect("two answers");
+    let (first, second) = said.rsplit_once("HTTP/1.1 ").expect("two answers");
     assert!(first.starts_with("HTTP/1.1 404 "), "{said}");
-    assert!(second.starts_with("HTTP/1.1 200 ") && second.contains("0{\"sid\""), "{said}");
+    assert!(second.starts_with("200 ") && second.contains("0{\"sid\""), "{said}");
     assert_eq!(server.len(), 1);
 }
 

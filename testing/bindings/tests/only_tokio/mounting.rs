@@ -107,7 +107,28 @@ async fn server_works_under_bare_hyper() {
 async fn server_works_alone() {
     let (_, address) = echo(config()).await;
     assert_serves(address, "/engine.io/").await;
-    assert_eq!(Peer::connect(address).await.get("/nobody").await.expect(404).text(), "");
+    Peer::connect(address).await.get("/nobody").await.expect(404);
+}
+
+#[tokio::test]
+async fn service_nested_under_a_path_without_every_path_says_what_it_serves() {
+    let server = new_echo(ServerConfig::default());
+    let router = Router::new().nest_service("/engine.io", server.service());
+    let address = serve_axum(router).await;
+    let answer = Peer::connect(address).await.get(POLLING).await.expect(404);
+    assert_eq!(answer.text(), r#"{"message":"Not found: /. Engine.IO is served at /engine.io/"}"#);
+}
+
+#[tokio::test]
+async fn ambiguous_request_is_refused_under_axum_too_and_ends_its_connection() {
+    let server = new_echo(ServerConfig::default());
+    let address = serve_axum(Router::new().layer(server.layer())).await;
+    for lines in ["Host: a\r\nHost: b\r\n", "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n"] {
+        let mut peer = Peer::connect(address).await;
+        peer.send(format!("GET {POLLING} HTTP/1.1\r\n{lines}\r\n0\r\n\r\n")).await;
+        peer.answer().await.expect(400);
+        peer.end().await;
+    }
 }
 
 #[tokio::test]
@@ -161,10 +182,11 @@ async fn peers_address_is_known_alone_and_where_the_application_tells_it() {
 }
 
 #[tokio::test]
-async fn request_without_a_connection_to_upgrade_leaves_no_session() {
+async fn request_without_a_connection_to_upgrade_is_500_and_leaves_no_session() {
     use tower_service::Service;
     let server = new_echo(ServerConfig::default());
     let request = Request::get(WEBSOCKET)
+        .header("host", "test")
         .header("connection", "upgrade")
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "13")
@@ -172,6 +194,6 @@ async fn request_without_a_connection_to_upgrade_leaves_no_session() {
         .body(Full::new(Bytes::new()))
         .expect("a request");
     let answer: Response<_> = within(server.service().call(request)).await.expect("an answer");
-    assert_eq!(answer.status(), 101);
-    peer::until(|| server.is_empty()).await;
+    assert_eq!(answer.status(), 500);
+    assert!(server.is_empty());
 }

@@ -7,4 +7,5 @@ mod handler;
 mod handshake;
 mod logins;
 mod other_clients;
+mod refusals;
 mod whole_server;

@@ -1,0 +1,146 @@
+//! Requests that were turned away, as observers are told of them.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use engineio_proto::server::{Refusal, RefusalCause};
+use engineio_proto::{Instant, ServerConfig};
+use http::Method;
+use http::request::Parts;
+
+use crate::server::{RemoteAddr, remote_ip};
+
+/// A request that was turned away.
+///
+/// `Display` says in a sentence what was wrong, and what to do about it.
+#[derive(Clone, Copy)]
+pub struct RefusedRequest<'a> {
+    refusal: &'a Refusal,
+    line: &'a RequestLine,
+    config: &'a ServerConfig,
+    is_first: bool,
+}
+
+impl<'a> RefusedRequest<'a> {
+    pub(crate) const fn new(
+        refusal: &'a Refusal,
+        line: &'a RequestLine,
+        config: &'a ServerConfig,
+        is_first: bool,
+    ) -> Self {
+        Self { refusal, line, config, is_first }
+    }
+
+    /// Why it was refused.
+    pub fn cause(&self) -> &'a RefusalCause {
+        self.refusal.cause()
+    }
+
+    /// The reference server's error code, where it has one.
+    pub fn code(&self) -> Option<u8> {
+        self.refusal.code()
+    }
+
+    /// The method of the request.
+    pub fn method(&self) -> &'a str {
+        self.line.method.as_str()
+    }
+
+    /// The path of the request, without its query. A long one is cut.
+    pub fn path(&self) -> &'a str {
+        let configured = || self.config.path().as_deref();
+        self.line.path.as_deref().or_else(configured).unwrap_or("/")
+    }
+
+    /// The client's address, as of [`Handshake::remote_ip`](crate::Handshake::remote_ip).
+    pub const fn remote_ip(&self) -> Option<IpAddr> {
+        self.line.remote
+    }
+
+    /// Whether it is the first of its [kind](RefusalCause::name) for a minute, and so worth a
+    /// warning. Never for what the application [wanted](RefusalCause::is_wanted).
+    pub const fn is_first(&self) -> bool {
+        self.is_first
+    }
+}
+
+impl fmt::Display for RefusedRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause().fmt(f)
+    }
+}
+
+impl fmt::Debug for RefusedRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefusedRequest")
+            .field("method", &self.method())
+            .field("path", &self.path())
+            .field("remote_ip", &self.remote_ip())
+            .field("cause", self.cause())
+            .field("is_first", &self.is_first)
+            .finish()
+    }
+}
+
+/// Which request it is. Kept while the request waits.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestLine {
+    method: Method,
+    /// `None`: the configured one, so that the usual request needs no memory for it.
+    path: Option<Box<str>>,
+    remote: Option<IpAddr>,
+}
+
+impl RequestLine {
+    pub(crate) fn new(config: &ServerConfig, request: &Parts, peer: Option<RemoteAddr>) -> Self {
+        let asked = request.uri.path();
+        let is_configured = config
+            .path()
+            .as_ref()
+            .is_some_and(|path| matches!(asked.strip_prefix(&**path), Some("" | "/")));
+        Self {
+            method: request.method.clone(),
+            path: (!is_configured).then(|| beginning(asked).into()),
+            remote: remote_ip(config, request, peer),
+        }
+    }
+}
+
+fn beginning(path: &str) -> &str {
+    let end = (0..=MOST_OF_A_PATH.min(path.len())).rev().find(|end| path.is_char_boundary(*end));
+    path.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+/// How much is told of a path, in bytes.
+const MOST_OF_A_PATH: usize = 128;
+
+/// When refusals of each kind were last worth a warning.
+#[derive(Default)]
+pub(crate) struct Warnings(Mutex<Vec<(&'static str, Instant)>>);
+
+impl Warnings {
+    /// Whether this one is the first of its kind for a minute.
+    pub(crate) fn is_due(&self, cause: &RefusalCause, now: Instant) -> bool {
+        if cause.is_wanted() {
+            return false;
+        }
+        // Nothing under this lock can panic.
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match last.iter_mut().find(|(name, _)| *name == cause.name()) {
+            Some((_, at)) if now < *at + PAUSE => false,
+            Some((_, at)) => {
+                *at = now;
+                true
+            }
+            None => {
+                last.push((cause.name(), now));
+                true
+            }
+        }
+    }
+}
+
+/// How long a kind of refusal isn't warned about again.
+const PAUSE: Duration = Duration::from_secs(60);
