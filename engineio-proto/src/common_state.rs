@@ -148,7 +148,7 @@ impl<S: Side> CommonState<S> {
     /// the transport.
     pub(crate) fn next_packet(&mut self, heartbeat: &mut Heartbeat) -> Option<Packet> {
         if let Some(packet) = heartbeat.packet() {
-            heartbeat.note_sent();
+            heartbeat.note_sent(self.now);
             return Some(packet);
         }
         self.outbox.pop().map(Packet::Message)
@@ -161,7 +161,7 @@ impl<S: Side> CommonState<S> {
         while let Some(packet) = heartbeat.packet()
             && batch.offer(packet)
         {
-            heartbeat.note_sent();
+            heartbeat.note_sent(self.now);
             is_compressible = true;
         }
         is_compressible |= self.outbox.fill(batch, last);

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::packet::Packet;
+use crate::tally::RoundTrip;
 use crate::time::Instant;
 
 /// One side's half of the heartbeat.
@@ -25,6 +26,7 @@ pub(crate) struct Heartbeat {
     wait: Wait,
     /// Since when this side doesn't read.
     held_since: Option<Instant>,
+    pub(crate) round_trip: RoundTrip,
 }
 
 #[derive(Debug)]
@@ -51,7 +53,8 @@ impl Heartbeat {
         let (interval, timeout) = (interval.max(SHORTEST_WAIT), timeout.max(SHORTEST_WAIT));
         let wait =
             if pings { Wait::Quiet } else { Wait::Ping { by: now + interval + timeout, owed: 0 } };
-        Self { interval, timeout, ping_at: now + interval, wait, held_since: None }
+        let round_trip = RoundTrip::default();
+        Self { interval, timeout, ping_at: now + interval, wait, held_since: None, round_trip }
     }
 
     /// When something has to happen.
@@ -110,6 +113,7 @@ impl Heartbeat {
         match self.wait {
             Wait::Quiet => Ok(()),
             Wait::Pong { .. } => {
+                self.round_trip.pong_came(now);
                 self.wait = Wait::Quiet;
                 self.ping_at = now + self.interval;
                 Ok(())
@@ -133,10 +137,13 @@ impl Heartbeat {
     }
 
     /// What [`packet`](Self::packet) gave has left.
-    pub(crate) const fn note_sent(&mut self) {
+    pub(crate) const fn note_sent(&mut self, now: Instant) {
         match &mut self.wait {
             Wait::Quiet => {}
-            Wait::Pong { owes_ping, .. } => *owes_ping = false,
+            Wait::Pong { owes_ping, .. } => {
+                *owes_ping = false;
+                self.round_trip.ping_left(now);
+            }
             Wait::Ping { owed, .. } => *owed = owed.saturating_sub(1),
         }
     }

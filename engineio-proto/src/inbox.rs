@@ -5,6 +5,7 @@ use core::mem;
 
 use crate::outbox::weight;
 use crate::packet::Message;
+use crate::tally::Tally;
 
 /// An event of either side.
 pub(crate) trait Event {
@@ -20,6 +21,7 @@ pub(crate) struct Inbox<E> {
     bytes: usize,
     /// The weight of the messages that the application was given together.
     lent: usize,
+    pub(crate) received: Tally,
     high_water: usize,
     limit: usize,
     /// The application took a message and hasn't come back for the next.
@@ -32,6 +34,7 @@ impl<E: Event> Inbox<E> {
             queue: VecDeque::new(),
             bytes: 0,
             lent: 0,
+            received: Tally::NONE,
             high_water,
             limit,
             is_application_busy: false,
@@ -40,6 +43,7 @@ impl<E: Event> Inbox<E> {
 
     pub(crate) fn push_message(&mut self, message: Message) {
         self.bytes = self.bytes.saturating_add(weight(&message));
+        self.received.count(message.len());
         self.queue.push_back(E::of(message));
     }
 

@@ -107,6 +107,8 @@
 //! - `std` (default): turns on `std` in the dependencies. Without it the crate needs no
 //!   more than `core` and `alloc`, and does the same.
 //! - `json`: `Message::json` and `Message::to_json`.
+//! - `metrics`: a session counts its messages and bytes, and measures the round trip of the
+//!   heartbeat.
 //!
 //! The revisions are not features but a setting, [`ServerConfig::revisions`].
 #![no_std]
@@ -152,6 +154,7 @@ mod revision;
 pub mod server;
 mod settings;
 mod sid;
+mod tally;
 mod text;
 mod time;
 mod transport;
@@ -177,5 +180,7 @@ pub use outbox::{Outgoing, SendError};
 pub use packet::{Message, Packet, PacketType};
 pub use revision::Revision;
 pub use sid::{InvalidSid, Sid};
+#[cfg(feature = "metrics")]
+pub use tally::Traffic;
 pub use time::Instant;
 pub use transport::Transport;

@@ -6,6 +6,7 @@ use core::{fmt, slice};
 
 use crate::codec::PayloadSize;
 use crate::packet::{Message, Packet};
+use crate::tally::Tally;
 
 /// What an application sends: a message, or a batch that is queued whole or not at all.
 #[derive(Clone, PartialEq, Eq)]
@@ -123,6 +124,7 @@ pub(crate) struct Outbox {
     accepted: u64,
     /// The position up to which they have left.
     handed_over: u64,
+    pub(crate) sent: Tally,
     high_water: usize,
     low_water: usize,
     is_writable: bool,
@@ -144,6 +146,7 @@ impl Outbox {
             bytes: 0,
             accepted: 0,
             handed_over: 0,
+            sent: Tally::NONE,
             high_water,
             low_water,
             is_writable: true,
@@ -186,6 +189,7 @@ impl Outbox {
     pub(crate) fn pop(&mut self) -> Option<Message> {
         let entry = self.queue.pop_front()?;
         self.bytes = self.bytes.saturating_sub(weight(&entry.message));
+        self.sent.count(entry.message.len());
         self.note_departure();
         if self.queue.is_empty() && self.queue.capacity() > KEPT_CAPACITY {
             self.queue = VecDeque::new();

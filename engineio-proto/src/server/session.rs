@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+#[cfg(feature = "metrics")]
+use core::time::Duration;
 
 use super::cause::RefusalCause;
 use super::core::Core;
@@ -29,6 +31,8 @@ use crate::inbox::Inbox;
 use crate::outbox::{Outbox, Outgoing, SendError};
 use crate::revision::Revision;
 use crate::sid::Sid;
+#[cfg(feature = "metrics")]
+use crate::tally::Traffic;
 use crate::time::Instant;
 use crate::transport::Transport;
 
@@ -383,6 +387,23 @@ impl Session {
     /// the queue. This is what the two marks of the outbox are compared with.
     pub const fn queued_bytes(&self) -> usize {
         self.core.common.outbox.bytes()
+    }
+
+    /// What was carried since this was last asked for.
+    #[cfg(feature = "metrics")]
+    pub const fn take_traffic(&mut self) -> Traffic {
+        let common = &mut self.core.common;
+        Traffic::take(&mut common.inbox.received, &mut common.outbox.sent)
+    }
+
+    /// How long the client took for its last pong, from when the ping was pulled; once for each
+    /// pong. Only in revision 4: in revision 3 it is the client that pings.
+    #[cfg(feature = "metrics")]
+    pub const fn take_round_trip(&mut self) -> Option<Duration> {
+        match &mut self.state {
+            State::Open(open) => open.heartbeat.round_trip.take(),
+            State::Closed(_) => None,
+        }
     }
 
     /// The identifier, by which the client names the session in every request.
