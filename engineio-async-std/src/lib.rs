@@ -46,6 +46,8 @@
 //! - `client` (default): `Client`.
 //! - `tls` (default): `https` and `wss` for the client, by rustls.
 //! - `json`: `Message::json` and `Message::to_json`.
+//! - `metrics`: counts sessions, refusals, messages and bytes for the `metrics` crate, by
+//!   `MetricsObserver`.
 //! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate: at the
 //!   level `debug`, and the first refusal of a kind in a minute at `warn`. Without it, give the
 //!   [`ServerBuilder`] an [`Observer`].
@@ -80,7 +82,11 @@ pub use engineio_hub::{
     Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest, RemoteAddr,
     Sender, ServerEvent, Sessions, Socket,
 };
+#[cfg(feature = "metrics")]
+pub use engineio_hub::{MetricsObserver, Sample};
 pub use engineio_hyper::BoxError;
+#[cfg(feature = "metrics")]
+pub use engineio_proto::Traffic;
 #[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,

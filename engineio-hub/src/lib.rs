@@ -152,6 +152,8 @@
 //! # Features
 //!
 //! - `tls`: the TLS options of [`client::ClientOptions`], as a configuration of rustls.
+//! - `metrics`: `MetricsObserver`, which reports figures to the `metrics` crate, and the figures of
+//!   an [`Observer`].
 //! - `tracing`: `TracingObserver`, which reports to the `tracing` crate what an [`Observer`] is
 //!   told.
 #![forbid(unsafe_code)]
@@ -164,8 +166,12 @@ mod data;
 mod default_observer;
 mod http_map;
 pub mod listener;
+#[cfg(feature = "metrics")]
+mod metrics_observer;
 mod observer;
 mod refused;
+#[cfg(feature = "metrics")]
+mod sample;
 mod server;
 mod shared;
 #[cfg(feature = "tracing")]
@@ -176,8 +182,12 @@ pub use clock::Clock;
 pub use compression::compress;
 pub use data::Data;
 pub use default_observer::default_observer;
+#[cfg(feature = "metrics")]
+pub use metrics_observer::MetricsObserver;
 pub use observer::Observer;
 pub use refused::RefusedRequest;
+#[cfg(feature = "metrics")]
+pub use sample::Sample;
 pub use server::{
     Answer, Connection, Events, Handler, Handshake, Hub, Incoming, Overflow, RemoteAddr, Seat,
     Sender, ServerEvent, Sessions, Socket, WeakHub,

@@ -1,10 +1,14 @@
 //! Notifications for logs and metrics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(feature = "metrics")]
+use std::time::Duration;
 
 use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
 
 use crate::refused::RefusedRequest;
+#[cfg(feature = "metrics")]
+use crate::sample::Sample;
 
 /// Is told what happens to requests and sessions, for logs and metrics.
 ///
@@ -35,6 +39,26 @@ pub trait Observer: Send + Sync + 'static {
     /// A session ended. Called once for each session that was opened.
     fn closed(&self, sid: &Sid, reason: &ServerCloseReason) {
         let _ = (sid, reason);
+    }
+
+    /// A session's client answered a ping, after so long. Only revision 4: in revision 3 the client
+    /// pings.
+    #[cfg(feature = "metrics")]
+    fn heartbeat(&self, sid: &Sid, round_trip: Duration) {
+        let _ = (sid, round_trip);
+    }
+
+    /// Whether to take figures of the whole server. Asked once. By default none are taken.
+    #[cfg(feature = "metrics")]
+    fn wants_samples(&self) -> bool {
+        false
+    }
+
+    /// New figures of the whole server, four times a second while there are sessions and once after
+    /// the last, if the observer [wants](Self::wants_samples) them.
+    #[cfg(feature = "metrics")]
+    fn sampled(&self, sample: &Sample) {
+        let _ = sample;
     }
 
     /// The application uses the server in a way that can't work. The text says how.
@@ -68,6 +92,23 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.closed(sid, reason);
     }
 
+    #[cfg(feature = "metrics")]
+    fn heartbeat(&self, sid: &Sid, round_trip: Duration) {
+        self.0.heartbeat(sid, round_trip);
+        self.1.heartbeat(sid, round_trip);
+    }
+
+    #[cfg(feature = "metrics")]
+    fn wants_samples(&self) -> bool {
+        self.0.wants_samples() || self.1.wants_samples()
+    }
+
+    #[cfg(feature = "metrics")]
+    fn sampled(&self, sample: &Sample) {
+        self.0.sampled(sample);
+        self.1.sampled(sample);
+    }
+
     fn misused(&self, what: &str) {
         self.0.misused(what);
         self.1.misused(what);
@@ -97,6 +138,16 @@ impl Guarded {
 
     pub(crate) fn closed(&self, sid: &Sid, reason: &ServerCloseReason) {
         self.tell(|observer| observer.closed(sid, reason));
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn heartbeat(&self, sid: &Sid, round_trip: Duration) {
+        self.tell(|observer| observer.heartbeat(sid, round_trip));
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn sampled(&self, sample: &Sample) {
+        self.tell(|observer| observer.sampled(sample));
     }
 
     pub(crate) fn misused(&self, what: &str) {

@@ -111,6 +111,8 @@
 //! - `client` (default): `Client`.
 //! - `tls` (default): `https` and `wss` for the client, by rustls.
 //! - `json`: `Message::json` and `Message::to_json`.
+//! - `metrics`: counts sessions, refusals, messages and bytes for the `metrics` crate, by
+//!   `MetricsObserver`.
 //! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate: at the
 //!   level `debug`, and the first refusal of a kind in a minute at `warn`. Without it, give the
 //!   [`ServerBuilder`] an [`Observer`].
@@ -151,6 +153,10 @@ pub use engineio_hub::TracingObserver;
 pub use engineio_hub::client::{
     Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl, Redirects,
 };
+#[cfg(feature = "metrics")]
+pub use engineio_hub::{MetricsObserver, Sample};
+#[cfg(feature = "metrics")]
+pub use engineio_proto::Traffic;
 #[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,

@@ -89,6 +89,8 @@ impl<D: Data> Admission<D> {
         let mut sids = extras.sid.into_iter().chain([random]);
         let session = sids.find_map(|sid| core.sessions.insert(sid, &mut make))?;
         core.observer.opened(&session.side.sid, revision, transport);
+        #[cfg(feature = "metrics")]
+        core.begin_sampling();
         // The first turn arms the first deadline.
         carry(self.running.handler(), &session, Pace::Full, |turn| {
             if core.is_closing() {

@@ -11,6 +11,8 @@ use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid};
 use super::deadlines::Deadlines;
 use super::map::Map;
 use super::ready::ReadyQueue;
+#[cfg(feature = "metrics")]
+use super::sampler::Sampler;
 use crate::clock::Clock;
 use crate::observer::{Guarded, Observer};
 use crate::refused::{RefusedRequest, RequestLine, Warnings};
@@ -22,6 +24,8 @@ pub(crate) struct Core<S> {
     clock: Box<dyn Clock>,
     pub(crate) observer: Guarded,
     warnings: Warnings,
+    #[cfg(feature = "metrics")]
+    pub(super) sampler: Sampler,
     pub(crate) sessions: Map<S>,
     pub(crate) deadlines: Deadlines,
     /// Sessions with news, for a consumer of all sessions.
@@ -42,11 +46,15 @@ impl<S> Core<S> {
         clock: impl Clock,
         observer: Box<dyn Observer>,
     ) -> Arc<Self> {
+        #[cfg(feature = "metrics")]
+        let sampler = Sampler::new(observer.wants_samples());
         Arc::new(Self {
             config: Arc::new(config),
             clock: Box::new(clock),
             observer: Guarded(observer),
             warnings: Warnings::default(),
+            #[cfg(feature = "metrics")]
+            sampler,
             sessions: Map::new(),
             deadlines: Deadlines::new(),
             ready: ReadyQueue::new(),

@@ -33,6 +33,9 @@ pub(crate) enum Target {
     Handshake(Weak<dyn Expire>),
     /// A connection whose session has no more use for it.
     Linger(Weak<Linger>),
+    /// Take figures of some sessions.
+    #[cfg(feature = "metrics")]
+    Sample,
 }
 
 pub(crate) struct Deadlines {

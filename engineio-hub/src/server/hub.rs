@@ -247,6 +247,8 @@ impl<D: Data> Hub<D> {
                 Target::Linger(linger) => {
                     linger.upgrade().into_iter().for_each(|linger| linger.expire());
                 }
+                #[cfg(feature = "metrics")]
+                Target::Sample => core.take_sample(),
             }
         }
         if has_given_up {

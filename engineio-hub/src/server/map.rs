@@ -70,6 +70,13 @@ impl<S> Map<S> {
         })
     }
 
+    /// The sessions of one shard.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn of_shard(&self, shard: usize) -> Vec<Arc<S>> {
+        let shard = self.shards.get(shard);
+        shard.map(|shard| lock(shard).values().map(Arc::clone).collect()).unwrap_or_default()
+    }
+
     /// Removes and returns all sessions.
     pub(crate) fn take_all(&self) -> Vec<Arc<S>> {
         let shards = self.shards.iter().map(|shard| std::mem::take(&mut *lock(shard)));

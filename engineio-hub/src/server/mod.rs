@@ -29,6 +29,8 @@ mod pending;
 mod ready;
 mod reception;
 mod running;
+#[cfg(feature = "metrics")]
+mod sampler;
 mod seat;
 mod sender;
 mod session;

@@ -4,7 +4,11 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+#[cfg(feature = "metrics")]
+use std::time::Duration;
 
+#[cfg(feature = "metrics")]
+use engineio_proto::Traffic;
 use engineio_proto::server::{Event, Refusal, Session, Transmit};
 use engineio_proto::{ConnId, Instant, Response, Revision, ServerCloseReason, Sid, Transport};
 
@@ -105,6 +109,30 @@ pub(crate) struct Rest {
     closed: Option<ServerCloseReason>,
     /// There is news for a consumer of all sessions.
     is_news: bool,
+    #[cfg(feature = "metrics")]
+    figures: Figures,
+}
+
+/// Figures for the observer.
+#[cfg(feature = "metrics")]
+#[derive(Default)]
+struct Figures {
+    /// A pong came.
+    round_trip: Option<Duration>,
+    /// The session ended.
+    last: Option<Traffic>,
+}
+
+#[cfg(feature = "metrics")]
+impl Figures {
+    fn tell<S>(self, core: &Core<S>, sid: &Sid) {
+        if let Some(round_trip) = self.round_trip {
+            core.observer.heartbeat(sid, round_trip);
+        }
+        if let Some(traffic) = self.last {
+            core.sampler.ended(traffic);
+        }
+    }
 }
 
 impl<D: Data> Side for ServerSide<D> {
@@ -145,6 +173,10 @@ impl<D: Data> Side for ServerSide<D> {
         if session.probe().is_none() {
             state.probe = None;
         }
+        #[cfg(feature = "metrics")]
+        {
+            rest.figures.round_trip = session.take_round_trip();
+        }
         if let Some(at) = session.poll_timeout() {
             let is_covered = state.armed.last().is_some_and(|nearest| *nearest <= at);
             if !is_covered {
@@ -159,6 +191,10 @@ impl<D: Data> Side for ServerSide<D> {
             }
         } else if !mem::replace(&mut state.is_over, true) {
             rest.closed = session.close_reason().cloned();
+            #[cfg(feature = "metrics")]
+            {
+                rest.figures.last = Some(session.take_traffic());
+            }
             state.armed = Vec::new();
         }
         rest
@@ -175,6 +211,8 @@ impl<D: Data> Side for ServerSide<D> {
         if let Some(transport) = rest.upgraded {
             core.observer.upgraded(sid, transport);
         }
+        #[cfg(feature = "metrics")]
+        rest.figures.tell(core, sid);
         // Before the session leaves the map: the stream of events ends with the last one.
         if rest.is_news && !core.ready.push(shared) {
             shared.detach();

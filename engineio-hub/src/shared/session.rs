@@ -189,6 +189,13 @@ impl<S: Side> Shared<S> {
         Some(look(&self.locked.lock().ok()?.session))
     }
 
+    /// As [`look`](Self::look), for figures that are taken out. Nothing that anybody waits for may
+    /// change.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn look_mut<R>(&self, look: impl FnOnce(&mut S::Session) -> R) -> Option<R> {
+        Some(look(&mut self.locked.lock().ok()?.session))
+    }
+
     /// Wakes all waiters, because nothing carries the session any more.
     pub(crate) fn wake_all(&self) {
         let Ok(mut locked) = self.locked.lock() else { return };

@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engineio_hub::{Hub, Incoming, Socket, WeakHub};
+use engineio_hub::{Hub, Incoming, Observer, Socket, WeakHub};
 use engineio_proto::{Instant, ServerConfig, ServerConfigBuilder};
 use http::Request;
 use http::request::Builder;
@@ -34,11 +34,20 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(ServerConfigBuilder) -> ServerConfigBuilder) -> Self {
+        let log = Log::default();
+        Self::observed(change, log.clone(), log)
+    }
+
+    /// Makes a world with this observer.
+    pub(crate) fn observed(
+        change: impl FnOnce(ServerConfigBuilder) -> ServerConfigBuilder,
+        observer: impl Observer,
+        log: Log,
+    ) -> Self {
         let config = change(ServerConfig::builder()).build().unwrap();
         let time = Arc::new(Time::default());
         let clock = Arc::clone(&time);
-        let log = Log::default();
-        let hub = Hub::new(config, move || clock.now(), Box::new(log.clone()));
+        let hub = Hub::new(config, move || clock.now(), Box::new(observer));
         let executor = Executor::new(Arc::clone(&time));
         let driver = executor.spawn(drive(hub.downgrade(), Arc::clone(&time)));
         let capacity = Arc::new(AtomicUsize::new(4096));

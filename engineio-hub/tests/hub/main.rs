@@ -5,6 +5,8 @@
 mod common;
 mod echo;
 mod events;
+#[cfg(feature = "metrics")]
+mod figures;
 mod handler;
 mod handles;
 mod handshakes;

@@ -59,7 +59,8 @@ impl Server {
 
 impl ServerBuilder {
     /// Sets the observer of refusals, openings, upgrades and closes. Default: `TracingObserver`
-    /// with the feature `tracing`, else none. A pair of observers tells both.
+    /// with the feature `tracing`, `MetricsObserver` with the feature `metrics`. This one replaces
+    /// them; a pair of observers tells both.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);
         self
