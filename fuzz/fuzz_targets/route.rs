@@ -53,6 +53,7 @@ fn request(upgrade: bool, lines: &[u8]) -> Option<Request<'_>> {
     let mut header =
         || lines.next().and_then(|it| core::str::from_utf8(it).ok()).filter(|it| !it.is_empty());
     Some(Request {
+        ambiguity: None,
         method,
         target,
         upgrade,

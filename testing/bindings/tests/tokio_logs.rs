@@ -57,19 +57,27 @@ async fn life_of_a_session_and_refusals_are_logged() {
     websocket.say("5").await;
     websocket.say("1").await;
     until(|| server.is_empty()).await;
-    peer.get("/engine.io/?EIO=4&transport=polling&sid=nobody").await.expect(400);
+    for _ in 0..2 {
+        peer.get("/engine.io/?EIO=4&transport=polling&sid=nobody").await.expect(400);
+    }
     println!("{}", log.text());
     let lines = log.lines();
     let ours: Vec<_> = lines.iter().filter(|line| line.contains("engineio: ")).collect();
     for (line, parts) in ours.iter().zip([
-        ["session opened", "revision=4", "transport=polling"],
-        ["session upgraded", "sid=", "transport=websocket"],
-        ["session closed", "sid=", "reason="],
-        ["request refused", "code=1", "cause="],
+        ["DEBUG", "session opened", "revision=4", "transport=polling"],
+        ["DEBUG", "session upgraded", "sid=", "transport=websocket"],
+        ["DEBUG", "session closed", "sid=", "reason="],
+        [
+            "WARN",
+            "request refused: no session has this `sid`",
+            "code=1",
+            "cause=\"unknown_session\"",
+        ],
+        ["DEBUG", "method=\"GET\"", "path=\"/engine.io\"", "remote=127.0.0.1"],
     ]) {
         assert!(parts.iter().all(|part| line.contains(part)), "not {parts:?}: {line}");
     }
-    assert_eq!(ours.len(), 4, "{lines:#?}");
+    assert_eq!(ours.len(), 5, "{lines:#?}");
     let (_, sid) = target.split_once("&sid=").expect("a sid");
     assert!(!log.text().contains(sid), "anyone who knows a whole sid can act for the session");
 }

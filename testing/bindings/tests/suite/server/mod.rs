@@ -3,6 +3,8 @@
 mod bad_bodies;
 mod bad_connections;
 mod close;
+#[cfg(feature = "metrics")]
+mod figures;
 mod handler;
 mod handshake;
 mod logins;
