@@ -16,6 +16,7 @@
 mod client;
 mod driver;
 mod error;
+mod follow;
 mod jar;
 mod options;
 mod place;
@@ -30,8 +31,9 @@ mod tls;
 pub use client::{Client, ClientEvent, Connecting};
 pub use driver::{Driver, Start, connect};
 pub use error::ConnectError;
+pub use follow::follow;
 pub use options::{ADDRESS_PATIENCE, ClientOptions, Plan};
 pub use proxy::{InvalidProxy, Proxy};
-pub use redirect::{Redirects, follow};
+pub use redirect::Redirects;
 pub use request::{InvalidUrl, Remote};
 pub use sender::ClientSender;

@@ -19,10 +19,11 @@ pub const ADDRESS_PATIENCE: Duration = Duration::from_secs(2);
 /// Where and how a client connects.
 ///
 /// Made from a URL with `http`, `https`, `ws` or `wss`. A path other than `/` replaces
-/// `/engine.io/`, with a slash at its end in either case, and a query is kept. User and password, which may be percent-encoded, become the
-/// `Authorization` header of every request, unless [`header`](Self::header) gives one. A link-local
-/// address may have its zone: `http://[fe80::1%25eth0]:3000`. By default the client speaks revision 4, begins with polling
-/// and moves to a WebSocket if the server offers one.
+/// `/engine.io/`, with a slash at its end in either case, and a query is kept. User and password,
+/// which may be percent-encoded, become the `Authorization` header of every request, unless
+/// [`header`](Self::header) gives one. A link-local address may have its zone:
+/// `http://[fe80::1%25eth0]:3000`. By default the client speaks revision 4, begins with polling and
+/// moves to a WebSocket if the server offers one.
 ///
 /// Options are checked only when they are used to connect: an invalid one gives a [`ConnectError`].
 #[derive(Clone, Debug)]

@@ -1,15 +1,9 @@
 //! Redirects of the handshake: where a client goes on instead.
 
-use std::future::Future;
-
-use engineio_proto::ClientCloseReason;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::uri::{Parts, Uri};
 
-use super::client::Client;
-use super::error::ConnectError;
 use super::jar::Jar;
-use super::options::{ClientOptions, Plan};
 use super::place::Place;
 use super::request::{Remote, scheme};
 
@@ -32,54 +26,9 @@ pub enum Redirects {
     AnyHost,
 }
 
-/// Connects by these attempts: the first goes to the options' server, and each other one to where
-/// the one before was redirected.
-///
-/// # Errors
-///
-/// That of the last attempt, and every error of [`ClientOptions::plan`].
-pub async fn follow<F>(
-    options: ClientOptions,
-    attempt: impl Fn(Plan) -> F,
-) -> Result<Client, ConnectError>
-where
-    F: Future<Output = Result<Client, ConnectError>>,
-{
-    let mut plan = options.plan()?;
-    for _ in 0..MOST {
-        match attempt(plan.clone()).await {
-            Ok(client) => return Ok(client),
-            Err(error) => match redirected(&plan, &error) {
-                Some(remote) => plan = plan.towards(remote)?,
-                None => return Err(error),
-            },
-        }
-    }
-    attempt(plan).await
-}
-
-/// Where a client is redirected to, if it may go there.
-fn redirected(plan: &Plan, error: &ConnectError) -> Option<Remote> {
-    let ConnectError::Closed { reason: ClientCloseReason::Refused(refused), .. } = error else {
-        return None;
-    };
-    let location = refused.location.as_deref()?;
-    if !matches!(refused.status, 301 | 302 | 307 | 308) {
-        return None;
-    }
-    let there = plan.remote.resolve(location, plan.config.path())?;
-    let is_downgrade = plan.remote.is_secure() && !there.is_secure();
-    let is_allowed = match plan.redirects {
-        Redirects::None => false,
-        Redirects::SameHost => there.has_host_of(&plan.remote),
-        Redirects::AnyHost => true,
-    };
-    (is_allowed && !is_downgrade).then_some(there)
-}
-
 impl Remote {
     /// The server that a `Location` names, with what may be sent there.
-    fn resolve(&self, location: &str, path: &str) -> Option<Self> {
+    pub(super) fn resolve(&self, location: &str, path: &str) -> Option<Self> {
         let location = location.split('#').next().unwrap_or_default();
         let here = format!("{}://{}", self.scheme(), self.place.authority);
         let absolute = if location.starts_with("//") {
@@ -120,7 +69,7 @@ impl Remote {
         Some(there)
     }
 
-    fn has_host_of(&self, other: &Self) -> bool {
+    pub(super) fn has_host_of(&self, other: &Self) -> bool {
         self.host().eq_ignore_ascii_case(other.host())
     }
 }
@@ -133,6 +82,3 @@ pub(super) fn own_query(query: &str) -> String {
     });
     own.collect::<Vec<_>>().join("&")
 }
-
-/// As many as `fetch` and others follow at least, and far more than any server needs.
-const MOST: usize = 5;

@@ -7,7 +7,7 @@ use engineio_proto::client::Session;
 use engineio_proto::{ClientConfig, ConnId, Instant, Sid};
 
 use crate::clock::Clock;
-use crate::shared::framed::{Carried, CarriedTurn};
+use crate::shared::carried::{Carried, CarriedTurn};
 use crate::shared::linger::Linger;
 use crate::shared::session::{Locked, Pace, Shared, Side, Turn};
 

@@ -10,11 +10,12 @@ use bytestring::ByteString;
 use engineio_proto::server::{Refusal, Session, Unavailable};
 use engineio_proto::{Message, ServerCloseReason, Sid};
 
+use super::audience::Audience;
 use super::handler::carry;
 use super::login::Decision;
 use super::pending::PendingHandshake;
 use super::running::Running;
-use super::session::{Audience, FIRST_CONN, Overflow, ServerSession, ServerSide};
+use super::session::{FIRST_CONN, Overflow, ServerSession, ServerSide};
 use crate::data::Data;
 use crate::shared::session::Pace;
 

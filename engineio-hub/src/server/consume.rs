@@ -6,13 +6,13 @@ use std::sync::Arc;
 use engineio_proto::server::Refusal;
 
 use super::admission::Admission;
+use super::audience::{Audience, Told};
 use super::events::Events;
 use super::handler::Handler;
 use super::handshake::Handshake;
 use super::hub::Hub;
 use super::login::{Login, decide, decide_later};
 use super::reception::{Arrival, Mode, Pickup};
-use super::session::{Audience, Told};
 use crate::data::Data;
 
 impl Hub {

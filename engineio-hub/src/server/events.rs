@@ -11,11 +11,12 @@ use engineio_proto::{Message, ServerCloseReason, Transport};
 use futures_core::Stream;
 
 use super::admission::Admission;
+use super::audience::{Audience, News, Told};
 use super::login::{self, Decide};
 use super::reception::{Arrival, Pickup};
 use super::running::Running;
 use super::sender::Sender;
-use super::session::{Audience, News, ServerSession, Told};
+use super::session::ServerSession;
 use crate::data::Data;
 
 /// An event of one of the server's sessions. The [`Sender`] sends on that session.

@@ -7,9 +7,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use engineio_proto::server::{Event, Refusal};
 use engineio_proto::{ConnId, Message, ServerCloseReason, Transport};
 
+use super::audience::Batch;
 use super::handshake::Handshake;
 use super::sender::Sender;
-use super::session::{Batch, ServerSession, ServerTurn};
+use super::session::{ServerSession, ServerTurn};
 use crate::data::Data;
 use crate::shared::session::Pace;
 

@@ -12,10 +12,11 @@ use engineio_proto::{Headers, InvalidHeader, Message, Revision, Sid, Transport};
 use http::request::Parts;
 
 use super::admission::Admission;
+use super::audience::Audience;
 use super::handshake::Handshake;
 use super::reception::Arrival;
 use super::running::Running;
-use super::session::{Audience, Overflow};
+use super::session::Overflow;
 use super::socket::Socket;
 use crate::data::Data;
 

@@ -14,6 +14,7 @@
 //! ```
 
 mod admission;
+mod audience;
 mod body;
 mod consume;
 mod core;
@@ -31,6 +32,8 @@ mod reception;
 mod running;
 #[cfg(feature = "metrics")]
 mod sampler;
+#[cfg(feature = "metrics")]
+mod sampling;
 mod seat;
 mod sender;
 mod session;

@@ -7,10 +7,10 @@ use std::task::{Poll, Waker};
 
 use engineio_proto::server::Unavailable;
 
+use super::audience::Audience;
 use super::handshake::Handshake;
 use super::login::SharedLogin;
 use super::pending::PendingHandshake;
-use super::session::Audience;
 use crate::data::Data;
 use crate::shared::wakers::Wakers;
 

@@ -1,6 +1,5 @@
 //! One session of a server, behind its lock.
 
-use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -9,9 +8,10 @@ use std::time::Duration;
 
 #[cfg(feature = "metrics")]
 use engineio_proto::Traffic;
-use engineio_proto::server::{Event, Refusal, Session, Transmit};
+use engineio_proto::server::{Refusal, Session, Transmit};
 use engineio_proto::{ConnId, Instant, Response, Revision, ServerCloseReason, Sid, Transport};
 
+use super::audience::{Audience, Batch, News};
 use super::core::Core;
 use super::deadlines::Target;
 use crate::data::Data;
@@ -61,42 +61,6 @@ pub enum Overflow {
     Drop,
     /// The session ends as [overloaded](ServerCloseReason::Overloaded).
     Close,
-}
-
-/// Where a session's events go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// To the `Socket` of this session.
-    Socket,
-    /// Nowhere: they are discarded.
-    Nobody,
-    /// To the server's stream of events.
-    Events(Told),
-    /// To the server's handler, called by the task or thread that carries a connection of the
-    /// session.
-    Handler(Told),
-}
-
-/// What a consumer of all sessions was told of one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
-    /// It was told of the opening.
-    is_announced: bool,
-    /// A worker is handling the session, or it is in the queue of sessions with news.
-    is_claimed: bool,
-}
-
-/// What a consumer of all sessions is told of one.
-pub(crate) enum News {
-    Opened,
-    Event(Event),
-}
-
-/// News that a handler is told of together.
-#[derive(Default)]
-pub(crate) struct Batch {
-    pub(crate) is_opened: bool,
-    pub(crate) events: VecDeque<Event>,
 }
 
 /// What is left to do when the lock is released.
@@ -280,7 +244,10 @@ impl<D: Data> ServerTurn<'_, D> {
     pub(crate) fn deadline(&mut self, at: Instant) {
         self.state.armed.retain(|armed| *armed != at);
     }
+}
 
+/// What a consumer of all sessions does with one.
+impl<D: Data> ServerTurn<'_, D> {
     /// Claims the session for its handler, if it has news and isn't claimed.
     pub(crate) fn claim_for_handler(&mut self) -> bool {
         matches!(self.state.audience, Audience::Handler(_))
@@ -322,44 +289,6 @@ impl<D: Data> ServerTurn<'_, D> {
             // Tells the session that the application has handled the last event.
             self.session.poll_event();
         }
-    }
-}
-
-impl Audience {
-    const fn told_mut(&mut self) -> Option<&mut Told> {
-        match self {
-            Self::Events(told) | Self::Handler(told) => Some(told),
-            Self::Socket | Self::Nobody => None,
-        }
-    }
-
-    /// Claims the session if it has unclaimed news. Returns whether it did.
-    fn claim_news(&mut self, session: &Session) -> bool {
-        let may_tell = self.may_tell(session);
-        let Some(told) = self.told_mut() else { return false };
-        let is_news = !told.is_claimed && (!told.is_announced || (may_tell && session.has_event()));
-        told.is_claimed |= is_news;
-        is_news
-    }
-
-    fn next_news(&mut self, session: &mut Session) -> Option<News> {
-        if self.announce() {
-            return Some(News::Opened);
-        }
-        if self.may_tell(session) { session.poll_event().map(News::Event) } else { None }
-    }
-
-    /// Whether the opening is to be told now.
-    const fn announce(&mut self) -> bool {
-        match self.told_mut() {
-            Some(told) => !mem::replace(&mut told.is_announced, true),
-            None => false,
-        }
-    }
-
-    /// A handler isn't called while there is no room for its answers.
-    fn may_tell(&self, session: &Session) -> bool {
-        !matches!(self, Self::Handler(_)) || session.is_writable() || session.is_closing()
     }
 }
 

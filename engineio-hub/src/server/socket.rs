@@ -14,8 +14,9 @@ use engineio_proto::{Message, Outgoing, Revision, SendError, ServerCloseReason, 
 use futures_core::Stream;
 use futures_sink::Sink;
 
+use super::audience::Audience;
 use super::sender::Sender;
-use super::session::{Audience, ServerSession};
+use super::session::ServerSession;
 use crate::data::Data;
 use crate::shared::waiters::{Wait, WaitId};
 use crate::shared::waits;

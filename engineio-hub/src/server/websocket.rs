@@ -10,7 +10,7 @@ use super::running::Running;
 use super::sender::Sender;
 use super::session::ServerSession;
 use crate::data::Data;
-use crate::shared::framed::{Carried, CarriedTurn};
+use crate::shared::carried::{Carried, CarriedTurn};
 use crate::shared::linger::Linger;
 use crate::shared::session::{Pace, Turn};
 

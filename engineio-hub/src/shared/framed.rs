@@ -1,46 +1,17 @@
 //! A session's WebSocket, between a stream of bytes and the session.
 
 use std::fmt;
-use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use engineio_proto::{CloseCode, FramedSession, FramedTransmit, Instant, Sid};
-use engineio_proto::{ConnId, Failure};
+use engineio_proto::{CloseCode, ConnId, Failure, Sid};
 
+use super::carried::{Carried, Left, Task, fill, give};
 use super::fairness::Fairness;
 use super::linger::Linger;
 use super::session::Pace;
-use super::waiters::{Interest, Waiters, is_ending};
+use super::waiters::{Interest, is_ending};
 use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
-
-/// The session that a WebSocket belongs to, on either side.
-pub(crate) trait Carried: Send + Sync {
-    /// Takes one turn at the session. `false`: the session is gone.
-    fn turn(&self, pace: Pace, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool;
-
-    /// Takes a turn for what has come on this connection, and another each time that a handler has
-    /// dealt with it: what it sent is there then.
-    fn exchange(&self, conn: ConnId, act: &mut dyn FnMut(CarriedTurn<'_>));
-
-    /// Counts the wake-ups of the session's connections; see [`Shared::seat_wakes`].
-    ///
-    /// [`Shared::seat_wakes`]: super::session::Shared::seat_wakes
-    fn seat_wakes(&self) -> u32;
-
-    /// Starts the connection's time limit for flushing.
-    fn begin_linger(&self) -> Arc<Linger>;
-
-    /// The identifier of the session, for logs.
-    fn sid(&self) -> Option<Sid>;
-}
-
-/// The part of a turn that a WebSocket needs.
-pub(crate) struct CarriedTurn<'a> {
-    pub(crate) now: Instant,
-    pub(crate) session: &'a mut dyn FramedSession,
-    pub(crate) waiters: &'a mut Waiters,
-}
 
 /// Carries a WebSocket for a binding, which only moves bytes:
 ///
@@ -69,32 +40,6 @@ pub struct Framed {
     /// [`Carried::seat_wakes`] when that task had taken all there was to write, and registered
     /// itself for more.
     waiting: Option<u32>,
-}
-
-/// Tells a waker from others. Only to be compared with those that exist.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Task {
-    data: usize,
-    vtable: usize,
-}
-
-impl Task {
-    /// No waker has a table at the address 0.
-    const NONE: Self = Self { data: 0, vtable: 0 };
-
-    fn of(cx: &Context<'_>) -> Self {
-        let waker = cx.waker();
-        Self { data: waker.data().addr(), vtable: ptr::from_ref(waker.vtable()).addr() }
-    }
-}
-
-/// What is left in the session after a connection took what it could.
-enum Left {
-    Nothing,
-    /// There is more, and no room for it.
-    Something,
-    /// Nothing more will come.
-    End,
 }
 
 /// The stage of the connection.
@@ -222,8 +167,9 @@ impl Framed {
                 return;
             }
             turn.waiters.rouse_seat(conn);
-            if let Err((over, why)) = give(socket, &mut bytes, conn, &mut turn) {
-                *stage = over;
+            if let Err(why) = give(socket, &mut bytes, conn, &mut turn) {
+                let is_closed = matches!(why, Failure::Closed(_));
+                *stage = if is_closed { Stage::Over } else { Stage::Deaf { is_shut: false } };
                 turn.session.handle_failure(turn.now, conn, why);
                 return;
             }
@@ -364,52 +310,6 @@ impl Framed {
             }
         }
     }
-}
-
-/// Gives the session all messages that are complete. An error is how the connection goes on, and
-/// what happened to it.
-fn give(
-    socket: &mut WebSocket,
-    bytes: &mut &[u8],
-    conn: ConnId,
-    turn: &mut CarriedTurn<'_>,
-) -> Result<(), (Stage, Failure)> {
-    while !bytes.is_empty() {
-        match socket.receive(bytes) {
-            Ok(Some(Received::Frame(frame))) => {
-                turn.session.handle_frame(turn.now, conn, frame);
-            }
-            Ok(None) => break,
-            Ok(Some(Received::Closed(code))) => {
-                let code = code.map_or(CloseCode::NO_STATUS, CloseCode);
-                return Err((Stage::Over, Failure::Closed(code)));
-            }
-            Err(fault) => {
-                // The WebSocket knows what was wrong, so it chooses the code.
-                socket.close(fault.close_code());
-                let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
-                let why = if is_length { Failure::TooLarge } else { Failure::Malformed };
-                return Err((Stage::Deaf { is_shut: false }, why));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Moves the session's frames into the write buffer, as long as it has room.
-fn fill(socket: &mut WebSocket, conn: ConnId, turn: &mut CarriedTurn<'_>) -> Left {
-    while socket.unsent_len() < WRITE_AHEAD {
-        match turn.session.poll_frame(conn) {
-            Some(FramedTransmit::Frame(frame)) => socket.send(frame),
-            Some(FramedTransmit::Hangup(code)) => {
-                socket.close(code.0);
-                turn.waiters.forget_seat(conn);
-                return Left::End;
-            }
-            None => return Left::Nothing,
-        }
-    }
-    Left::Something
 }
 
 impl Drop for Framed {

@@ -4,6 +4,7 @@
 //! waiters are woken after a turn. [`Framed`](framed::Framed) carries the session's WebSocket,
 //! [`waits`] has the futures of its handles.
 
+pub(crate) mod carried;
 pub(crate) mod fairness;
 pub(crate) mod framed;
 pub(crate) mod linger;

@@ -1,0 +1,109 @@
+//! The session that a WebSocket belongs to, and what moves between the two.
+
+use std::sync::Arc;
+use std::task::Context;
+
+use engineio_proto::{CloseCode, ConnId, Failure, FramedSession, FramedTransmit, Instant, Sid};
+
+use super::linger::Linger;
+use super::session::Pace;
+use super::waiters::Waiters;
+use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
+
+/// The session that a WebSocket belongs to, on either side.
+pub(crate) trait Carried: Send + Sync {
+    /// Takes one turn at the session. `false`: the session is gone.
+    fn turn(&self, pace: Pace, act: &mut dyn FnMut(CarriedTurn<'_>)) -> bool;
+
+    /// Takes a turn for what has come on this connection, and another each time that a handler has
+    /// dealt with it: what it sent is there then.
+    fn exchange(&self, conn: ConnId, act: &mut dyn FnMut(CarriedTurn<'_>));
+
+    /// Counts the wake-ups of the session's connections; see [`Shared::seat_wakes`].
+    ///
+    /// [`Shared::seat_wakes`]: super::session::Shared::seat_wakes
+    fn seat_wakes(&self) -> u32;
+
+    /// Starts the connection's time limit for flushing.
+    fn begin_linger(&self) -> Arc<Linger>;
+
+    /// The identifier of the session, for logs.
+    fn sid(&self) -> Option<Sid>;
+}
+
+/// The part of a turn that a WebSocket needs.
+pub(crate) struct CarriedTurn<'a> {
+    pub(crate) now: Instant,
+    pub(crate) session: &'a mut dyn FramedSession,
+    pub(crate) waiters: &'a mut Waiters,
+}
+
+/// What is left in the session after a connection took what it could.
+pub(crate) enum Left {
+    Nothing,
+    /// There is more, and no room for it.
+    Something,
+    /// Nothing more will come.
+    End,
+}
+
+/// Gives the session all messages that are complete. An error says why nothing more can be read.
+pub(crate) fn give(
+    socket: &mut WebSocket,
+    bytes: &mut &[u8],
+    conn: ConnId,
+    turn: &mut CarriedTurn<'_>,
+) -> Result<(), Failure> {
+    while !bytes.is_empty() {
+        match socket.receive(bytes) {
+            Ok(Some(Received::Frame(frame))) => {
+                turn.session.handle_frame(turn.now, conn, frame);
+            }
+            Ok(None) => break,
+            Ok(Some(Received::Closed(code))) => {
+                let code = code.map_or(CloseCode::NO_STATUS, CloseCode);
+                return Err(Failure::Closed(code));
+            }
+            Err(fault) => {
+                // The WebSocket knows what was wrong, so it chooses the code.
+                socket.close(fault.close_code());
+                let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
+                return Err(if is_length { Failure::TooLarge } else { Failure::Malformed });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Moves the session's frames into the write buffer, as long as it has room.
+pub(crate) fn fill(socket: &mut WebSocket, conn: ConnId, turn: &mut CarriedTurn<'_>) -> Left {
+    while socket.unsent_len() < WRITE_AHEAD {
+        match turn.session.poll_frame(conn) {
+            Some(FramedTransmit::Frame(frame)) => socket.send(frame),
+            Some(FramedTransmit::Hangup(code)) => {
+                socket.close(code.0);
+                turn.waiters.forget_seat(conn);
+                return Left::End;
+            }
+            None => return Left::Nothing,
+        }
+    }
+    Left::Something
+}
+
+/// Tells a waker from others. Only to be compared with those that exist.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Task {
+    data: usize,
+    vtable: usize,
+}
+
+impl Task {
+    /// No waker has a table at the address 0.
+    pub(crate) const NONE: Self = Self { data: 0, vtable: 0 };
+
+    pub(crate) fn of(cx: &Context<'_>) -> Self {
+        let waker = cx.waker();
+        Self { data: waker.data().addr(), vtable: std::ptr::from_ref(waker.vtable()).addr() }
+    }
+}
