@@ -19,8 +19,13 @@ async fn base64_in_lines_is_a_message_between_others() {
     let (mut peer, target) = session(address).await;
     let posted = peer.post(&target, &format!("4one\u{1e}{LINES}\u{1e}4two")).await.expect(200);
     assert_eq!(posted.text(), "ok");
-    let polled = peer.get(&target).await.expect(200);
-    assert_eq!(polled.text(), format!("4one\u{1e}{LINE}\u{1e}4two"));
+    // An application that is slow for a moment has its first answers polled alone.
+    let mut polled = Vec::new();
+    while polled.len() < 3 {
+        let payload = peer.get(&target).await.expect(200);
+        polled.extend(payload.text().split('\u{1e}').map(str::to_owned));
+    }
+    assert_eq!(polled, ["4one", LINE, "4two"]);
 }
 
 #[tokio::test]
@@ -35,7 +40,11 @@ async fn base64_in_lines_of_revision_3_has_the_breaks_in_its_length() {
     let line = LINE.replacen('b', "b4", 1);
     let posted = peer.post(&target, &format!("{}:{lines}2:4a", lines.len())).await.expect(200);
     assert_eq!(posted.text(), "ok");
-    assert_eq!(peer.get(&target).await.expect(200).text(), format!("{}:{line}2:4a", line.len()));
+    let mut polled = String::new();
+    while !polled.ends_with("2:4a") {
+        polled += peer.get(&target).await.expect(200).text();
+    }
+    assert_eq!(polled, format!("{}:{line}2:4a", line.len()));
 }
 
 /// Swift clients up to 15.2.
