@@ -3,6 +3,7 @@
 //! The clients are blocking sockets in the same process that allocate nothing that stays, so what
 //! is counted is the server's: its binding's, its HTTP library's and its runtime's.
 
+mod answers;
 mod idle;
 mod leaks;
 
