@@ -1,7 +1,7 @@
 //! How long a busy connection goes on before others have their turn.
 
 /// The work of a connection in its turn. Frames count beside bytes: a chunk of tiny ones is far more
-/// work than its length says.
+/// work than its length says. A turn may go on over pauses: ending it costs no more than a wake-up.
 #[derive(Debug, Default)]
 pub(crate) struct Fairness {
     bytes: usize,
@@ -27,15 +27,10 @@ impl Fairness {
     pub(crate) const fn is_turn_over(&mut self) -> bool {
         let is_over = self.bytes >= BYTES_PER_TURN || self.frames >= FRAMES_PER_TURN;
         if is_over {
-            self.rest();
+            self.bytes = 0;
+            self.frames = 0;
         }
         is_over
-    }
-
-    /// The connection has nothing to do: others have their turn.
-    pub(crate) const fn rest(&mut self) {
-        self.bytes = 0;
-        self.frames = 0;
     }
 }
 
