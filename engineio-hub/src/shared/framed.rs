@@ -110,7 +110,7 @@ impl Framed {
     }
 
     /// Ready when the stream may be read, for messages, and after the end for the peer's close
-    /// frame: with how many bytes to read at most, no more than [`LONGEST_READ`].
+    /// frame: with how many bytes to read at most, no more than [`LONGEST_READ`](crate::LONGEST_READ).
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         let may_read = match self.stage {
             Stage::Open => self.may_read || self.poll_input(cx),
