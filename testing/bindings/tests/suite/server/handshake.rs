@@ -124,7 +124,7 @@ async fn client_that_leaves_before_its_answer_ends_the_session_that_was_made_for
 
 #[tokio::test]
 async fn handshake_that_nobody_decides_about_is_told_to_come_back() {
-    let config = config().accept_timeout(Duration::from_millis(30)).build();
+    let config = config().accept_timeout(Duration::from_millis(500)).build();
     let server = Server::new(config.expect("a legal configuration"));
     let address = listen(&server).await;
     let mut peer = Peer::connect(address).await;
