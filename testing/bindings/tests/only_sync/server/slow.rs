@@ -126,7 +126,7 @@ async fn peer_that_takes_no_answer_keeps_no_thread_from_its_work() {
 async fn slow_reader_gets_all_of_its_answer_and_keeps_no_other_from_being_served() {
     let large = bytes::Bytes::from("x".repeat(24 << 20));
     let builder =
-        builder().idle_timeout(20 * SHORT).fallback(move |_| http::Response::new(large.clone()));
+        builder().idle_timeout(40 * SHORT).fallback(move |_| http::Response::new(large.clone()));
     let (server, address) = echo_with(builder);
     let (mut other, target) = session(address).await;
     let mut slow = Peer::connect(address).await;
@@ -134,7 +134,8 @@ async fn slow_reader_gets_all_of_its_answer_and_keeps_no_other_from_being_served
     let mut taken = 0;
     for _ in 0..8 {
         taken += slow.take_some(2 << 20).await;
-        tokio::time::sleep(3 * SHORT).await;
+        // In all it takes longer than a connection may stand still.
+        tokio::time::sleep(6 * SHORT).await;
         other.post(&target, "4hello").await.expect(200);
         assert_eq!(other.get(&target).await.expect(200).text(), "4hello");
     }
