@@ -1,4 +1,4 @@
-//! Who hears of a session's events.
+//! Where a session's events go, and what was told already.
 
 use std::collections::VecDeque;
 use std::mem;

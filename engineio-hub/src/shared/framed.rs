@@ -21,7 +21,8 @@ use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
 /// 2. when [`poll_read`](Self::poll_read) is ready, read from the stream and report the bytes with
 ///    [`received`](Self::received), the end with [`ended`](Self::ended) or an error with
 ///    [`failed`](Self::failed);
-/// 3. when [`poll_abort`](Self::poll_abort) is ready, drop the stream.
+/// 3. when [`poll_abort`](Self::poll_abort) is ready, drop the stream;
+/// 4. when [`is_turn_over`](Self::is_turn_over), let other connections go on before this one.
 ///
 /// One task polls all three, and is woken for each of them. Dropping it means that the connection
 /// is gone.
