@@ -241,7 +241,7 @@ fn interval_of_nothing_keeps_nobody_busy() {
 fn intervals_beyond_all_bounds_never_come() {
     for revision in REVISIONS {
         let mut scene = client().revision(revision).heartbeat(u64::MAX, u64::MAX).websocket();
-        scene.wait_until(1 << 60);
+        scene.wait_until(1 << 43); // 279 years
         assert_eq!(scene.outcome(), "websocket");
     }
 }
