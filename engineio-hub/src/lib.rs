@@ -101,13 +101,9 @@
 //!         if framed.poll_abort().is_ready() {
 //!             return Poll::Ready(());
 //!         }
-//!         ready!(framed.poll_read(cx));
 //!         let mut buffer = [0; 4096];
-//!         match ready!(stream.poll_read(cx, &mut buffer)) {
-//!             Ok(0) => framed.ended(),
-//!             Ok(count) => framed.received(&buffer[..count]),
-//!             Err(_) => framed.failed(),
-//!         }
+//!         let read = |cx: &mut Context<'_>, into: &mut [u8]| stream.poll_read(cx, into);
+//!         ready!(framed.poll_receive(cx, &mut buffer, read));
 //!     }
 //! }
 //!

@@ -1,7 +1,7 @@
 //! Moving bytes between a stream and a session's WebSocket.
 
 use std::cell::Cell;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -120,17 +120,13 @@ impl<S: Read + Write + Unpin> Carrier<S> {
 
     /// Ready after a read that returned bytes or the end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let most = ready!(self.framed.poll_read(cx));
+        let Self { stream, framed, .. } = self;
         with_scratch(|scratch| {
-            let scratch = scratch.get_mut(..most).unwrap_or_default();
-            let mut buffer = ReadBuf::new(scratch);
-            match Pin::new(&mut self.stream).poll_read(cx, buffer.unfilled()) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(_)) => self.framed.failed(),
-                Poll::Ready(Ok(())) if buffer.filled().is_empty() => self.framed.ended(),
-                Poll::Ready(Ok(())) => self.framed.received(buffer.filled()),
-            }
-            Poll::Ready(())
+            framed.poll_receive(cx, scratch, |cx, buffer| {
+                let mut buffer = ReadBuf::new(buffer);
+                ready!(Pin::new(stream).poll_read(cx, buffer.unfilled()))?;
+                Poll::Ready(io::Result::Ok(buffer.filled().len()))
+            })
         })
     }
 }

@@ -19,13 +19,8 @@ pub(crate) fn poll_websocket(
         if write(stream, framed, cx).is_ready() || framed.poll_abort().is_ready() {
             return Turn::Ended;
         }
-        let Poll::Ready(most) = framed.poll_read(cx) else { return Turn::Waiting };
-        let scratch = scratch.get_mut(..most).unwrap_or_default();
-        match stream.poll_read(scratch) {
-            Poll::Pending => return Turn::Waiting,
-            Poll::Ready(Ok(0)) => framed.ended(),
-            Poll::Ready(Ok(count)) => framed.received(scratch.get(..count).unwrap_or_default()),
-            Poll::Ready(Err(_)) => framed.failed(),
+        if framed.poll_receive(cx, scratch, |_, buffer| stream.poll_read(buffer)).is_pending() {
+            return Turn::Waiting;
         }
         if framed.is_turn_over() {
             return Turn::Yielded;

@@ -54,12 +54,12 @@ pub(crate) fn give(
     conn: ConnId,
     turn: &mut CarriedTurn<'_>,
 ) -> Result<(), Failure> {
-    while !bytes.is_empty() {
+    loop {
         match socket.receive(bytes) {
             Ok(Some(Received::Frame(frame))) => {
                 turn.session.handle_frame(turn.now, conn, frame);
             }
-            Ok(None) => break,
+            Ok(None) => return Ok(()),
             Ok(Some(Received::Closed(code))) => {
                 let code = code.map_or(CloseCode::NO_STATUS, CloseCode);
                 return Err(Failure::Closed(code));
@@ -71,8 +71,10 @@ pub(crate) fn give(
                 return Err(if is_length { Failure::TooLarge } else { Failure::Malformed });
             }
         }
+        if bytes.is_empty() {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 /// Moves the session's frames into the write buffer, as long as it has room.

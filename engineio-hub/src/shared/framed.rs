@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use engineio_proto::{CloseCode, ConnId, Failure, Sid};
 
@@ -18,7 +18,8 @@ use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
 /// 1. while [`poll_write`](Self::poll_write) gives bytes, write them to the stream and report how
 ///    many with [`written`](Self::written); or end the writing side, or close the stream, as it
 ///    says;
-/// 2. when [`poll_read`](Self::poll_read) is ready, read from the stream and report the bytes with
+/// 2. while [`poll_receive`](Self::poll_receive) is ready, it reads from the stream; or, by hand:
+///    when [`poll_read`](Self::poll_read) is ready, read from the stream and report the bytes with
 ///    [`received`](Self::received), the end with [`ended`](Self::ended) or an error with
 ///    [`failed`](Self::failed);
 /// 3. when [`poll_abort`](Self::poll_abort) is ready, drop the stream;
@@ -120,6 +121,43 @@ impl Framed {
             Stage::Over => false,
         };
         if may_read { Poll::Ready(self.fairness.read_len()) } else { Poll::Pending }
+    }
+
+    /// Reads from the stream once, when it may be read, and takes what came. `read` fills the front
+    /// of the buffer and says how many bytes came, or 0 at the end of the stream. The buffer is
+    /// `scratch`, or the memory of a long payload, which then needn't be copied there. Ready when
+    /// something came, be it the end.
+    pub fn poll_receive<E>(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut [u8],
+        read: impl FnOnce(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, E>>,
+    ) -> Poll<()> {
+        let most = ready!(self.poll_read(cx));
+        let room = if self.stage == Stage::Open { self.socket.room(most) } else { None };
+        if let Some(room) = room {
+            match ready!(read(cx, room)) {
+                Ok(0) => self.ended(),
+                Ok(count) => self.filled(count),
+                Err(_) => self.failed(),
+            }
+        } else {
+            let scratch = scratch.get_mut(..most).unwrap_or_default();
+            match ready!(read(cx, scratch)) {
+                Ok(0) => self.ended(),
+                Ok(count) => self.received(scratch.get(..count).unwrap_or_default()),
+                Err(_) => self.failed(),
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Takes bytes that were read to their place.
+    fn filled(&mut self, count: usize) {
+        self.fairness.note(count, 0);
+        if self.socket.fill(count) {
+            self.take_in(&[]);
+        }
     }
 
     /// Asks the session whether it takes more.

@@ -7,8 +7,8 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 
-/// Memory for a payload of this length, if there is some to use again. It isn't much larger: a
-/// payload must not hold more than is counted for it.
+/// Memory for a payload of this length, if there is some to use again, with bytes of earlier ones in
+/// it. It isn't much larger: a payload must not hold more than is counted for it.
 pub(super) fn memory(length: usize) -> Vec<u8> {
     if length < SMALLEST {
         return Vec::new();
@@ -22,13 +22,21 @@ pub(super) fn memory(length: usize) -> Vec<u8> {
     found.ok().flatten().unwrap_or_default()
 }
 
+/// Empty memory for a payload of this length.
+pub(super) fn empty(length: usize) -> Vec<u8> {
+    let mut memory = memory(length);
+    memory.clear();
+    memory.reserve_exact(length);
+    memory
+}
+
 /// A copy, in such memory if it is large.
 #[inline]
 pub(super) fn copy(payload: &[u8]) -> Vec<u8> {
     if payload.len() < SMALLEST {
         return payload.to_vec();
     }
-    let mut copy = memory(payload.len());
+    let mut copy = empty(payload.len());
     copy.extend_from_slice(payload);
     copy
 }
@@ -52,8 +60,7 @@ impl AsRef<[u8]> for Large {
 
 impl Drop for Large {
     fn drop(&mut self) {
-        let mut memory = std::mem::take(&mut self.0);
-        memory.clear();
+        let memory = std::mem::take(&mut self.0);
         // While the thread ends there is no place for it.
         let _ = SPARES.try_with(|spares| {
             let mut spares = spares.borrow_mut();

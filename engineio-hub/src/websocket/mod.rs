@@ -5,6 +5,7 @@ mod fault;
 mod header;
 mod large;
 mod mask;
+mod payload;
 mod reader;
 mod write_buffer;
 
@@ -24,7 +25,7 @@ use self::{
 ///
 /// | | |
 /// |---|---|
-/// | in | [`receive`](Self::receive) until it gives `None` |
+/// | in | [`receive`](Self::receive) until it gives `None`; [`room`](Self::room) and [`fill`](Self::fill) spare long messages a copy |
 /// | out | [`send`](Self::send) and [`close`](Self::close), then write what is [`unsent`](Self::unsent) and say how much of it was [`sent`](Self::sent) |
 ///
 /// `receive` queues answers to the peer's control frames, so look at `unsent` afterwards. The
@@ -123,6 +124,25 @@ impl WebSocket {
             }
         }
         Ok(None)
+    }
+
+    /// Where to read the next bytes from the socket to, at most `most` of them: the memory of a
+    /// message, while 32 KiB or more of its frame are to come. That saves a copy. Say with
+    /// [`fill`](Self::fill) how many have come.
+    ///
+    /// `None`: read to a buffer of your own, for [`receive`](Self::receive), which is always
+    /// allowed.
+    pub fn room(&mut self, most: usize) -> Option<&mut [u8]> {
+        match self.reading {
+            Reading::Open => self.reader.room(most),
+            Reading::Closed | Reading::Failed(_) => None,
+        }
+    }
+
+    /// Says that the first `count` bytes of the [room](Self::room) have come. `true`: a frame is
+    /// whole, and [`receive`](Self::receive) may have a message without more input.
+    pub fn fill(&mut self, count: usize) -> bool {
+        self.reader.fill(count)
     }
 
     /// How many frames have begun, modulo 2³².

@@ -9,6 +9,7 @@ use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 use super::Fault;
 use super::header::{Header, HeaderBytes, MAX_CONTROL_PAYLOAD};
+use super::payload::Growing;
 use super::{large, mask};
 
 /// The most frames of one message. A megabyte in frames of 1 KiB has a tenth of this.
@@ -18,6 +19,9 @@ const MAX_FRAGMENTS: u32 = 10_000;
 /// use.
 const MAX_EMPTY_FRAGMENTS: u32 = 100;
 
+/// So many bytes of a frame are worth a read of their own.
+const LONG: usize = 32 << 10;
+
 pub(super) enum Item {
     Frame(Frame),
     Ping(Box<ControlPayload>),
@@ -26,8 +30,9 @@ pub(super) enum Item {
 
 /// Bytes in, messages out.
 ///
-/// Every byte of a payload is copied once, into the message's own buffer. It grows with what has
-/// arrived, and ends exactly as long as a message of one frame. The rules are tungstenite's.
+/// A byte of a payload is copied once, into the message's own buffer, or read to it directly. The
+/// buffer grows with what has arrived, and ends exactly as long as a message of one frame. The rules
+/// are tungstenite's.
 pub(super) struct Reader {
     role: Role,
     max_payload: usize,
@@ -66,7 +71,7 @@ pub(super) struct ControlPayload {
 /// The message that is being received, and what it has used of its limits.
 #[derive(Default)]
 struct Message {
-    payload: Vec<u8>,
+    payload: Growing,
     is_text: bool,
     /// More frames have to follow.
     is_open: bool,
@@ -131,6 +136,26 @@ impl Reader {
         }
     }
 
+    /// Where the next bytes are to be read to, at most `most` of them: the message's own buffer,
+    /// while a long part of its payload is to come.
+    pub(super) fn room(&mut self, most: usize) -> Option<&mut [u8]> {
+        let Stage::Payload(frame) = &self.stage else { return None };
+        if frame.left < LONG || matches!(frame.opcode, OpCode::Control(_)) {
+            return None;
+        }
+        let payload = &mut self.message.payload;
+        let longest = frame.longest(payload);
+        Some(payload.room(frame.left.min(most), longest))
+    }
+
+    /// Says that the first `count` bytes of the [room](Self::room) have come. Whether the frame is
+    /// whole, and [`take`](Self::take) has to go on with it.
+    pub(super) fn fill(&mut self, count: usize) -> bool {
+        let Stage::Payload(frame) = &mut self.stage else { return false };
+        frame.unmask(self.message.payload.fill(count.min(frame.left)));
+        frame.left == 0
+    }
+
     /// Takes the payload of a message that has one frame and has come in one piece: the usual
     /// message. `None` of any other.
     #[inline]
@@ -146,11 +171,11 @@ impl Reader {
         let length = usize::try_from(header.length).ok().filter(|len| *len <= self.max_payload)?;
         let (payload, rest) = input.split_at_checked(length)?;
         *input = rest;
-        let mut payload = large::copy(payload);
-        if let Some(key) = header.mask {
-            mask::apply(key, &mut payload);
-        }
-        Some(message(payload, is_text))
+        let copy = match header.mask {
+            Some(key) => mask::unmasked(payload, key),
+            None => large::copy(payload),
+        };
+        Some(message(copy, is_text))
     }
 
     /// A frame is whole.
@@ -169,17 +194,17 @@ impl Reader {
 
 impl Payload {
     /// Adds a part of the payload to what was there before.
-    fn append(&mut self, part: &[u8], into: &mut Vec<u8>) {
-        let before = into.len();
-        if into.capacity() - before < part.len() {
-            // Four times what has arrived, but no more than is declared. In fragments nobody knows
-            // how long the message will be.
-            let most = if self.is_fragment { usize::MAX } else { before.saturating_add(self.left) };
-            let enough = before.saturating_add(part.len()).max(before.saturating_mul(4)).min(most);
-            into.reserve_exact(enough.saturating_sub(before));
+    fn append(&mut self, part: &[u8], into: &mut Growing) {
+        into.reserve(part.len(), self.longest(into));
+        // One after the other: what was just copied is in the fastest cache.
+        for part in part.chunks(mask::AT_ONCE) {
+            self.unmask(into.append(part));
         }
-        into.extend_from_slice(part);
-        self.unmask(into.get_mut(before..).unwrap_or_default());
+    }
+
+    /// How long the message can become. In fragments nobody knows.
+    const fn longest(&self, message: &Growing) -> usize {
+        if self.is_fragment { usize::MAX } else { message.len().saturating_add(self.left) }
     }
 
     /// The next bytes of the payload have come.
@@ -228,7 +253,7 @@ impl Message {
                 (data, true) => return Err(ProtocolError::ExpectedFragment(data).into()),
                 (data, false) => {
                     self.is_text = data == Data::Text;
-                    self.payload = large::memory(left);
+                    self.payload = Growing::new(left);
                 }
             }
             if left > max_payload.saturating_sub(self.payload.len()) {
@@ -248,11 +273,8 @@ impl Message {
 
     /// Its last frame is whole.
     fn complete(&mut self) -> Result<Item, Fault> {
-        let Self { mut payload, is_text, .. } = mem::take(self);
-        if payload.capacity() / 2 > payload.len() {
-            payload.shrink_to_fit();
-        }
-        message(payload, is_text)
+        let Self { payload, is_text, .. } = mem::take(self);
+        message(payload.finish(), is_text)
     }
 }
 

@@ -5,7 +5,7 @@ use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use engineio_hub::{Answer, Framed, Hub, Write};
+use engineio_hub::{Answer, Framed, Hub, LONGEST_READ, Write};
 use engineio_proto::Failure;
 use http::Response;
 use http::request::Parts;
@@ -134,20 +134,15 @@ pub(crate) async fn serve(
 
 /// Moves bytes between a stream and a WebSocket until either ends.
 pub(crate) async fn carry(end: End, mut framed: Framed) {
-    let mut scratch = [0; 2048];
+    let mut scratch = [0; LONGEST_READ];
     poll_fn(|cx| {
         loop {
             if write(&end, &mut framed, cx).is_ready() || framed.poll_abort().is_ready() {
                 return Poll::Ready(());
             }
-            if framed.poll_read(cx).is_pending() {
+            let read = |cx: &mut Context<'_>, buffer: &mut [u8]| end.poll_read(cx, buffer);
+            if framed.poll_receive(cx, &mut scratch, read).is_pending() {
                 return Poll::Pending;
-            }
-            match end.poll_read(cx, &mut scratch) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(_)) => framed.failed(),
-                Poll::Ready(Ok(0)) => framed.ended(),
-                Poll::Ready(Ok(count)) => framed.received(&scratch[..count]),
             }
         }
     })

@@ -106,6 +106,50 @@ fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Received>, Option
     (all, fault, socket.write_all())
 }
 
+/// Everything that results from this wire, of which each read brings no more than `most`. What can
+/// be is read to the message's own memory.
+fn run_into_room(mut wire: &[u8], most: usize) -> Vec<Received> {
+    let mut socket = WebSocket::server(MAX_LONG);
+    let mut all = Vec::new();
+    while !wire.is_empty() {
+        let mut chunk: &[u8] = &[];
+        if let Some(room) = socket.room(most) {
+            let (read, rest) = wire.split_at(room.len().min(most));
+            room[..read.len()].copy_from_slice(read);
+            wire = rest;
+            if !socket.fill(read.len()) {
+                continue;
+            }
+        } else {
+            (chunk, wire) = wire.split_at(most.min(wire.len()));
+        }
+        while let Some(received) = socket.receive(&mut chunk).unwrap() {
+            all.push(received);
+        }
+    }
+    all
+}
+
+const MAX_LONG: usize = 200_000;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn long_messages_that_are_read_to_their_own_memory_come_as_they_were_sent(
+        all in vec((0..MAX_LONG, vec(any::<Index>(), 0..3), any::<u8>()), 1..4),
+        most in 1000..70_000_usize,
+    ) {
+        let mut script = Script::default();
+        for (length, cuts, seed) in all {
+            let bytes = (0..length).map(|at| (at as u8).wrapping_mul(31) ^ seed).collect::<Vec<_>>();
+            script.fragments(BINARY, &bytes, &cuts, Some(b"between"));
+            script.incoming.push(Received::Frame(Frame::binary(bytes.into())));
+        }
+        prop_assert!(run_into_room(&script.wire, most) == script.incoming);
+    }
+}
+
 proptest! {
     #[test]
     fn all_that_was_sent_comes_in_however_it_is_cut(
