@@ -17,7 +17,7 @@ const MAX_FRAGMENTS: u32 = 10_000;
 
 /// The most empty frames of one message. Clients that stream usually end with one; more have no
 /// use.
-const MAX_EMPTY_FRAGMENTS: u32 = 100;
+const MAX_EMPTY_FRAGMENTS: u8 = 100;
 
 /// So many bytes of a frame are worth a read of their own.
 const LONG: usize = 32 << 10;
@@ -76,7 +76,7 @@ struct Message {
     /// More frames have to follow.
     is_open: bool,
     frames: u32,
-    empty_frames: u32,
+    empty_frames: u8,
 }
 
 impl Reader {
@@ -261,7 +261,7 @@ impl Message {
             }
             self.is_open = !header.is_final;
             self.frames += 1;
-            self.empty_frames += u32::from(left == 0);
+            self.empty_frames += u8::from(left == 0);
             if self.frames > MAX_FRAGMENTS || self.empty_frames > MAX_EMPTY_FRAGMENTS {
                 return Err(Fault::TooManyFragments);
             }
