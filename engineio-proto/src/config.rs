@@ -70,6 +70,11 @@ settings! {
         /// Whether a session over polling may move to a WebSocket. Default yes. Without
         /// it the handshake names no upgrade and a probe is refused.
         allow_upgrades: bool = true;
+        /// Whether clients may poll by JSONP: with scripts and forms, which browsers send to other
+        /// origins without asking. Default no. Only clients of revision 3 have it, for browsers
+        /// without CORS. A page of any origin can then open sessions of its own, with the cookies
+        /// that the browser has for this server; only its POSTs still name their origin.
+        jsonp: bool = false;
         /// Answers to polls of at least this many bytes are compressed if the client accepts
         /// it. Default 1,024, the reference server's; `None` compresses nothing.
         compression_threshold: Option<usize> = Some(1024) => Option<usize>;

@@ -257,12 +257,20 @@ fn empty_sid_is_none() {
 }
 
 #[test]
-fn jsonp_is_refused() {
+fn jsonp_is_refused_unless_it_is_allowed() {
     expect(
         &ServerConfig::default(),
         &[
             ("GET /engine.io/?EIO=4&transport=polling&j=0", BAD_REQUEST),
             ("GET /engine.io/?EIO=3&transport=polling&j=1", BAD_REQUEST),
+            ("GET /engine.io/?EIO=3&transport=polling&j=", BAD_REQUEST),
+        ],
+    );
+    expect(
+        &ServerConfig::builder().jsonp(true).build().unwrap(),
+        &[
+            ("GET /engine.io/?EIO=4&transport=polling&j=0", "open"),
+            ("GET /engine.io/?EIO=3&transport=polling&j=", "open"),
         ],
     );
 }

@@ -233,7 +233,9 @@ impl fmt::Display for RefusalCause {
                 "a WebSocket for a session, but `allow_upgrades` or the transport is off here, \
                  which the client was told",
             ),
-            Self::Jsonp => f.write_str("JSONP isn't served: turn it off in the client"),
+            Self::Jsonp => {
+                f.write_str("JSONP is off: turn it off in the client, too, or on here with `jsonp`")
+            }
             Self::Origin { origin, host, rule } => origin_refused(f, origin, host, rule),
             Self::UnsupportedRevision(revision) if revision.is_empty() => f.write_str(
                 "the handshake has no `EIO`, which stands for revision 3, and that is off: see \

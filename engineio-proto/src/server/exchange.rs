@@ -6,6 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::cause::RefusalCause;
+use super::jsonp::Style;
 use super::refusal::Refusal;
 use crate::codec::{BinaryEncoding, ContentType};
 use crate::coding::Coding;
@@ -105,8 +106,8 @@ impl Exchange {
 pub struct Opening {
     pub(super) transport: Transport,
     pub(super) revision: Revision,
-    /// As its `b64` asks for.
-    pub(super) binary: BinaryEncoding,
+    /// As its `b64` and `j` ask for.
+    pub(super) style: Style,
     pub(super) coding: Option<Coding>,
     pub(super) subprotocol: Option<ByteString>,
     /// To leave in one answer with the open packet.

@@ -6,8 +6,9 @@ use core::time::Duration;
 use super::cause::RefusalCause;
 use super::core::Core;
 use super::exchange::Exchange;
+use super::jsonp::Style;
 use crate::close::ServerCloseReason;
-use crate::codec::{self, BinaryEncoding, ContentType, PayloadSize};
+use crate::codec::{self, PayloadSize};
 use crate::coding::Coding;
 use crate::conn::ConnId;
 use crate::heartbeat::Heartbeat;
@@ -93,9 +94,9 @@ impl Get {
         self,
         core: &mut Core,
         heartbeat: &mut Heartbeat,
-        binary: BinaryEncoding,
+        style: &Style,
     ) -> (Response, Option<ServerCloseReason>) {
-        let size = PayloadSize::new(core.common.revision, binary);
+        let size = PayloadSize::new(core.common.revision, style.binary);
         let (max_bytes, max_packets) = (core.config.max_payload(), core.config.max_batch_packets());
         let mut batch = Batch::new(size, max_bytes, max_packets);
         let mut is_compressible = false;
@@ -113,18 +114,18 @@ impl Get {
         if batch.packets().is_empty() {
             batch.offer(Packet::Noop);
         }
-        (self.respond(core, batch.packets(), binary, is_compressible), end)
+        (self.respond(core, batch.packets(), style, is_compressible), end)
     }
 
     /// Answers with this packet, when polling ends.
-    pub(super) fn leave(self, core: &mut Core, binary: BinaryEncoding, last: Packet) {
+    pub(super) fn leave(self, core: &mut Core, style: &Style, last: Packet) {
         let mut packets = Vec::new();
         if self.is_handshake() {
             packets.push(core.open_packet(Vec::new()));
         }
         packets.push(last);
         let conn = self.conn;
-        let response = self.respond(core, &packets, binary, false);
+        let response = self.respond(core, &packets, style, false);
         core.reply(conn, response);
     }
 
@@ -137,19 +138,21 @@ impl Get {
         self,
         core: &Core,
         packets: &[Packet],
-        binary: BinaryEncoding,
+        style: &Style,
         is_compressible: bool,
     ) -> Response {
-        let payload = codec::encode_payload(core.common.revision, packets, binary);
+        let payload = codec::encode_payload(core.common.revision, packets, style.binary);
         let threshold = core.config.compression_threshold().filter(|_| is_compressible);
         let is_worth_it = threshold.is_some_and(|least| payload.body.len() >= least);
-        let content_type = match payload.content_type {
-            ContentType::Text => "text/plain; charset=UTF-8",
-            ContentType::Binary => "application/octet-stream",
-        };
+        let (body, content_type) = style.answer(payload);
+        let mut headers = self.headers.uncached();
+        if style.jsonp.is_some() {
+            // A browser must not find anything but a script in it.
+            headers.push("x-content-type-options", "nosniff");
+        }
         Response {
             coding: self.coding.filter(|_| is_worth_it),
-            ..Response::with_body(200, self.headers.uncached(), content_type, payload.body)
+            ..Response::with_body(200, headers, content_type, body)
         }
     }
 }

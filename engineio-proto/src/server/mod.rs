@@ -87,6 +87,7 @@ mod exchange;
 mod framed;
 mod get;
 mod io;
+mod jsonp;
 mod polling;
 mod post;
 mod probe;

@@ -9,11 +9,12 @@ use super::exchange::Exchange;
 use super::framed::Framed;
 use super::get::Get;
 use super::io::Transmit;
+use super::jsonp::Style;
 use super::post::{Post, Wait};
 use super::probe::{Probe, Progress};
 use super::timers::PollingTimer;
 use crate::close::{CloseCode, ServerCloseReason, Violation};
-use crate::codec::{BinaryEncoding, ContentType};
+use crate::codec::ContentType;
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
@@ -24,7 +25,7 @@ use crate::time::{Instant, sooner};
 #[derive(Debug)]
 pub(super) struct Polling {
     /// As the handshake asked for.
-    binary: BinaryEncoding,
+    style: Style,
     get: Option<Get>,
     post: Option<Post>,
     /// By when the client has to show up, and why the session ends if it doesn't.
@@ -36,9 +37,9 @@ pub(super) struct Polling {
 
 impl Polling {
     /// Begins with the handshake's own request. The client has to follow it up by then.
-    pub(super) const fn new(binary: BinaryEncoding, handshake: Get, by: Instant) -> Self {
+    pub(super) const fn new(style: Style, handshake: Get, by: Instant) -> Self {
         Self {
-            binary,
+            style,
             get: Some(handshake),
             post: None,
             absence: Some((by, ServerCloseReason::Abandoned)),
@@ -104,7 +105,7 @@ impl Polling {
     ) -> Result<(), ServerCloseReason> {
         if let Some(post) = self.post.take_if(|post| post.conn == conn && post.is_receiving()) {
             let is_too_large = body.len() > core.config.max_payload();
-            self.post = post.receive(core, heartbeat, body)?;
+            self.post = post.receive(core, heartbeat, &self.style, body)?;
             self.has_overflowed = is_too_large;
         }
         Ok(())
@@ -223,7 +224,7 @@ impl Polling {
     ) -> (Option<Transmit>, Option<ServerCloseReason>) {
         let is_it = |get: &mut Get| get.conn == conn && get.is_answerable(core, heartbeat);
         if let Some(get) = self.get.take_if(is_it) {
-            let (response, end) = get.answer(core, heartbeat, self.binary);
+            let (response, end) = get.answer(core, heartbeat, &self.style);
             return (Some(Transmit::Respond(response)), end);
         }
         let probe = self.probe.as_mut().filter(|probe| probe.conn == conn);
@@ -279,7 +280,7 @@ impl Polling {
     /// Answers the GET and the POST when polling ends.
     fn leave(&mut self, core: &mut Core, last: Packet) {
         if let Some(get) = self.get.take() {
-            get.leave(core, self.binary, last);
+            get.leave(core, &self.style, last);
         }
         if let Some(post) = self.post.take() {
             post.leave(core);

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use super::cause::RefusalCause;
 use super::core::Core;
 use super::exchange::Exchange;
+use super::jsonp::Style;
 use crate::close::{ServerCloseReason, Violation};
-use crate::codec::{self, ContentType, Payload};
+use crate::codec::{self, ContentType};
 use crate::conn::{ConnId, Failure};
 use crate::heartbeat::Heartbeat;
 use crate::http::{Headers, Response};
@@ -56,6 +57,7 @@ impl Post {
         self,
         core: &mut Core,
         heartbeat: &mut Heartbeat,
+        style: &Style,
         body: Bytes,
     ) -> Result<Option<Self>, ServerCloseReason> {
         if body.len() > core.config.max_payload() {
@@ -63,7 +65,7 @@ impl Post {
             return Ok(None);
         }
         let length = body.len();
-        let payload = Payload { body, content_type: self.content_type };
+        let payload = style.payload(body, self.content_type);
         let max_packets = core.config.max_packets();
         let packets = codec::decode_payload(core.common.revision, payload, max_packets);
         let outcome = match packets {

@@ -14,7 +14,8 @@ pub(super) struct Query<'r> {
     pub(super) sid: Option<Cow<'r, str>>,
     /// Of `b64`: any value but the empty one asks for base64.
     pub(super) binary: BinaryEncoding,
-    pub(super) jsonp: bool,
+    /// Of `j`, which asks for JSONP, even if it is empty.
+    pub(super) jsonp: Option<Cow<'r, str>>,
 }
 
 impl<'r> Query<'r> {
@@ -24,7 +25,7 @@ impl<'r> Query<'r> {
             transport: None,
             sid: None,
             binary: BinaryEncoding::Raw,
-            jsonp: false,
+            jsonp: None,
         };
         if memchr::memchr2(b'%', b'+', query.as_bytes()).is_some() {
             let pairs = form_urlencoded::parse(query.as_bytes());
@@ -49,7 +50,7 @@ impl<'r> Query<'r> {
             "sid" => self.sid = Some(value).filter(|sid| !sid.is_empty()),
             "b64" if value.is_empty() => self.binary = BinaryEncoding::Raw,
             "b64" => self.binary = BinaryEncoding::Base64,
-            "j" => self.jsonp = true,
+            "j" => self.jsonp = Some(value),
             _ => {}
         }
     }

@@ -7,6 +7,7 @@ use bytestring::ByteString;
 
 use super::cause::{OriginRule, RefusalCause};
 use super::exchange::{Eio, Exchange, Kind, Opening};
+use super::jsonp::{Index, Style};
 use super::query::Query;
 use super::refusal::{Refusal, excerpt};
 use crate::codec::{BinaryEncoding, ContentType};
@@ -166,12 +167,17 @@ fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
         _ if is_framed && !request.upgrade => RefusalCause::UpgradeMissing,
         _ if is_framed != request.upgrade => RefusalCause::TransportMismatch,
         None => RefusalCause::UnsupportedRevision(excerpt(eio.unwrap_or(""))),
-        Some(_) if query.jsonp => RefusalCause::Jsonp,
+        Some(_) if query.jsonp.is_some() && !(arrival.config.jsonp() || is_framed) => {
+            RefusalCause::Jsonp
+        }
         Some(revision) => {
             return Route::Open(Opening {
                 transport: arrival.transport,
                 revision,
-                binary: query.binary,
+                style: match &query.jsonp {
+                    Some(j) if !is_framed => Style::jsonp(Index::of(j)),
+                    Some(_) | None => Style::plain(query.binary),
+                },
                 coding: arrival.coding(),
                 subprotocol: arrival.subprotocol(),
                 messages: alloc::vec::Vec::new(),

@@ -95,19 +95,19 @@ impl Session {
         if let Some(cookie) = config.cookie() {
             headers.push("set-cookie", cookie.header(&core.sid));
         }
-        let binary = opening.binary;
+        let style = opening.style;
         let channel = match opening.transport {
             Transport::Polling => {
                 let last = core.common.outbox.accepted();
                 let handshake = Get::handshake(conn, headers, opening.coding, last);
                 let by = now + config.ping_timeout();
-                Channel::Polling(Box::new(Polling::new(binary, handshake, by)))
+                Channel::Polling(Box::new(Polling::new(style, handshake, by)))
             }
             Transport::WebSocket => {
                 core.switch(conn, headers, opening.subprotocol);
-                let open = encode_frame(revision, core.open_packet(Vec::new()), binary);
+                let open = encode_frame(revision, core.open_packet(Vec::new()), style.binary);
                 core.replies.push(conn, Transmit::Frame(open));
-                Channel::Framed(Framed::new(conn, binary))
+                Channel::Framed(Framed::new(conn, style.binary))
             }
         };
         let (interval, timeout) = (config.ping_interval(), config.ping_timeout());

@@ -42,7 +42,12 @@ impl Scenario {
     }
 
     pub(crate) fn b64(self) -> Self {
-        Self { query: "&b64=1".to_owned(), ..self }
+        self.query("&b64=1")
+    }
+
+    /// All requests come with this behind their query.
+    pub(crate) fn query(self, query: impl Into<String>) -> Self {
+        Self { query: query.into(), ..self }
     }
 
     /// All requests come with this header.

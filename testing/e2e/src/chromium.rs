@@ -24,6 +24,12 @@ pub fn is_here() -> bool {
 /// `target/e2e`.
 #[must_use]
 pub fn start(script: &str, url: &str) -> Script {
+    start_with(script, json!({ "url": url }))
+}
+
+/// Starts a script of `peers/chromium` with this, the browser's place and a folder for pictures.
+#[must_use]
+pub fn start_with(script: &str, mut spec: Value) -> Script {
     require(
         "chromium",
         &["--version"],
@@ -34,7 +40,8 @@ pub fn start(script: &str, url: &str) -> Script {
     let installed = PEERS.installed();
     let pictures = installed.with_file_name("pictures");
     fs::create_dir_all(&pictures).expect("a folder for the pictures");
-    let spec: Value = json!({ "url": url, "executable": executable(), "pictures": pictures });
+    spec["executable"] = json!(executable());
+    spec["pictures"] = json!(pictures);
     let modules = installed.join("node_modules");
     Script::start("node", &PEERS.script(script), &spec, &[("NODE_PATH", modules.as_ref())])
 }

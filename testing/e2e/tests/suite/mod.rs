@@ -5,6 +5,7 @@ mod client_hostile;
 mod client_peers;
 mod conformance;
 mod javascript_peers;
+mod jsonp;
 mod limits;
 mod python_peers;
 mod slow_application;
