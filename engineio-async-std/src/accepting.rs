@@ -35,7 +35,7 @@ where
     let connections = Arc::new(Connections::default());
     let until = loop {
         let accepted = async { Ok(listener.accept().await) };
-        let stopped = async { Err(core.stop.wait().await) };
+        let stopped = async { Err(core.listening.stop.wait().await) };
         let (stream, peer) = match or(stopped, accepted).await {
             Err(until) => break until,
             Ok(Ok(accepted)) => accepted,

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::time::Instant;
 
 use bytes::Bytes;
-use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, patience};
+use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS};
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, Watched, carry};
 use futures_io::{AsyncRead, AsyncWrite};
@@ -48,7 +48,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<BoxError>,
 {
-    let patience = patience(core.hub.config());
+    let patience = core.listening.idle_timeout;
     let stream = Watched::new(Ending::new(stream), timer(), HEAD_TIMEOUT, patience);
     let handler = &handler;
     let service = service_fn(move |request| answer(core, request, peer, handler));
@@ -62,7 +62,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
         .serve_connection(stream, service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let stop = async { Some(core.stop.wait().await) };
+    let stop = async { Some(core.listening.stop.wait().await) };
     // An error needs no handling here: the sessions already know.
     let ended = async {
         let _ = connection.as_mut().await;

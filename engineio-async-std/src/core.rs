@@ -1,6 +1,7 @@
 //! What a server's handles, listeners and connections share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use engineio_hub::{Data, Hub};
 use engineio_hyper::drive;
@@ -10,12 +11,20 @@ use crate::stop::Stop;
 
 pub(crate) struct Core<D: Data> {
     pub(crate) hub: Hub<D>,
-    pub(crate) stop: Arc<Stop>,
+    pub(crate) listening: Arc<Listening>,
+}
+
+/// What the listeners of a server share.
+pub(crate) struct Listening {
+    pub(crate) stop: Stop,
+    /// How long a connection may be idle, and how long its peer may take no bytes.
+    pub(crate) idle_timeout: Duration,
 }
 
 impl<D: Data> Core<D> {
-    pub(crate) fn new(hub: Hub<D>) -> Self {
-        Self { hub, stop: Arc::default() }
+    pub(crate) fn new(hub: Hub<D>, idle_timeout: Duration) -> Self {
+        let listening = Listening { stop: Stop::default(), idle_timeout };
+        Self { hub, listening: Arc::new(listening) }
     }
 
     /// Starts the task that runs the sessions' deadlines, unless it is running.
@@ -28,6 +37,6 @@ impl<D: Data> Core<D> {
 
 impl<D: Data> Clone for Core<D> {
     fn clone(&self) -> Self {
-        Self { hub: self.hub.clone(), stop: Arc::clone(&self.stop) }
+        Self { hub: self.hub.clone(), listening: Arc::clone(&self.listening) }
     }
 }

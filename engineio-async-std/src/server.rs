@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use engineio_hub::listener::idle_timeout;
 use engineio_hub::{
     Data, Events, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
     default_observer,
@@ -54,6 +55,7 @@ pub struct Server<D: Data = ()> {
 pub struct ServerBuilder {
     config: ServerConfig,
     observer: Box<dyn Observer>,
+    idle_timeout: Option<Duration>,
 }
 
 impl Server {
@@ -64,7 +66,7 @@ impl Server {
 
     /// Builds a server with an observer, or with data for each session.
     pub fn builder(config: ServerConfig) -> ServerBuilder {
-        ServerBuilder { config, observer: default_observer() }
+        ServerBuilder { config, observer: default_observer(), idle_timeout: None }
     }
 
     /// Waits for the next client, and accepts it unconditionally. `None` as with
@@ -95,10 +97,20 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets how long a connection may be idle between two requests, and how long its peer may take
+    /// no bytes, before it is ended. Default: [`ping_interval`](ServerConfig::ping_interval) plus
+    /// [`ping_timeout`](ServerConfig::ping_timeout), 30 s at least: a client that polls uses a
+    /// connection that often.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
+        self
+    }
+
     /// Builds the server.
     pub fn build<D: Data>(self) -> Server<D> {
+        let idle_timeout = idle_timeout(self.idle_timeout, &self.config);
         let hub = Hub::new(self.config, clock(), self.observer);
-        Server { core: Core::new(hub) }
+        Server { core: Core::new(hub, idle_timeout) }
     }
 }
 
@@ -244,15 +256,14 @@ impl<D: Data> Server<D> {
     pub async fn close(&self, within: Duration) {
         self.core.start_driver();
         let left = engineio_hyper::close(&self.core.hub, within, timer()).await;
-        self.core.stop.set(machine_time() + left);
+        self.core.listening.stop.set(machine_time() + left);
     }
 
     /// Serves the connections of a listener, HTTP/1.1, until the server is
     /// [closed](Self::close). Other paths get 404 and are told where the server is.
     ///
     /// A connection has 30 s for its first byte. It is dropped if it completes no request head, or
-    /// its peer takes no bytes, for [`ping_interval`](ServerConfig::ping_interval) plus
-    /// [`ping_timeout`](ServerConfig::ping_timeout), 30 s at least.
+    /// its peer takes no bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout).
     ///
     /// # Errors
     ///

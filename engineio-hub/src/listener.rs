@@ -18,12 +18,14 @@ pub const MAX_HEADERS: usize = 100;
 /// How long to wait after a temporary failure of `accept`.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long a connection may be idle between requests, and how long its peer may take no bytes.
+/// How long a connection may be idle between requests, and how long its peer may take no bytes:
+/// what the application set, a day at most.
 ///
-/// A client that polls uses a connection at least once in a `ping_interval`, and must not find it
-/// closing then.
-pub fn patience(config: &ServerConfig) -> Duration {
-    config.ping_interval().saturating_add(config.ping_timeout()).clamp(HEAD_TIMEOUT, LONGEST)
+/// By default `ping_interval` plus `ping_timeout`, 30 s at least: a client that polls uses a
+/// connection at least once in a `ping_interval`, and must not find it closing then.
+pub fn idle_timeout(set: Option<Duration>, config: &ServerConfig) -> Duration {
+    let beat = || config.ping_interval().saturating_add(config.ping_timeout()).max(HEAD_TIMEOUT);
+    set.unwrap_or_else(beat).min(LONGEST)
 }
 
 /// What an error of `accept` means.

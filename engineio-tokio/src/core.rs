@@ -1,5 +1,8 @@
 //! What a server's handles, services and listeners share.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use engineio_hub::{Data, Hub};
 use engineio_hyper::drive;
 use tokio::sync::watch;
@@ -9,13 +12,21 @@ use crate::clock::timer;
 
 pub(crate) struct Core<D: Data> {
     pub(crate) hub: Hub<D>,
+    pub(crate) listening: Arc<Listening>,
+}
+
+/// What the listeners of a server share.
+pub(crate) struct Listening {
     /// Set when listeners should stop: how long they may wait for last answers.
     pub(crate) stop: watch::Sender<Option<Instant>>,
+    /// How long a connection may be idle, and how long its peer may take no bytes.
+    pub(crate) idle_timeout: Duration,
 }
 
 impl<D: Data> Core<D> {
-    pub(crate) fn new(hub: Hub<D>) -> Self {
-        Self { hub, stop: watch::Sender::new(None) }
+    pub(crate) fn new(hub: Hub<D>, idle_timeout: Duration) -> Self {
+        let listening = Listening { stop: watch::Sender::new(None), idle_timeout };
+        Self { hub, listening: Arc::new(listening) }
     }
 
     /// Starts the task that runs the sessions' deadlines, unless it is running.
@@ -28,6 +39,6 @@ impl<D: Data> Core<D> {
 
 impl<D: Data> Clone for Core<D> {
     fn clone(&self) -> Self {
-        Self { hub: self.hub.clone(), stop: self.stop.clone() }
+        Self { hub: self.hub.clone(), listening: Arc::clone(&self.listening) }
     }
 }

@@ -128,6 +128,7 @@
 mod client;
 mod clock;
 mod core;
+mod idle;
 mod listener;
 mod server;
 mod service;

@@ -1,16 +1,12 @@
 //! Serving connections without a framework.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::io;
-use std::ops::DerefMut;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use engineio_hub::listener::{
-    ACCEPT_PAUSE, AcceptError, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, patience,
-};
+use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS};
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::Watched;
 use hyper::server::conn::http1;
@@ -23,12 +19,13 @@ use tokio::time::{Instant, timeout};
 
 use crate::clock::timer;
 use crate::core::Core;
+use crate::idle::{Activity, Tracked};
 use crate::service::{EngineIoService, NotFound};
 
 pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::Result<()> {
-    let mut stop = core.stop.subscribe();
+    let mut stop = core.listening.stop.subscribe();
     let (open, mut all_closed) = mpsc::channel::<Infallible>(1);
-    let http = Arc::new(Http::new(patience(core.hub.config())));
+    let http = Arc::new(Http::new(core.listening.idle_timeout, core.hub.config().linger()));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -49,7 +46,7 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
         tokio::spawn(async move {
             // Packets are written whole, so waiting for more would only delay them.
             let _ = stream.set_nodelay(true);
-            let mut stop = core.stop.subscribe();
+            let mut stop = core.listening.stop.subscribe();
             let Some(version) = version(&stream, &mut stop).await else { return };
             let service = TowerToHyperService::new(EngineIoService::alone(core, RemoteAddr(peer)));
             http.serve(version, stream, service, stop).await;
@@ -100,10 +97,11 @@ struct Http {
     http1: http1::Builder,
     auto: auto::Builder<TokioExecutor>,
     patience: Duration,
+    linger: Duration,
 }
 
 impl Http {
-    fn new(patience: Duration) -> Self {
+    fn new(patience: Duration, linger: Duration) -> Self {
         let mut http1 = http1::Builder::new();
         http1
             .timer(TokioTimer::new())
@@ -119,8 +117,9 @@ impl Http {
         auto.http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
-            .max_header_list_size(MAX_HEAD as u32);
-        Self { http1, auto, patience }
+            .max_header_list_size(MAX_HEAD as u32)
+            .max_send_buf_size(SEND_BUFFER);
+        Self { http1, auto, patience, linger }
     }
 
     /// An error needs no handling: the sessions already know.
@@ -136,33 +135,57 @@ impl Http {
             Version::Http1 => {
                 let stream = Watched::opened(stream, timer(), self.patience);
                 let connection = self.http1.serve_connection(stream, service).with_upgrades();
-                let connection = pin!(connection);
-                until_stopped(connection, stop, http1::UpgradeableConnection::graceful_shutdown)
-                    .await;
+                until_stopped(pin!(connection), stop).await;
             }
             Version::Either => {
                 let stream = Watched::new(stream, timer(), HEAD_TIMEOUT, self.patience);
+                let activity = Activity::begin();
+                let service = Tracked::new(service, &activity);
                 let connection = self.auto.serve_connection_with_upgrades(stream, service);
                 let connection = Box::pin(connection.into_owned());
-                until_stopped(connection, stop, auto::UpgradeableConnection::graceful_shutdown)
-                    .await;
+                self.until_idle(connection, &activity, stop).await;
             }
+        }
+    }
+
+    /// Runs a connection to its end, or until nobody has used it for long or the server stops, and
+    /// then lets it finish what it has begun.
+    async fn until_idle<D: Data>(
+        &self,
+        mut connection: Pin<Box<AutoConnection<D>>>,
+        activity: &Activity,
+        mut stop: Stop,
+    ) {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = activity.idle_for(self.patience) => {}
+            _ = stop.wait_for(Option::is_some) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        activity.moved();
+        tokio::select! {
+            _ = connection => {}
+            () = activity.idle_for(self.linger.min(self.patience)) => {}
         }
     }
 }
 
+type AutoConnection<D> = auto::UpgradeableConnection<
+    'static,
+    Watched<TokioIo<TcpStream>>,
+    Tracked<Service<D>>,
+    TokioExecutor,
+>;
+
 /// Runs a connection to its end, or until the server stops, and then lets it finish what it has
 /// begun.
-async fn until_stopped<P>(
-    mut connection: Pin<P>,
+async fn until_stopped<D: Data>(
+    mut connection: Pin<&mut http1::UpgradeableConnection<Watched<TokioIo<TcpStream>>, Service<D>>>,
     mut stop: Stop,
-    finish: impl FnOnce(Pin<&mut P::Target>),
-) where
-    P: DerefMut<Target: Future>,
-{
+) {
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = stop.wait_for(Option::is_some) => finish(connection.as_mut()),
+        _ = stop.wait_for(Option::is_some) => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
 }
@@ -172,3 +195,6 @@ const PREFACE_START: &[u8] = b"PR";
 
 /// How often HTTP/2 pings an idle connection. Without pings it never notices that a peer is gone.
 const PING_INTERVAL: Duration = HEAD_TIMEOUT;
+
+/// How many bytes of an answer hyper holds for HTTP/2 while the peer takes none.
+const SEND_BUFFER: usize = 64 << 10;

@@ -6,6 +6,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::time::Duration;
 
+use engineio_hub::listener::idle_timeout;
 use engineio_hub::{
     Data, Events, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
     default_observer,
@@ -50,6 +51,7 @@ pub struct Server<D: Data = ()> {
 pub struct ServerBuilder {
     config: ServerConfig,
     observer: Box<dyn Observer>,
+    idle_timeout: Option<Duration>,
 }
 
 impl Server {
@@ -60,7 +62,7 @@ impl Server {
 
     /// Builds a server with an observer, or with data for each session.
     pub fn builder(config: ServerConfig) -> ServerBuilder {
-        ServerBuilder { config, observer: default_observer() }
+        ServerBuilder { config, observer: default_observer(), idle_timeout: None }
     }
 
     /// Waits for the next client, and accepts it unconditionally. `None` as with
@@ -91,10 +93,21 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets how long a connection of [`serve`](Server::serve) may be idle between two requests, and
+    /// how long its peer may take no bytes, before it is ended. Default:
+    /// [`ping_interval`](ServerConfig::ping_interval) plus
+    /// [`ping_timeout`](ServerConfig::ping_timeout), 30 s at least: a client that polls uses a
+    /// connection that often.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
+        self
+    }
+
     /// Builds the server.
     pub fn build<D: Data>(self) -> Server<D> {
+        let idle_timeout = idle_timeout(self.idle_timeout, &self.config);
         let hub = Hub::new(self.config, TokioClock::start(), self.observer);
-        Server { core: Core::new(hub) }
+        Server { core: Core::new(hub, idle_timeout) }
     }
 }
 
@@ -241,7 +254,7 @@ impl<D: Data> Server<D> {
     pub async fn close(&self, within: Duration) {
         self.core.start_driver();
         let left = engineio_hyper::close(&self.core.hub, within, timer()).await;
-        self.core.stop.send_replace(Some(Instant::now() + left));
+        self.core.listening.stop.send_replace(Some(Instant::now() + left));
     }
 
     /// Returns a layer that takes the requests for the server's path from a web application, for
@@ -265,8 +278,9 @@ impl<D: Data> Server<D> {
     /// [closed](Self::close).
     ///
     /// A connection has 30 s for its first byte. It is dropped if it completes no request head, or
-    /// its peer takes no bytes, for [`ping_interval`](ServerConfig::ping_interval) plus
-    /// [`ping_timeout`](ServerConfig::ping_timeout), 30 s at least.
+    /// its peer takes no bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout). One of HTTP/2
+    /// is told to end if for that long it has no request that waits for its answer, whatever pings
+    /// its peer answers.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engineio_hub::listener::{HEAD_TIMEOUT, patience};
+use engineio_hub::listener::{HEAD_TIMEOUT, idle_timeout};
 use engineio_hub::{Data, Hub, Observer, default_observer};
 use engineio_proto::ServerConfig;
 use http::{Request, Response};
@@ -182,7 +182,7 @@ impl ServerBuilder {
         let local_addr = listener.local_addr()?;
         let settings = Settings {
             head_timeout: self.head_timeout,
-            patience: self.idle_timeout.unwrap_or_else(|| patience(&self.config)),
+            patience: idle_timeout(self.idle_timeout, &self.config),
             fallback: self.fallback,
         };
         let hub = Hub::new(self.config, StdClock::start(), self.observer);
