@@ -2,12 +2,15 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use bytes::Bytes;
-use engineio_hub::Data;
-use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError};
+use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError, TURNED_AWAY};
+use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::BoxError;
+use futures_io::AsyncWrite;
 use futures_lite::future::{or, yield_now};
 use http::{Request, Response};
 use http_body::Body;
@@ -48,12 +51,20 @@ where
                 }
             },
         };
-        let (core, handler) = (core.clone(), handler.clone());
-        let open = connections.begin();
-        spawn(async move {
-            connection::serve(&core, stream, Some(peer), handler).await;
-            drop(open);
-        });
+        match core.listening.limits.admit(RemoteAddr(peer)) {
+            Ok(permit) => {
+                let (core, handler) = (core.clone(), handler.clone());
+                let open = connections.begin();
+                spawn(async move {
+                    connection::serve(&core, stream, Some(peer), Some(permit), handler).await;
+                    drop(open);
+                });
+            }
+            Err(fault) => {
+                turn_away(stream);
+                core.hub.refuse_connection(fault, Some(RemoteAddr(peer)));
+            }
+        }
         // Otherwise a flood of connections would occupy a single-threaded executor forever.
         yield_now().await;
     };
@@ -61,4 +72,10 @@ where
     // No session is left, only idle connections and last answers.
     timeout(left_until(until), connections.wait_for_end()).await;
     Ok(())
+}
+
+/// Answers a connection for which there is no place. If it can't take so few bytes at once, it gets
+/// none.
+fn turn_away(stream: impl AsyncWrite) {
+    let _ = pin!(stream).poll_write(&mut Context::from_waker(Waker::noop()), TURNED_AWAY);
 }

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::time::Instant;
 
 use bytes::Bytes;
-use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS};
+use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit};
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, Watched, carry};
 use futures_io::{AsyncRead, AsyncWrite};
@@ -39,6 +39,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
     core: &Core<D>,
     stream: S,
     peer: Option<SocketAddr>,
+    permit: Option<Permit>,
     handler: H,
 ) where
     D: Data,
@@ -49,7 +50,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
     B::Error: Into<BoxError>,
 {
     let patience = core.listening.idle_timeout;
-    let stream = Watched::new(Ending::new(stream), timer(), HEAD_TIMEOUT, patience);
+    let stream = Watched::new(Ending::new(stream), timer(), HEAD_TIMEOUT, patience).holding(permit);
     let handler = &handler;
     let service = service_fn(move |request| answer(core, request, peer, handler));
     let connection = http1::Builder::new()

@@ -95,7 +95,7 @@ pub use engineio_proto::{
     CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message,
     Outgoing, PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason,
     ServerConfig, ServerConfigBuilder, Sid, Transport, Transports, Violation,
-    server::{Ambiguity, OriginRule, ProbeFailure, Refusal, RefusalCause},
+    server::{Ambiguity, ConnectionFault, OriginRule, ProbeFailure, Refusal, RefusalCause},
 };
 pub use {bytes, bytestring, http};
 

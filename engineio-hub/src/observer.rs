@@ -19,7 +19,8 @@ pub trait Observer: Send + Sync + 'static {
     /// A request was turned away: by the protocol, for lack of room or time, or by the
     /// application. [`RefusedRequest::cause`] says why.
     ///
-    /// Also called for a WebSocket that didn't take over its session, and for a handshake whose
+    /// Also called for a connection that is turned away before a request of it is understood, as
+    /// [`Connection`](engineio_proto::server::RefusalCause::Connection), for a WebSocket that didn't take over its session, and for a handshake whose
     /// client left after a while without a decision, as
     /// [`NotAccepted`](engineio_proto::server::RefusalCause::NotAccepted).
     fn refused(&self, request: &RefusedRequest<'_>) {

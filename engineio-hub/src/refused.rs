@@ -12,7 +12,7 @@ use http::request::Parts;
 
 use crate::server::{RemoteAddr, remote_ip};
 
-/// A request that was turned away.
+/// A request that was turned away, or a connection before a request of it was understood.
 ///
 /// `Display` says in a sentence what was wrong, and what to do about it.
 #[derive(Clone, Copy)]
@@ -43,15 +43,17 @@ impl<'a> RefusedRequest<'a> {
         self.refusal.code()
     }
 
-    /// The method of the request.
+    /// The method of the request. Empty if the connection was turned away
+    /// [before](RefusalCause::Connection) that was known, as the path is.
     pub fn method(&self) -> &'a str {
-        self.line.method.as_str()
+        self.line.method.as_ref().map_or("", Method::as_str)
     }
 
     /// The path of the request, without its query. A long one is cut.
     pub fn path(&self) -> &'a str {
-        let configured = || self.config.path().as_deref();
-        self.line.path.as_deref().or_else(configured).unwrap_or("/")
+        let configured = || self.config.path().as_deref().or(Some("/"));
+        let configured = || self.line.method.as_ref().and_then(|_| configured());
+        self.line.path.as_deref().or_else(configured).unwrap_or_default()
     }
 
     /// The client's address, as of [`Handshake::remote_ip`](crate::Handshake::remote_ip).
@@ -87,7 +89,8 @@ impl fmt::Debug for RefusedRequest<'_> {
 /// Which request it is. Kept while the request waits.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestLine {
-    method: Method,
+    /// `None`: no request was understood.
+    method: Option<Method>,
     /// `None`: the configured one, so that the usual request needs no memory for it.
     path: Option<Box<str>>,
     remote: Option<IpAddr>,
@@ -101,10 +104,15 @@ impl RequestLine {
             .as_ref()
             .is_some_and(|path| matches!(asked.strip_prefix(&**path), Some("" | "/")));
         Self {
-            method: request.method.clone(),
+            method: Some(request.method.clone()),
             path: (!is_configured).then(|| beginning(asked).into()),
             remote: remote_ip(config, request, peer),
         }
+    }
+
+    /// Of a connection on which no request was understood.
+    pub(crate) fn unheard(peer: Option<RemoteAddr>) -> Self {
+        Self { method: None, path: None, remote: peer.map(|peer| peer.0.ip()) }
     }
 }
 

@@ -20,8 +20,8 @@ impl Observer for TracingObserver {
                     target: TARGET,
                     cause = request.cause().name(),
                     code = request.code(),
-                    method = request.method(),
-                    path = request.path(),
+                    method = known(request.method()),
+                    path = known(request.path()),
                     remote = request.remote_ip().map(tracing::field::display),
                     "request refused: {request}"
                 )
@@ -49,6 +49,11 @@ impl Observer for TracingObserver {
     fn misused(&self, what: &str) {
         tracing::warn!(target: TARGET, "{what}");
     }
+}
+
+/// What isn't known isn't shown.
+fn known(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The same target in every crate, to filter by.

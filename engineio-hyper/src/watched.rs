@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use engineio_hub::listener::Permit;
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Sleep, Write};
 
 use crate::Timer;
@@ -19,6 +20,8 @@ pub struct Watched<S> {
     write_timeout: Duration,
     /// Runs while the peer takes nothing.
     stuck: Option<Pin<Box<dyn Sleep>>>,
+    /// Its place among the connections of a server.
+    _permit: Option<Permit>,
 }
 
 /// The beginning of a connection. Its first bytes show whether it speaks HTTP/1 or HTTP/2, and the
@@ -33,13 +36,19 @@ impl<S> Watched<S> {
     /// nothing for `write_timeout`.
     pub fn new(stream: S, timer: Timer, opening: Duration, write_timeout: Duration) -> Self {
         let opening = Opening { missing: PREFACE_LEN, timeout: timer.sleep(opening) };
-        Self { stream, timer, opening: Some(opening), write_timeout, stuck: None }
+        Self { stream, timer, opening: Some(opening), write_timeout, stuck: None, _permit: None }
     }
 
     /// Watches a stream whose first bytes have come already. Its peer may take nothing for
     /// `write_timeout`.
     pub const fn opened(stream: S, timer: Timer, write_timeout: Duration) -> Self {
-        Self { stream, timer, opening: None, write_timeout, stuck: None }
+        Self { stream, timer, opening: None, write_timeout, stuck: None, _permit: None }
+    }
+
+    /// Keeps this place among the connections of a server as long as the stream, which after an
+    /// upgrade carries a WebSocket.
+    pub fn holding(self, permit: Option<Permit>) -> Self {
+        Self { _permit: permit, ..self }
     }
 
     /// Applies the timeout to an attempt to write.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use engineio_hub::listener::Limits;
 use engineio_hub::{Data, Hub};
 use engineio_hyper::drive;
 use tokio::sync::watch;
@@ -21,11 +22,12 @@ pub(crate) struct Listening {
     pub(crate) stop: watch::Sender<Option<Instant>>,
     /// How long a connection may be idle, and how long its peer may take no bytes.
     pub(crate) idle_timeout: Duration,
+    pub(crate) limits: Arc<Limits>,
 }
 
 impl<D: Data> Core<D> {
-    pub(crate) fn new(hub: Hub<D>, idle_timeout: Duration) -> Self {
-        let listening = Listening { stop: watch::Sender::new(None), idle_timeout };
+    pub(crate) fn new(hub: Hub<D>, idle_timeout: Duration, limits: Arc<Limits>) -> Self {
+        let listening = Listening { stop: watch::Sender::new(None), idle_timeout, limits };
         Self { hub, listening: Arc::new(listening) }
     }
 

@@ -1,12 +1,14 @@
 //! Serving connections without a framework.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Write};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS};
+use engineio_hub::listener::{
+    ACCEPT_PAUSE, AcceptError, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit, TURNED_AWAY,
+};
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::Watched;
 use hyper::server::conn::http1;
@@ -42,14 +44,23 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
                 }
             },
         };
+        let peer = RemoteAddr(peer);
+        let permit = match core.listening.limits.admit(peer) {
+            Ok(permit) => permit,
+            Err(fault) => {
+                turn_away(stream);
+                core.hub.refuse_connection(fault, Some(peer));
+                continue;
+            }
+        };
         let (http, core, open) = (Arc::clone(&http), core.clone(), open.clone());
         tokio::spawn(async move {
             // Packets are written whole, so waiting for more would only delay them.
             let _ = stream.set_nodelay(true);
             let mut stop = core.listening.stop.subscribe();
             let Some(version) = version(&stream, &mut stop).await else { return };
-            let service = TowerToHyperService::new(EngineIoService::alone(core, RemoteAddr(peer)));
-            http.serve(version, stream, service, stop).await;
+            let service = TowerToHyperService::new(EngineIoService::alone(core, peer));
+            http.serve(version, stream, permit, service, stop).await;
             drop(open);
         });
     }
@@ -60,6 +71,13 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
     drop(open);
     let _ = tokio::time::timeout_at(until, all_closed.recv()).await;
     Ok(())
+}
+
+/// Answers a connection for which there is no place. If it can't take so few bytes at once, it gets
+/// none.
+fn turn_away(stream: TcpStream) {
+    // tokio would first wait for the event that says that it can be written to.
+    let _ = stream.into_std().and_then(|mut stream| stream.write(TURNED_AWAY));
 }
 
 /// What the first bytes of a connection say.
@@ -127,18 +145,20 @@ impl Http {
         &self,
         version: Version,
         stream: TcpStream,
+        permit: Permit,
         service: Service<D>,
         stop: Stop,
     ) {
-        let stream = TokioIo::new(stream);
+        let (stream, permit) = (TokioIo::new(stream), Some(permit));
         match version {
             Version::Http1 => {
-                let stream = Watched::opened(stream, timer(), self.patience);
+                let stream = Watched::opened(stream, timer(), self.patience).holding(permit);
                 let connection = self.http1.serve_connection(stream, service).with_upgrades();
                 until_stopped(pin!(connection), stop).await;
             }
             Version::Either => {
                 let stream = Watched::new(stream, timer(), HEAD_TIMEOUT, self.patience);
+                let stream = stream.holding(permit);
                 let activity = Activity::begin();
                 let service = Tracked::new(service, &activity);
                 let connection = self.auto.serve_connection_with_upgrades(stream, service);

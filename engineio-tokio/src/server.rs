@@ -6,7 +6,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::time::Duration;
 
-use engineio_hub::listener::idle_timeout;
+use engineio_hub::listener::{Limits, idle_timeout};
 use engineio_hub::{
     Data, Events, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
     default_observer,
@@ -52,6 +52,8 @@ pub struct ServerBuilder {
     config: ServerConfig,
     observer: Box<dyn Observer>,
     idle_timeout: Option<Duration>,
+    max_connections: usize,
+    max_connections_per_address: usize,
 }
 
 impl Server {
@@ -62,7 +64,13 @@ impl Server {
 
     /// Builds a server with an observer, or with data for each session.
     pub fn builder(config: ServerConfig) -> ServerBuilder {
-        ServerBuilder { config, observer: default_observer(), idle_timeout: None }
+        ServerBuilder {
+            config,
+            observer: default_observer(),
+            idle_timeout: None,
+            max_connections: usize::MAX,
+            max_connections_per_address: usize::MAX,
+        }
     }
 
     /// Waits for the next client, and accepts it unconditionally. `None` as with
@@ -103,11 +111,27 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets the most connections of [`serve`](Server::serve) at a time. Others get 503, and the
+    /// observer is told. Default: no limit but the system's.
+    pub const fn max_connections(mut self, count: usize) -> Self {
+        self.max_connections = count;
+        self
+    }
+
+    /// Sets the most connections of [`serve`](Server::serve) at a time from one address, or in IPv6
+    /// from one /64, which one client may have for itself. Others get 503, and the observer is told.
+    /// Default: no limit, since all clients behind a proxy have the proxy's address.
+    pub const fn max_connections_per_address(mut self, count: usize) -> Self {
+        self.max_connections_per_address = count;
+        self
+    }
+
     /// Builds the server.
     pub fn build<D: Data>(self) -> Server<D> {
         let idle_timeout = idle_timeout(self.idle_timeout, &self.config);
+        let limits = Limits::new(self.max_connections, self.max_connections_per_address);
         let hub = Hub::new(self.config, TokioClock::start(), self.observer);
-        Server { core: Core::new(hub, idle_timeout) }
+        Server { core: Core::new(hub, idle_timeout, limits) }
     }
 }
 
@@ -178,6 +202,11 @@ impl<D: Data> Server<D> {
     /// is told.
     pub fn handle(&self, handler: impl Handler<D>) {
         self.core.hub.handle(handler);
+    }
+
+    /// How many connections of [`serve`](Self::serve) are open, of any kind.
+    pub fn connections(&self) -> usize {
+        self.core.listening.limits.count()
     }
 
     /// The settings of the server.

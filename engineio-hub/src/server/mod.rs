@@ -40,6 +40,7 @@ mod session;
 mod sessions;
 mod shard;
 mod socket;
+mod unheard;
 mod websocket;
 
 pub use events::{Events, ServerEvent};

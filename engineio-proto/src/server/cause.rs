@@ -5,6 +5,7 @@ use core::fmt;
 
 use bytestring::ByteString;
 
+use super::connection_fault::ConnectionFault;
 use super::refusal::excerpt;
 use crate::close::Violation;
 use crate::cors::Cors;
@@ -89,6 +90,8 @@ pub enum RefusalCause {
     Overloaded(u64),
     /// The server is closing: 503. Holds the seconds of `Retry-After`.
     Closing(u64),
+    /// The connection was turned away before a request of it was understood.
+    Connection(ConnectionFault),
 }
 
 /// What an origin was compared with.
@@ -185,6 +188,7 @@ impl RefusalCause {
             Self::TooManyWaiting(_) => "too_many_waiting",
             Self::Overloaded(_) => "overloaded",
             Self::Closing(_) => "closing",
+            Self::Connection(fault) => fault.name(),
         }
     }
 
@@ -311,6 +315,7 @@ impl fmt::Display for RefusalCause {
                 f.write_str("`max_sessions` are open: raise it, or add a server")
             }
             Self::Closing(_) => f.write_str("the server is closing"),
+            Self::Connection(fault) => fault.fmt(f),
         }
     }
 }

@@ -82,6 +82,7 @@
 //! ```
 
 mod cause;
+mod connection_fault;
 mod core;
 mod exchange;
 mod framed;
@@ -100,6 +101,7 @@ mod timers;
 mod transport;
 
 pub use cause::{Ambiguity, OriginRule, ProbeFailure, RefusalCause};
+pub use connection_fault::ConnectionFault;
 pub use exchange::{Exchange, Kind, Opening, Unavailable};
 pub use io::{Event, Input, Transmit};
 pub use refusal::Refusal;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::cause::RefusalCause;
+use super::connection_fault::ConnectionFault;
 use crate::excerpt::Hidden;
 use crate::http::{Headers, Response};
 
@@ -40,6 +41,11 @@ impl Refusal {
     /// `{"code":4,"message":".."}`.
     pub fn json(status: u16, message: &str) -> Self {
         Self::application(status, coded(4, message))
+    }
+
+    /// The refusal of a connection, before a request of it is understood.
+    pub fn connection(fault: ConnectionFault) -> Self {
+        Self::new(RefusalCause::Connection(fault), Headers::new())
     }
 
     /// The same refusal, for the request that these headers are for.
@@ -81,7 +87,8 @@ impl Refusal {
             | RefusalCause::NotAccepted(_)
             | RefusalCause::TooManyWaiting(_)
             | RefusalCause::Overloaded(_)
-            | RefusalCause::Closing(_) => None,
+            | RefusalCause::Closing(_)
+            | RefusalCause::Connection(_) => None,
         }
     }
 
@@ -133,6 +140,7 @@ impl Refusal {
             RefusalCause::Violation(violation) => {
                 return Response::empty(violation.status(), headers);
             }
+            RefusalCause::Connection(fault) => return Response::empty(fault.status(), headers),
             RefusalCause::Unread => return Response::empty(503, headers),
             RefusalCause::Unfinished
             | RefusalCause::SecondWebSocket

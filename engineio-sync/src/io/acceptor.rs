@@ -3,14 +3,12 @@
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 
-use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError};
+use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError, TURNED_AWAY};
 use engineio_proto::Instant;
-use http::StatusCode;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
 
 use super::tokens::LISTENER;
-use crate::http1::bare;
 
 /// The listener of a server, and what its events have said.
 #[derive(Debug)]
@@ -82,5 +80,5 @@ impl Acceptor {
 /// Answers a connection for which there is no place. If it can't take so few bytes at once, it
 /// gets none.
 pub(super) fn turn_away(mut socket: TcpStream) {
-    let _ = socket.write(&bare(StatusCode::SERVICE_UNAVAILABLE));
+    let _ = socket.write(TURNED_AWAY);
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use engineio_hub::listener::Permit;
 use engineio_hub::{Data, Framed, RemoteAddr};
 use engineio_proto::Instant;
 use mio::Token;
 use mio::event::Event;
-use mio::net::TcpStream;
 
 use super::engine::Tools;
+use super::handle::Accepted;
 use super::http_connection::HttpConnection;
-use super::limits::Permit;
 use super::timers::Timer;
 use crate::stream::Tcp;
 use crate::wake::{TokenWaker, WakeQueue};
@@ -19,7 +19,8 @@ use crate::websocket::{Turn, poll_websocket};
 
 pub(super) struct Connection<D: Data> {
     tcp: Tcp,
-    permit: Permit,
+    peer: RemoteAddr,
+    _permit: Permit,
     token_waker: Arc<TokenWaker>,
     waker: Waker,
     pub(super) timer: Timer,
@@ -36,16 +37,16 @@ enum Protocol<D: Data> {
 impl<D: Data> Connection<D> {
     /// A new connection, which may take until then for the head of its first request.
     pub(super) fn new(
-        socket: TcpStream,
-        permit: Permit,
+        accepted: Accepted,
         token: Token,
         wakes: &Arc<WakeQueue>,
         until: Instant,
     ) -> Self {
         let token_waker = TokenWaker::new(token, wakes);
         Self {
-            tcp: Tcp::new(socket),
-            permit,
+            tcp: Tcp::new(accepted.socket),
+            peer: accepted.peer,
+            _permit: accepted.permit,
             waker: Waker::from(Arc::clone(&token_waker)),
             token_waker,
             timer: Timer::default(),
@@ -70,8 +71,7 @@ impl<D: Data> Connection<D> {
         loop {
             match &mut self.protocol {
                 Protocol::Http(requests) => {
-                    let peer = RemoteAddr(self.permit.peer);
-                    let turn = requests.turn(&mut self.tcp, peer, tools, cx);
+                    let turn = requests.turn(&mut self.tcp, self.peer, tools, cx);
                     let Some((mut framed, early)) = requests.take_websocket() else {
                         self.timer.deadline = requests.deadline();
                         return turn;

@@ -9,13 +9,12 @@ use engineio_hub::Data;
 
 use engineio_proto::Instant;
 use mio::event::Event;
-use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use slab::Slab;
 
 use super::connection::Connection;
 use super::engine::Tools;
-use super::limits::Permit;
+use super::handle::Accepted;
 use super::timers::Timers;
 use crate::wake::WakeQueue;
 use crate::websocket::Turn;
@@ -51,8 +50,7 @@ impl<D: Data> Connections<D> {
     /// Takes in a connection, which may take until then for the head of its first request.
     pub(super) fn insert(
         &mut self,
-        mut socket: TcpStream,
-        permit: Permit,
+        mut accepted: Accepted,
         registry: &Registry,
         wakes: &Arc<WakeQueue>,
         until: Instant,
@@ -60,8 +58,8 @@ impl<D: Data> Connections<D> {
         let entry = self.slab.vacant_entry();
         let token = Token(entry.key());
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if registry.register(&mut socket, token, interest).is_ok() {
-            entry.insert(Box::new(Connection::new(socket, permit, token, wakes, until)));
+        if registry.register(&mut accepted.socket, token, interest).is_ok() {
+            entry.insert(Box::new(Connection::new(accepted, token, wakes, until)));
             // It has its first turn at once.
             self.yielded.push(token);
         }

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use engineio_hub::listener::Limits;
 use engineio_hub::{Data, Hub};
 use engineio_proto::Instant;
 
 use super::fallback::Fallback;
 use super::handle::WorkerHandle;
-use super::limits::Limits;
 
 pub(crate) struct Engine<D: Data> {
     pub(crate) hub: Hub<D>,

@@ -3,9 +3,10 @@
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use engineio_hub::RemoteAddr;
+use engineio_hub::listener::Permit;
 use mio::net::TcpStream;
 
-use super::limits::Permit;
 use super::tokens::{HANDOVER, STOP};
 use crate::wake::WakeQueue;
 
@@ -16,10 +17,18 @@ pub(super) struct WorkerHandle {
     handover: Mutex<Handover>,
 }
 
+/// A connection that has a place.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) socket: TcpStream,
+    pub(super) peer: RemoteAddr,
+    pub(super) permit: Permit,
+}
+
 #[derive(Debug)]
 enum Handover {
     /// Connections that the worker hasn't taken yet.
-    Open(Vec<(TcpStream, Permit)>),
+    Open(Vec<Accepted>),
     /// The worker has ended.
     Closed,
 }
@@ -30,16 +39,16 @@ impl WorkerHandle {
     }
 
     /// Hands over a connection. It is dropped if the worker has ended.
-    pub(super) fn hand_over(&self, socket: TcpStream, permit: Permit) {
+    pub(super) fn hand_over(&self, accepted: Accepted) {
         match &mut *self.lock() {
-            Handover::Open(connections) => connections.push((socket, permit)),
+            Handover::Open(connections) => connections.push(accepted),
             Handover::Closed => return,
         }
         self.wakes.wake(HANDOVER);
     }
 
     /// The connections that were handed over up to now.
-    pub(super) fn take(&self) -> Vec<(TcpStream, Permit)> {
+    pub(super) fn take(&self) -> Vec<Accepted> {
         match &mut *self.lock() {
             Handover::Open(connections) => mem::take(connections),
             Handover::Closed => Vec::new(),

@@ -12,7 +12,6 @@ mod expiry;
 mod fallback;
 mod handle;
 mod http_connection;
-mod limits;
 mod output;
 mod request;
 mod timers;
@@ -28,7 +27,6 @@ use engineio_hub::Data;
 
 pub(crate) use engine::{Engine, Settings};
 pub(crate) use fallback::Fallback;
-pub(crate) use limits::Limits;
 pub(crate) use worker::Worker;
 
 /// Starts as many threads for this listener, one at least.

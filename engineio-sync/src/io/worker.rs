@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use engineio_hub::Data;
+use engineio_hub::{Data, RemoteAddr};
 
 use engineio_proto::Instant;
 use mio::net::TcpListener;
@@ -15,7 +15,7 @@ use super::acceptor::{Acceptor, turn_away};
 use super::connections::Connections;
 use super::engine::{Engine, Tools};
 use super::expiry::Expiry;
-use super::handle::WorkerHandle;
+use super::handle::{Accepted, WorkerHandle};
 use super::tokens::{CALLER, HANDOVER, LISTENER, SESSIONS, STOP, WAKE};
 use crate::wake::{TokenWaker, WakeQueue};
 use crate::websocket::scratch;
@@ -154,9 +154,9 @@ impl<D: Data> Worker<D> {
                 SESSIONS => self.expiry.iter_mut().for_each(|expiry| expiry.wake(now)),
                 HANDOVER => {
                     let until = now + tools.settings.head_timeout;
-                    for (socket, permit) in self.handle.take() {
+                    for accepted in self.handle.take() {
                         let (registry, wakes) = (self.poll.registry(), &self.handle.wakes);
-                        connections.insert(socket, permit, registry, wakes, until);
+                        connections.insert(accepted, registry, wakes, until);
                     }
                 }
                 CALLER => {}
@@ -173,18 +173,23 @@ impl<D: Data> Worker<D> {
         let workers = self.engine.workers();
         for _ in 0..ACCEPTS_PER_TURN {
             let Some((socket, peer, worker)) = acceptor.accept(now, workers.len()) else { return };
-            let Some(permit) = self.engine.limits.admit(peer) else {
-                turn_away(socket);
-                continue;
+            let peer = RemoteAddr(peer);
+            let accepted = match self.engine.limits.admit(peer) {
+                Ok(permit) => Accepted { socket, peer, permit },
+                Err(fault) => {
+                    turn_away(socket);
+                    self.engine.hub.refuse_connection(fault, Some(peer));
+                    continue;
+                }
             };
             match workers.get(worker) {
                 Some(other) if !Arc::ptr_eq(other, &self.handle) => {
-                    other.hand_over(socket, permit);
+                    other.hand_over(accepted);
                 }
                 _ => {
                     let until = now + self.engine.settings.head_timeout;
                     let (registry, wakes) = (self.poll.registry(), &self.handle.wakes);
-                    self.connections.insert(socket, permit, registry, wakes, until);
+                    self.connections.insert(accepted, registry, wakes, until);
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engineio_hub::listener::{HEAD_TIMEOUT, idle_timeout};
+use engineio_hub::listener::{HEAD_TIMEOUT, Limits, idle_timeout};
 use engineio_hub::{Data, Hub, Observer, default_observer};
 use engineio_proto::ServerConfig;
 use http::{Request, Response};
@@ -16,7 +16,7 @@ use super::driver::Driver;
 use super::server::Server;
 use super::shared::Shared;
 use crate::clock::StdClock;
-use crate::io::{Engine, Fallback, Limits, Settings, single_worker, start_threads};
+use crate::io::{Engine, Fallback, Settings, single_worker, start_threads};
 
 /// Builds a [`Server`], with the settings that are not the protocol's.
 #[must_use = "a builder does nothing until it is bound to an address or a listener"]
@@ -108,13 +108,15 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets the most connections at a time. Others get 503. Default: no limit but the system's.
+    /// Sets the most connections at a time. Others get 503, and the observer is told. Default: no
+    /// limit but the system's.
     pub const fn max_connections(mut self, count: usize) -> Self {
         self.max_connections = count;
         self
     }
 
-    /// Sets the most connections at a time from one address. Others get 503. Default: no limit,
+    /// Sets the most connections at a time from one address, or in IPv6 from one /64, which one
+    /// client may have for itself. Others get 503, and the observer is told. Default: no limit,
     /// since all clients behind a proxy have the proxy's address.
     pub const fn max_connections_per_address(mut self, count: usize) -> Self {
         self.max_connections_per_address = count;

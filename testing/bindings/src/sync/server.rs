@@ -27,6 +27,16 @@ impl ServerBuilder {
         Self(self.0.observer(observer))
     }
 
+    /// Sets the most connections.
+    pub fn max_connections(self, count: usize) -> Self {
+        Self(self.0.max_connections(count))
+    }
+
+    /// Sets the most connections from one address.
+    pub fn max_connections_per_address(self, count: usize) -> Self {
+        Self(self.0.max_connections_per_address(count))
+    }
+
     /// The server, on a free port.
     #[must_use]
     pub fn build<D: Data>(self) -> Server<D> {

@@ -6,7 +6,6 @@ mod driver;
 mod events;
 mod fallback;
 mod handshake;
-mod limits;
 mod observer;
 mod requests;
 mod slow;

@@ -7,6 +7,7 @@ mod close;
 mod figures;
 mod handler;
 mod handshake;
+mod limits;
 mod logins;
 mod other_clients;
 mod refusals;

@@ -11,7 +11,7 @@ use crate::suite::{POLLING, WEBSOCKET, accept, config, listen};
 
 /// Lines such as `warn GET /engine.io 127.0.0.1 unknown_session`, and the sentences.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<(String, String)>>>);
+pub(super) struct Told(Arc<Mutex<Vec<(String, String)>>>);
 
 impl Observer for Told {
     fn refused(&self, request: &RefusedRequest<'_>) {
@@ -25,12 +25,12 @@ impl Observer for Told {
 
 impl Told {
     /// Waits for this many, and gives the lines.
-    async fn lines(&self, count: usize) -> Vec<String> {
+    pub(super) async fn lines(&self, count: usize) -> Vec<String> {
         until(|| self.0.lock().expect("no panic").len() >= count).await;
         self.0.lock().expect("no panic").iter().map(|(line, _)| line.clone()).collect()
     }
 
-    fn sentence(&self, place: usize) -> String {
+    pub(super) fn sentence(&self, place: usize) -> String {
         self.0.lock().expect("no panic")[place].1.clone()
     }
 }

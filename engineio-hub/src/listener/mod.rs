@@ -1,9 +1,13 @@
 //! Limits and error handling for a binding's own listener.
 
+mod limits;
+
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use engineio_proto::ServerConfig;
+
+pub use limits::{Limits, Permit};
 
 /// How long a connection may take for its first byte and for the head of a request, and the
 /// shortest idle timeout.
@@ -14,6 +18,10 @@ pub const MAX_HEAD: usize = 16 << 10;
 
 /// The most headers of a request.
 pub const MAX_HEADERS: usize = 100;
+
+/// The answer to a connection for which there is no place.
+pub const TURNED_AWAY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    content-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n";
 
 /// How long to wait after a temporary failure of `accept`.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
