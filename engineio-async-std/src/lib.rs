@@ -31,8 +31,7 @@
 //! # #[cfg(feature = "async-std")]
 //! async fn serve() -> std::io::Result<()> {
 //!     let server = Server::new(ServerConfig::default());
-//!     let listener = async_std::net::TcpListener::bind("127.0.0.1:3000").await?;
-//!     async_std::task::spawn(server.serve(listener)); // or smol's listener and spawn
+//!     async_std::task::spawn(server.bind("127.0.0.1:3000")?); // or smol's `spawn`
 //!     while let Some(socket) = server.accept().await {
 //!         async_std::task::spawn(echo(socket));
 //!     }
@@ -84,7 +83,7 @@ pub use engineio_hub::{
 };
 #[cfg(feature = "metrics")]
 pub use engineio_hub::{MetricsObserver, Sample};
-pub use engineio_hyper::BoxError;
+pub use engineio_hyper::{BoxError, Serving};
 #[cfg(feature = "metrics")]
 pub use engineio_proto::Traffic;
 #[cfg(feature = "client")]

@@ -2,10 +2,20 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 
 use async_io::Async;
+use engineio_hub::listener::BACKLOG;
 use futures_io::{AsyncRead, AsyncWrite};
+use socket2::SockRef;
+
+/// Binds a listener where many connections may wait to be accepted.
+pub(crate) fn bind(address: impl ToSocketAddrs) -> io::Result<Async<std::net::TcpListener>> {
+    let listener = std::net::TcpListener::bind(address)?;
+    // A second call sets the backlog anew.
+    SockRef::from(&listener).listen(BACKLOG)?;
+    Async::new(listener)
+}
 
 /// A listener of async-std, of smol, or of `async-io` itself.
 pub trait Listener: Send + Sync + 'static {

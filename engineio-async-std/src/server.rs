@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use engineio_hub::{
     Data, Events, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
     default_observer,
 };
-use engineio_hyper::BoxError;
+use engineio_hyper::{BoxError, Serving};
 use engineio_proto::server::Refusal;
 use engineio_proto::{Outgoing, SendError, ServerConfig, Sid};
 use futures_io::{AsyncRead, AsyncWrite};
@@ -23,12 +23,13 @@ use http_body::Body;
 use crate::accepting::serve;
 use crate::connection::{self, not_found};
 use crate::core::Core;
-use crate::listener::Listener;
+use crate::listener::{self, Listener};
 use crate::rt::{clock, machine_time, timer};
 
 /// An Engine.IO server. Clones are cheap and mean the same server.
 ///
-/// - **Serve requests** with [`serve`](Self::serve), beside the application's own pages with
+/// - **Serve requests** with [`bind`](Self::bind) or [`serve`](Self::serve), beside the
+///   application's own pages with [`bind_with`](Self::bind_with) or
 ///   [`serve_with`](Self::serve_with), or connection by connection with
 ///   [`serve_connection`](Self::serve_connection).
 /// - **Consume sessions** in one of three ways, each of which can check the handshake:
@@ -288,8 +289,50 @@ impl<D: Data> Server<D> {
         self.core.listening.stop.set(machine_time() + left);
     }
 
+    /// Binds a listener to this address, for up to 4,096 connections that wait to be accepted, if
+    /// the system allows as many. The result serves it as [`serve`](Self::serve) does, once it is
+    /// awaited or spawned. Port 0 takes a free one, which [`local_addr`](Serving::local_addr) tells.
+    ///
+    /// ```no_run
+    /// use engineio_async_std::{Server, ServerConfig};
+    ///
+    /// # async fn start() -> std::io::Result<()> {
+    /// let server = Server::new(ServerConfig::default());
+    /// let serving = server.bind("127.0.0.1:3000")?;
+    /// println!("listening on {}", serving.local_addr());
+    /// serving.await?; // or spawn it
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Give it an address: a host name is looked up by the calling thread, which waits for that.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be bound, in most cases since it is in use or its port needs rights.
+    pub fn bind(&self, address: impl ToSocketAddrs) -> io::Result<Serving> {
+        let listener = listener::bind(address)?;
+        Ok(Serving::new(listener.get_ref().local_addr()?, self.serve(listener)))
+    }
+
+    /// As [`bind`](Self::bind), with a handler for the requests of other paths.
+    ///
+    /// # Errors
+    ///
+    /// As with [`bind`](Self::bind).
+    pub fn bind_with<H, F, B>(&self, address: impl ToSocketAddrs, handler: H) -> io::Result<Serving>
+    where
+        H: Fn(Request<hyper::body::Incoming>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let listener = listener::bind(address)?;
+        Ok(Serving::new(listener.get_ref().local_addr()?, self.serve_with(listener, handler)))
+    }
+
     /// Serves the connections of a listener, HTTP/1.1, until the server is
-    /// [closed](Self::close). Other paths get 404 and are told where the server is.
+    /// [closed](Self::close). [`bind`](Self::bind) makes a listener for many clients. Other paths get 404 and are told where the server is.
     ///
     /// A connection has 30 s for its first byte. It is dropped if it completes no request head, or
     /// its peer takes no bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout).

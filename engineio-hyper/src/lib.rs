@@ -8,6 +8,7 @@
 //! - [`carry`], [`Carrier`]: a WebSocket over a stream;
 //! - [`Watched`]: a stream with timeouts for a stalled peer;
 //! - [`drive`], [`close`]: run a server's deadlines, and close it within a time limit;
+//! - [`Serving`]: a listener that is bound;
 //! - [`ResponseBody`]: response bodies;
 //! - `client` (feature): the task of a client.
 #![forbid(unsafe_code)]
@@ -19,6 +20,7 @@ pub mod client;
 mod close;
 mod drive;
 mod request;
+mod serving;
 mod span;
 mod watched;
 mod websocket;
@@ -27,6 +29,7 @@ pub use body::ResponseBody;
 pub use close::close;
 pub use drive::drive;
 pub use request::{Answered, BoxError, RequestTask};
+pub use serving::Serving;
 pub use watched::Watched;
 pub use websocket::{Carrier, Switching, carry};
 

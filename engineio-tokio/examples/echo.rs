@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use clap::Parser;
 use engineio_tokio::{ConfigError, Cors, Server, ServerConfig, Socket};
-use tokio::net::TcpListener;
 
 /// Sends every Engine.IO message back unchanged. The path is /engine.io/.
 #[derive(Parser)]
@@ -46,17 +45,17 @@ impl Options {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let listener = TcpListener::bind(options.listen).await?;
-    println!("listening on http://{}", listener.local_addr()?);
-
     let server = Server::new(options.config()?);
+    let serving = server.bind(options.listen)?;
+    println!("listening on http://{}", serving.local_addr());
+
     let accepting = server.clone();
     tokio::spawn(async move {
         while let Some(socket) = accepting.accept().await {
             tokio::spawn(echo(socket));
         }
     });
-    server.serve(listener).await?;
+    serving.await?;
     Ok(())
 }
 

@@ -92,8 +92,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let server: Server = Server::new(ServerConfig::builder().max_payload(100_000).build()?);
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! let serving = tokio::spawn(server.serve(listener));
+//! let serving = tokio::spawn(server.bind("127.0.0.1:0")?);
 //!
 //! // .. and at the end: sessions are flushed and closed, the listener stops.
 //! server.close(Duration::from_secs(10)).await;
@@ -137,7 +136,7 @@ pub use engineio_hub::{
     Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest, RemoteAddr,
     Sender, ServerEvent, Sessions, Socket,
 };
-pub use engineio_hyper::ResponseBody;
+pub use engineio_hyper::{ResponseBody, Serving};
 pub use engineio_proto::{
     CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message,
     Outgoing, PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason,

@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::io::{self, Write};
+use std::net::ToSocketAddrs;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use engineio_hub::listener::{
-    ACCEPT_PAUSE, AcceptError, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit, TURNED_AWAY,
+    ACCEPT_PAUSE, AcceptError, BACKLOG, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit, TURNED_AWAY,
 };
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::Watched;
@@ -15,6 +16,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
@@ -23,6 +25,15 @@ use crate::clock::timer;
 use crate::core::Core;
 use crate::idle::{Activity, Tracked};
 use crate::service::{EngineIoService, NotFound};
+
+/// Binds a listener where many connections may wait to be accepted.
+pub(crate) fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    // A second call sets the backlog anew.
+    SockRef::from(&listener).listen(BACKLOG)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
 
 pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::Result<()> {
     let mut stop = core.listening.stop.subscribe();

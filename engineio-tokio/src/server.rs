@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
+use std::net::ToSocketAddrs;
 use std::time::Duration;
 
 use engineio_hub::listener::{Limits, idle_timeout};
@@ -11,6 +12,7 @@ use engineio_hub::{
     Data, Events, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
     default_observer,
 };
+use engineio_hyper::Serving;
 use engineio_proto::server::Refusal;
 use engineio_proto::{Outgoing, SendError, ServerConfig, Sid};
 use tokio::net::TcpListener;
@@ -24,8 +26,8 @@ use crate::service::{EngineIoLayer, EngineIoService, NotFound};
 /// An Engine.IO server. Clones are cheap and mean the same server.
 ///
 /// - **Serve requests** with [`layer`](Self::layer) beside the routes of a web application, with
-///   [`service`](Self::service) under a separate path, or with [`serve`](Self::serve) and no
-///   framework at all.
+///   [`service`](Self::service) under a separate path, or with [`bind`](Self::bind) or
+///   [`serve`](Self::serve) and no framework at all.
 /// - **Consume sessions** in one of three ways, each of which can check the handshake:
 ///
 /// | | for | by |
@@ -303,8 +305,38 @@ impl<D: Data> Server<D> {
         EngineIoService::new(self.core.clone(), NotFound::new(self.core.hub.clone()))
     }
 
+    /// Binds a listener to this address, for up to 4,096 connections that wait to be accepted, if
+    /// the system allows as many. The result serves it as [`serve`](Self::serve) does, once it is
+    /// awaited or spawned. Port 0 takes a free one, which [`local_addr`](Serving::local_addr) tells.
+    ///
+    /// ```no_run
+    /// use engineio_tokio::{Server, ServerConfig};
+    ///
+    /// # async fn start() -> std::io::Result<()> {
+    /// let server = Server::new(ServerConfig::default());
+    /// let serving = server.bind("127.0.0.1:3000")?;
+    /// println!("listening on {}", serving.local_addr());
+    /// tokio::spawn(serving);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Give it an address: a host name is looked up by the calling thread, which waits for that.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be bound, in most cases since it is in use or its port needs rights.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn bind(&self, address: impl ToSocketAddrs) -> io::Result<Serving> {
+        let listener = listener::bind(address)?;
+        Ok(Serving::new(listener.local_addr()?, self.serve(listener)))
+    }
+
     /// Serves the connections of a listener, HTTP/1.1 and HTTP/2, until the server is
-    /// [closed](Self::close).
+    /// [closed](Self::close). [`bind`](Self::bind) makes a listener for many clients.
     ///
     /// A connection has 30 s for its first byte. It is dropped if it completes no request head, or
     /// its peer takes no bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout). One of HTTP/2

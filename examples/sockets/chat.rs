@@ -8,7 +8,7 @@ use clap::Parser;
 use engineio_async_std::{Incoming, Server, Socket};
 use examples::{FromPage, Options, ToPage, name, page};
 
-use crate::rt::{TcpListener, block_on, spawn};
+use crate::rt::{block_on, spawn};
 
 /// Someone in the room. The number identifies them in public: their session's `Sid` is a secret,
 /// since anyone who knows it can act for them.
@@ -20,15 +20,16 @@ pub(crate) struct Guest {
 
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let listener = TcpListener::bind(options.listen).await?;
-    println!("listening on http://{}", listener.local_addr()?);
-
     let server: Server<Guest> = Server::builder(options.config()?).build();
+    let serving =
+        server.bind_with(options.listen, async |request| page(request).map(str::to_owned))?;
+    println!("listening on http://{}", serving.local_addr());
+
     spawn(welcome(server.clone()));
-    // Everyone gets the messages sent so far, and then a goodbye. `serve` returns after that.
+    // Everyone gets the messages sent so far, and then a goodbye. `serving` ends after that.
     let closing = server.clone();
     ctrlc::set_handler(move || block_on(closing.close(Duration::from_secs(3))))?;
-    server.serve_with(listener, async |request| page(request).map(str::to_owned)).await?;
+    serving.await?;
     Ok(())
 }
 

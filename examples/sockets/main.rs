@@ -12,7 +12,6 @@ use std::error::Error;
 mod rt {
     use std::future::Future;
 
-    pub(crate) use async_std::net::TcpListener;
     pub(crate) use async_std::task::block_on;
 
     /// Spawns a task.

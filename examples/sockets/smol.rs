@@ -13,7 +13,6 @@ mod rt {
     use std::future::Future;
 
     pub(crate) use smol::block_on;
-    pub(crate) use smol::net::TcpListener;
 
     /// Spawns a task.
     pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Parser;
 use engineio_async_std::{ConfigError, Cors, Server, ServerConfig, Socket};
 
-use crate::rt::{TcpListener, spawn};
+use crate::rt::spawn;
 
 /// Sends every Engine.IO message back unchanged. The path is /engine.io/.
 #[derive(Parser)]
@@ -42,17 +42,17 @@ impl Options {
 
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let listener = TcpListener::bind(options.listen).await?;
-    println!("listening on http://{}", listener.local_addr()?);
-
     let server = Server::new(options.config()?);
+    let serving = server.bind(options.listen)?;
+    println!("listening on http://{}", serving.local_addr());
+
     let accepting = server.clone();
     spawn(async move {
         while let Some(socket) = accepting.accept().await {
             spawn(echo(socket));
         }
     });
-    server.serve(listener).await?;
+    serving.await?;
     Ok(())
 }
 

@@ -3,7 +3,6 @@
 
 use std::future::Future;
 
-pub(crate) use async_std::net::TcpListener;
 pub(crate) use async_std::task::block_on;
 
 /// Spawns a task.

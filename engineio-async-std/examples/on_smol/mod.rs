@@ -4,7 +4,6 @@
 use std::future::Future;
 
 pub(crate) use smol::block_on;
-pub(crate) use smol::net::TcpListener;
 
 /// Spawns a task.
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {

@@ -19,15 +19,25 @@ mod tokens;
 mod worker;
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread;
 
 use engineio_hub::Data;
+use engineio_hub::listener::BACKLOG;
+use socket2::SockRef;
 
 pub(crate) use engine::{Engine, Settings};
 pub(crate) use fallback::Fallback;
 pub(crate) use worker::Worker;
+
+/// Binds a listener where many connections may wait to be accepted.
+pub(crate) fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    // A second call sets the backlog anew.
+    SockRef::from(&listener).listen(BACKLOG)?;
+    Ok(listener)
+}
 
 /// Starts as many threads for this listener, one at least.
 pub(crate) fn start_threads<D: Data>(

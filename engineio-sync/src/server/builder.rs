@@ -16,7 +16,7 @@ use super::driver::Driver;
 use super::server::Server;
 use super::shared::Shared;
 use crate::clock::StdClock;
-use crate::io::{Engine, Fallback, Settings, single_worker, start_threads};
+use crate::io::{Engine, Fallback, Settings, bind, single_worker, start_threads};
 
 /// Builds a [`Server`], with the settings that are not the protocol's.
 #[must_use = "a builder does nothing until it is bound to an address or a listener"]
@@ -124,17 +124,18 @@ impl ServerBuilder {
     }
 
     /// Starts the server at this address. Port 0 takes a free one, which
-    /// [`local_addr`](Server::local_addr) tells.
+    /// [`local_addr`](Server::local_addr) tells. Up to 4,096 connections wait to be accepted, if the
+    /// system allows that.
     ///
     /// # Errors
     ///
     /// If the address can't be bound, or a thread can't be started;
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for [`io_threads(0)`](Self::io_threads).
     pub fn bind<D: Data>(self, address: impl ToSocketAddrs) -> io::Result<Server<D>> {
-        self.listen(TcpListener::bind(address)?)
+        self.listen(bind(address)?)
     }
 
-    /// Starts the server on this listener.
+    /// Starts the server on this listener, which has a backlog of its own: std's, of 128, is short.
     ///
     /// # Errors
     ///
@@ -161,7 +162,7 @@ impl ServerBuilder {
         self,
         address: impl ToSocketAddrs,
     ) -> io::Result<(Server<D>, Driver<D>)> {
-        self.listen_driven(TcpListener::bind(address)?)
+        self.listen_driven(bind(address)?)
     }
 
     /// Makes a server on this listener without I/O threads, as

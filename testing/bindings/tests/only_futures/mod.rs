@@ -1,14 +1,16 @@
 //! What handles do because they are asynchronous.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use peer::{Peer, get, until, within};
+use peer::{Peer, get, session, until, within};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-use crate::engineio::{self, Server, ServerEvent};
+use crate::engineio::{self, Server, ServerConfig, ServerEvent};
 use crate::suite::client::{WAYS, connected, pair};
-use crate::suite::{POLLING, config, listen};
+use crate::suite::{POLLING, accept, config, listen};
 
 #[tokio::test]
 async fn attempt_that_is_given_up_leaves_no_session() {
@@ -72,4 +74,33 @@ async fn login_that_waits_keeps_nobody_else_waiting() {
     let event = within(events.next()).await;
     assert!(matches!(&event, Some(ServerEvent::Connect(it)) if it.data() == "slow"), "{event:?}");
     assert_eq!(server.len(), 2);
+}
+
+#[tokio::test]
+async fn bound_server_tells_its_port_and_serves_until_it_is_closed() {
+    let server = Server::new(ServerConfig::default());
+    let serving = server.bind("127.0.0.1:0").expect("a free port");
+    let address = serving.local_addr();
+    let serving = tokio::spawn(serving);
+    tokio::spawn(accept(server.clone()));
+    let (mut peer, target) = session(address).await;
+    peer.post(&target, "4hello").await.expect(200);
+    assert_eq!(peer.get(&target).await.expect(200).text(), "4hello");
+    drop(peer);
+    within(server.close(Duration::ZERO)).await;
+    within(serving).await.expect("no panic").expect("no failure of the listener");
+    // The port can be had again at once.
+    drop(server.bind(address).expect("a free port"));
+    let taken = server.bind(address).expect("a free port");
+    assert!(server.bind(taken.local_addr()).is_err());
+}
+
+/// Beyond the backlog the system ignores clients, which ask again after a second or more.
+#[tokio::test]
+async fn many_clients_wait_to_be_accepted() {
+    let server = Server::new(ServerConfig::default());
+    let serving = server.bind("127.0.0.1:0").expect("a free port");
+    let connect = |_| TcpStream::connect(serving.local_addr());
+    let clients = within(futures_util::future::join_all((0..300).map(connect))).await;
+    assert!(clients.iter().all(Result::is_ok));
 }

@@ -449,3 +449,12 @@ const _: () = {
     error::<TryRecvError>();
     error::<engineio_sync::RecvTimeoutError>();
 };
+
+/// Beyond the backlog the system ignores clients, which ask again after a second or more.
+#[tokio::test]
+async fn many_clients_wait_for_the_first_turn() {
+    let (_server, _driver, address) = bind_driven(builder());
+    let connect = |_| tokio::net::TcpStream::connect(address);
+    let clients = within(futures_util::future::join_all((0..300).map(connect))).await;
+    assert!(clients.iter().all(Result::is_ok));
+}
