@@ -52,6 +52,39 @@ async fn sessions_are_flushed_and_told_and_serve_returns() {
     assert_eq!(late.rest().await.len(), 0);
 }
 
+/// A balancer that looks at the port sees at once that this server is no longer one.
+#[tokio::test]
+async fn new_connections_are_refused_while_the_last_answers_are_written() {
+    let config = config().max_payload(64 << 20).outbox_high_water(64 << 20).linger(LONG);
+    let config = config.compression_threshold(None).build().expect("a legal configuration");
+    let server = Server::new(config);
+    tokio::spawn(accept(server.clone()));
+    let (address, serving) = serve(&server).await;
+    let (mut slow, target) = session(address).await;
+    // Far more than the sockets' buffers hold.
+    server.broadcast("x".repeat(32 << 20));
+    slow.send(get(&target)).await;
+    slow.readable_within(LONG).await;
+    let mut polling = Peer::connect(address).await;
+    polling.send(get(&target)).await;
+
+    let closing = server.clone();
+    let closing = tokio::spawn(async move { closing.close(LONG).await });
+    assert_eq!(polling.answer().await.expect(200).text(), "1");
+    within(async {
+        while tokio::net::TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
+    let refused = tokio::net::TcpStream::connect(address).await.expect_err("nobody listens");
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    assert!(!serving.is_finished());
+    assert_eq!(slow.answer().await.expect(200).body.len(), 1 + (32 << 20));
+    within(closing).await.expect("no panic");
+    within(serving).await.expect("no panic").expect("no failure of the listener");
+}
+
 #[tokio::test]
 async fn application_hears_why_its_sockets_end() {
     let server = Server::new(ServerConfig::default());
