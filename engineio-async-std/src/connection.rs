@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::task::Context;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -75,6 +76,11 @@ pub(crate) async fn serve<D, S, H, F, B>(
     }
 }
 
+/// Both runtimes look for input in a thread of its own.
+fn yield_turn(cx: &mut Context<'_>) {
+    cx.waker().wake_by_ref();
+}
+
 /// How long it is until this time.
 pub(crate) fn left_until(until: Instant) -> std::time::Duration {
     until.saturating_duration_since(machine_time())
@@ -92,7 +98,7 @@ where
     F: Future<Output = Response<B>>,
 {
     let peer = peer.map(RemoteAddr);
-    let task = match RequestTask::begin(&core.hub, request, peer, timer) {
+    let task = match RequestTask::begin(&core.hub, request, peer, timer, yield_turn) {
         Ok(task) => task,
         Err(mut request) => {
             if let Some(peer) = peer {

@@ -9,11 +9,21 @@ use flate2::{
     write::{GzEncoder, ZlibEncoder},
 };
 
-/// Compresses a body with this coding.
+use crate::compressing::{Compressing, STEP};
+
+/// Compresses a body with this coding, one above 32 KiB faster and less.
 ///
 /// This takes time (about 60 µs for 10 KB of JSON) and, while it runs, 400 KB of memory, so don't
 /// call it under a lock. A short or random body grows.
 pub fn compress(coding: Coding, body: &[u8]) -> Bytes {
+    if body.len() > SMALL {
+        let mut compressing = Compressing::new(coding, Bytes::copy_from_slice(body));
+        loop {
+            if let Some(whole) = compressing.step() {
+                return whole;
+            }
+        }
+    }
     let written = match coding {
         Coding::Gzip => {
             let mut encoder = GzEncoder::new(Vec::new(), LEVEL);
@@ -26,6 +36,9 @@ pub fn compress(coding: Coding, body: &[u8]) -> Bytes {
     };
     in_memory(written).into()
 }
+
+/// The longest body that is compressed at once, in bytes.
+pub(crate) const SMALL: usize = STEP;
 
 /// As in the reference implementation. 10 KB of JSON becomes 1.8 KB in 59 µs; level 1 gives 2.8 KB
 /// in 27 µs, and level 9 takes 93 µs and saves nothing.

@@ -7,8 +7,6 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode, Version};
 
-use crate::compression::compress;
-
 /// A request as the core takes it. Each header is a search, so what decides nothing isn't looked
 /// for.
 pub(crate) fn request<'r>(config: &ServerConfig, parts: &'r Parts) -> Request<'r> {
@@ -105,14 +103,13 @@ pub(crate) fn websocket_accept(parts: &Parts) -> Option<HeaderValue> {
 /// 16 bytes in base64.
 const KEY_LEN: usize = 24;
 
-/// A complete response, compressed if the core decided so.
+/// A response that says with what its body is going to be compressed, if the core decided so.
 pub(crate) fn response(response: Response) -> http::Response<Bytes> {
     let Response { status, headers, body, coding } = response;
     let mut answer = http::Response::new(body);
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     extend(answer.headers_mut(), headers);
     if let Some(coding) = coding {
-        *answer.body_mut() = compress(coding, answer.body());
         let name = HeaderValue::from_static(coding.name());
         answer.headers_mut().insert(header::CONTENT_ENCODING, name);
     }

@@ -68,7 +68,15 @@
 //!     };
 //!     seat.data(body);
 //!     seat.end();
-//!     match poll_fn(|cx| seat.poll_answer(cx)).await {
+//!     let answer = poll_fn(|cx| match seat.poll_answer(cx) {
+//!         Poll::Ready(Answer::Yield) => {
+//!             cx.waker().wake_by_ref(); // to the end of the queue, if that lets input in
+//!             Poll::Pending
+//!         }
+//!         answer => answer,
+//!     });
+//!     match answer.await {
+//!         Answer::Yield => unreachable!(),
 //!         Answer::Respond { response, drain: _ } => response,
 //!         Answer::Upgrade(response, mut framed) => {
 //!             spawn_when_upgraded(move |mut stream| async move {
@@ -157,6 +165,7 @@
 
 pub mod client;
 mod clock;
+mod compressing;
 mod compression;
 mod data;
 mod default_observer;

@@ -42,6 +42,25 @@ fn deflate_has_the_header_of_zlib_and_gzip_its_own() {
     assert_eq!(compress(Coding::Gzip, b"body")[..3], [0x1f, 0x8b, 8]);
 }
 
+/// Around the end of a step, and of the window that deflate looks back in.
+#[test]
+fn body_of_any_number_of_steps_comes_back() {
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let noise: Vec<_> = (0..100_000).map(|_| noise()).collect();
+    let text = b"4hello\x1e".repeat(20_000);
+    for length in [32_767, 32_768, 32_769, 65_535, 65_536, 65_537, 98_304, 100_000] {
+        for body in [&noise[..length], &text[..length]] {
+            for coding in [Coding::Gzip, Coding::Deflate] {
+                assert_eq!(decompress(coding, &compress(coding, body)), body, "{length}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_body_comes_back(body in vec(any::<u8>(), 0..10_000)) {

@@ -25,6 +25,8 @@ mod span;
 mod watched;
 mod websocket;
 
+use std::task::Context;
+
 pub use body::ResponseBody;
 pub use close::close;
 pub use drive::drive;
@@ -32,6 +34,9 @@ pub use request::{Answered, BoxError, RequestTask};
 pub use serving::Serving;
 pub use watched::Watched;
 pub use websocket::{Carrier, Switching, carry};
+
+/// Wakes the task of a context after others, and what waits for input, have had their turn.
+pub type Yield = fn(&mut Context<'_>);
 
 /// An executor's timers.
 pub type Timer = &'static (dyn hyper::rt::Timer + Send + Sync);

@@ -17,8 +17,8 @@ use hyper::rt::Sleep;
 use hyper::upgrade::OnUpgrade;
 use pin_project_lite::pin_project;
 
-use crate::Timer;
 use crate::websocket::Switching;
+use crate::{Timer, Yield};
 
 /// The outcome of a request. `Debug` shows no body.
 #[expect(clippy::exhaustive_structs, reason = "a binding uses both")]
@@ -51,6 +51,7 @@ pin_project! {
         upgrade: Option<OnUpgrade>,
         draining: Option<Draining>,
         timer: Timer,
+        yield_turn: Yield,
     }
 }
 
@@ -73,13 +74,14 @@ impl<B, D: Data> RequestTask<B, D> {
         request: Request<B>,
         peer: Option<RemoteAddr>,
         timer: impl FnOnce() -> Timer,
+        yield_turn: Yield,
     ) -> Result<Self, Request<B>> {
         let (mut parts, body) = request.into_parts();
         let can_upgrade = parts.extensions.get::<OnUpgrade>().is_some();
         match hub.admit_from(&parts, Connection { peer, can_upgrade }) {
             Some(seat) => {
                 let upgrade = parts.extensions.remove();
-                Ok(Self { seat, body, upgrade, draining: None, timer: timer() })
+                Ok(Self { seat, body, upgrade, draining: None, timer: timer(), yield_turn })
             }
             None => Err(Request::from_parts(parts, body)),
         }
@@ -99,6 +101,10 @@ where
         let is_read = poll_body(this.body, this.seat, cx).is_ready();
         if this.draining.is_none() {
             match ready!(this.seat.poll_answer(cx)) {
+                Answer::Yield => {
+                    (this.yield_turn)(cx);
+                    return Poll::Pending;
+                }
                 Answer::Respond { response, drain: Some(patience) } => {
                     let patience = this.timer.sleep(patience);
                     *this.draining = Some(Draining { response, patience });

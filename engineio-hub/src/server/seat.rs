@@ -18,6 +18,8 @@ use super::pending::{Left, Outcome, PendingHandshake};
 use super::running::Running;
 use super::session::{FIRST_CONN, ServerSession};
 use super::websocket::ServerWebSocket;
+use crate::compressing::Compressing;
+use crate::compression::{SMALL, compress};
 use crate::data::Data;
 use crate::http_map;
 use crate::refused::RequestLine;
@@ -46,6 +48,8 @@ pub(crate) enum Place<D: Data> {
     Answered(Box<Response>),
     /// A handshake that waits for a decision.
     Waiting(Arc<PendingHandshake<D>>, Option<LoggingIn>),
+    /// The answer to send once its body is compressed.
+    Compressing(Box<(http::Response<Bytes>, Compressing)>),
     /// A session serves it.
     Seated(Arc<ServerSession<D>>, ConnId),
     /// It has its answer.
@@ -65,6 +69,9 @@ pub enum Answer {
     },
     /// Send this 101, then carry bytes between the stream and the [`Framed`].
     Upgrade(http::Response<()>, Framed),
+    /// It is large, and a part of it has been compressed. Let other tasks, and what waits for input,
+    /// have their turn, then poll again.
+    Yield,
 }
 
 impl fmt::Debug for Answer {
@@ -79,6 +86,7 @@ impl fmt::Debug for Answer {
             Self::Upgrade(response, framed) => {
                 f.debug_tuple("Upgrade").field(response).field(framed).finish()
             }
+            Self::Yield => f.write_str("Yield"),
         }
     }
 }
@@ -147,8 +155,12 @@ impl<D: Data> Seat<D> {
         }
     }
 
-    /// Waits for the answer. Must not be polled again after it returned `Ready`.
+    /// Waits for the answer. Must not be polled again after it was ready, but after a
+    /// [`Yield`](Answer::Yield), of which a large answer gives some while it is compressed.
     pub fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
+        if let Place::Compressing(_) = self.place {
+            return Poll::Ready(self.compress_on());
+        }
         let reply = ready!(self.poll_reply(cx));
         let place = mem::replace(&mut self.place, Place::Done);
         let response = match reply {
@@ -162,19 +174,47 @@ impl<D: Data> Seat<D> {
                 }
                 unavailable()
             }
-            Reply::Respond(response) => http_map::response(response),
+            Reply::Respond(response) => {
+                let coding = response.coding;
+                let mut response = http_map::response(response);
+                if let Some(coding) = coding {
+                    let body = mem::take(response.body_mut());
+                    if body.len() > SMALL {
+                        let compressing = Compressing::new(coding, body);
+                        self.place = Place::Compressing(Box::new((response, compressing)));
+                        return Poll::Ready(self.compress_on());
+                    }
+                    *response.body_mut() = compress(coding, &body);
+                }
+                response
+            }
             Reply::Refuse(refusal) => {
                 self.running.core.refused(&refusal, &self.line);
                 http_map::response(refusal.response())
             }
             Reply::Gone => unavailable(),
         };
+        Poll::Ready(self.respond(response))
+    }
+
+    /// Takes the next step of compressing the answer.
+    fn compress_on(&mut self) -> Answer {
+        let Place::Compressing(answer) = &mut self.place else { return Answer::Yield };
+        let (response, compressing) = &mut **answer;
+        let Some(whole) = compressing.step() else { return Answer::Yield };
+        let mut response = mem::take(response);
+        *response.body_mut() = whole;
+        self.place = Place::Done;
+        self.respond(response)
+    }
+
+    fn respond(&mut self, response: http::Response<Bytes>) -> Answer {
         self.body.answered();
         // A client that was too slow gets no more time.
         let is_late = response.status() == StatusCode::REQUEST_TIMEOUT;
         let patience = self.running.core.config.body_timeout();
         let drain = (self.body.is_open() && !is_late).then_some(patience);
-        Poll::Ready(Answer::Respond { response, drain })
+        Answer::Respond { response, drain }
     }
 
     fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
@@ -199,7 +239,7 @@ impl<D: Data> Seat<D> {
                 let Place::Answered(response) = place else { return Poll::Pending };
                 return Poll::Ready(Reply::Respond(*response));
             }
-            Place::Waiting(..) | Place::Done => return Poll::Pending,
+            Place::Waiting(..) | Place::Compressing(_) | Place::Done => return Poll::Pending,
         };
         let polled = carry(self.running.handler(), session, Pace::Full, |turn| {
             let reply = match turn.session.poll_transmit(conn) {

@@ -117,12 +117,18 @@ pub(crate) async fn serve(
                 Err(why) => seat.failed(why),
             }
         }
-        seat.poll_answer(cx)
+        let answer = seat.poll_answer(cx);
+        if let Poll::Ready(Answer::Yield) = answer {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        answer
     })
     .await;
     drop(seat);
     match answer {
         Answer::Respond { response, .. } => reply.set(Reply::Response(response)),
+        Answer::Yield => {}
         Answer::Upgrade(response, framed) => {
             let (end, client) = pipe(capacity);
             reply.set(Reply::Upgraded(response, client));

@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod compressed;
 mod echo;
 mod events;
 #[cfg(feature = "metrics")]

@@ -187,6 +187,7 @@ impl<D: Data> HttpConnection<D> {
                                 return ControlFlow::Break(Turn::Yielded);
                             }
                         }
+                        Step::Yield => return ControlFlow::Break(Turn::Yielded),
                         Step::Continue => self.output.push(CONTINUE),
                         Step::Upgrade(head, framed) => {
                             self.output.push(switching_protocols(&head));

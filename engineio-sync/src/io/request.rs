@@ -44,6 +44,8 @@ enum Responder<D: Data> {
 pub(super) enum Step {
     /// Wait until more of the body has come, or the waker is woken.
     Wait,
+    /// Let others have their turn, and go on then.
+    Yield,
     /// Tell the client to send the body.
     Continue,
     Answer(Response<Bytes>),
@@ -148,6 +150,7 @@ impl<D: Data> ServerRequest<D> {
                             return Step::Answer(empty(StatusCode::BAD_REQUEST));
                         }
                         Poll::Pending => return self.wait(),
+                        Poll::Ready(Answer::Yield) => return Step::Yield,
                         Poll::Ready(Answer::Respond { response, drain }) => {
                             self.deadline = drain.map(|patience| now + patience);
                             response

@@ -3,6 +3,7 @@
 mod bad_bodies;
 mod bad_connections;
 mod close;
+mod compression;
 #[cfg(feature = "metrics")]
 mod figures;
 mod handler;
