@@ -3,14 +3,14 @@
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Context;
 use std::time::Instant;
 
 use bytes::Bytes;
 use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit};
 use engineio_hub::{Data, RemoteAddr};
-use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, Watched, carry};
+use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, Watched, carry, head_fault};
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::or;
 use http::{Request, Response};
@@ -54,7 +54,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
     let stream = Watched::new(Ending::new(stream), timer(), HEAD_TIMEOUT, patience).holding(permit);
     let handler = &handler;
     let service = service_fn(move |request| answer(core, request, peer, handler));
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(AsyncIoTimer)
         .header_read_timeout(patience)
         // Without it hyper copies head and body into a buffer that never shrinks.
@@ -63,16 +63,21 @@ pub(crate) async fn serve<D, S, H, F, B>(
         .max_headers(MAX_HEADERS)
         .serve_connection(stream, service)
         .with_upgrades();
-    let mut connection = pin!(connection);
-    let stop = async { Some(core.listening.stop.wait().await) };
-    // An error needs no handling here: the sessions already know.
-    let ended = async {
-        let _ = connection.as_mut().await;
-        None
-    };
-    if let Some(until) = or(ended, stop).await {
-        connection.as_mut().graceful_shutdown();
-        let _ = timeout(left_until(until), connection).await;
+    let stop = async { Ok(core.listening.stop.wait().await) };
+    let ended = async { Err((&mut connection).await) };
+    match or(ended, stop).await {
+        Ok(until) => {
+            Pin::new(&mut connection).graceful_shutdown();
+            let _ = timeout(left_until(until), connection).await;
+        }
+        // Other errors need no handling here: the sessions already know.
+        Err(ended) => {
+            let has_begun =
+                || connection.into_parts().is_some_and(|parts| !parts.read_buf.is_empty());
+            if let Some(fault) = ended.err().and_then(|error| head_fault(&error, has_begun)) {
+                core.hub.refuse_connection(fault, peer.map(RemoteAddr));
+            }
+        }
     }
 }
 

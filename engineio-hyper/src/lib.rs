@@ -9,6 +9,7 @@
 //! - [`Watched`]: a stream with timeouts for a stalled peer;
 //! - [`drive`], [`close`]: run a server's deadlines, and close it within a time limit;
 //! - [`Serving`]: a listener that is bound;
+//! - [`head_fault`]: what hyper turned away by itself;
 //! - [`ResponseBody`]: response bodies;
 //! - `client` (feature): the task of a client.
 #![forbid(unsafe_code)]
@@ -19,6 +20,7 @@ mod body;
 pub mod client;
 mod close;
 mod drive;
+mod head_fault;
 mod request;
 mod serving;
 mod span;
@@ -30,6 +32,7 @@ use std::task::Context;
 pub use body::ResponseBody;
 pub use close::close;
 pub use drive::drive;
+pub use head_fault::head_fault;
 pub use request::{Answered, BoxError, RequestTask};
 pub use serving::Serving;
 pub use watched::Watched;

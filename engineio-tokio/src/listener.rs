@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::net::ToSocketAddrs;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use engineio_hub::listener::{
     ACCEPT_PAUSE, AcceptError, BACKLOG, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit, TURNED_AWAY,
 };
 use engineio_hub::{Data, RemoteAddr};
-use engineio_hyper::Watched;
+use engineio_hyper::{Watched, head_fault};
+use engineio_proto::server::ConnectionFault;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -70,8 +71,11 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
             let _ = stream.set_nodelay(true);
             let mut stop = core.listening.stop.subscribe();
             let Some(version) = version(&stream, &mut stop).await else { return };
+            let hub = core.hub.clone();
             let service = TowerToHyperService::new(EngineIoService::alone(core, peer));
-            http.serve(version, stream, permit, service, stop).await;
+            if let Some(fault) = http.serve(version, stream, permit, service, stop).await {
+                hub.refuse_connection(fault, Some(peer));
+            }
             drop(open);
         });
     }
@@ -151,7 +155,7 @@ impl Http {
         Self { http1, auto, patience, linger }
     }
 
-    /// An error needs no handling: the sessions already know.
+    /// Returns what hyper turned away. Other errors need no handling: the sessions already know.
     async fn serve<D: Data>(
         &self,
         version: Version,
@@ -159,13 +163,13 @@ impl Http {
         permit: Permit,
         service: Service<D>,
         stop: Stop,
-    ) {
+    ) -> Option<ConnectionFault> {
         let (stream, permit) = (TokioIo::new(stream), Some(permit));
         match version {
             Version::Http1 => {
                 let stream = Watched::opened(stream, timer(), self.patience).holding(permit);
                 let connection = self.http1.serve_connection(stream, service).with_upgrades();
-                until_stopped(pin!(connection), stop).await;
+                until_stopped(connection, stop).await
             }
             Version::Either => {
                 let stream = Watched::new(stream, timer(), HEAD_TIMEOUT, self.patience);
@@ -174,7 +178,7 @@ impl Http {
                 let service = Tracked::new(service, &activity);
                 let connection = self.auto.serve_connection_with_upgrades(stream, service);
                 let connection = Box::pin(connection.into_owned());
-                self.until_idle(connection, &activity, stop).await;
+                self.until_idle(connection, &activity, stop).await
             }
         }
     }
@@ -186,9 +190,10 @@ impl Http {
         mut connection: Pin<Box<AutoConnection<D>>>,
         activity: &Activity,
         mut stop: Stop,
-    ) {
+    ) -> Option<ConnectionFault> {
         tokio::select! {
-            _ = connection.as_mut() => return,
+            // Whether a head had begun can't be seen here.
+            ended = connection.as_mut() => return head_fault(&*ended.err()?, || false),
             () = activity.idle_for(self.patience) => {}
             _ = stop.wait_for(Option::is_some) => {}
         }
@@ -198,6 +203,7 @@ impl Http {
             _ = connection => {}
             () = activity.idle_for(self.linger.min(self.patience)) => {}
         }
+        None
     }
 }
 
@@ -211,14 +217,20 @@ type AutoConnection<D> = auto::UpgradeableConnection<
 /// Runs a connection to its end, or until the server stops, and then lets it finish what it has
 /// begun.
 async fn until_stopped<D: Data>(
-    mut connection: Pin<&mut http1::UpgradeableConnection<Watched<TokioIo<TcpStream>>, Service<D>>>,
+    mut connection: http1::UpgradeableConnection<Watched<TokioIo<TcpStream>>, Service<D>>,
     mut stop: Stop,
-) {
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = stop.wait_for(Option::is_some) => connection.as_mut().graceful_shutdown(),
-    }
-    let _ = connection.await;
+) -> Option<ConnectionFault> {
+    let ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        _ = stop.wait_for(Option::is_some) => None,
+    };
+    let Some(ended) = ended else {
+        Pin::new(&mut connection).graceful_shutdown();
+        let _ = connection.await;
+        return None;
+    };
+    let has_begun = || connection.into_parts().is_some_and(|parts| !parts.read_buf.is_empty());
+    head_fault(&ended.err()?, has_begun)
 }
 
 /// The first bytes of HTTP/2. No method of a request for this server begins with them.

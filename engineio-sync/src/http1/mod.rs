@@ -8,9 +8,11 @@ mod body;
 mod head;
 mod response;
 
+use engineio_proto::server::ConnectionFault;
+
 pub use body::{Body, Chunks};
 pub use head::{Head, HeadReader};
-pub(crate) use response::{CONTINUE, Framing, bare, refusal, response, switching_protocols};
+pub(crate) use response::{CONTINUE, Framing, refusal, response, switching_protocols};
 
 /// Why neither a request nor anything behind it on its connection can be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,4 +21,13 @@ pub enum Fault {
     Malformed,
     /// Its head is too long, or has too many headers.
     HeadTooLarge,
+}
+
+impl From<Fault> for ConnectionFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Malformed => Self::MalformedHead,
+            Fault::HeadTooLarge => Self::HeadTooLarge,
+        }
+    }
 }

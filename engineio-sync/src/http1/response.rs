@@ -3,10 +3,9 @@
 use std::io::Write;
 use std::time::SystemTime;
 
+use engineio_proto::server::ConnectionFault;
 use http::header::{self, HeaderMap};
 use http::{Response, StatusCode};
-
-use super::Fault;
 
 /// Where the answer ends, and whether another can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,19 +43,10 @@ pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
     end(head)
 }
 
-/// The whole answer to a malformed request.
-pub(crate) fn refusal(fault: Fault) -> Vec<u8> {
-    let status = match fault {
-        Fault::Malformed => StatusCode::BAD_REQUEST,
-        Fault::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-    };
-    bare(status)
-}
-
-/// An answer with nothing but a status, which ends the connection.
-pub(crate) fn bare(status: StatusCode) -> Vec<u8> {
+/// The whole answer to a head that is turned away, which ends the connection.
+pub(crate) fn refusal(fault: ConnectionFault) -> Vec<u8> {
     let mut empty = Response::new(());
-    *empty.status_mut() = status;
+    *empty.status_mut() = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::BAD_REQUEST);
     response(&empty, Framing { length: 0, closes: true })
 }
 

@@ -8,12 +8,13 @@ use bytes::{Bytes, BytesMut};
 use engineio_hub::listener::MAX_HEAD;
 use engineio_hub::{Data, Framed, RemoteAddr};
 use engineio_proto::Instant;
+use engineio_proto::server::ConnectionFault;
 use http::{Response, StatusCode, header};
 
 use super::engine::Tools;
 use super::output::Output;
 use super::request::{ServerRequest, Step};
-use crate::http1::{CONTINUE, Framing, HeadReader, bare, refusal, response, switching_protocols};
+use crate::http1::{CONTINUE, Framing, HeadReader, refusal, response, switching_protocols};
 use crate::stream::{Stream, Tcp};
 use crate::websocket::Turn;
 
@@ -156,7 +157,7 @@ impl<D: Data> HttpConnection<D> {
                 Stage::Idle { until } => {
                     // An empty line behind a body doesn't begin a request.
                     if let Err(fault) = self.heads.skip_empty_lines(&mut self.input) {
-                        self.bid_farewell(refusal(fault));
+                        self.refuse(fault.into(), peer, tools);
                         continue;
                     }
                     if !self.input.is_empty() {
@@ -173,10 +174,10 @@ impl<D: Data> HttpConnection<D> {
                             Stage::Request(ServerRequest::begin(head, peer, hub, settings, now));
                     }
                     Ok(None) if *until <= now => {
-                        self.bid_farewell(bare(StatusCode::REQUEST_TIMEOUT));
+                        self.refuse(ConnectionFault::SlowHead, peer, tools);
                     }
                     Ok(None) => return ControlFlow::Continue(()),
-                    Err(fault) => self.bid_farewell(refusal(fault)),
+                    Err(fault) => self.refuse(fault.into(), peer, tools),
                 },
                 Stage::Request(request) => {
                     match request.poll(&mut self.input, now, cx) {
@@ -238,8 +239,10 @@ impl<D: Data> HttpConnection<D> {
         self.stage = if closes { Stage::Farewell { is_read } } else { Stage::Idle { until: None } };
     }
 
-    fn bid_farewell(&mut self, last: Vec<u8>) {
-        self.output.push(last);
+    /// Answers a head that is turned away, and tells the observer.
+    fn refuse(&mut self, fault: ConnectionFault, peer: RemoteAddr, tools: &Tools<'_, D>) {
+        tools.hub.refuse_connection(fault, Some(peer));
+        self.output.push(refusal(fault));
         self.stage = Stage::Farewell { is_read: false };
     }
 }

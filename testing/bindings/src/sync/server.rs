@@ -27,6 +27,12 @@ impl ServerBuilder {
         Self(self.0.observer(observer))
     }
 
+    /// Sets how long a connection may be idle, and here the time for a head, too, which is the same in
+    /// the other bindings.
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        Self(self.0.idle_timeout(timeout).head_timeout(timeout))
+    }
+
     /// Sets the most connections.
     pub fn max_connections(self, count: usize) -> Self {
         Self(self.0.max_connections(count))

@@ -104,6 +104,39 @@ async fn bodies_and_methods_that_are_refused_are_told() {
 }
 
 #[tokio::test]
+async fn heads_that_are_not_understood_are_told() {
+    let (told, address) = observed(config()).await;
+    let mut peer = Peer::connect(address).await;
+    peer.send("\u{1}\u{2}\u{3} what is this\r\n\r\n").await;
+    assert!(peer.rest().await.starts_with(b"HTTP/1.1 400 "));
+    let mut peer = Peer::connect(address).await;
+    let head = format!("GET {POLLING} HTTP/1.1\r\nHost: test\r\nX: {}", "x".repeat(16 << 10));
+    peer.send(&head[..16 << 10]).await;
+    assert!(peer.rest().await.starts_with(b"HTTP/1.1 431 "));
+    assert_eq!(
+        told.lines(2).await,
+        ["warn   127.0.0.1 malformed_head", "warn   127.0.0.1 head_too_large"]
+    );
+    assert!(told.sentence(0).contains("TLS"), "{}", told.sentence(0));
+    assert!(told.sentence(1).contains("cookies"), "{}", told.sentence(1));
+}
+
+#[tokio::test]
+async fn head_that_does_not_end_is_told_and_an_idle_connection_is_not() {
+    let told = Told::default();
+    let builder = Server::builder(config().build().expect("a legal configuration"));
+    let server = builder.observer(told.clone()).idle_timeout(Duration::from_millis(100)).build();
+    tokio::spawn(accept(server.clone()));
+    let address = listen(&server).await;
+    let (idle, _) = session(address).await;
+    assert_eq!(idle.rest().await.len(), 0);
+    let (mut slow, target) = session(address).await;
+    slow.send(&get(&target)[..40]).await;
+    slow.rest().await;
+    assert_eq!(told.lines(1).await, ["warn   127.0.0.1 slow_head"]);
+}
+
+#[tokio::test]
 async fn websocket_whose_upgrade_a_proxy_took_away_names_the_proxys_settings() {
     let (told, address) = observed(config()).await;
     let mut peer = Peer::connect(address).await;
