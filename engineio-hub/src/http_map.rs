@@ -7,18 +7,27 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode, Version};
 
+use crate::server::Connection;
+use crate::upgrade;
+
 /// A request as the core takes it. Each header is a search, so what decides nothing isn't looked
 /// for.
-pub(crate) fn request<'r>(config: &ServerConfig, parts: &'r Parts) -> Request<'r> {
+pub(crate) fn request<'r>(
+    config: &ServerConfig,
+    parts: &'r Parts,
+    connection: Connection,
+) -> Request<'r> {
     let text = |is_wanted: bool, name: HeaderName| {
         if is_wanted { text(&parts.headers, name) } else { None }
     };
+    let is_connect = connection.is_extended_connect;
     let is_get = parts.method == Method::GET;
     let is_preflight = parts.method == Method::OPTIONS;
-    let upgrade = asks_for_websocket(parts);
+    let upgrade = is_connect || upgrade::is_asked_for(&parts.headers);
     let origin = parts.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
     Request {
-        method: parts.method.as_str(),
+        // The core takes all WebSockets for those of HTTP/1.1.
+        method: if is_connect { Method::GET.as_str() } else { parts.method.as_str() },
         target: parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str),
         upgrade,
         is_http_1_0: parts.version < Version::HTTP_11,
@@ -47,7 +56,7 @@ fn host<'r>(config: &ServerConfig, parts: &'r Parts) -> Option<&'r str> {
     forwarded.or_else(|| text(header::HOST)).or_else(authority)
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+pub(crate) fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
@@ -78,31 +87,6 @@ fn ambiguity(parts: &Parts) -> Option<Ambiguity> {
     }
 }
 
-fn asks_for_websocket(parts: &Parts) -> bool {
-    has_token(&parts.headers, header::UPGRADE, "websocket")
-        && has_token(&parts.headers, header::CONNECTION, "upgrade")
-}
-
-fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
-    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case(token))
-}
-
-/// The value of `Sec-WebSocket-Accept`, if the WebSocket handshake is valid (RFC 6455, section
-/// 4.2.1).
-pub(crate) fn websocket_accept(parts: &Parts) -> Option<HeaderValue> {
-    let text = |name: HeaderName| text(&parts.headers, name);
-    let key = text(header::SEC_WEBSOCKET_KEY).filter(|key| key.len() == KEY_LEN);
-    let is_sound = parts.method == Method::GET
-        && parts.version == Version::HTTP_11
-        && text(header::SEC_WEBSOCKET_VERSION) == Some("13");
-    let accept = tungstenite::handshake::derive_accept_key(key.filter(|_| is_sound)?.as_bytes());
-    HeaderValue::from_str(&accept).ok()
-}
-
-/// 16 bytes in base64.
-const KEY_LEN: usize = 24;
-
 /// A response that says with what its body is going to be compressed, if the core decided so.
 pub(crate) fn response(response: Response) -> http::Response<Bytes> {
     let Response { status, headers, body, coding } = response;
@@ -116,20 +100,8 @@ pub(crate) fn response(response: Response) -> http::Response<Bytes> {
     answer
 }
 
-/// The response 101.
-pub(crate) fn switching_protocols(accept: HeaderValue, headers: Headers) -> http::Response<()> {
-    let mut answer = http::Response::new(());
-    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let fields = answer.headers_mut();
-    fields.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    fields.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    fields.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    extend(fields, headers);
-    answer
-}
-
 /// The core rejects illegal headers, so none is lost here.
-fn extend(fields: &mut HeaderMap, headers: Headers) {
+pub(crate) fn extend(fields: &mut HeaderMap, headers: Headers) {
     fields.reserve(headers.len());
     for header in headers {
         let (name, value) = header.into_parts();

@@ -28,7 +28,7 @@
 //!         v                           v                          v
 //!  Seat: body in, answer out   next call at ..      Socket: recv, send, close
 //!         |
-//!         | after a 101
+//!         | after a 101, or a 200 over HTTP/2
 //!         v
 //!  Framed: bytes in, bytes out
 //! ```
@@ -181,6 +181,7 @@ mod server;
 mod shared;
 #[cfg(feature = "tracing")]
 mod tracing_observer;
+mod upgrade;
 pub mod websocket;
 
 pub use clock::Clock;

@@ -78,7 +78,7 @@ impl<B, D: Data> RequestTask<B, D> {
     ) -> Result<Self, Request<B>> {
         let (mut parts, body) = request.into_parts();
         let can_upgrade = parts.extensions.get::<OnUpgrade>().is_some();
-        match hub.admit_from(&parts, Connection { peer, can_upgrade }) {
+        match hub.admit_from(&parts, Connection { peer, can_upgrade, is_extended_connect: false }) {
             Some(seat) => {
                 let upgrade = parts.extensions.remove();
                 Ok(Self { seat, body, upgrade, draining: None, timer: timer(), yield_turn })

@@ -17,7 +17,8 @@ use crate::server::Ambiguity;
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "whoever drives the core fills it in")]
 pub struct Request<'r> {
-    /// The method, in capitals as on the wire.
+    /// The method, in capitals as on the wire; `GET` for a WebSocket that is asked for by an
+    /// extended CONNECT (RFC 8441).
     pub method: &'r str,
     /// Path and query, as on the wire: not decoded.
     pub target: &'r str,

@@ -23,8 +23,18 @@ pub struct Connection {
     /// Where it comes from.
     pub peer: Option<RemoteAddr>,
     /// Whether it can become a WebSocket. If not, whatever passed the request on keeps the upgrade
-    /// to itself.
+    /// to itself. Only told for requests that ask for a WebSocket; the others don't show it.
     pub can_upgrade: bool,
+    /// Whether the request asks for a WebSocket by an extended CONNECT (RFC 8441): its method is
+    /// `CONNECT` and its `:protocol` is `websocket`, which the `http` crate has no place for.
+    pub is_extended_connect: bool,
+}
+
+impl Connection {
+    /// A connection of HTTP/1 that can become a WebSocket.
+    pub const fn http1(peer: Option<RemoteAddr>) -> Self {
+        Self { peer, can_upgrade: true, is_extended_connect: false }
+    }
 }
 
 /// A client's request for a session, for a login to check.

@@ -11,7 +11,6 @@ use engineio_proto::server::{
     Exchange, Input, Kind, Opening, Refusal, Route, Unavailable, foreign, route,
 };
 use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid, Transport};
-use http::HeaderValue;
 use http::request::Parts;
 
 use super::body::RequestBody;
@@ -32,6 +31,7 @@ use crate::http_map;
 use crate::observer::Observer;
 use crate::refused::RequestLine;
 use crate::shared::session::Pace;
+use crate::upgrade::Upgrade;
 
 /// All sessions of one server, and the entry point for requests. Clones are cheap and mean the same
 /// server.
@@ -84,19 +84,19 @@ impl<D: Data> Hub<D> {
     /// [`RemoteAddr`].
     pub fn admit(&self, request: &Parts) -> Option<Seat<D>> {
         let peer = request.extensions.get().copied();
-        self.admit_from(request, Connection { peer, can_upgrade: true })
+        self.admit_from(request, Connection::http1(peer))
     }
 
     /// As [`admit`](Self::admit), with what the request itself needn't carry: extensions cost an
     /// allocation or two.
     pub fn admit_from(&self, request: &Parts, connection: Connection) -> Option<Seat<D>> {
-        let plain = http_map::request(self.config(), request);
+        let plain = http_map::request(self.config(), request, connection);
         let routed = route(self.config(), &plain);
         if matches!(routed, Route::Foreign) {
             return None;
         }
         let line = RequestLine::new(self.config(), request, connection.peer);
-        let (place, accept) = match routed {
+        let (place, upgrade) = match routed {
             Route::Foreign => return None,
             Route::Answer(response) => (Place::Answered(Box::new(response)), None),
             Route::Refuse(refusal) => self.turn_away(&line, refusal),
@@ -107,12 +107,13 @@ impl<D: Data> Hub<D> {
         };
         let body =
             RequestBody::new(self.config().max_payload(), request.method == http::Method::POST);
-        Some(Seat::new(&self.running, place, body, accept, line))
+        Some(Seat::new(&self.running, place, body, upgrade, line))
     }
 
     /// The answer to a request that isn't [admitted](Self::admit), where nothing else serves it.
     pub fn not_found(&self, request: &Parts, peer: Option<RemoteAddr>) -> http::Response<Bytes> {
-        let refusal = foreign(self.config(), &http_map::request(self.config(), request));
+        let plain = http_map::request(self.config(), request, Connection::http1(peer));
+        let refusal = foreign(self.config(), &plain);
         self.running.core.refused(&refusal, &RequestLine::new(self.config(), request, peer));
         http_map::response(refusal.response())
     }
@@ -128,14 +129,16 @@ impl<D: Data> Hub<D> {
         let Some(session) = self.running.core.sessions.get(sid) else {
             return self.turn_away(line, exchange.unknown_session());
         };
-        let accept = match exchange.kind() {
-            Kind::Framed(_) if !connection.can_upgrade => {
-                return self.turn_away(line, exchange.no_upgrade());
+        let upgrade = match exchange.kind() {
+            Kind::Framed(_) => {
+                let Some(upgrade) = Upgrade::of(parts, connection) else {
+                    return self.turn_away(line, exchange.broken_websocket());
+                };
+                if !connection.can_upgrade {
+                    return self.turn_away(line, exchange.no_upgrade());
+                }
+                Some(upgrade)
             }
-            Kind::Framed(_) => match http_map::websocket_accept(parts) {
-                Some(accept) => Some(accept),
-                None => return self.turn_away(line, exchange.broken_websocket()),
-            },
             Kind::Poll | Kind::Post => None,
         };
         let (mut exchange, mut turned_away) = (Some(exchange), None);
@@ -143,7 +146,7 @@ impl<D: Data> Hub<D> {
             let conn = turn.new_conn();
             let exchange = exchange.take()?;
             turn.session.handle_input(turn.now, Input::Request(conn, exchange));
-            if accept.is_none() {
+            if upgrade.is_none() {
                 return Some((conn, turn.take_answer(conn)));
             }
             if turn.session.probe() == Some(conn) {
@@ -159,7 +162,7 @@ impl<D: Data> Hub<D> {
         match (admitted.flatten(), exchange) {
             (Some((_, Some(Ok(response)))), _) => (Place::Answered(Box::new(response)), None),
             (Some((_, Some(Err(refusal)))), _) => self.turn_away(line, refusal),
-            (Some((conn, None)), _) => (Place::Seated(session, conn), accept),
+            (Some((conn, None)), _) => (Place::Seated(session, conn), upgrade),
             (None, Some(exchange)) => self.turn_away(line, exchange.unknown_session()),
             (None, None) => (Place::Done, None),
         }
@@ -172,18 +175,18 @@ impl<D: Data> Hub<D> {
         connection: Connection,
         line: &RequestLine,
     ) -> Admitted<D> {
-        let accept = if opening.transport() == Transport::WebSocket {
+        let core = &self.running.core;
+        let upgrade = if opening.transport() == Transport::WebSocket {
+            let Some(upgrade) = Upgrade::of(parts, connection) else {
+                return self.turn_away(line, opening.broken_websocket());
+            };
             if !connection.can_upgrade {
                 return self.turn_away(line, opening.no_upgrade());
             }
-            match http_map::websocket_accept(parts) {
-                Some(accept) => Some(accept),
-                None => return self.turn_away(line, opening.broken_websocket()),
-            }
+            Some(upgrade)
         } else {
             None
         };
-        let core = &self.running.core;
         let waiting = core.waiting.load(Relaxed);
         let unavailable = if core.is_closing() {
             Some(Unavailable::Closing)
@@ -208,7 +211,7 @@ impl<D: Data> Hub<D> {
             let at = core.now() + core.config.accept_timeout();
             core.deadlines.arm_anywhere(at, Target::Handshake(pending.as_expire()));
         }
-        (Place::Waiting(pending, None), accept)
+        (Place::Waiting(pending, None), upgrade)
     }
 
     fn turn_away(&self, line: &RequestLine, refusal: Refusal) -> Admitted<D> {
@@ -330,8 +333,8 @@ impl<D: Data> Hub<D> {
     }
 }
 
-/// Where a request is served, and for a WebSocket the `Sec-WebSocket-Accept` of its 101.
-type Admitted<D> = (Place<D>, Option<HeaderValue>);
+/// Where a request is served, and for a WebSocket what its answer needs.
+type Admitted<D> = (Place<D>, Option<Upgrade>);
 
 impl<D: Data> WeakHub<D> {
     /// The hub, if the server still runs.

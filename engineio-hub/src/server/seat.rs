@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use engineio_proto::server::{Input, Refusal, Transmit};
 use engineio_proto::{ConnId, Failure, Headers, Response};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 
 use super::body::RequestBody;
 use super::handler::carry;
@@ -26,6 +26,7 @@ use crate::refused::RequestLine;
 use crate::shared::framed::Framed;
 use crate::shared::session::Pace;
 use crate::shared::waiters::Interest;
+use crate::upgrade::Upgrade;
 use crate::websocket::WebSocket;
 
 /// A request while it is served.
@@ -38,8 +39,8 @@ pub struct Seat<D: Data = ()> {
     running: Arc<Running<D>>,
     place: Place<D>,
     body: RequestBody,
-    /// For a WebSocket: the value of `Sec-WebSocket-Accept`.
-    accept: Option<HeaderValue>,
+    /// For a WebSocket: what its answer needs.
+    upgrade: Option<Upgrade>,
     line: RequestLine,
 }
 
@@ -67,7 +68,8 @@ pub enum Answer {
         /// is still writing may not see an earlier answer. `None`: send it at once.
         drain: Option<Duration>,
     },
-    /// Send this 101, then carry bytes between the stream and the [`Framed`].
+    /// Send this 101, or over HTTP/2 this 200, then carry bytes between the stream and the
+    /// [`Framed`].
     Upgrade(http::Response<()>, Framed),
     /// It is large, and a part of it has been compressed. Let other tasks, and what waits for input,
     /// have their turn, then poll again.
@@ -106,10 +108,10 @@ impl<D: Data> Seat<D> {
         running: &Arc<Running<D>>,
         place: Place<D>,
         body: RequestBody,
-        accept: Option<HeaderValue>,
+        upgrade: Option<Upgrade>,
         line: RequestLine,
     ) -> Self {
-        Self { running: Arc::clone(running), place, body, accept, line }
+        Self { running: Arc::clone(running), place, body, upgrade, line }
     }
 
     /// The most bytes that are wanted of the request's body; `None` if none are. A binding that
@@ -165,12 +167,12 @@ impl<D: Data> Seat<D> {
         let place = mem::replace(&mut self.place, Place::Done);
         let response = match reply {
             Reply::Upgrade(headers) => {
-                if let (Place::Seated(session, conn), Some(accept)) = (place, self.accept.take()) {
+                if let (Place::Seated(session, conn), Some(upgrade)) = (place, self.upgrade.take())
+                {
                     let websocket = Box::new(ServerWebSocket::new(&self.running, session));
                     let socket = WebSocket::server(self.running.core.config.max_payload());
                     let framed = Framed::new(websocket, conn, socket);
-                    let response = http_map::switching_protocols(accept, headers);
-                    return Poll::Ready(Answer::Upgrade(response, framed));
+                    return Poll::Ready(Answer::Upgrade(upgrade.response(headers), framed));
                 }
                 unavailable()
             }
@@ -262,7 +264,7 @@ impl<D: Data> Seat<D> {
     /// Gives the session something of this request, and takes the answer if that brings it.
     fn input(&mut self, input: impl FnOnce(ConnId) -> Input) {
         let Place::Seated(session, conn) = &self.place else { return };
-        let is_framed = self.accept.is_some();
+        let is_framed = self.upgrade.is_some();
         let answer = carry(self.running.handler(), session, Pace::Full, |turn| {
             turn.session.handle_input(turn.now, input(*conn));
             if is_framed { None } else { turn.take_answer(*conn) }

@@ -11,6 +11,7 @@ mod figures;
 mod handler;
 mod handles;
 mod handshakes;
+mod http2;
 mod logins;
 mod refusals;
 mod sending;

@@ -192,7 +192,7 @@ fn websocket_that_its_framework_can_not_carry_is_500_and_no_handshake() {
     let client = world.clone();
     world.run(async move {
         let polling = Polling::open(&client).await;
-        let bare = Connection { peer: None, can_upgrade: false };
+        let bare = Connection { can_upgrade: false, ..Connection::http1(None) };
         for query in [WEBSOCKET.to_owned(), format!("{WEBSOCKET}&sid={}", polling.sid())] {
             let (parts, ()) = websocket_request(&query).body(()).unwrap().into_parts();
             let mut seat = client.hub.admit_from(&parts, bare).unwrap();

@@ -214,6 +214,12 @@ impl fmt::Display for RefusalCause {
                 "no session has this `sid`: it has ended, the server was restarted, or several \
                  servers run behind a balancer that isn't sticky",
             ),
+            Self::HandshakeMethod(method) | Self::Method(method) if method == "CONNECT" => f
+                .write_str(
+                    "a CONNECT without the `:protocol` `websocket`, so no WebSocket over HTTP/2: \
+                     this isn't an Engine.IO client, or the framework drops the extensions of \
+                     the request, where hyper keeps the protocol",
+                ),
             Self::HandshakeMethod(method) => write!(
                 f,
                 "a handshake is a GET, and this is a {method}: did a proxy drop the `sid` from \
@@ -267,8 +273,9 @@ impl fmt::Display for RefusalCause {
                  POST, and WebSockets GET"
             ),
             Self::WebSocketHandshake => f.write_str(
-                "the WebSocket handshake is broken: it needs HTTP/1.1, a `Sec-WebSocket-Key` of \
-                 16 bytes and the version 13; does a proxy change it?",
+                "the WebSocket handshake is broken: it needs HTTP/1.1 and a `Sec-WebSocket-Key` of \
+                 16 bytes, or an extended CONNECT of HTTP/2, and the version 13; does a proxy \
+                 change it?",
             ),
             Self::WebSocketOverHttp10 => f.write_str(
                 "a WebSocket was asked for over HTTP/1.0, which has none: let the proxy in front \

@@ -67,7 +67,8 @@ pub enum Transmit {
     Respond(Response),
     /// Answer the request with [`Refusal::response`]. Nothing comes after it.
     Refuse(Refusal),
-    /// Answer with 101 and these headers, beside those of the WebSocket handshake.
+    /// Answer with 101, or over HTTP/2 with 200, and these headers, beside those of the WebSocket
+    /// handshake.
     Upgrade(Headers),
     /// Send this frame.
     Frame(Frame),

@@ -62,7 +62,7 @@ impl<D: Data> ServerRequest<D> {
     ) -> Self {
         let Head { mut parts, body, is_kept_alive, expects_continue } = head;
         let is_head = parts.method == Method::HEAD;
-        let connection = Connection { peer: Some(peer), can_upgrade: true };
+        let connection = Connection::http1(Some(peer));
         let (responder, deadline) = match hub.admit_from(&parts, connection) {
             Some(seat) => (Responder::Hub { seat, answer: None }, None),
             None => {

@@ -1,0 +1,69 @@
+//! A server's WebSocket handshake: over HTTP/1.1 by `Upgrade` (RFC 6455), over HTTP/2 by an
+//! extended CONNECT (RFC 8441). They differ in nothing else.
+
+use engineio_proto::Headers;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Method, StatusCode, Version};
+
+use crate::http_map::{extend, text};
+use crate::server::Connection;
+
+/// A valid request for a WebSocket: what its answer needs.
+#[derive(Debug)]
+pub(crate) struct Upgrade {
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// 101, with this `Sec-WebSocket-Accept`.
+    Http1(HeaderValue),
+    /// 200. HTTP/2 itself shows that the server has read the request.
+    ExtendedConnect,
+}
+
+impl Upgrade {
+    /// Checks the handshake (RFC 6455, section 4.2.1; RFC 8441, section 5). `None`: it is broken.
+    pub(crate) fn of(parts: &Parts, connection: Connection) -> Option<Self> {
+        let text = |name: HeaderName| text(&parts.headers, name);
+        if text(header::SEC_WEBSOCKET_VERSION) != Some("13") {
+            return None;
+        }
+        if connection.is_extended_connect {
+            return Some(Self { way: Way::ExtendedConnect });
+        }
+        let is_http_1_1 = parts.method == Method::GET && parts.version == Version::HTTP_11;
+        let key = text(header::SEC_WEBSOCKET_KEY).filter(|key| key.len() == KEY_LEN && is_http_1_1);
+        let accept = tungstenite::handshake::derive_accept_key(key?.as_bytes());
+        Some(Self { way: Way::Http1(HeaderValue::from_str(&accept).ok()?) })
+    }
+
+    /// The answer, with these headers beside those of the handshake.
+    pub(crate) fn response(self, headers: Headers) -> http::Response<()> {
+        let mut answer = http::Response::new(());
+        if let Way::Http1(accept) = self.way {
+            *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            let fields = answer.headers_mut();
+            fields.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            fields.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+            fields.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+        }
+        extend(answer.headers_mut(), headers);
+        answer
+    }
+}
+
+/// Whether a request of HTTP/1 asks for a WebSocket.
+pub(crate) fn is_asked_for(headers: &HeaderMap) -> bool {
+    has_token(headers, header::UPGRADE, "websocket")
+        && has_token(headers, header::CONNECTION, "upgrade")
+}
+
+fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case(token))
+}
+
+/// 16 bytes in base64.
+const KEY_LEN: usize = 24;
