@@ -13,6 +13,7 @@ use super::map::Map;
 use super::ready::ReadyQueue;
 #[cfg(feature = "metrics")]
 use super::sampler::Sampler;
+use super::upgradability::Upgradability;
 use crate::clock::Clock;
 use crate::observer::{Guarded, Observer};
 use crate::refused::{RefusedRequest, RequestLine, Warnings};
@@ -26,6 +27,7 @@ pub(crate) struct Core<S> {
     warnings: Warnings,
     #[cfg(feature = "metrics")]
     pub(super) sampler: Sampler,
+    pub(crate) upgradability: Upgradability,
     pub(crate) sessions: Map<S>,
     pub(crate) deadlines: Deadlines,
     /// Sessions with news, for a consumer of all sessions.
@@ -55,6 +57,7 @@ impl<S> Core<S> {
             warnings: Warnings::default(),
             #[cfg(feature = "metrics")]
             sampler,
+            upgradability: Upgradability::default(),
             sessions: Map::new(),
             deadlines: Deadlines::new(),
             ready: ReadyQueue::new(),

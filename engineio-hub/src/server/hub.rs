@@ -134,7 +134,7 @@ impl<D: Data> Hub<D> {
                 let Some(upgrade) = Upgrade::of(parts, connection) else {
                     return self.turn_away(line, exchange.broken_websocket());
                 };
-                if !connection.can_upgrade {
+                if !self.running.core.upgradability.note(connection) {
                     return self.turn_away(line, exchange.no_upgrade());
                 }
                 Some(upgrade)
@@ -170,7 +170,7 @@ impl<D: Data> Hub<D> {
 
     fn admit_handshake(
         &self,
-        opening: Opening,
+        mut opening: Opening,
         parts: &Parts,
         connection: Connection,
         line: &RequestLine,
@@ -180,11 +180,14 @@ impl<D: Data> Hub<D> {
             let Some(upgrade) = Upgrade::of(parts, connection) else {
                 return self.turn_away(line, opening.broken_websocket());
             };
-            if !connection.can_upgrade {
+            if !core.upgradability.note(connection) {
                 return self.turn_away(line, opening.no_upgrade());
             }
             Some(upgrade)
         } else {
+            if core.upgradability.is_missing() {
+                opening.withhold_upgrades();
+            }
             None
         };
         let waiting = core.waiting.load(Relaxed);

@@ -41,6 +41,7 @@ mod sessions;
 mod shard;
 mod socket;
 mod unheard;
+mod upgradability;
 mod websocket;
 
 pub use events::{Events, ServerEvent};

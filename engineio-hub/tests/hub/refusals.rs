@@ -216,6 +216,37 @@ fn websocket_that_its_framework_can_not_carry_is_500_and_no_handshake() {
 }
 
 #[test]
+fn no_upgrade_is_offered_once_a_websocket_came_that_its_framework_can_not_carry() {
+    let world = World::new();
+    world.echo();
+    let client = world.clone();
+    world.run(async move {
+        let offers = async || {
+            let response = client.get(POLLING).response().await;
+            String::from_utf8_lossy(response.body()).contains(r#""upgrades":["websocket"]"#)
+        };
+        let bare = Connection { can_upgrade: false, ..Connection::http1(None) };
+        let ask = async |request: http::request::Builder| {
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            let mut seat = client.hub.admit_from(&parts, bare).unwrap();
+            poll_fn(|cx| seat.poll_answer(cx)).await
+        };
+        assert!(offers().await);
+        // What asks for none, or not well, shows nothing.
+        ask(request("GET", POLLING)).await;
+        ask(request("GET", WEBSOCKET)
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket"))
+        .await;
+        assert!(offers().await);
+        ask(websocket_request(WEBSOCKET)).await;
+        assert!(!offers().await);
+        client.websocket(WEBSOCKET).upgraded().await;
+        assert!(offers().await, "a WebSocket has come through");
+    });
+}
+
+#[test]
 fn request_that_two_servers_could_read_differently_is_refused() {
     let world = World::new();
     world.echo();

@@ -286,7 +286,8 @@ impl fmt::Display for RefusalCause {
             Self::NoUpgrade => f.write_str(
                 "a WebSocket was asked for, but the framework passes no upgrade of its \
                  connection on: serve connections with upgrades (hyper's `with_upgrades`), and \
-                 keep the request's extensions",
+                 keep the request's extensions; until a WebSocket comes through, handshakes \
+                 name none",
             ),
             Self::Violation(violation) => violation.explain(f),
             Self::Unread => f.write_str(

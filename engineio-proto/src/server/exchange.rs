@@ -110,6 +110,8 @@ pub struct Opening {
     pub(super) style: Style,
     pub(super) coding: Option<Coding>,
     pub(super) subprotocol: Option<ByteString>,
+    /// Whether the answer may name transports to move to.
+    pub(super) offers_upgrades: bool,
     /// To leave in one answer with the open packet.
     pub(super) messages: Vec<Message>,
     /// For the answer: CORS, then the application's own.
@@ -138,6 +140,13 @@ impl Opening {
         value: impl Into<ByteString>,
     ) -> Result<(), InvalidHeader> {
         self.headers.try_push(name, value)
+    }
+
+    /// Names no transport to move to, whatever the settings say, for a driver that knows that no
+    /// WebSocket reaches it. It should refuse those that come, with
+    /// [`no_upgrade`](Self::no_upgrade).
+    pub const fn withhold_upgrades(&mut self) {
+        self.offers_upgrades = false;
     }
 
     /// Adds a message that the client gets together with the open packet.

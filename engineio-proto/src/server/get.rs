@@ -25,23 +25,32 @@ pub(super) struct Get {
     /// For the answer.
     headers: Headers,
     coding: Option<Coding>,
-    /// The handshake's: the open packet goes first, and messages up to this position.
-    handshake: Option<u64>,
+    /// The handshake's.
+    handshake: Option<First>,
     /// Until when messages wait for those that the application is about to add.
     hold_until: Option<Instant>,
     /// From when on it is in the way of a probe.
     pub(super) noop_at: Option<Instant>,
 }
 
+/// What the answer to the handshake holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct First {
+    /// The messages up to this position, behind the open packet.
+    pub(super) last: u64,
+    /// Whether the open packet names the WebSocket.
+    pub(super) offers_upgrades: bool,
+}
+
 impl Get {
-    /// The handshake's own request, answered with messages up to this position.
+    /// The handshake's own request.
     pub(super) const fn handshake(
         conn: ConnId,
         headers: Headers,
         coding: Option<Coding>,
-        last: u64,
+        first: First,
     ) -> Self {
-        Self { conn, headers, coding, handshake: Some(last), hold_until: None, noop_at: None }
+        Self { conn, headers, coding, handshake: Some(first), hold_until: None, noop_at: None }
     }
 
     pub(super) fn new(conn: ConnId, exchange: Exchange, noop_at: Option<Instant>) -> Self {
@@ -100,12 +109,12 @@ impl Get {
         let (max_bytes, max_packets) = (core.config.max_payload(), core.config.max_batch_packets());
         let mut batch = Batch::new(size, max_bytes, max_packets);
         let mut is_compressible = false;
-        if self.is_handshake() {
+        if let Some(first) = self.handshake {
             let upgrades =
-                if core.config.can_upgrade() { [Transport::WebSocket].into() } else { Vec::new() };
+                if first.offers_upgrades { [Transport::WebSocket].into() } else { Vec::new() };
             is_compressible |= batch.offer(core.open_packet(upgrades));
         }
-        let last = self.handshake.unwrap_or(u64::MAX);
+        let last = self.handshake.map_or(u64::MAX, |first| first.last);
         is_compressible |= core.common.fill(heartbeat, &mut batch, last);
         let mut end = None;
         if core.common.owes_close() && batch.offer(Packet::Close) {

@@ -134,7 +134,7 @@ impl Refusal {
                 return Response::empty(400, headers);
             }
             RefusalCause::NoUpgrade => {
-                let body = plain("WebSockets don't reach Engine.IO on this server");
+                let body = plain(NO_UPGRADE);
                 return Response::with_body(500, headers, JSON, body);
             }
             RefusalCause::Violation(violation) => {
@@ -176,6 +176,9 @@ impl fmt::Debug for Refusal {
 }
 
 const JSON: &str = "application/json";
+
+const NO_UPGRADE: &str = "WebSockets don't reach Engine.IO on this server: the framework that \
+    serves it passes no upgrade on; use polling";
 
 const OVER_HTTP_1_0: &str = "Bad request: a WebSocket needs HTTP/1.1, and this request came over \
     HTTP/1.0 from a proxy; in nginx, set proxy_http_version 1.1 and pass the headers Upgrade and \

@@ -180,6 +180,7 @@ fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
                 },
                 coding: arrival.coding(),
                 subprotocol: arrival.subprotocol(),
+                offers_upgrades: true,
                 messages: alloc::vec::Vec::new(),
                 headers: arrival.headers,
             });

@@ -11,7 +11,7 @@ use super::cause::RefusalCause;
 use super::core::Core;
 use super::exchange::Opening;
 use super::framed::Framed;
-use super::get::Get;
+use super::get::{First, Get};
 use super::io::{Event, Input, Transmit};
 use super::polling::Polling;
 use super::refusal::Refusal;
@@ -98,8 +98,11 @@ impl Session {
         let style = opening.style;
         let channel = match opening.transport {
             Transport::Polling => {
-                let last = core.common.outbox.accepted();
-                let handshake = Get::handshake(conn, headers, opening.coding, last);
+                let first = First {
+                    last: core.common.outbox.accepted(),
+                    offers_upgrades: opening.offers_upgrades && config.can_upgrade(),
+                };
+                let handshake = Get::handshake(conn, headers, opening.coding, first);
                 let by = now + config.ping_timeout();
                 Channel::Polling(Box::new(Polling::new(style, handshake, by)))
             }
