@@ -32,6 +32,10 @@ mod threads {}
 mod client {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/http2.md")]
+mod http2 {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/operating.md")]
 mod operating {}
 

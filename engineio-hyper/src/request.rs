@@ -11,8 +11,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use engineio_hub::{Answer, Connection, Data, Hub, RemoteAddr, Seat};
 use engineio_proto::Failure;
-use http::{Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
+use hyper::ext::Protocol;
 use hyper::rt::Sleep;
 use hyper::upgrade::OnUpgrade;
 use pin_project_lite::pin_project;
@@ -25,7 +26,8 @@ use crate::{Timer, Yield};
 pub struct Answered {
     /// The response to send.
     pub response: Response<Bytes>,
-    /// With a 101: pass this to [`carry`](crate::carry), in a separate task.
+    /// With a 101, or the 200 of a WebSocket over HTTP/2: pass this to [`carry`](crate::carry), in
+    /// a separate task.
     pub switching: Option<Switching>,
 }
 
@@ -62,8 +64,8 @@ struct Draining {
 }
 
 impl<B, D: Data> RequestTask<B, D> {
-    /// Serves a request of this server. Whether its connection can be upgraded is seen from the
-    /// request.
+    /// Serves a request of this server. Whether its connection can be upgraded, and whether it
+    /// asks for a WebSocket over HTTP/2, is seen from the request's extensions.
     ///
     /// # Errors
     ///
@@ -78,7 +80,11 @@ impl<B, D: Data> RequestTask<B, D> {
     ) -> Result<Self, Request<B>> {
         let (mut parts, body) = request.into_parts();
         let can_upgrade = parts.extensions.get::<OnUpgrade>().is_some();
-        match hub.admit_from(&parts, Connection { peer, can_upgrade, is_extended_connect: false }) {
+        let protocol = parts.extensions.get::<Protocol>().map(Protocol::as_str);
+        let is_extended_connect =
+            parts.method == Method::CONNECT && protocol == Some(WEBSOCKET_PROTOCOL);
+        let connection = Connection { peer, can_upgrade, is_extended_connect };
+        match hub.admit_from(&parts, connection) {
             Some(seat) => {
                 let upgrade = parts.extensions.remove();
                 Ok(Self { seat, body, upgrade, draining: None, timer: timer(), yield_turn })
@@ -113,8 +119,9 @@ where
                     return Poll::Ready(Answered { response, switching: None });
                 }
                 Answer::Upgrade(response, framed) => {
+                    let is_http2 = response.status() != StatusCode::SWITCHING_PROTOCOLS;
                     let upgrade = this.upgrade.take();
-                    let switching = upgrade.map(|upgrade| Switching { upgrade, framed });
+                    let switching = upgrade.map(|upgrade| Switching { upgrade, framed, is_http2 });
                     let response = response.map(|()| Bytes::new());
                     return Poll::Ready(Answered { response, switching });
                 }
@@ -149,6 +156,9 @@ where
     }
     Poll::Ready(())
 }
+
+/// The `:protocol` of an extended CONNECT for a WebSocket (RFC 8441, section 5).
+const WEBSOCKET_PROTOCOL: &str = "websocket";
 
 /// An error of any kind of body.
 pub type BoxError = Box<dyn Error + Send + Sync>;

@@ -11,14 +11,15 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 
 use crate::span;
 
-/// A WebSocket whose 101 isn't written yet.
+/// A WebSocket whose 101, or over HTTP/2 whose 200, isn't written yet.
 #[derive(Debug)]
 pub struct Switching {
     pub(crate) upgrade: OnUpgrade,
     pub(crate) framed: Framed,
+    pub(crate) is_http2: bool,
 }
 
-/// Carries a WebSocket to its end, once the 101 is written. Spawn it as a task.
+/// Carries a WebSocket to its end, once its 101 or 200 is written. Spawn it as a task.
 pub fn carry(switching: Switching) -> impl Future<Output = ()> {
     let sid = switching.framed.sid();
     span::websocket(sid.as_ref(), Carrying::Switching(Some(switching)))
@@ -26,7 +27,7 @@ pub fn carry(switching: Switching) -> impl Future<Output = ()> {
 
 /// A future by hand, since an `async fn` would hold the connection twice.
 enum Carrying {
-    /// The 101 isn't written yet. `None` only while it moves on.
+    /// The answer isn't written yet. `None` only while it moves on.
     Switching(Option<Switching>),
     Switched(Carrier<Upgraded>),
 }
@@ -39,10 +40,12 @@ impl Future for Carrying {
             let Some(switching) = place else { return Poll::Ready(()) };
             let upgraded = ready!(Pin::new(&mut switching.upgrade).poll(cx));
             // Without a connection, dropping `framed` tells the session.
-            let (Ok(upgraded), Some(Switching { framed, .. })) = (upgraded, place.take()) else {
+            let (Ok(upgraded), Some(switching)) = (upgraded, place.take()) else {
                 return Poll::Ready(());
             };
-            *self = Self::Switched(Carrier::new(upgraded, framed));
+            let Switching { framed, is_http2, .. } = switching;
+            let carrier = Carrier::new(upgraded, framed);
+            *self = Self::Switched(Carrier { is_copied: is_http2, ..carrier });
         }
         match &mut *self {
             Self::Switching(_) => Poll::Pending,
@@ -58,12 +61,14 @@ pub struct Carrier<S> {
     framed: Framed,
     /// The stream still holds bytes that it has taken, as one with TLS may.
     is_unflushed: bool,
+    /// The stream copies what it takes, and takes all of it.
+    is_copied: bool,
 }
 
 impl<S: Read + Write + Unpin> Carrier<S> {
     /// Makes a carrier. It moves nothing before it is polled.
     pub const fn new(stream: S, framed: Framed) -> Self {
-        Self { stream, framed, is_unflushed: false }
+        Self { stream, framed, is_unflushed: false, is_copied: false }
     }
 
     /// Writes and reads until neither makes progress or others should have a turn. Ready at the end
@@ -91,6 +96,10 @@ impl<S: Read + Write + Unpin> Carrier<S> {
             let is_sound = match write {
                 ToWrite::Bytes(bytes) => {
                     let written = match bytes {
+                        [first, _] if self.is_copied => {
+                            let part = first.get(..LONGEST_COPY).unwrap_or(first);
+                            stream.poll_write(cx, part)
+                        }
                         [first, []] => stream.poll_write(cx, first),
                         parts => stream.poll_write_vectored(cx, &parts.map(IoSlice::new)),
                     };
@@ -130,6 +139,13 @@ impl<S: Read + Write + Unpin> Carrier<S> {
         })
     }
 }
+
+/// The most bytes of one write to a stream of HTTP/2, as long as a frame may be by default.
+///
+/// hyper copies each write, holds up to three of them while the peer has no room, and keeps them
+/// until the connection ends if the peer never has any. So this bounds what a peer can make it keep
+/// for a WebSocket that is over.
+const LONGEST_COPY: usize = 16 << 10;
 
 /// Lends this thread's read buffer, so that a waiting connection holds none.
 fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {

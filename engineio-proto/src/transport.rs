@@ -3,6 +3,9 @@
 use core::fmt;
 
 /// How the packets of a session travel.
+///
+/// Another transport of whole frames would be one more variant: to a session, a WebSocket is a
+/// connection that carries frames and ends with a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transport {

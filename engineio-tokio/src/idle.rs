@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::service::Service;
 use pin_project_lite::pin_project;
@@ -58,8 +58,9 @@ impl Activity {
     }
 }
 
-/// Keeps a connection from being idle.
-struct InUse(Arc<Activity>);
+/// Keeps a connection from being idle. A request for a WebSocket brings one among its extensions.
+#[derive(Debug)]
+pub(crate) struct InUse(Arc<Activity>);
 
 impl InUse {
     fn new(activity: &Arc<Activity>) -> Self {
@@ -88,16 +89,20 @@ impl<S> Tracked<S> {
     }
 }
 
-impl<S, R, B> Service<R> for Tracked<S>
+impl<S, Q, B> Service<Request<Q>> for Tracked<S>
 where
-    S: Service<R, Response = Response<B>>,
+    S: Service<Request<Q>, Response = Response<B>>,
 {
     type Response = Response<TrackedBody<B>>;
     type Error = S::Error;
     type Future = TrackedFuture<S::Future>;
 
-    fn call(&self, request: R) -> Self::Future {
+    fn call(&self, mut request: Request<Q>) -> Self::Future {
         let in_use = InUse::new(&self.activity);
+        if request.method() == Method::CONNECT {
+            // For a WebSocket, which begins with the answer.
+            request.extensions_mut().insert(Arc::new(InUse::new(&self.activity)));
+        }
         TrackedFuture { future: self.service.call(request), in_use }
     }
 }

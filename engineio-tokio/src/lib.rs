@@ -8,7 +8,7 @@
 //! It is **not** Socket.IO: there are no namespaces, rooms, event names or
 //! acknowledgements, just ordered messages of text or bytes. The server has no
 //! TLS (put a proxy in front, or serve the [`Server::service`] yourself). There is no
-//! compression of WebSocket messages, no WebSocket over HTTP/2 and no WebTransport.
+//! compression of WebSocket messages and no WebTransport.
 //!
 //! # The picture
 //!
@@ -127,6 +127,7 @@
 mod client;
 mod clock;
 mod core;
+mod http2;
 mod idle;
 mod listener;
 mod server;

@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::clock::timer;
 use crate::core::Core;
+use crate::http2;
 use crate::idle::{Activity, Tracked};
 use crate::service::{EngineIoService, NotFound};
 
@@ -150,8 +151,8 @@ impl Http {
         auto.http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
-            .max_header_list_size(MAX_HEAD as u32)
-            .max_send_buf_size(SEND_BUFFER);
+            .max_header_list_size(MAX_HEAD as u32);
+        http2::configure(&mut auto.http2());
         Self { http1, auto, patience, linger }
     }
 
@@ -202,9 +203,18 @@ impl Http {
         tokio::select! {
             _ = connection => {}
             () = activity.idle_for(self.linger.min(self.patience)) => {}
+            // What keeps a stream open may never end.
+            () = deadline(stop) => {}
         }
         None
     }
+}
+
+/// Waits until all has to be over.
+async fn deadline(mut stop: Stop) {
+    let stopped = stop.wait_for(Option::is_some).await;
+    let until = stopped.ok().and_then(|until| *until);
+    tokio::time::sleep_until(until.unwrap_or_else(Instant::now)).await;
 }
 
 type AutoConnection<D> = auto::UpgradeableConnection<
@@ -238,6 +248,3 @@ const PREFACE_START: &[u8] = b"PR";
 
 /// How often HTTP/2 pings an idle connection. Without pings it never notices that a peer is gone.
 const PING_INTERVAL: Duration = HEAD_TIMEOUT;
-
-/// How many bytes of an answer hyper holds for HTTP/2 while the peer takes none.
-const SEND_BUFFER: usize = 64 << 10;

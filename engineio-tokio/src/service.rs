@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready as try_ready};
 
 use engineio_hub::{Data, Hub, RemoteAddr};
@@ -16,6 +17,7 @@ use tower_service::Service;
 
 use crate::clock::timer;
 use crate::core::Core;
+use crate::idle::InUse;
 
 /// Puts a server in front of a service; see [`Server::layer`](crate::Server::layer).
 pub struct EngineIoLayer<D: Data = ()> {
@@ -73,12 +75,14 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let peer = self.peer.or_else(|| request.extensions().get().copied());
+        // The application may keep the head of the request.
+        let in_use = request.extensions_mut().remove();
         let inner = match RequestTask::begin(&self.core.hub, request, peer, timer, yield_turn) {
             Ok(task) => {
                 self.core.start_driver();
-                Inner::Ours { task }
+                Inner::Ours { task, in_use }
             }
             Err(request) => Inner::Theirs { future: self.inner.call(request) },
         };
@@ -103,7 +107,7 @@ pin_project! {
     where
         D: Data,
     {
-        Ours { #[pin] task: RequestTask<B, D> },
+        Ours { #[pin] task: RequestTask<B, D>, in_use: Option<Arc<InUse>> },
         Theirs { #[pin] future: F },
     }
 }
@@ -119,10 +123,16 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match self.project().inner.project() {
-            InnerProjection::Ours { task } => {
+            InnerProjection::Ours { task, in_use } => {
                 let Answered { response, switching } = try_ready!(task.poll(cx));
-                if let Some(switching) = switching {
-                    tokio::spawn(carry(switching));
+                match (switching.map(carry), in_use.take()) {
+                    (Some(carrying), Some(in_use)) => {
+                        tokio::spawn(Using { carrying, _in_use: in_use });
+                    }
+                    (Some(carrying), None) => {
+                        tokio::spawn(carrying);
+                    }
+                    (None, _) => {}
                 }
                 Ok(response.map(ResponseBody::ours))
             }
@@ -130,6 +140,23 @@ where
                 try_ready!(future.poll(cx)).map(|response| response.map(ResponseBody::theirs))
             }
         })
+    }
+}
+
+pin_project! {
+    /// A WebSocket that keeps its connection in use.
+    struct Using<F> {
+        #[pin]
+        carrying: F,
+        _in_use: Arc<InUse>,
+    }
+}
+
+impl<F: Future> Future for Using<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().carrying.poll(cx)
     }
 }
 

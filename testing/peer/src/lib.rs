@@ -17,7 +17,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, ToSocketAddrs};
 
 pub use http::{Answer, get, open, post, request, session, settle};
@@ -30,10 +30,10 @@ pub use websocket::{Frame, upgrade};
 /// How long anything may take: far more than two loaded cores need.
 pub const LIMIT: Duration = Duration::from_secs(40);
 
-/// One connection.
+/// One connection, or one stream of it.
 #[derive(Debug)]
-pub struct Peer {
-    stream: TcpStream,
+pub struct Peer<S = TcpStream> {
+    stream: S,
     /// Bytes that came and weren't read yet.
     received: BytesMut,
 }
@@ -41,7 +41,29 @@ pub struct Peer {
 impl Peer {
     /// Connects.
     pub async fn connect(address: impl ToSocketAddrs) -> Self {
-        let stream = within(TcpStream::connect(address)).await.expect("the server listens");
+        Self::over(within(TcpStream::connect(address)).await.expect("the server listens"))
+    }
+
+    /// Waits until something comes, for `limit` at most.
+    pub async fn readable_within(&self, limit: Duration) {
+        let readable = tokio::time::timeout(limit, self.stream.readable()).await;
+        readable.expect("something comes").expect("an open connection");
+    }
+
+    /// Whether there is something to read already.
+    pub async fn readable_now(&self) -> bool {
+        tokio::time::timeout(Duration::ZERO, self.stream.readable()).await.is_ok()
+    }
+
+    /// Ends the connection as a crash of the peer's machine would.
+    pub fn reset(self) {
+        self.stream.set_zero_linger().expect("an open connection");
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+    /// Talks over this stream.
+    pub fn over(stream: S) -> Self {
         Self { stream, received: BytesMut::new() }
     }
 
@@ -93,25 +115,9 @@ impl Peer {
         while self.stream.read_buf(&mut self.received).await.is_ok_and(|count| count > 0) {}
     }
 
-    /// Waits until something comes, for `limit` at most.
-    pub async fn readable_within(&self, limit: Duration) {
-        let readable = tokio::time::timeout(limit, self.stream.readable()).await;
-        readable.expect("something comes").expect("an open connection");
-    }
-
-    /// Whether there is something to read already.
-    pub async fn readable_now(&self) -> bool {
-        tokio::time::timeout(Duration::ZERO, self.stream.readable()).await.is_ok()
-    }
-
     /// Ends the writing side. The peer can still read.
     pub async fn finish(&mut self) {
         self.stream.shutdown().await.expect("an open connection");
-    }
-
-    /// Ends the connection as a crash of the peer's machine would.
-    pub fn reset(self) {
-        self.stream.set_zero_linger().expect("an open connection");
     }
 }
 

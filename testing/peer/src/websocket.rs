@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+
 use super::Peer;
 use super::http::Answer;
 
@@ -68,7 +70,9 @@ impl Peer {
         let Frame::Text(open) = peer.frame().await else { panic!("no open packet") };
         (peer, super::open(&open))
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Sends a text frame, masked with zeros.
     pub async fn say(&mut self, text: &str) {
         self.send_frame(0x81, text.as_bytes()).await;
@@ -96,7 +100,8 @@ impl Peer {
     /// The next frame, whose first bytes may take `limit`.
     pub async fn frame_within(&mut self, limit: Duration) -> Frame {
         if self.received.is_empty() {
-            self.readable_within(limit).await;
+            let read = tokio::time::timeout(limit, self.stream.read_buf(&mut self.received)).await;
+            read.expect("something comes").expect("an open connection");
         }
         self.frame().await
     }

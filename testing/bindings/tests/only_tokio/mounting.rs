@@ -14,20 +14,8 @@ use hyper_util::service::TowerToHyperService;
 use peer::{Frame, Peer, within};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::suite::{POLLING, WEBSOCKET, accept, config, echo, listen};
-
-fn new_echo(config: ServerConfig) -> Server {
-    let server = Server::new(config);
-    tokio::spawn(accept(server.clone()));
-    server
-}
-
-async fn serve_axum(router: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
-}
+use super::{new_echo, serve_axum};
+use crate::suite::{POLLING, WEBSOCKET, config, echo, listen};
 
 /// A message goes to the server and back over polling, then over the WebSocket that takes over, and
 /// over one of its own.
@@ -132,7 +120,7 @@ async fn ambiguous_request_is_refused_under_axum_too_and_ends_its_connection() {
 }
 
 #[tokio::test]
-async fn polling_works_over_http2_without_an_upgrade() {
+async fn polling_works_over_http2() {
     let (server, address) = echo(config()).await;
     let stream = TcpStream::connect(address).await.expect("the server listens");
     let (mut client, connection) =
@@ -157,7 +145,7 @@ async fn polling_works_over_http2_without_an_upgrade() {
     assert_eq!(send("POST", &target, "4hello").await, (200, "ok".to_owned()));
     assert_eq!(send("GET", &target, "").await, (200, "4hello".to_owned()));
     let (status, _) = send("GET", WEBSOCKET, "").await;
-    assert_eq!(status, 400, "a WebSocket needs HTTP/1.1");
+    assert_eq!(status, 400, "a WebSocket is asked for by CONNECT");
     assert_eq!(server.len(), 1);
 }
 
