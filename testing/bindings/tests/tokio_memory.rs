@@ -1,5 +1,6 @@
 //! What clients leave behind, and what idle ones cost.
 
+mod http2_memory;
 mod memory;
 
 use std::net::SocketAddr;

@@ -14,13 +14,13 @@ use crate::engineio::{Server, ServerConfig, Socket};
 use crate::{serve, spawn};
 
 /// One count serves the whole process: one test at a time.
-fn alone() -> MutexGuard<'static, ()> {
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A server on a free port that does this with each session, in a task of its own.
-fn server<F: Future<Output = ()> + Send + 'static>(
+pub(crate) fn server<F: Future<Output = ()> + Send + 'static>(
     config: ServerConfig,
     application: impl Fn(Socket) -> F + Send + 'static,
 ) -> (Server, SocketAddr) {
