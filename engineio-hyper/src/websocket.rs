@@ -45,7 +45,7 @@ impl Future for Carrying {
             };
             let Switching { framed, is_http2, .. } = switching;
             let carrier = Carrier::new(upgraded, framed);
-            *self = Self::Switched(Carrier { is_copied: is_http2, ..carrier });
+            *self = Self::Switched(Carrier { is_http2, ..carrier });
         }
         match &mut *self {
             Self::Switching(_) => Poll::Pending,
@@ -61,14 +61,14 @@ pub struct Carrier<S> {
     framed: Framed,
     /// The stream still holds bytes that it has taken, as one with TLS may.
     is_unflushed: bool,
-    /// The stream copies what it takes, and takes all of it.
-    is_copied: bool,
+    /// The stream is one of several of its connection.
+    is_http2: bool,
 }
 
 impl<S: Read + Write + Unpin> Carrier<S> {
     /// Makes a carrier. It moves nothing before it is polled.
     pub const fn new(stream: S, framed: Framed) -> Self {
-        Self { stream, framed, is_unflushed: false, is_copied: false }
+        Self { stream, framed, is_unflushed: false, is_http2: false }
     }
 
     /// Writes and reads until neither makes progress or others should have a turn. Ready at the end
@@ -96,7 +96,7 @@ impl<S: Read + Write + Unpin> Carrier<S> {
             let is_sound = match write {
                 ToWrite::Bytes(bytes) => {
                     let written = match bytes {
-                        [first, _] if self.is_copied => {
+                        [first, _] if self.is_http2 => {
                             let part = first.get(..LONGEST_COPY).unwrap_or(first);
                             stream.poll_write(cx, part)
                         }
@@ -113,7 +113,14 @@ impl<S: Read + Write + Unpin> Carrier<S> {
                     self.framed.shut_down();
                     end.is_ok()
                 }
-                ToWrite::End => return stream.poll_shutdown(cx).map(drop),
+                ToWrite::End => {
+                    let end = ready!(stream.poll_shutdown(cx));
+                    return if self.is_http2 && end.is_ok() {
+                        self.poll_rest(cx)
+                    } else {
+                        Poll::Ready(())
+                    };
+                }
             };
             if !is_sound {
                 self.framed.failed();
@@ -125,6 +132,22 @@ impl<S: Read + Write + Unpin> Carrier<S> {
             self.is_unflushed = Pin::new(&mut self.stream).poll_flush(cx).is_pending();
         }
         Poll::Pending
+    }
+
+    /// Reads up to the end of the stream, for nothing. One that is dropped before is reset, which
+    /// stands for the reset of a TCP connection (RFC 8441, section 5).
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let has_more = with_scratch(|scratch| {
+            let mut buffer = ReadBuf::new(scratch);
+            let read = Pin::new(&mut self.stream).poll_read(cx, buffer.unfilled());
+            read.map(|read| read.is_ok() && !buffer.filled().is_empty())
+        });
+        if ready!(has_more) {
+            // Others have their turn.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
     }
 
     /// Ready after a read that returned bytes or the end.
