@@ -1,7 +1,7 @@
 //! Chromium, driven by a script in its own Node process.
 
 use crate::Script;
-use crate::javascript::{npm_ci, require_node};
+use crate::javascript::{self, npm_ci, require_node};
 use crate::packages::{Packages, require};
 use crate::skip::is_skipped;
 use serde_json::{Value, json};
@@ -25,6 +25,12 @@ pub fn is_here() -> bool {
 #[must_use]
 pub fn start(script: &str, url: &str) -> Script {
     start_with(script, json!({ "url": url }))
+}
+
+/// The same for a page that takes the official client: `client` is the path of its bundle.
+#[must_use]
+pub fn start_with_client(script: &str, url: &str) -> Script {
+    start_with(script, json!({ "url": url, "client": javascript::bundle() }))
 }
 
 /// Starts a script of `peers/chromium` with this, the browser's place and a folder for pictures.

@@ -29,6 +29,11 @@ pub async fn run(script: &str, spec: &Value) -> Value {
         .await
 }
 
+/// The official client of revision 4 for a page, which defines `eio`.
+pub(crate) fn bundle() -> PathBuf {
+    installed().join("engine.io-client-6").join("dist").join("engine.io.js")
+}
+
 /// The folder of the installed packages.
 fn installed() -> &'static PathBuf {
     static MODULES: OnceLock<PathBuf> = OnceLock::new();

@@ -6,7 +6,7 @@
 //!     ▲  ▲    Example: any example; bindings: Local, a server inside the test, and Client
 //!     │  │
 //!     │  └── the raw peers of the crate `peer`, which show the wire and repair nothing
-//!     └───── javascript, python: foreign clients, each in its own process
+//!     └───── javascript, python: foreign clients, each in its own process; HaProxy between them
 //!
 //!   Remote ── a foreign server, or one that misbehaves, for our clients
 //! ```
@@ -24,6 +24,7 @@ mod binding;
 pub mod bindings;
 pub mod chromium;
 mod example;
+mod haproxy;
 pub mod javascript;
 mod packages;
 mod process;
@@ -36,6 +37,7 @@ mod tls;
 
 pub use binding::Binding;
 pub use example::Example;
+pub use haproxy::HaProxy;
 pub use script::Script;
 pub use server::{Options, Server};
 pub use servers::Remote;

@@ -2,4 +2,5 @@
 
 use e2e::bindings::tokio as binding;
 
+mod only_tokio;
 mod suite;
