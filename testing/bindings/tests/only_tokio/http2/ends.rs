@@ -94,3 +94,19 @@ async fn deadline_of_a_close_holds_whatever_the_streams_do() {
     assert!(server.is_empty());
     until(|| client.is_over()).await;
 }
+
+/// Longer than a connection may be idle between requests.
+#[tokio::test(start_paused = true)]
+async fn connection_lives_as_long_as_its_websocket_though_no_request_comes() {
+    let (_server, address) = echo(config()).await;
+    let client = Client::connect(address).await;
+    let (mut websocket, _) = client.open_websocket().await;
+    for _ in 0..8 {
+        assert_eq!(websocket.frame_within(Duration::from_secs(60)).await, Frame::text("2"));
+        websocket.say("3").await;
+    }
+    websocket.say("4still here").await;
+    assert_eq!(websocket.frame().await, Frame::text("4still here"));
+    assert!(!client.is_over());
+    assert_goes_on(&client).await;
+}
