@@ -2,10 +2,15 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::ask::{answer, request, routed};
 use common::{REVISIONS, scenario};
-use engineio_proto::server::{RefusalCause, Route, Unavailable, route};
-use engineio_proto::{Request, Revision, Revisions, ServerConfig, ServerConfigBuilder, Transports};
+use engineio_proto::server::{RefusalCause, Route, Session, Transmit, Unavailable, route};
+use engineio_proto::{
+    ConnId, Instant, Request, Revision, Revisions, ServerConfig, ServerConfigBuilder, Sid,
+    Transports,
+};
 
 const UNKNOWN_TRANSPORT: &str = r#"400 {"code":0,"message":"Transport unknown"}"#;
 const UNKNOWN_SESSION: &str = r#"400 {"code":1,"message":"Session ID unknown"}"#;
@@ -191,6 +196,33 @@ fn open_packet_names_upgrades_only_where_there_are_any() {
         scenario().config(|config| config.transports(Transports::POLLING)),
     ] {
         assert!(open(off).contains(r#""upgrades":[]"#));
+    }
+}
+
+#[test]
+fn open_packet_names_no_upgrade_if_the_driver_knows_that_none_comes_through() {
+    let config = Arc::new(ServerConfig::default());
+    let line = "GET /engine.io/?EIO=4&transport=polling";
+    let Route::Open(mut opening) = route(&config, &request(line)) else { panic!("no handshake") };
+    opening.withhold_upgrades();
+    let sid = Sid::from_random([1; 16]);
+    let mut session = Session::open(&config, opening, sid, ConnId(0), Instant::ZERO);
+    let Some(Transmit::Respond(response)) = session.poll_transmit(ConnId(0)) else {
+        panic!("no answer");
+    };
+    assert!(String::from_utf8_lossy(&response.body).contains(r#""upgrades":[]"#));
+}
+
+#[test]
+fn refusal_of_a_connect_says_what_a_websocket_over_http2_needs() {
+    for target in ["", "&sid=S"] {
+        let line = format!("CONNECT /engine.io/?EIO=4&transport=websocket{target}");
+        let refusal = match route(&ServerConfig::default(), &request(&line)) {
+            Route::Refuse(refusal) => refusal,
+            other => panic!("{line}: {other:?}"),
+        };
+        let cause = refusal.cause().to_string();
+        assert!(cause.contains("`:protocol` `websocket`"), "{cause}");
     }
 }
 
