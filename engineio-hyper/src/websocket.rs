@@ -166,8 +166,8 @@ impl<S: Read + Write + Unpin> Carrier<S> {
 /// The most bytes of one write to a stream of HTTP/2, as long as a frame may be by default.
 ///
 /// hyper copies each write, holds up to three of them while the peer has no room, and keeps them
-/// until the connection ends if the peer never has any. So this bounds what a peer can make it keep
-/// for a WebSocket that is over.
+/// until the connection ends if the peer never has any. This bounds what a peer can make it keep for
+/// a WebSocket that is over.
 const LONGEST_COPY: usize = 16 << 10;
 
 /// Lends this thread's read buffer, so that a waiting connection holds none.
