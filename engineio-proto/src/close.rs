@@ -37,7 +37,8 @@ pub enum ServerCloseReason {
     /// [`stall_timeout`](crate::ServerConfig::stall_timeout), or the peer took nothing for so
     /// long while [input was coupled](crate::server::Session::couple_input); the peer sent more
     /// messages without waiting, or the application ended the session itself for having too much
-    /// to send to it.
+    /// to send to it. Or it held much and didn't get on while all sessions together held
+    /// [`max_memory`](crate::ServerConfig::max_memory).
     #[error("overloaded: the application or the peer didn't keep up")]
     Overloaded,
     /// The application's handler panicked.

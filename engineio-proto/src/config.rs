@@ -91,6 +91,21 @@ settings! {
         /// The most handshakes that wait for the application at one time; further ones get
         /// 503. Default 1,024. Enforced by the hub.
         max_waiting: usize = 1024;
+        /// The most memory, in bytes, that all clients together can make the server hold. Default
+        /// 256 MiB, for a container of 512 MiB; at least `max_payload`. Enforced by the hub.
+        ///
+        /// Counted are the bodies of POSTs and the WebSocket messages that have come in part, the
+        /// messages that wait for the application or for a client, and what waits to be written to
+        /// a WebSocket. Of each of these three a session has 4 KiB that aren't counted. Not counted
+        /// either: what a session and a connection cost by themselves, the answer to a poll while
+        /// it is written, and what the application keeps.
+        ///
+        /// From the bound until an eighth of it is free again, POSTs of more than 4 KiB get 503
+        /// with `Retry-After`; a WebSocket whose session has something counted isn't read; and once
+        /// in a second the sessions that hold the most and didn't get on since the last time end as
+        /// [overloaded](crate::ServerCloseReason::Overloaded), until enough is free. Small messages
+        /// go on.
+        max_memory: usize = 256 << 20;
     }
     shared {
         /// The path of the requests to serve, with or without a slash behind it; `None` if
@@ -223,6 +238,9 @@ impl ServerConfigBuilder {
         }
         if config.inbox_limit < config.inbox_high_water {
             return Err(ConfigError::InboxMarks);
+        }
+        if config.max_memory < config.max_payload {
+            return Err(ConfigError::Memory);
         }
         if matches!(config.cors, Cors::Any) && config.cors_credentials {
             return Err(ConfigError::AnyOriginWithCredentials);

@@ -13,6 +13,9 @@ pub enum ConfigError {
     /// `inbox_limit` is below `inbox_high_water`.
     #[error("`inbox_limit` must not be below `inbox_high_water`")]
     InboxMarks,
+    /// `max_memory` is below `max_payload`.
+    #[error("`max_memory` must not be below `max_payload`")]
+    Memory,
     /// [`Cors::Any`](crate::Cors::Any) with `cors_credentials`: browsers refuse it, and if the
     /// server reflected the origin, any page could act for the user. List the origins instead.
     #[error("any origin can't be combined with credentials: list the origins")]

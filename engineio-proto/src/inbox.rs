@@ -102,8 +102,21 @@ impl<E: Event> Inbox<E> {
         self.bytes = self.bytes.saturating_sub(mem::take(&mut self.lent));
     }
 
+    /// Drops the messages that wait.
+    pub(crate) fn drop_messages(&mut self) {
+        self.queue.retain(|event| event.message().is_none());
+        self.queue.shrink_to_fit();
+        self.bytes = self.lent;
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    /// The weight of the messages that wait, and of those that are lent.
+    #[inline]
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether the application is still at the messages that came: some wait, or it

@@ -244,6 +244,7 @@ impl Outbox {
     }
 
     /// Bytes that wait to leave, with a small charge per message.
+    #[inline]
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use engineio_proto::ConfigError::{
-    self, AnyOriginWithCredentials, InboxMarks, OutboxMarks, Path, Zero,
+    self, AnyOriginWithCredentials, InboxMarks, Memory, OutboxMarks, Path, Zero,
 };
 use engineio_proto::{Cookie, Cors, ServerConfig, ServerConfigBuilder};
 
@@ -64,6 +64,13 @@ fn marks_are_in_order() {
     let inbox = |high, limit| built(|it| it.inbox_high_water(high).inbox_limit(limit));
     assert_eq!(inbox(2, 1), Some(InboxMarks));
     assert_eq!(inbox(1, 1), None);
+}
+
+#[test]
+fn memory_suffices_for_one_message() {
+    let memory = |all, one| built(|it| it.max_memory(all).max_payload(one));
+    assert_eq!(memory(1, 2), Some(Memory));
+    assert_eq!(memory(2, 2), None);
 }
 
 #[test]

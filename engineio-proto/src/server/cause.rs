@@ -70,6 +70,9 @@ pub enum RefusalCause {
     Violation(Violation),
     /// A POST brought messages although the application hasn't read the earlier ones: 503.
     Unread,
+    /// All clients together hold [`max_memory`](crate::ServerConfig::max_memory), so there is none
+    /// for the body of a POST: 503. Holds the seconds of `Retry-After`.
+    Memory(u64),
     /// The session ended or moved to a WebSocket while the body of its POST was on its way: 400.
     Unfinished,
     /// A WebSocket for a session that has one: a close frame with the code 1008.
@@ -180,6 +183,7 @@ impl RefusalCause {
             Self::NoUpgrade => "no_upgrade",
             Self::Violation(violation) => violation.name(),
             Self::Unread => "unread",
+            Self::Memory(_) => "memory",
             Self::Unfinished => "unfinished",
             Self::SecondWebSocket => "second_websocket",
             Self::ProbeFailed(_) => "probe_failed",
@@ -293,6 +297,11 @@ impl fmt::Display for RefusalCause {
             Self::Unread => f.write_str(
                 "the application doesn't read the session's messages as fast as they come: \
                  receive faster, or raise `inbox_high_water`",
+            ),
+            Self::Memory(_) => f.write_str(
+                "what clients sent and don't take fills `max_memory`: raise it if the machine has \
+                 more, or lower `max_payload`, `outbox_high_water` and `inbox_high_water`; is \
+                 somebody sending bodies that never end?",
             ),
             Self::Unfinished => f.write_str(
                 "the session ended or moved to a WebSocket while the body of a POST was on its \

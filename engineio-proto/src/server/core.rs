@@ -32,6 +32,8 @@ pub(super) struct Core {
     pub(super) turned_away: Option<(ConnId, TurnedAway)>,
     /// Nothing more is read while the outbox is full.
     pub(super) couples_input: bool,
+    /// The driver reads nothing for now.
+    pub(super) is_input_held: bool,
 }
 
 impl Core {

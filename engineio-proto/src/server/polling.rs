@@ -111,6 +111,15 @@ impl Polling {
         Ok(())
     }
 
+    /// There is no memory for the body of the POST, of this connection or of any.
+    pub(super) fn refuse_body(&mut self, core: &mut Core, conn: Option<ConnId>, retry_after: u64) {
+        let is_it =
+            |post: &mut Post| post.is_receiving() && conn.is_none_or(|conn| post.conn == conn);
+        if let Some(post) = self.post.take_if(is_it) {
+            post.refuse(core, RefusalCause::Memory(retry_after));
+        }
+    }
+
     /// A WebSocket came for this session.
     pub(super) fn upgrade_request(&mut self, core: &mut Core, conn: ConnId, exchange: Exchange) {
         if self.probe.is_none() && !core.config.can_upgrade() {

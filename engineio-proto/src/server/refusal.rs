@@ -80,6 +80,7 @@ impl Refusal {
             | RefusalCause::NoUpgrade
             | RefusalCause::Violation(_)
             | RefusalCause::Unread
+            | RefusalCause::Memory(_)
             | RefusalCause::Unfinished
             | RefusalCause::SecondWebSocket
             | RefusalCause::ProbeFailed(_)
@@ -154,6 +155,7 @@ impl Refusal {
                 return Response::with_body(503, headers, JSON, body);
             }
             RefusalCause::TooManyWaiting(seconds)
+            | RefusalCause::Memory(seconds)
             | RefusalCause::Overloaded(seconds)
             | RefusalCause::Closing(seconds) => {
                 headers.push("retry-after", format!("{seconds}"));

@@ -88,6 +88,7 @@ impl Session {
             replies: Replies::default(),
             turned_away: None,
             couples_input: false,
+            is_input_held: false,
         };
         // An empty outbox takes a batch of any size.
         let _ = core.common.outbox.push(Outgoing::batch(opening.messages));
@@ -128,6 +129,45 @@ impl Session {
     /// it can't wait for room there.
     pub const fn couple_input(&mut self) {
         self.core.couples_input = true;
+    }
+
+    /// Says that the driver doesn't read the session's WebSocket for now, or reads it again. What
+    /// the peer sends isn't seen meanwhile, so the wait for its pong stands still.
+    pub fn hold_input(&mut self, now: Instant, is_held: bool) {
+        self.advance(now);
+        self.core.is_input_held = is_held;
+        if let State::Open(open) = &mut self.state {
+            open.settle_all(&mut self.core);
+        }
+    }
+
+    /// Whether [input is held](Self::hold_input).
+    pub const fn is_input_held(&self) -> bool {
+        self.core.is_input_held
+    }
+
+    /// Refuses the body of the POST on this connection, which isn't complete, because there is no
+    /// memory for it. The client is asked to come back after so many seconds. The session goes on.
+    pub fn refuse_body(&mut self, now: Instant, conn: ConnId, retry_after: u64) {
+        self.advance(now);
+        if let State::Open(Open { channel: Channel::Polling(polling), .. }) = &mut self.state {
+            polling.refuse_body(&mut self.core, Some(conn), retry_after);
+        }
+        self.settle();
+    }
+
+    /// Ends the session at once as [overloaded](ServerCloseReason::Overloaded), because there is no
+    /// memory for it. All that waits is lost, also for the application. A POST whose body isn't
+    /// complete is refused as by [`refuse_body`](Self::refuse_body).
+    pub fn shed(&mut self, now: Instant, retry_after: u64) {
+        self.advance(now);
+        if let State::Open(Open { channel: Channel::Polling(polling), .. }) = &mut self.state {
+            polling.refuse_body(&mut self.core, None, retry_after);
+        }
+        if !self.is_closed() {
+            self.core.common.inbox.drop_messages();
+        }
+        self.finish(ServerCloseReason::Overloaded);
     }
 
     /// Takes in a fact about the network. Never fails: a peer's mistake is a fact too, and its
@@ -346,11 +386,14 @@ impl Session {
     /// Whether to read on from an upgraded connection. If not, the application has to take
     /// events first, because more than
     /// [`inbox_high_water`](ServerConfig::inbox_high_water) bytes wait for it; or, if
-    /// [input is coupled](Self::couple_input), the peer has to take messages first. Always true
-    /// of requests: there, the `ok` of a POST is withheld instead.
+    /// [input is coupled](Self::couple_input), the peer has to take messages first; or
+    /// [input is held](Self::hold_input). Always true of requests: there, the `ok` of a POST is withheld instead.
     pub fn wants_input(&self, conn: ConnId) -> bool {
         match &self.state {
-            State::Open(open) => !open.is_carried_by(conn) || self.core.has_room(),
+            State::Open(open) => {
+                let has_room = self.core.has_room() && !self.core.is_input_held;
+                has_room || !open.is_carried_by(conn)
+            }
             State::Closed(_) => true,
         }
     }
@@ -388,8 +431,16 @@ impl Session {
 
     /// How many bytes of messages wait to leave, with a charge for each message's place in
     /// the queue. This is what the two marks of the outbox are compared with.
+    #[inline]
     pub const fn queued_bytes(&self) -> usize {
         self.core.common.outbox.bytes()
+    }
+
+    /// How many bytes of messages wait for the application, counted in the same way. This is what
+    /// the two marks of the inbox are compared with.
+    #[inline]
+    pub const fn unread_bytes(&self) -> usize {
+        self.core.common.inbox.bytes()
     }
 
     /// What was carried since this was last asked for.

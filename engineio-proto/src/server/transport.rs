@@ -227,14 +227,14 @@ impl Open {
         }
     }
 
-    fn settle_all(&mut self, core: &mut Core) {
+    pub(super) fn settle_all(&mut self, core: &mut Core) {
         let is_full = !core.has_room();
         let keeps_peer_unheard = match &mut self.channel {
             Channel::Polling(polling) => {
                 polling.release_post(core);
                 polling.withholds()
             }
-            Channel::Framed(_) => is_full,
+            Channel::Framed(_) => is_full || core.is_input_held,
         };
         self.heartbeat.hold(keeps_peer_unheard, core.common.now);
         if !is_full {
