@@ -87,6 +87,11 @@ fn ambiguity(parts: &Parts) -> Option<Ambiguity> {
     }
 }
 
+/// How long the request says that its body is.
+pub(crate) fn content_length(parts: &Parts) -> Option<usize> {
+    text(&parts.headers, header::CONTENT_LENGTH)?.parse().ok()
+}
+
 /// A response that says with what its body is going to be compressed, if the core decided so.
 pub(crate) fn response(response: Response) -> http::Response<Bytes> {
     let Response { status, headers, body, coding } = response;

@@ -171,6 +171,7 @@ mod data;
 mod default_observer;
 mod http_map;
 pub mod listener;
+mod memory;
 #[cfg(feature = "metrics")]
 mod metrics_observer;
 mod observer;

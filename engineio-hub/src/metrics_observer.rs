@@ -21,6 +21,7 @@ use crate::sample::Sample;
 /// | `engineio_messages_total`, `engineio_message_bytes_total` | counters | `direction`: `in` or `out` |
 /// | `engineio_heartbeat_round_trip_seconds` | histogram | |
 /// | `engineio_outbox_bytes`, `engineio_outbox_largest_bytes` | gauges | |
+/// | `engineio_memory_bytes` | gauge | |
 ///
 /// Each label has few values, which don't depend on what clients send. The gauges and the counters
 /// of messages are at most four seconds old, the others exact.
@@ -45,6 +46,7 @@ impl MetricsObserver {
         metrics::describe_gauge!(SESSIONS, Unit::Count, "Open sessions.");
         metrics::describe_gauge!(OUTBOX, Unit::Bytes, "Bytes that wait in all outboxes.");
         metrics::describe_gauge!(LARGEST, Unit::Bytes, "Bytes that wait in the fullest outbox.");
+        metrics::describe_gauge!(MEMORY, Unit::Bytes, "Bytes that count for `max_memory`.");
         metrics::describe_histogram!(
             ROUND_TRIP,
             Unit::Seconds,
@@ -88,6 +90,7 @@ impl Observer for MetricsObserver {
         gauge!(SESSIONS, "transport" => Transport::WebSocket.name()).set(sample.websocket as f64);
         gauge!(OUTBOX).set(sample.outbox_bytes as f64);
         gauge!(LARGEST).set(sample.largest_outbox as f64);
+        gauge!(MEMORY).set(sample.memory_bytes as f64);
         let traffic = &sample.traffic;
         counter!(MESSAGES, "direction" => "in").increment(traffic.messages_received);
         counter!(MESSAGES, "direction" => "out").increment(traffic.messages_sent);
@@ -105,4 +108,5 @@ const MESSAGES: &str = "engineio_messages_total";
 const BYTES: &str = "engineio_message_bytes_total";
 const ROUND_TRIP: &str = "engineio_heartbeat_round_trip_seconds";
 const OUTBOX: &str = "engineio_outbox_bytes";
+const MEMORY: &str = "engineio_memory_bytes";
 const LARGEST: &str = "engineio_outbox_largest_bytes";

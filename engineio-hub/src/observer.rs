@@ -62,6 +62,14 @@ pub trait Observer: Send + Sync + 'static {
         let _ = sample;
     }
 
+    /// All clients together hold [`max_memory`](engineio_proto::ServerConfig::max_memory), and so
+    /// many bytes are counted. Until an eighth of it is free again, large bodies are
+    /// [refused](engineio_proto::server::RefusalCause::Memory), and sessions that hold much without
+    /// getting on end as [overloaded](ServerCloseReason::Overloaded). Called once a minute at most.
+    fn memory_exceeded(&self, held: usize) {
+        let _ = held;
+    }
+
     /// The application uses the server in a way that can't work. The text says how.
     fn misused(&self, what: &str) {
         let _ = what;
@@ -110,6 +118,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.sampled(sample);
     }
 
+    fn memory_exceeded(&self, held: usize) {
+        self.0.memory_exceeded(held);
+        self.1.memory_exceeded(held);
+    }
+
     fn misused(&self, what: &str) {
         self.0.misused(what);
         self.1.misused(what);
@@ -149,6 +162,10 @@ impl Guarded {
     #[cfg(feature = "metrics")]
     pub(crate) fn sampled(&self, sample: &Sample) {
         self.tell(|observer| observer.sampled(sample));
+    }
+
+    pub(crate) fn memory_exceeded(&self, held: usize) {
+        self.tell(|observer| observer.memory_exceeded(held));
     }
 
     pub(crate) fn misused(&self, what: &str) {

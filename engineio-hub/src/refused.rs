@@ -124,31 +124,28 @@ fn beginning(path: &str) -> &str {
 /// How much is told of a path, in bytes.
 const MOST_OF_A_PATH: usize = 128;
 
-/// When refusals of each kind were last worth a warning.
+/// When each kind of trouble was last worth a warning.
 #[derive(Default)]
 pub(crate) struct Warnings(Mutex<Vec<(&'static str, Instant)>>);
 
 impl Warnings {
     /// Whether this one is the first of its kind for a minute.
-    pub(crate) fn is_due(&self, cause: &RefusalCause, now: Instant) -> bool {
-        if cause.is_wanted() {
-            return false;
-        }
+    pub(crate) fn is_due(&self, kind: &'static str, now: Instant) -> bool {
         // Nothing under this lock can panic.
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match last.iter_mut().find(|(name, _)| *name == cause.name()) {
+        match last.iter_mut().find(|(name, _)| *name == kind) {
             Some((_, at)) if now < *at + PAUSE => false,
             Some((_, at)) => {
                 *at = now;
                 true
             }
             None => {
-                last.push((cause.name(), now));
+                last.push((kind, now));
                 true
             }
         }
     }
 }
 
-/// How long a kind of refusal isn't warned about again.
+/// How long a kind of trouble isn't warned about again.
 const PAUSE: Duration = Duration::from_secs(60);

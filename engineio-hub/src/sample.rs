@@ -15,6 +15,8 @@ pub struct Sample {
     pub outbox_bytes: usize,
     /// How many bytes wait in the fullest outbox.
     pub largest_outbox: usize,
+    /// How many bytes are counted of [`max_memory`](engineio_proto::ServerConfig::max_memory).
+    pub memory_bytes: usize,
     /// What was carried since the last sample.
     pub traffic: Traffic,
 }

@@ -7,7 +7,7 @@ use crate::refused::RefusedRequest;
 
 /// Reports to the `tracing` crate, with the target `engineio`: sessions at the level `debug`, with
 /// a prefix of their identifier; of refusals the first of a kind in a minute at `warn` and the
-/// others at `debug`, since any peer can cause any number of them; misuse at `warn`.
+/// others at `debug`, since any peer can cause any number of them; full memory and misuse at `warn`.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "it has no fields")]
 pub struct TracingObserver;
@@ -44,6 +44,16 @@ impl Observer for TracingObserver {
 
     fn closed(&self, sid: &Sid, reason: &ServerCloseReason) {
         tracing::debug!(target: TARGET, ?sid, %reason, "session closed");
+    }
+
+    fn memory_exceeded(&self, held: usize) {
+        tracing::warn!(
+            target: TARGET,
+            held,
+            "clients hold `max_memory`: large bodies are refused, and sessions that hold much and \
+             don't get on are ended; raise it if the machine has more, or look who sends bodies \
+             and messages that never end, or takes nothing"
+        );
     }
 
     fn misused(&self, what: &str) {

@@ -104,7 +104,7 @@ impl Carried for Arc<ClientSession> {
         Shared::seat_wakes(self)
     }
 
-    fn begin_linger(&self) -> Arc<Linger> {
+    fn begin_linger(&self, _unsent: usize) -> Arc<Linger> {
         let linger = Arc::new(Linger::default());
         Shared::turn(self, |turn| {
             let until = turn.now + self.side.config.linger();

@@ -17,6 +17,7 @@ use super::pending::PendingHandshake;
 use super::running::Running;
 use super::session::{FIRST_CONN, Overflow, ServerSession, ServerSide};
 use crate::data::Data;
+use crate::memory::Holding;
 use crate::shared::session::Pace;
 
 /// A handshake that can be accepted or refused once. Dropping it refuses with 403.
@@ -84,7 +85,9 @@ impl<D: Data> Admission<D> {
             let core = Arc::clone(core);
             let has_progressed = AtomicBool::new(false);
             let is_blocked = AtomicBool::new(false);
-            let side = ServerSide { sid, revision, data, core, has_progressed, is_blocked };
+            let holding = Holding::new(&core.budget);
+            let side =
+                ServerSide { sid, revision, data, core, has_progressed, is_blocked, holding };
             ServerSession::open(side, session, extras.overflow, audience)
         });
         let mut sids = extras.sid.into_iter().chain([random]);

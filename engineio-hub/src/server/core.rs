@@ -11,10 +11,12 @@ use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid};
 use super::deadlines::Deadlines;
 use super::map::Map;
 use super::ready::ReadyQueue;
+use super::relief::Relief;
 #[cfg(feature = "metrics")]
 use super::sampler::Sampler;
 use super::upgradability::Upgradability;
 use crate::clock::Clock;
+use crate::memory::Budget;
 use crate::observer::{Guarded, Observer};
 use crate::refused::{RefusedRequest, RequestLine, Warnings};
 use crate::shared::wakers::Wakers;
@@ -24,7 +26,7 @@ pub(crate) struct Core<S> {
     pub(crate) config: Arc<ServerConfig>,
     clock: Box<dyn Clock>,
     pub(crate) observer: Guarded,
-    warnings: Warnings,
+    pub(super) warnings: Warnings,
     #[cfg(feature = "metrics")]
     pub(super) sampler: Sampler,
     pub(crate) upgradability: Upgradability,
@@ -32,6 +34,9 @@ pub(crate) struct Core<S> {
     pub(crate) deadlines: Deadlines,
     /// Sessions with news, for a consumer of all sessions.
     pub(crate) ready: ReadyQueue<S>,
+    /// What all sessions together may hold.
+    pub(crate) budget: Arc<Budget>,
+    pub(super) relief: Relief,
     /// How many handshakes are undecided.
     pub(crate) waiting: AtomicUsize,
     /// How many WebSockets are open, including those of ended sessions.
@@ -50,6 +55,7 @@ impl<S> Core<S> {
     ) -> Arc<Self> {
         #[cfg(feature = "metrics")]
         let sampler = Sampler::new(observer.wants_samples());
+        let budget = Arc::new(Budget::new(config.max_memory()));
         Arc::new(Self {
             config: Arc::new(config),
             clock: Box::new(clock),
@@ -61,6 +67,8 @@ impl<S> Core<S> {
             sessions: Map::new(),
             deadlines: Deadlines::new(),
             ready: ReadyQueue::new(),
+            budget,
+            relief: Relief::default(),
             waiting: AtomicUsize::new(0),
             websockets: AtomicUsize::new(0),
             is_closing: AtomicBool::new(false),
@@ -75,7 +83,8 @@ impl<S> Core<S> {
 
     /// Tells the observer of a request that is turned away.
     pub(crate) fn refused(&self, refusal: &Refusal, line: &RequestLine) {
-        let is_first = self.warnings.is_due(refusal.cause(), self.now());
+        let cause = refusal.cause();
+        let is_first = !cause.is_wanted() && self.warnings.is_due(cause.name(), self.now());
         self.observer.refused(&RefusedRequest::new(refusal, line, &self.config, is_first));
     }
 

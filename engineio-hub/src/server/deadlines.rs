@@ -33,6 +33,8 @@ pub(crate) enum Target {
     Handshake(Weak<dyn Expire>),
     /// A connection whose session has no more use for it.
     Linger(Weak<Linger>),
+    /// See to the memory that all sessions together hold.
+    Relief,
     /// Take figures of some sessions.
     #[cfg(feature = "metrics")]
     Sample,

@@ -11,6 +11,7 @@ use engineio_proto::server::{
     Exchange, Input, Kind, Opening, Refusal, Route, Unavailable, foreign, route,
 };
 use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid, Transport};
+use http::Method;
 use http::request::Parts;
 
 use super::body::RequestBody;
@@ -67,6 +68,11 @@ impl<D: Data> Hub<D> {
         self.running.core.now()
     }
 
+    /// How many bytes are counted of [`max_memory`](ServerConfig::max_memory).
+    pub fn memory_held(&self) -> usize {
+        self.running.core.budget.held()
+    }
+
     /// Makes a reference that doesn't keep the server running.
     pub fn downgrade(&self) -> WeakHub<D> {
         WeakHub(Arc::downgrade(&self.running))
@@ -105,8 +111,13 @@ impl<D: Data> Hub<D> {
                 self.admit_exchange(&sid, exchange, request, connection, &line)
             }
         };
-        let body =
-            RequestBody::new(self.config().max_payload(), request.method == http::Method::POST);
+        let limit = self.config().max_payload();
+        let is_wanted = request.method == Method::POST && matches!(place, Place::Seated(..));
+        let body = if is_wanted {
+            RequestBody::new(limit, http_map::content_length(request))
+        } else {
+            RequestBody::unwanted(limit)
+        };
         Some(Seat::new(&self.running, place, body, upgrade, line))
     }
 
@@ -141,11 +152,18 @@ impl<D: Data> Hub<D> {
             }
             Kind::Poll | Kind::Post => None,
         };
+        let lacks_memory = exchange.kind() == Kind::Post
+            && self.running.core.budget.is_exceeded()
+            && http_map::content_length(parts)
+                .is_some_and(|length| session.side.lacks_memory_for(length));
         let (mut exchange, mut turned_away) = (Some(exchange), None);
         let admitted = carry(self.running.handler(), &session, Pace::Full, |turn| {
             let conn = turn.new_conn();
             let exchange = exchange.take()?;
             turn.session.handle_input(turn.now, Input::Request(conn, exchange));
+            if lacks_memory {
+                turn.session.refuse_body(turn.now, conn, RETRY_AFTER.as_secs());
+            }
             if upgrade.is_none() {
                 return Some((conn, turn.take_answer(conn)));
             }
@@ -253,6 +271,7 @@ impl<D: Data> Hub<D> {
                 Target::Linger(linger) => {
                     linger.upgrade().into_iter().for_each(|linger| linger.expire());
                 }
+                Target::Relief => core.relieve(handler),
                 #[cfg(feature = "metrics")]
                 Target::Sample => core.take_sample(),
             }

@@ -29,6 +29,7 @@ mod map;
 mod pending;
 mod ready;
 mod reception;
+mod relief;
 mod running;
 #[cfg(feature = "metrics")]
 mod sampler;
@@ -40,6 +41,7 @@ mod session;
 mod sessions;
 mod shard;
 mod socket;
+mod stake;
 mod unheard;
 mod upgradability;
 mod websocket;

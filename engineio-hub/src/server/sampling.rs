@@ -11,6 +11,7 @@ use super::sampler::ShardFigures;
 use super::session::ServerSession;
 use super::shard::SHARDS;
 use crate::data::Data;
+use crate::sample::Sample;
 
 impl<D: Data> Core<ServerSession<D>> {
     /// Takes figures from now on, while there are sessions.
@@ -42,7 +43,7 @@ impl<D: Data> Core<ServerSession<D>> {
         } else if let Some(place) = figures.shards.get_mut(shard) {
             *place = seen;
         }
-        let sample = figures.sample();
+        let sample = Sample { memory_bytes: self.budget.held(), ..figures.sample() };
         drop(figures);
         self.observer.sampled(&sample);
         if is_last {

@@ -14,14 +14,16 @@ use http::StatusCode;
 use super::body::RequestBody;
 use super::handler::carry;
 use super::login::LoggingIn;
-use super::pending::{Left, Outcome, PendingHandshake};
+use super::pending::{Left, Outcome, PendingHandshake, RETRY_AFTER};
 use super::running::Running;
-use super::session::{FIRST_CONN, ServerSession};
+use super::session::{FIRST_CONN, ServerSession, ServerTurn};
+use super::stake::Stake;
 use super::websocket::ServerWebSocket;
 use crate::compressing::Compressing;
 use crate::compression::{SMALL, compress};
 use crate::data::Data;
 use crate::http_map;
+use crate::memory::{Part, is_about};
 use crate::refused::RequestLine;
 use crate::shared::framed::Framed;
 use crate::shared::session::Pace;
@@ -42,6 +44,8 @@ pub struct Seat<D: Data = ()> {
     /// For a WebSocket: what its answer needs.
     upgrade: Option<Upgrade>,
     line: RequestLine,
+    /// Counts what the body holds, once that is worth it.
+    stake: Option<Stake<D>>,
 }
 
 pub(crate) enum Place<D: Data> {
@@ -59,6 +63,7 @@ pub(crate) enum Place<D: Data> {
 
 /// The answer to a request. `Debug` shows no body.
 #[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub enum Answer {
     /// Send this response.
     Respond {
@@ -111,7 +116,7 @@ impl<D: Data> Seat<D> {
         upgrade: Option<Upgrade>,
         line: RequestLine,
     ) -> Self {
-        Self { running: Arc::clone(running), place, body, upgrade, line }
+        Self { running: Arc::clone(running), place, body, upgrade, line, stake: None }
     }
 
     /// The most bytes that are wanted of the request's body; `None` if none are. A binding that
@@ -131,11 +136,15 @@ impl<D: Data> Seat<D> {
         if self.body.data(data).is_err() {
             self.input(|conn| Input::Failed(conn, Failure::TooLarge));
         }
+        self.count_body();
+        self.refuse_without_memory();
     }
 
     /// Reports that the body is complete.
     pub fn end(&mut self) {
-        if let Some(body) = self.body.end() {
+        let body = self.body.end();
+        self.count_body();
+        if let Some(body) = body {
             self.input(|conn| Input::Body(conn, body));
         }
     }
@@ -148,6 +157,7 @@ impl<D: Data> Seat<D> {
         if self.body.end().is_none() {
             return;
         }
+        self.count_body();
         match (&self.place, why) {
             (Place::Seated(session, conn), Failure::Gone) => {
                 self.leave(session, *conn);
@@ -212,6 +222,7 @@ impl<D: Data> Seat<D> {
 
     fn respond(&mut self, response: http::Response<Bytes>) -> Answer {
         self.body.answered();
+        self.count_body();
         // A client that was too slow gets no more time.
         let is_late = response.status() == StatusCode::REQUEST_TIMEOUT;
         let patience = self.running.core.config.body_timeout();
@@ -261,12 +272,43 @@ impl<D: Data> Seat<D> {
         polled.unwrap_or(Poll::Ready(Reply::Gone))
     }
 
+    /// Counts what the body holds.
+    fn count_body(&mut self) {
+        let held = self.body.held();
+        if is_about(self.stake.as_ref().map_or(0, Stake::counted), held) {
+            return;
+        }
+        if let (None, Place::Seated(session, _)) = (&self.stake, &self.place) {
+            self.stake = Some(Stake::new(Arc::clone(session), Part::Incoming));
+        }
+        self.stake.iter_mut().for_each(|stake| stake.count(held));
+    }
+
+    /// Refuses the rest of the body if all sessions together hold too much, and this one has a part
+    /// in it.
+    fn refuse_without_memory(&mut self) {
+        if !self.running.core.budget.is_exceeded() {
+            return;
+        }
+        let Place::Seated(session, _) = &self.place else { return };
+        if session.side.lacks_memory_for(self.body.len()) {
+            self.body.answered();
+            self.count_body();
+            let seconds = RETRY_AFTER.as_secs();
+            self.act(|turn, conn| turn.session.refuse_body(turn.now, conn, seconds));
+        }
+    }
+
     /// Gives the session something of this request, and takes the answer if that brings it.
     fn input(&mut self, input: impl FnOnce(ConnId) -> Input) {
+        self.act(|turn, conn| turn.session.handle_input(turn.now, input(conn)));
+    }
+
+    fn act(&mut self, act: impl FnOnce(&mut ServerTurn<'_, D>, ConnId)) {
         let Place::Seated(session, conn) = &self.place else { return };
         let is_framed = self.upgrade.is_some();
         let answer = carry(self.running.handler(), session, Pace::Full, |turn| {
-            turn.session.handle_input(turn.now, input(*conn));
+            act(turn, *conn);
             if is_framed { None } else { turn.take_answer(*conn) }
         });
         let Some(answer) = answer.flatten() else { return };

@@ -15,6 +15,7 @@ use super::audience::{Audience, Batch, News};
 use super::core::Core;
 use super::deadlines::Target;
 use crate::data::Data;
+use crate::memory::{Change, FREE, Holding, Part, is_about, to_count};
 use crate::refused::RequestLine;
 use crate::shared::session::{Locked, Shared, Side, Turn};
 
@@ -35,6 +36,8 @@ pub(crate) struct ServerSide<D: Data> {
     pub(crate) has_progressed: AtomicBool,
     /// The handler may not be called, since there is no room for its answers.
     pub(crate) is_blocked: AtomicBool,
+    /// What the session and its connections hold.
+    pub(crate) holding: Holding,
 }
 
 /// What the hub keeps beside a session, under the session's lock.
@@ -164,6 +167,26 @@ impl<D: Data> Side for ServerSide<D> {
         rest
     }
 
+    #[inline]
+    fn is_counted(&self, session: &Session) -> bool {
+        is_about(self.holding.counted(Part::Queues), held(session))
+    }
+
+    fn count(&self, session: &mut Session) -> Change {
+        let before = self.holding.counted(Part::Queues);
+        let change = self.holding.shift(Part::Queues, before, to_count(held(session)));
+        if session.is_input_held() && !self.holding.is_any() {
+            // Its small messages may go on.
+            session.hold_input(self.core.now(), false);
+        }
+        change
+    }
+
+    #[inline]
+    fn counted(&self, change: Change) {
+        self.core.noticed(change);
+    }
+
     fn finish(shared: &Arc<ServerSession<D>>, rest: Rest) {
         let Self { sid, core, .. } = &shared.side;
         if let Some(at) = rest.arm {
@@ -188,6 +211,14 @@ impl<D: Data> Side for ServerSide<D> {
 
     fn poisoned(shared: &Arc<ServerSession<D>>) {
         shared.side.core.session_ended(&shared.side.sid, shared, None);
+    }
+}
+
+impl<D: Data> ServerSide<D> {
+    /// Whether a POST of this length finds no memory while all sessions together hold too much.
+    /// Heartbeats always find some, and small messages where the session holds next to nothing.
+    pub(crate) fn lacks_memory_for(&self, length: usize) -> bool {
+        length > FREE || (length > HEARTBEAT && self.holding.is_any())
     }
 }
 
@@ -291,6 +322,15 @@ impl<D: Data> ServerTurn<'_, D> {
         }
     }
 }
+
+/// What waits in the session, in bytes.
+#[inline]
+fn held(session: &Session) -> usize {
+    session.unread_bytes() + session.queued_bytes()
+}
+
+/// More than a POST has that brings a heartbeat.
+const HEARTBEAT: usize = 128;
 
 /// The connection of the handshake.
 pub(crate) const FIRST_CONN: ConnId = ConnId(0);

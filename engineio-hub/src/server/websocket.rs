@@ -1,6 +1,7 @@
 //! The session of a server's WebSocket.
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use engineio_proto::{ConnId, Sid};
 
@@ -10,9 +11,11 @@ use super::running::Running;
 use super::sender::Sender;
 use super::session::ServerSession;
 use crate::data::Data;
+use crate::memory::{Budget, FREE, Holding, Part};
 use crate::shared::carried::{Carried, CarriedTurn};
 use crate::shared::linger::Linger;
 use crate::shared::session::{Pace, Turn};
+use crate::shared::waiters::Interest;
 
 /// Counted, so that a closing server knows when the last one is gone.
 pub(crate) struct ServerWebSocket<D: Data> {
@@ -24,6 +27,10 @@ impl<D: Data> ServerWebSocket<D> {
     pub(crate) fn new(running: &Arc<Running<D>>, session: Arc<ServerSession<D>>) -> Self {
         running.core.websocket_began();
         Self { running: Arc::clone(running), sender: Sender::new(session) }
+    }
+
+    fn holding(&self) -> &Holding {
+        &self.sender.session.side.holding
     }
 }
 
@@ -47,12 +54,39 @@ impl<D: Data> Carried for ServerWebSocket<D> {
         self.sender.session.seat_wakes()
     }
 
-    fn begin_linger(&self) -> Arc<Linger> {
+    fn begin_linger(&self, unsent: usize) -> Arc<Linger> {
         let core = &self.running.core;
         let linger = Arc::new(Linger::default());
+        if unsent > FREE && self.holding().is_shed() {
+            // It ends because it doesn't take what it is sent.
+            linger.expire();
+        }
         let at = core.now() + core.config.linger();
         core.deadlines.arm(self.sender.sid(), at, Target::Linger(Arc::downgrade(&linger)));
         linger
+    }
+
+    fn budget(&self) -> Option<&Arc<Budget>> {
+        Some(&self.running.core.budget)
+    }
+
+    fn shift(&self, part: Part, from: usize, to: usize) {
+        self.running.core.noticed(self.holding().shift(part, from, to));
+    }
+
+    fn holds_memory(&self) -> bool {
+        self.holding().is_any()
+    }
+
+    fn hold_input(&self, conn: ConnId, waker: Option<&Waker>) -> bool {
+        let held = carry(self.running.handler(), &self.sender.session, Pace::Full, |turn| {
+            turn.session.hold_input(turn.now, waker.is_some());
+            // A WebSocket that doesn't carry the session yet waits for the others alone.
+            if let Some(waker) = waker.filter(|_| !turn.session.wants_input(conn)) {
+                turn.waiters.seat(conn, waker, Interest::INPUT);
+            }
+        });
+        held.is_some()
     }
 
     fn sid(&self) -> Option<Sid> {

@@ -1,13 +1,14 @@
 //! The session that a WebSocket belongs to, and what moves between the two.
 
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Waker};
 
 use engineio_proto::{CloseCode, ConnId, Failure, FramedSession, FramedTransmit, Instant, Sid};
 
 use super::linger::Linger;
 use super::session::Pace;
 use super::waiters::Waiters;
+use crate::memory::{Budget, Part};
 use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
 
 /// The session that a WebSocket belongs to, on either side.
@@ -24,8 +25,30 @@ pub(crate) trait Carried: Send + Sync {
     /// [`Shared::seat_wakes`]: super::session::Shared::seat_wakes
     fn seat_wakes(&self) -> u32;
 
-    /// Starts the connection's time limit for flushing.
-    fn begin_linger(&self) -> Arc<Linger>;
+    /// Starts the connection's time limit for flushing so many bytes.
+    fn begin_linger(&self, unsent: usize) -> Arc<Linger>;
+
+    /// The budget that the connection counts for. A client has none.
+    fn budget(&self) -> Option<&Arc<Budget>> {
+        None
+    }
+
+    /// Counts `to` bytes of a part of the session instead of `from`.
+    fn shift(&self, part: Part, from: usize, to: usize) {
+        let _ = (part, from, to);
+    }
+
+    /// Whether the session holds more than next to nothing.
+    fn holds_memory(&self) -> bool {
+        false
+    }
+
+    /// The connection isn't read for now, and this waker is woken when the session holds next to
+    /// nothing; or it is read again. `false`: the session is gone.
+    fn hold_input(&self, conn: ConnId, waker: Option<&Waker>) -> bool {
+        let _ = (conn, waker);
+        false
+    }
 
     /// The identifier of the session, for logs.
     fn sid(&self) -> Option<Sid>;

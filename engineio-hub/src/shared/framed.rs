@@ -8,6 +8,7 @@ use engineio_proto::{CloseCode, ConnId, Failure, Sid};
 
 use super::carried::{Carried, Left, Task, fill, give};
 use super::fairness::Fairness;
+use super::gate::Gate;
 use super::linger::Linger;
 use super::session::Pace;
 use super::waiters::{Interest, is_ending};
@@ -34,6 +35,8 @@ pub struct Framed {
     stage: Stage,
     /// Set once the session has no more use for the connection.
     linger: Option<Arc<Linger>>,
+    /// Counts what it holds.
+    gate: Gate,
     /// The session took more when last asked.
     may_read: bool,
     fairness: Fairness,
@@ -86,12 +89,14 @@ impl fmt::Debug for Write<'_> {
 impl Framed {
     pub(crate) fn new(session: Box<dyn Carried>, conn: ConnId, socket: WebSocket) -> Self {
         let stage = Stage::Open;
+        let gate = Gate::new(&*session);
         Self {
             session,
             conn,
             socket,
             stage,
             linger: None,
+            gate,
             may_read: true,
             fairness: Fairness::default(),
             task: Task::NONE,
@@ -115,7 +120,8 @@ impl Framed {
     /// frame: with how many bytes to read at most, no more than [`LONGEST_READ`](crate::LONGEST_READ).
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         let may_read = match self.stage {
-            Stage::Open => self.may_read || self.poll_input(cx),
+            Stage::Open if self.may_read && !self.gate.is_exceeded() => true,
+            Stage::Open => return self.poll_gate(cx),
             Stage::HungUp | Stage::Deaf { .. } => true,
             // The stream has ended: reading on would only return the end again.
             Stage::Over => false,
@@ -136,7 +142,10 @@ impl Framed {
         let most = ready!(self.poll_read(cx));
         let room = if self.stage == Stage::Open { self.socket.room(most) } else { None };
         if let Some(room) = room {
-            match ready!(read(cx, room)) {
+            let read = read(cx, room);
+            // The room holds memory even if nothing has come.
+            self.gate.count_incoming(&*self.session, self.socket.partial_len());
+            match ready!(read) {
                 Ok(0) => self.ended(),
                 Ok(count) => self.filled(count),
                 Err(_) => self.failed(),
@@ -157,7 +166,21 @@ impl Framed {
         self.fairness.note(count, 0);
         if self.socket.fill(count) {
             self.take_in(&[]);
+            self.gate.count_incoming(&*self.session, self.socket.partial_len());
         }
+    }
+
+    /// As [`poll_read`](Self::poll_read), while it isn't certain that the session takes more, or
+    /// while all sessions together hold too much.
+    #[cold]
+    fn poll_gate(&mut self, cx: &Context<'_>) -> Poll<usize> {
+        self.task = Task::of(cx);
+        let Some(most) = self.gate.poll(&*self.session, self.conn, cx.waker()) else {
+            self.may_read = false;
+            return Poll::Pending;
+        };
+        let may_read = self.may_read || self.poll_input(cx);
+        if may_read { Poll::Ready(self.fairness.read_len().min(most)) } else { Poll::Pending }
     }
 
     /// Asks the session whether it takes more.
@@ -185,6 +208,7 @@ impl Framed {
         let frames = self.socket.frames();
         self.take(bytes);
         self.fairness.note(bytes.len(), self.socket.frames().wrapping_sub(frames));
+        self.gate.count_incoming(&*self.session, self.socket.partial_len());
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -255,10 +279,14 @@ impl Framed {
             Stage::HungUp | Stage::Deaf { .. } | Stage::Over => true,
         };
         if is_ending {
-            let begin = || self.session.begin_linger();
+            self.socket.discard();
+            self.gate.count_incoming(&*self.session, 0);
+            let begin = || self.session.begin_linger(self.socket.unsent_len());
             self.linger.get_or_insert_with(begin).wait(cx.waker());
         }
-        if self.socket.unsent_len() > 0 {
+        let unsent = self.socket.unsent_len();
+        self.gate.count_outgoing(&*self.session, unsent);
+        if unsent > 0 {
             return Poll::Ready(Write::Bytes(self.socket.unsent()));
         }
         match self.stage {
@@ -271,6 +299,9 @@ impl Framed {
     /// Reports how many of the bytes were written.
     pub fn written(&mut self, count: usize) {
         self.socket.sent(count);
+        if self.gate.has_outgoing() {
+            self.gate.count_outgoing(&*self.session, self.socket.unsent_len());
+        }
     }
 
     /// Reports that the writing side of the stream has ended.
@@ -357,6 +388,7 @@ impl Drop for Framed {
             turn.waiters.forget_seat(self.conn);
             turn.session.handle_failure(turn.now, self.conn, Failure::Gone);
         });
+        self.gate.end(&*self.session);
     }
 }
 

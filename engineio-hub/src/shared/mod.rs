@@ -7,6 +7,7 @@
 pub(crate) mod carried;
 pub(crate) mod fairness;
 pub(crate) mod framed;
+pub(crate) mod gate;
 pub(crate) mod linger;
 pub(crate) mod session;
 pub(crate) mod waiters;

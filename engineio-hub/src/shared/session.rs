@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use engineio_proto::{AnySession, Instant};
 
 use super::waiters::{Awake, Waiters};
+use crate::memory::Change;
 
 /// A session that several tasks share, together with its waiters.
 ///
@@ -48,6 +49,25 @@ pub(crate) trait Side: Send + Sync + Sized + 'static {
 
     /// Ends a turn, under the lock.
     fn end_turn(&self, locked: &mut Locked<Self>) -> Self::Rest;
+
+    /// Whether what is counted of the session is about what it holds. Asked at the end of each turn.
+    #[inline]
+    fn is_counted(&self, session: &Self::Session) -> bool {
+        let _ = session;
+        true
+    }
+
+    /// Counts what the session holds, under the lock.
+    fn count(&self, session: &mut Self::Session) -> Change {
+        let _ = session;
+        Change::Nothing
+    }
+
+    /// Does what that asks for, without the lock.
+    #[inline]
+    fn counted(&self, change: Change) {
+        let _ = change;
+    }
 
     /// Does the rest of a turn, before waiters are woken.
     fn finish(shared: &Arc<Shared<Self>>, rest: Self::Rest);
@@ -118,10 +138,12 @@ impl<S: Side> Shared<S> {
             let now = self.side.now()?;
             locked.session.catch_up(now);
             self.end_turn(locked);
-        } else {
+        } else if self.side.is_counted(&locked.session) {
             let awake = self.take_awake(&mut locked);
             drop(locked);
             wake(awake);
+        } else {
+            self.end_by_counting(locked);
         }
         Some(result)
     }
@@ -160,9 +182,23 @@ impl<S: Side> Shared<S> {
 
     fn end_turn(self: &Arc<Self>, mut locked: MutexGuard<'_, Locked<S>>) {
         let rest = self.side.end_turn(&mut locked);
+        let is_counted = self.side.is_counted(&locked.session);
+        let change =
+            if is_counted { Change::Nothing } else { self.side.count(&mut locked.session) };
         let awake = self.take_awake(&mut locked);
         drop(locked);
+        self.side.counted(change);
         S::finish(self, rest);
+        wake(awake);
+    }
+
+    /// Ends a quick turn that changed much of what the session holds.
+    #[cold]
+    fn end_by_counting(&self, mut locked: MutexGuard<'_, Locked<S>>) {
+        let change = self.side.count(&mut locked.session);
+        let awake = self.take_awake(&mut locked);
+        drop(locked);
+        self.side.counted(change);
         wake(awake);
     }
 

@@ -145,6 +145,17 @@ impl WebSocket {
         self.reader.fill(count)
     }
 
+    /// The memory of the message that has come in part.
+    #[inline]
+    pub(crate) const fn partial_len(&self) -> usize {
+        self.reader.partial_len()
+    }
+
+    /// Keeps no messages from now on: nobody wants them, only the peer's close frame.
+    pub(crate) fn discard(&mut self) {
+        self.reader.discard();
+    }
+
     /// How many frames have begun, modulo 2³².
     pub(crate) const fn frames(&self) -> u32 {
         self.reader.frames()

@@ -24,6 +24,11 @@ impl Growing {
         self.filled
     }
 
+    /// The memory that it holds.
+    pub(super) const fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Makes room for `count` bytes more: four times what has come, but no more than `longest`,
     /// which is how long the payload can become.
     pub(super) fn reserve(&mut self, count: usize, longest: usize) {

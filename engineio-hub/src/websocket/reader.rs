@@ -42,6 +42,8 @@ pub(super) struct Reader {
     control: Option<Box<ControlPayload>>,
     /// How many frames have begun.
     frames: u32,
+    /// Messages aren't kept.
+    discards: bool,
 }
 
 /// What is coming.
@@ -88,7 +90,20 @@ impl Reader {
             message: Message::default(),
             control: None,
             frames: 0,
+            discards: false,
         }
+    }
+
+    /// The memory of the message that has come in part.
+    #[inline]
+    pub(super) const fn partial_len(&self) -> usize {
+        self.message.payload.capacity()
+    }
+
+    /// Drops the message that has come in part, and keeps none from now on.
+    pub(super) fn discard(&mut self) {
+        self.message.payload = Growing::default();
+        self.discards = true;
     }
 
     pub(super) const fn frames(&self) -> u32 {
@@ -112,6 +127,9 @@ impl Reader {
                         return whole.map(Some);
                     }
                     let frame = self.message.begin(&header, self.max_payload)?;
+                    if self.discards {
+                        self.message.payload = Growing::default();
+                    }
                     self.stage = Stage::Payload(frame);
                     continue;
                 }
@@ -119,6 +137,7 @@ impl Reader {
             let part = input.get(..frame.left).unwrap_or(*input);
             *input = input.get(part.len()..).unwrap_or_default();
             match frame.opcode {
+                OpCode::Data(_) if self.discards => frame.left -= part.len(),
                 OpCode::Data(_) => frame.append(part, &mut self.message.payload),
                 OpCode::Control(_) => {
                     let control = self.control.get_or_insert_default();

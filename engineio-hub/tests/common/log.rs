@@ -56,6 +56,10 @@ impl Observer for Log {
         self.add(format!("closed {reason:?}"));
     }
 
+    fn memory_exceeded(&self, held: usize) {
+        self.add(format!("memory exceeded with {} KiB", held >> 10));
+    }
+
     fn misused(&self, what: &str) {
         self.add(format!("misused {what}"));
     }

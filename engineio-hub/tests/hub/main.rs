@@ -13,6 +13,7 @@ mod handles;
 mod handshakes;
 mod http2;
 mod logins;
+mod memory;
 mod refusals;
 mod sending;
 mod shutdown;
