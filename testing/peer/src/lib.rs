@@ -72,6 +72,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         within(self.stream.write_all(bytes.as_ref())).await.expect("the server reads");
     }
 
+    /// Sends these bytes, for half a second at most: the server needn't read. Returns whether all
+    /// were sent.
+    pub async fn send_in_time(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        let sending = self.stream.write_all(bytes.as_ref());
+        matches!(tokio::time::timeout(Duration::from_millis(500), sending).await, Ok(Ok(())))
+    }
+
     /// Waits until `count` bytes are there, and takes them.
     async fn take(&mut self, count: usize) -> BytesMut {
         while self.received.len() < count {

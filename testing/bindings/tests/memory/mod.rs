@@ -4,6 +4,7 @@
 //! is counted is the server's: its binding's, its HTTP library's and its runtime's.
 
 mod answers;
+mod bound;
 mod idle;
 mod leaks;
 

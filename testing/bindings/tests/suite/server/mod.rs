@@ -10,6 +10,7 @@ mod handler;
 mod handshake;
 mod limits;
 mod logins;
+mod memory;
 mod other_clients;
 mod refusals;
 mod whole_server;
