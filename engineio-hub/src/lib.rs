@@ -174,12 +174,15 @@ pub mod listener;
 mod memory;
 #[cfg(feature = "metrics")]
 mod metrics_observer;
+#[cfg(test)]
+mod models;
 mod observer;
 mod refused;
 #[cfg(feature = "metrics")]
 mod sample;
 mod server;
 mod shared;
+mod sync;
 #[cfg(feature = "tracing")]
 mod tracing_observer;
 mod upgrade;

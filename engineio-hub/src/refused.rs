@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use engineio_proto::server::{Refusal, RefusalCause};
@@ -11,6 +11,7 @@ use http::Method;
 use http::request::Parts;
 
 use crate::server::{RemoteAddr, remote_ip};
+use crate::sync::Mutex;
 
 /// A request that was turned away, or a connection before a request of it was understood.
 ///

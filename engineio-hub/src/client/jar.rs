@@ -2,11 +2,13 @@
 //! sticky sessions need them.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use cookie::Cookie;
 use http::header::{self, HeaderMap, HeaderValue};
+
+use crate::sync::Mutex;
 
 /// The cookies of one host, shared by all clones. All requests of a session have the same host and
 /// path, so `Domain` and `Path` make no difference.

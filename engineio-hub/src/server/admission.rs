@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -19,6 +18,7 @@ use super::session::{FIRST_CONN, Overflow, ServerSession, ServerSide};
 use crate::data::Data;
 use crate::memory::Holding;
 use crate::shared::session::Pace;
+use crate::sync::atomic::AtomicBool;
 
 /// A handshake that can be accepted or refused once. Dropping it refuses with 403.
 pub(crate) struct Admission<D: Data> {

@@ -1,8 +1,7 @@
 //! What all parts of a server share: its settings and clock, its sessions, their deadlines.
 
 use std::mem;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use engineio_proto::server::Refusal;
@@ -20,6 +19,8 @@ use crate::memory::Budget;
 use crate::observer::{Guarded, Observer};
 use crate::refused::{RefusedRequest, RequestLine, Warnings};
 use crate::shared::wakers::Wakers;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use crate::sync::{Mutex, MutexGuard};
 
 /// The core of a server. It only stores its sessions (`S`).
 pub(crate) struct Core<S> {

@@ -7,14 +7,15 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::{Mutex, PoisonError, Weak};
+use std::sync::{PoisonError, Weak};
 use std::task::Waker;
 
 use engineio_proto::{Instant, Sid};
 
 use super::shard::{SHARDS, shard_of};
 use crate::shared::linger::Linger;
+use crate::sync::atomic::{AtomicU64, AtomicUsize};
+use crate::sync::{Mutex, MutexGuard};
 
 /// A waiting handshake that can expire.
 pub(crate) trait Expire: Send + Sync {
@@ -152,6 +153,6 @@ fn nanos(at: Instant) -> u64 {
 }
 
 /// Nothing under these locks can panic.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

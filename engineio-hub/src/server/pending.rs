@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use super::deadlines::Expire;
 use super::login::LoggingIn;
 use super::session::ServerSession;
 use crate::data::Data;
+use crate::sync::{Mutex, MutexGuard};
 
 /// A handshake, shared by its seat, where the client waits, and its `Incoming`, where the
 /// application decides.
@@ -134,8 +135,9 @@ impl<D: Data> PendingHandshake<D> {
         match mem::replace(&mut *stage, Stage::Gone) {
             Stage::Undecided { opening, seat, .. } => {
                 *stage = Stage::Deciding { seat };
-                drop(stage);
+                // Under the lock: if the client leaves now, its place is free at once.
                 self.count_down();
+                drop(stage);
                 Some(*opening)
             }
             decided @ (Stage::Deciding { .. }

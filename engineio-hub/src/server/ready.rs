@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use crate::shared::wakers::Wakers;
+use crate::sync::{Mutex, MutexGuard};
 
 /// The sessions with news, each once.
 pub(crate) struct ReadyQueue<S>(Mutex<Queue<S>>);

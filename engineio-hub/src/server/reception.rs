@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Poll, Waker};
 
 use engineio_proto::server::Unavailable;
@@ -13,6 +13,7 @@ use super::login::SharedLogin;
 use super::pending::PendingHandshake;
 use crate::data::Data;
 use crate::shared::wakers::Wakers;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Holds handshakes until the application picks them up, unless a login decides.
 pub(crate) struct Reception<D: Data>(Mutex<Desk<D>>);

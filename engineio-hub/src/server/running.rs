@@ -1,6 +1,5 @@
 //! A server while something uses it.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use super::core::Core;
@@ -8,6 +7,7 @@ use super::handler::Handler;
 use super::reception::Reception;
 use super::session::ServerSession;
 use crate::data::Data;
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// A running server. When the last reference is dropped the server is gone: all waiters are woken
 /// and find nothing.

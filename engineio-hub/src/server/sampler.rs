@@ -1,14 +1,15 @@
 //! The figures of all sessions.
 
 use std::mem;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use engineio_proto::server::Session;
 use engineio_proto::{Traffic, Transport};
 
 use super::shard::SHARDS;
 use crate::sample::Sample;
+use crate::sync::atomic::AtomicBool;
+use crate::sync::{Mutex, MutexGuard};
 
 /// The figures so far.
 pub(crate) struct Sampler {

@@ -2,7 +2,6 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 #[cfg(feature = "metrics")]
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use crate::data::Data;
 use crate::memory::{Change, FREE, Holding, Part, is_about, to_count};
 use crate::refused::RequestLine;
 use crate::shared::session::{Locked, Shared, Side, Turn};
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// A session of a server.
 pub(crate) type ServerSession<D> = Shared<ServerSide<D>>;

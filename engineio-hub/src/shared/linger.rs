@@ -1,8 +1,10 @@
 //! The time limit for flushing a connection that its session has no more use for.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::Waker;
+
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::{Mutex, MutexGuard};
 
 /// Expires for a connection that only has to flush.
 #[derive(Default)]

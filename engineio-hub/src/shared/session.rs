@@ -1,12 +1,13 @@
 //! A session behind its lock, and the turns that are taken at it.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 use engineio_proto::{AnySession, Instant};
 
 use super::waiters::{Awake, Waiters};
 use crate::memory::Change;
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::{Mutex, MutexGuard};
 
 /// A session that several tasks share, together with its waiters.
 ///
