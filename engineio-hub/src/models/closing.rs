@@ -61,3 +61,23 @@ fn driver_that_falls_asleep_misses_no_deadline() {
         world.end();
     });
 }
+
+#[test]
+fn who_begins_to_wait_while_the_server_goes_hears_of_it() {
+    check(|| {
+        let world = World::new();
+        let (_, mut socket) = world.open_polling();
+        let sender = socket.sender();
+        let waiting = thread::spawn(move || {
+            block_on(async {
+                while sender.send("a").await.is_ok() {}
+                sender.flush().await;
+                sender.closed().await
+            })
+        });
+        let reading = thread::spawn(move || block_on(socket.recv()));
+        drop(world);
+        waiting.join().expect("no panic");
+        assert_eq!(reading.join().expect("no panic"), None);
+    });
+}

@@ -125,9 +125,6 @@ impl<S: Side> Shared<S> {
         self: &Arc<Self>,
         act: impl FnOnce(&mut Turn<'_, S>) -> R,
     ) -> Option<R> {
-        if self.side.is_gone() {
-            return None;
-        }
         let mut locked = self.lock()?;
         if locked.session.depends_on_time() {
             let now = self.side.now()?;
@@ -173,12 +170,14 @@ impl<S: Side> Shared<S> {
         result
     }
 
+    /// `None`: the session is gone. Only under the lock is that for sure: after
+    /// [`wake_all`](Self::wake_all) nobody may begin to wait.
     fn lock(self: &Arc<Self>) -> Option<MutexGuard<'_, Locked<S>>> {
         let locked = self.locked.lock();
         if locked.is_err() {
             S::poisoned(self);
         }
-        locked.ok()
+        locked.ok().filter(|_| !self.side.is_gone())
     }
 
     fn end_turn(self: &Arc<Self>, mut locked: MutexGuard<'_, Locked<S>>) {
