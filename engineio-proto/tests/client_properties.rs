@@ -34,9 +34,19 @@ fn anything() -> impl Strategy<Value = Op> {
         2 => (1_000..40_000_u16).prop_map(Op::Run),
         1 => (1_000..40_000_u16).prop_map(Op::Sleep),
         3 => any::<usize>().prop_map(Op::Cut),
+        1 => any::<usize>().prop_map(Op::Kill),
         1 => Just(Op::ServerCloses),
         1 => Just(Op::ClientCloses),
         1 => Just(Op::ClientAborts),
+    ]
+}
+
+fn hostile() -> impl Strategy<Value = Op> {
+    let corrupt = |(which, place, byte)| Op::Corrupt { which, place, byte };
+    prop_oneof![
+        16 => anything(),
+        1 => any::<usize>().prop_map(Op::Duplicate),
+        3 => any::<(usize, u8, u8)>().prop_map(corrupt),
     ]
 }
 
@@ -96,6 +106,12 @@ fn for_thousands_of_seeds(op: impl Strategy<Value = Op>, check: fn(Pair, Vec<Op>
 #[test]
 fn for_thousands_of_seeds_nothing_is_reordered_repeated_or_answered_twice() {
     for_thousands_of_seeds(anything(), whatever_happens);
+}
+
+/// Only the messages themselves aren't compared.
+#[test]
+fn for_thousands_of_seeds_damage_and_repetition_end_in_order() {
+    for_thousands_of_seeds(hostile(), whatever_happens);
 }
 
 #[test]

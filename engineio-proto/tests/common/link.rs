@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use engineio_proto::ConnId;
 use engineio_proto::Frame;
 use engineio_proto::server::Transmit;
@@ -49,6 +50,8 @@ pub(crate) struct Link {
     /// When the last parcel of a connection arrives, to the server and to the client.
     last: BTreeMap<(ConnId, bool), u64>,
     cut: BTreeSet<ConnId>,
+    /// What is sent on these gets lost, and nobody finds out.
+    dead: BTreeSet<ConnId>,
 }
 
 impl Link {
@@ -61,6 +64,7 @@ impl Link {
             last_conn: 0,
             last: BTreeMap::new(),
             cut: BTreeSet::new(),
+            dead: BTreeSet::new(),
         }
     }
 
@@ -73,7 +77,7 @@ impl Link {
     /// Sets something under way, unless its connection is cut.
     pub(crate) fn send(&mut self, now: u64, parcel: Parcel) {
         let (conn, is_up) = parcel.route();
-        if !self.cut.contains(&conn) {
+        if !self.cut.contains(&conn) && !self.dead.contains(&conn) {
             let last = self.last.get(&(conn, is_up)).copied().unwrap_or(0);
             let at = last.max(now + self.random() % (self.latency + 1));
             self.last.insert((conn, is_up), at);
@@ -102,6 +106,57 @@ impl Link {
         self.deliver_at(now + up % (self.latency + 1), Parcel::ToServer(conn, Fact::Cut));
         self.deliver_at(now + down % (self.latency + 1), Parcel::ToClient(conn, Answer::Cut));
         has_lost
+    }
+
+    /// Loses what is under way on a connection, and whatever is sent on it later.
+    pub(crate) fn kill(&mut self, conn: ConnId) {
+        self.dead.insert(conn);
+        self.parcels.retain(|_, parcel| parcel.route().0 != conn);
+    }
+
+    /// Delivers a request a second time, as if on a connection of its own. The answer to that gets
+    /// lost. Tells whether there is a request under way.
+    pub(crate) fn duplicate(&mut self, now: u64, which: usize) -> bool {
+        let is_request = |parcel: &&Parcel| {
+            matches!(parcel, Parcel::ToServer(_, Fact::Request { .. } | Fact::Body(_)))
+        };
+        let mut conns: Vec<_> =
+            self.parcels.values().filter(is_request).map(|parcel| parcel.route().0).collect();
+        conns.dedup();
+        let Some(&original) = conns.get(which % conns.len().max(1)) else { return false };
+        let copy = ConnId(u64::MAX - self.sent);
+        let again: Vec<_> = self
+            .parcels
+            .values()
+            .filter(|parcel| parcel.route().0 == original)
+            .filter_map(|parcel| match parcel {
+                Parcel::ToServer(_, fact) => Some(fact.clone()),
+                Parcel::ToClient(..) => None,
+            })
+            .collect();
+        if !matches!(again.first(), Some(Fact::Request { .. })) {
+            return false;
+        }
+        again.into_iter().for_each(|fact| self.send(now, Parcel::ToServer(copy, fact)));
+        true
+    }
+
+    /// Changes a byte of something under way, or cuts it off there. Tells whether it could.
+    pub(crate) fn corrupt(&mut self, which: usize, place: u8, byte: u8) -> bool {
+        let count = self.parcels.len().max(1);
+        let Some(parcel) = self.parcels.values_mut().nth(which % count) else { return false };
+        match parcel {
+            Parcel::ToServer(_, Fact::Body(bytes)) => *bytes = damaged(bytes, place, byte).into(),
+            Parcel::ToServer(_, Fact::Frame(frame))
+            | Parcel::ToClient(_, Answer::Transmit(Transmit::Frame(frame))) => {
+                *frame = damaged_frame(frame, place, byte);
+            }
+            Parcel::ToClient(_, Answer::Transmit(Transmit::Respond(response))) => {
+                response.body = damaged(&response.body, place, byte).into();
+            }
+            Parcel::ToServer(..) | Parcel::ToClient(..) => return false,
+        }
+        true
     }
 
     pub(crate) fn is_cut(&self, conn: ConnId) -> bool {
@@ -134,5 +189,23 @@ impl Parcel {
             Self::ToServer(conn, _) => (*conn, true),
             Self::ToClient(conn, _) => (*conn, false),
         }
+    }
+}
+
+fn damaged(bytes: &[u8], place: u8, byte: u8) -> Vec<u8> {
+    let place = usize::from(place) % bytes.len().max(1);
+    let mut bytes = bytes.to_vec();
+    if byte == 0 {
+        bytes.truncate(place);
+    }
+    bytes.get_mut(place).into_iter().for_each(|at| *at = byte);
+    bytes
+}
+
+fn damaged_frame(frame: &Frame, place: u8, byte: u8) -> Frame {
+    let bytes = Bytes::from(damaged(&frame.parts().concat(), place, byte));
+    match ByteString::try_from(bytes.clone()) {
+        Ok(text) if frame.is_text() => Frame::text(text),
+        _ => Frame::binary(bytes),
     }
 }

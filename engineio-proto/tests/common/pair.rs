@@ -16,6 +16,8 @@ pub(crate) struct Pair {
     pub(super) link: Link,
     /// Something was cut or closed: messages may be lost.
     pub(crate) is_lossy: bool,
+    /// Something was changed or came twice: the two may find fault with each other.
+    pub(crate) is_hostile: bool,
     /// A transcript.
     log: Option<Vec<String>>,
 }
@@ -29,7 +31,7 @@ impl Pair {
     ) -> Self {
         let link = Link::new(seed, latency);
         let (client, server) = (Client::new(client, seed), Server::new(server));
-        Self { now: 0, client, server, link, is_lossy: false, log: None }
+        Self { now: 0, client, server, link, is_lossy: false, is_hostile: false, log: None }
     }
 
     /// Keeps a transcript, and prints it when a test fails.
@@ -58,6 +60,22 @@ impl Pair {
     pub(crate) const fn sleep(&mut self, millis: u64) {
         self.now += millis;
         self.is_lossy |= millis >= 1_000;
+    }
+
+    /// The link repeats a request.
+    pub(crate) fn duplicate(&mut self, which: usize) {
+        if self.link.duplicate(self.now, which) {
+            self.note(|| "a request comes twice".to_owned());
+            (self.is_lossy, self.is_hostile) = (true, true);
+        }
+    }
+
+    /// The link changes something under way.
+    pub(crate) fn corrupt(&mut self, which: usize, place: u8, byte: u8) {
+        if self.link.corrupt(which, place, byte) {
+            self.note(|| "something is damaged".to_owned());
+            (self.is_lossy, self.is_hostile) = (true, true);
+        }
     }
 
     pub(crate) fn run_for(&mut self, millis: u64) {

@@ -109,6 +109,16 @@ impl Pair {
         }
     }
 
+    /// From now on, one of the client's connections loses everything.
+    pub(crate) fn kill(&mut self, which: usize) {
+        let count = self.client.conns.len().max(1);
+        if let Some(conn) = self.client.conns.keys().nth(which % count).copied() {
+            self.note(|| format!("{conn:?} goes dead"));
+            self.is_lossy = true;
+            self.link.kill(conn);
+        }
+    }
+
     /// Cuts the WebSocket while the session can do without.
     pub(crate) fn cut_probe(&mut self) {
         let is_socket = |kind: &Kind| matches!(kind, Kind::Asked | Kind::Upgraded);

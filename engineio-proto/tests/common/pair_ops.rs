@@ -70,9 +70,17 @@ pub(crate) enum Op {
     CutProbe,
     /// From here on, things that may lose messages.
     Cut(usize),
+    Kill(usize),
     ServerCloses,
     ClientCloses,
     ClientAborts,
+    /// From here on, things that no honest network does.
+    Duplicate(usize),
+    Corrupt {
+        which: usize,
+        place: u8,
+        byte: u8,
+    },
 }
 
 impl Op {
@@ -102,9 +110,12 @@ impl Op {
             Self::ClientReads(is_reading) => pair.client.is_reading = is_reading,
             Self::CutProbe => pair.cut_probe(),
             Self::Cut(which) => pair.cut(which),
+            Self::Kill(which) => pair.kill(which),
             Self::ServerCloses => pair.server_close(),
             Self::ClientCloses => pair.client_close(),
             Self::ClientAborts => pair.client_abort(),
+            Self::Duplicate(which) => pair.duplicate(which),
+            Self::Corrupt { which, place, byte } => pair.corrupt(which, place, byte),
         }
     }
 }

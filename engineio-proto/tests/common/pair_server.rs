@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use engineio_proto::server::{Event, Input, Route, Session, Transmit, route};
+use engineio_proto::server::{Event, Input, Refusal, Route, Session, Transmit, route};
 use engineio_proto::{CloseCode, Instant, Message, Request, ServerCloseReason, ServerConfig, Sid};
 use engineio_proto::{ConnId, Failure};
 
@@ -133,18 +133,27 @@ impl Pair {
                 });
             }
             Route::Session { sid, exchange } => {
-                let owner = server.ends.iter().position(|end| end.sid.as_str() == sid);
-                server.owners.insert(conn, owner.expect("a session of ours"));
-                self.server_input(conn, Input::Request(conn, exchange));
+                match server.ends.iter().position(|end| end.sid.as_str() == sid) {
+                    Some(owner) => {
+                        server.owners.insert(conn, owner);
+                        self.server_input(conn, Input::Request(conn, exchange));
+                    }
+                    None => {
+                        assert!(self.is_hostile, "a session of ours");
+                        self.refuse(conn, exchange.unknown_session());
+                    }
+                }
             }
-            Route::Refuse(refusal) => {
-                let answer = Answer::Transmit(Transmit::Respond(refusal.response()));
-                server.live.remove(&conn);
-                server.answers.insert(conn, 1);
-                self.link.send(self.now, Parcel::ToClient(conn, answer));
-            }
+            Route::Refuse(refusal) => self.refuse(conn, refusal),
             other => panic!("the client asks for {other:?}"),
         }
+    }
+
+    fn refuse(&mut self, conn: ConnId, refusal: Refusal) {
+        let answer = Answer::Transmit(Transmit::Respond(refusal.response()));
+        self.server.live.remove(&conn);
+        self.server.answers.insert(conn, 1);
+        self.link.send(self.now, Parcel::ToClient(conn, answer));
     }
 
     fn server_input(&mut self, conn: ConnId, input: Input) {
