@@ -16,6 +16,8 @@ pub(crate) struct Pair {
     pub(super) link: Link,
     /// Something was cut or closed: messages may be lost.
     pub(crate) is_lossy: bool,
+    /// How long an application has taken nothing. After a minute its session may be given up.
+    pub(crate) unread_for: u64,
     /// Something was changed or came twice: the two may find fault with each other.
     pub(crate) is_hostile: bool,
     /// A transcript.
@@ -31,7 +33,16 @@ impl Pair {
     ) -> Self {
         let link = Link::new(seed, latency);
         let (client, server) = (Client::new(client, seed), Server::new(server));
-        Self { now: 0, client, server, link, is_lossy: false, is_hostile: false, log: None }
+        Self {
+            now: 0,
+            client,
+            server,
+            link,
+            is_lossy: false,
+            is_hostile: false,
+            unread_for: 0,
+            log: None,
+        }
     }
 
     /// Keeps a transcript, and prints it when a test fails.
@@ -59,7 +70,14 @@ impl Pair {
     /// late, and things are given up.
     pub(crate) const fn sleep(&mut self, millis: u64) {
         self.now += millis;
+        self.note_unread(millis);
         self.is_lossy |= millis >= 1_000;
+    }
+
+    pub(crate) const fn note_unread(&mut self, millis: u64) {
+        let is_read = self.server.is_reading && self.client.is_reading;
+        self.unread_for = if is_read { 0 } else { self.unread_for + millis };
+        self.is_lossy |= self.unread_for >= 50_000;
     }
 
     /// The link repeats a request.

@@ -101,6 +101,7 @@ impl Op {
                 // Time-outs don't wait for a side that stalls.
                 let is_stalled = pair.server.is_stalled || pair.client.is_stalled;
                 pair.is_lossy |= is_stalled && millis >= 1_000;
+                pair.note_unread(millis.into());
                 pair.run_for(millis.into());
             }
             Self::Sleep(millis) => pair.sleep(millis.into()),
