@@ -60,6 +60,11 @@ impl Example {
         &self.authority
     }
 
+    /// The number of its process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Stops its process: it reads, answers and sends nothing, and ends no connection.
     pub(crate) fn pause(&self) {
         process::signal("STOP", self.child.id());
@@ -122,8 +127,11 @@ fn build(binding: Binding, name: &str, folder: &Path) {
     assert!(built.success(), "the example {name} can't be built: {built}");
 }
 
-/// `target/<profile>`, where this test runs from.
+/// `target/<profile>`, where this test or program runs from.
 pub(crate) fn profile_folder() -> PathBuf {
-    let test = env::current_exe().expect("the path of this test");
-    test.ancestors().nth(2).expect("a test in target/<profile>/deps").to_owned()
+    let program = env::current_exe().expect("the path of this program");
+    let folder = program.parent().expect("a folder");
+    let is_test = folder.ends_with("deps");
+    let profile = if is_test { folder.parent() } else { Some(folder) };
+    profile.expect("target/<profile>").to_owned()
 }

@@ -73,6 +73,12 @@ impl Server {
         format!("http://{}", self.authority)
     }
 
+    /// The number of its process, if it is one that this started.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.example.as_ref().map(Example::process_id)
+    }
+
     /// Stops its process: it reads, answers and sends nothing, and ends no connection.
     ///
     /// # Panics
