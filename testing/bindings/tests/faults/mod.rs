@@ -6,6 +6,7 @@
 
 mod client;
 mod coming_and_going;
+mod long_client;
 mod offsets;
 mod process;
 mod slow;
