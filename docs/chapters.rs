@@ -40,6 +40,10 @@ mod http2 {}
 mod operating {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/limits.md")]
+mod limits {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/architecture.md")]
 mod architecture {}
 
@@ -54,6 +58,10 @@ mod driving {}
 #[cfg(doctest)]
 #[doc = include_str!("src/protocol.md")]
 mod protocol {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/coverage.md")]
+mod coverage {}
 
 use std::io;
 use std::net::SocketAddr;
