@@ -15,6 +15,7 @@
 //! All unit tests of this crate see shuttle's locks. A test of anything that has one belongs here
 //! or in `tests`.
 
+mod client;
 mod closing;
 mod consumers;
 mod handshake;

@@ -191,7 +191,7 @@ pub(super) fn body(answer: Answer) -> (u16, String) {
 pub(super) struct Clock(Mutex<(u64, Option<(Instant, Waker)>)>);
 
 impl Clock {
-    fn now(&self) -> Instant {
+    pub(super) fn now(&self) -> Instant {
         Instant::from_millis(self.0.lock().expect("no panic").0)
     }
 
