@@ -124,3 +124,27 @@ fn handler_is_told_in_order_while_somebody_else_sends() {
         world.end();
     });
 }
+
+#[test]
+fn all_workers_hear_of_the_end_when_the_last_session_ends_beside_them() {
+    check(|| {
+        let world = World::new();
+        let events = world.hub.events();
+        let workers: Vec<_> = (0..2)
+            .map(|_| {
+                let mut events = events.clone();
+                thread::spawn(move || while block_on(events.next()).is_some() {})
+            })
+            .collect();
+        drop(events);
+        let client = world.connect("/engine.io/?EIO=4");
+        assert!(client.frame().is_some());
+        let leaving = thread::spawn(move || client.reset());
+        world.hub.close(Duration::ZERO);
+        leaving.join().expect("no panic");
+        for worker in workers {
+            worker.join().expect("no panic");
+        }
+        world.end();
+    });
+}
