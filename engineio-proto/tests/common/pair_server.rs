@@ -197,7 +197,10 @@ impl Pair {
 
     fn server_events(&mut self) -> bool {
         let mut count = 0;
+        let now = Instant::from_millis(self.now);
         for end in self.server.ends.iter_mut().filter(|_| self.server.is_reading) {
+            // As the hub does: a session that wasn't read has to know until when.
+            end.session.handle_timeout(now);
             while let Some(event) = end.session.poll_event() {
                 assert_eq!(end.closed, None, "{event:?} after the end");
                 count += 1;
