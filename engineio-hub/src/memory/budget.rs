@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::mem;
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::Waker;
+
+use crate::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed, Ordering::SeqCst};
+use crate::sync::{Mutex, MutexGuard};
 
 /// What all sessions of a server hold, and who waits for some of it to be given back.
 ///

@@ -1,9 +1,9 @@
 //! What one session holds.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use super::budget::{Budget, Change};
+use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 /// What is counted of one session and its connections. Dropping it gives back what is left.
 pub(crate) struct Holding {

@@ -7,8 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use engineio_proto::Sid;
@@ -21,6 +20,8 @@ use super::session::ServerSession;
 use crate::data::Data;
 use crate::memory::{Change, Part};
 use crate::shared::session::Pace;
+use crate::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use crate::sync::{Mutex, MutexGuard};
 
 /// What is known of the sessions that hold much, while it is too much.
 #[derive(Default)]
@@ -112,7 +113,7 @@ impl<D: Data> Core<ServerSession<D>> {
     }
 
     /// Nothing under this lock can panic.
-    fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<Sid, Progress>> {
+    fn seen(&self) -> MutexGuard<'_, HashMap<Sid, Progress>> {
         self.relief.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

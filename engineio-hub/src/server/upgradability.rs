@@ -1,8 +1,7 @@
 //! Whether the connections of a server can become WebSockets.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
 use super::handshake::Connection;
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Remembers whether the last request for a WebSocket could be upgraded.
 ///
