@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::attachments::Attachment;
 use crate::close::CloseCode;
 use crate::conn::{ConnId, Failure};
 use crate::frame::Frame;
@@ -25,6 +26,10 @@ pub trait FramedSession: sealed::Sealed + fmt::Debug {
 
     /// The next thing to write to an upgraded connection.
     fn poll_frame(&mut self, conn: ConnId) -> Option<FramedTransmit>;
+
+    /// Takes what was [attached](crate::server::Session::attach) to the message in the frame that
+    /// [`poll_frame`](Self::poll_frame) gave last.
+    fn take_attachment(&mut self) -> Option<Attachment>;
 
     /// A whole message came over this connection.
     fn handle_frame(&mut self, now: Instant, conn: ConnId, frame: Frame);
@@ -119,6 +124,10 @@ macro_rules! any_session {
 
             fn poll_frame(&mut self, conn: ConnId) -> Option<crate::any_session::FramedTransmit> {
                 $next(self, conn)
+            }
+
+            fn take_attachment(&mut self) -> Option<crate::attachments::Attachment> {
+                self.core.common.outbox.take_attachment()
             }
 
             fn handle_frame(&mut self, now: Instant, conn: ConnId, frame: crate::frame::Frame) {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::close::Violation;
-use crate::codec;
+use crate::codec::{self, BinaryEncoding};
 use crate::frame::Frame;
 use crate::heartbeat::Heartbeat;
 use crate::inbox::{self, Inbox};
@@ -144,14 +144,26 @@ impl<S: Side> CommonState<S> {
         heartbeat.has_packet() || !self.outbox.is_empty() || self.is_closing()
     }
 
-    /// The next packet to send: the heartbeat's, or else a message. The close packet is left to
-    /// the transport.
-    pub(crate) fn next_packet(&mut self, heartbeat: &mut Heartbeat) -> Option<Packet> {
+    /// The next packet to send, as a frame: the heartbeat's, or else a message. The close packet is
+    /// left to the transport.
+    pub(crate) fn next_frame(
+        &mut self,
+        heartbeat: &mut Heartbeat,
+        binary: BinaryEncoding,
+    ) -> Option<Frame> {
+        let (packet, is_compressible) = self.next_packet(heartbeat)?;
+        let mut frame = codec::encode_frame(self.revision, packet, binary);
+        frame.is_compressible = is_compressible;
+        Some(frame)
+    }
+
+    fn next_packet(&mut self, heartbeat: &mut Heartbeat) -> Option<(Packet, bool)> {
         if let Some(packet) = heartbeat.packet() {
             heartbeat.note_sent(self.now);
-            return Some(packet);
+            return Some((packet, false));
         }
-        self.outbox.pop().map(Packet::Message)
+        let (message, is_compressible) = self.outbox.pop()?;
+        Some((Packet::Message(message), is_compressible))
     }
 
     /// Moves the heartbeat's packets and then messages up to this position into `batch`, as

@@ -19,6 +19,7 @@ use crate::packet::Message;
 #[derive(Clone)]
 pub struct Frame {
     prefix: Prefix,
+    pub(crate) is_compressible: bool,
     payload: Message,
 }
 
@@ -66,7 +67,21 @@ impl Frame {
     /// A frame that goes out. The prefix of a text must be ASCII.
     pub(crate) const fn new(prefix: Prefix, payload: Message) -> Self {
         debug_assert!(matches!(payload, Message::Binary(_)) || prefix.as_bytes().is_ascii());
-        Self { prefix, payload }
+        Self { prefix, is_compressible: false, payload }
+    }
+
+    /// Sets whether the transport may compress it. A frame is made with no; one that a session
+    /// gives out has a yes if it is a message that was sent with
+    /// [`compress`](crate::Outgoing::compress).
+    #[must_use]
+    pub const fn compress(mut self, compress: bool) -> Self {
+        self.is_compressible = compress;
+        self
+    }
+
+    /// Whether the transport may compress it.
+    pub const fn is_compressible(&self) -> bool {
+        self.is_compressible
     }
 
     /// Whether this is a text frame.

@@ -132,6 +132,7 @@
 extern crate alloc;
 
 mod any_session;
+mod attachments;
 pub mod client;
 mod close;
 mod codec;
@@ -160,6 +161,7 @@ mod time;
 mod transport;
 
 pub use any_session::{AnySession, FramedSession, FramedTransmit};
+pub use attachments::Attachment;
 pub use client::close::{ClientCloseReason, Refused};
 pub use client::config::{ClientConfig, ClientConfigBuilder, RevisionChoice};
 pub use close::{CloseCode, ServerCloseReason, Violation};

@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::{fmt, slice};
 
+use crate::attachments::{Attachment, Attachments};
 use crate::codec::PayloadSize;
 use crate::packet::{Message, Packet};
 use crate::tally::Tally;
@@ -31,7 +32,8 @@ impl Outgoing {
         Self::new(Messages::Many(messages.into_iter().collect()))
     }
 
-    pub(crate) fn messages(&self) -> &[Message] {
+    /// Its messages, in order.
+    pub fn messages(&self) -> &[Message] {
         match &self.messages {
             Messages::One(message) => slice::from_ref(message),
             Messages::Many(messages) => messages,
@@ -57,8 +59,8 @@ impl Outgoing {
         self
     }
 
-    /// Whether an answer to a poll with this message may be compressed. Default yes;
-    /// an answer is compressed if any of its packets may be.
+    /// Whether the message may be compressed: over a WebSocket the message alone, over polling the
+    /// answer that it is in. Default yes; an answer is compressed if any of its packets may be.
     #[must_use]
     pub const fn compress(mut self, compress: bool) -> Self {
         self.is_compressible = compress;
@@ -125,6 +127,7 @@ pub(crate) struct Outbox {
     /// The position up to which they have left.
     handed_over: u64,
     pub(crate) sent: Tally,
+    attachments: Attachments,
     high_water: usize,
     low_water: usize,
     is_writable: bool,
@@ -147,6 +150,7 @@ impl Outbox {
             accepted: 0,
             handed_over: 0,
             sent: Tally::NONE,
+            attachments: Attachments::default(),
             high_water,
             low_water,
             is_writable: true,
@@ -180,21 +184,35 @@ impl Outbox {
         Ok(self.accepted)
     }
 
+    /// Attaches this to the message at this position, the newest of those with an attachment.
+    pub(crate) fn attach(&mut self, position: u64, attachment: Attachment) {
+        if position > self.handed_over {
+            self.attachments.push(position, attachment);
+        }
+    }
+
+    /// Takes what was attached to the message that left last.
+    pub(crate) fn take_attachment(&mut self) -> Option<Attachment> {
+        self.attachments.take_last()
+    }
+
     fn drop_key(&mut self, key: u64) {
         self.queue.retain(|entry| entry.key != Some(key));
         self.bytes = self.queue.iter().map(|entry| weight(&entry.message)).sum();
         self.note_departure();
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Message> {
+    /// The next message, and whether it may be compressed.
+    pub(crate) fn pop(&mut self) -> Option<(Message, bool)> {
         let entry = self.queue.pop_front()?;
+        self.attachments.leave(entry.position);
         self.bytes = self.bytes.saturating_sub(weight(&entry.message));
         self.sent.count(entry.message.len());
         self.note_departure();
         if self.queue.is_empty() && self.queue.capacity() > KEPT_CAPACITY {
             self.queue = VecDeque::new();
         }
-        Some(entry.message)
+        Some((entry.message, entry.is_compressible))
     }
 
     fn note_departure(&mut self) {
@@ -252,6 +270,7 @@ impl Outbox {
     /// Drops the messages that wait: they have not left, and never will.
     pub(crate) fn clear(&mut self) {
         self.queue = VecDeque::new();
+        self.attachments = Attachments::default();
         self.bytes = 0;
     }
 }

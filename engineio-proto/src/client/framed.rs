@@ -88,8 +88,8 @@ impl Framed {
         let packet = if self.owes_upgrade {
             self.owes_upgrade = false;
             Packet::Upgrade
-        } else if let Some(packet) = core.common.next_packet(heartbeat) {
-            packet
+        } else if let Some(frame) = core.common.next_frame(heartbeat, BinaryEncoding::Raw) {
+            return (Some(Transmit::Frame(frame)), None);
         } else if core.common.is_closing() {
             // All that is left is the hang-up, and it waits until it is pulled.
             end = core.common.take_closing();

@@ -47,8 +47,7 @@ impl Framed {
 
     /// The heartbeat, then messages.
     pub(super) fn next_frame(&self, core: &mut Core, heartbeat: &mut Heartbeat) -> Option<Frame> {
-        let packet = core.common.next_packet(heartbeat)?;
-        Some(codec::encode_frame(core.common.revision, packet, self.binary))
+        core.common.next_frame(heartbeat, self.binary)
     }
 }
 

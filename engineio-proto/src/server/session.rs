@@ -19,6 +19,7 @@ use super::replies::Replies;
 use super::timers::Timer;
 use super::transport::{Channel, Open, State};
 use crate::any_session::{FramedTransmit, any_session};
+use crate::attachments::Attachment;
 use crate::close::ServerCloseReason;
 use crate::codec::encode_frame;
 use crate::common_state::CommonState;
@@ -224,6 +225,13 @@ impl Session {
             self.settle();
         }
         Ok(position)
+    }
+
+    /// Attaches something of the driver's to the message at this position, which `send` has given,
+    /// unless it has left. A [framed transport](crate::FramedSession::take_attachment) gives it
+    /// back with the message's frame. Attach in the order of sending.
+    pub fn attach(&mut self, position: u64, attachment: Attachment) {
+        self.core.common.outbox.attach(position, attachment);
     }
 
     /// Ends the session when everything that is queued has left, at the latest after
