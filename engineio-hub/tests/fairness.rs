@@ -1,11 +1,20 @@
 //! How long a busy WebSocket goes on before other connections have their turn.
 
-use core::task::{Context, Poll, Waker};
+#[path = "common/compressed.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod compressed;
 
-use engineio_hub::{Answer, Framed, Handler, Handshake, Hub, LONGEST_READ, Sender};
+use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use core::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::Wake;
+
+use engineio_hub::{Answer, Framed, Handler, Handshake, Hub, LONGEST_READ, Sender, Write};
 use engineio_proto::server::Refusal;
 use engineio_proto::{Instant, Message, ServerConfig};
 use http::Request;
+
+use compressed::{deflated, json};
 
 const EMPTY_PING: &[u8] = &[0x89, 0x80, 0, 0, 0, 0];
 
@@ -20,14 +29,16 @@ impl Handler<()> for Ignores {
 }
 
 fn websocket() -> (Hub, Framed) {
-    let hub = Hub::new(ServerConfig::default(), || Instant::ZERO, Box::new(()));
+    let config = ServerConfig::builder().websocket_compression(true).build().unwrap();
+    let hub = Hub::new(config, || Instant::ZERO, Box::new(()));
     hub.handle(Ignores);
     let request = Request::get("/engine.io/?EIO=4&transport=websocket")
         .header("host", "test")
         .header("connection", "Upgrade")
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "13")
-        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .header("sec-websocket-extensions", "permessage-deflate");
     let mut seat = hub.admit(&request.body(()).unwrap().into_parts().0).unwrap();
     match seat.poll_answer(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Answer::Upgrade(_, framed)) => (hub, framed),
@@ -95,4 +106,74 @@ fn connection_that_was_flooded_reads_long_again_when_long_messages_come() {
     assert!(read_len(&mut framed) <= 4096);
     framed.received(&message(60_000)[..4096]);
     assert_eq!(read_len(&mut framed), LONGEST_READ);
+}
+
+/// A compressed message with a mask of zeros.
+fn compressed_message(payload: &[u8]) -> Vec<u8> {
+    let payload = deflated(payload, 9);
+    let mut frame = vec![0xc2, 0x80 | 126];
+    frame.extend((payload.len() as u16).to_be_bytes());
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}
+
+#[test]
+fn inflated_bytes_count() {
+    let (_hub, mut framed) = websocket();
+    framed.received(&compressed_message(&[7; 120_000]));
+    assert!(!framed.is_turn_over());
+    framed.received(&compressed_message(&[7; 120_000]));
+    assert!(framed.is_turn_over());
+}
+
+#[test]
+fn messages_that_swell_are_taken_over_several_turns() {
+    let (_hub, mut framed) = websocket();
+    framed.received(&compressed_message(&[7; 100_000]).repeat(10));
+    assert!(framed.is_turn_over());
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&wakes));
+    let mut turns = 0;
+    while framed.poll_read(&mut Context::from_waker(&waker)).is_pending() {
+        turns += 1;
+        assert_eq!(wakes.0.load(SeqCst), turns, "it comes back by itself");
+    }
+    assert_eq!(turns, 4, "two of the messages at a time");
+}
+
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[test]
+fn connection_with_much_to_compress_gives_way_in_between() {
+    let (hub, mut framed) = websocket();
+    for _ in 0..10 {
+        hub.sessions().broadcast(json(60_000));
+    }
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&wakes));
+    let mut turns = 0;
+    loop {
+        turns += 1;
+        let mut written = 0;
+        while let Poll::Ready(Write::Bytes(parts)) =
+            framed.poll_write(&mut Context::from_waker(&waker))
+        {
+            let count = parts.concat().len();
+            framed.written(count);
+            written += count;
+        }
+        assert!(written < 100_000, "{written}");
+        if wakes.0.load(SeqCst) < turns {
+            break;
+        }
+    }
+    assert!((3..=6).contains(&turns), "{turns}");
 }

@@ -78,6 +78,13 @@ settings! {
         /// Answers to polls of at least this many bytes are compressed if the client accepts
         /// it. Default 1,024, the reference server's; `None` compresses nothing.
         compression_threshold: Option<usize> = Some(1024) => Option<usize>;
+        /// Whether WebSockets whose client offers it compress their messages (permessage-deflate,
+        /// RFC 7692), in both directions. Default no, as with the reference server: it takes CPU
+        /// time. Done by the hub.
+        websocket_compression: bool = false;
+        /// Messages over such a WebSocket are compressed from this many bytes on, with their type.
+        /// Default 1,024, the reference server's.
+        websocket_compression_threshold: usize = 1024;
         /// Whether pages of allowed origins may send credentials. Default no.
         cors_credentials: bool = false;
         /// How long a browser may cache a preflight. Default 10 minutes.

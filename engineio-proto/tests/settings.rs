@@ -32,6 +32,8 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(config.max_packets(), 10_000);
     assert_eq!(config.max_batch_packets(), 16);
     assert_eq!(config.compression_threshold(), Some(1_024));
+    assert!(!config.websocket_compression());
+    assert_eq!(config.websocket_compression_threshold(), 1_024);
     assert_eq!(config.path().as_deref(), Some("/engine.io"));
     assert!(config.cookie().is_none());
 }

@@ -10,14 +10,14 @@ use engineio_proto::ClientConfig;
 use engineio_proto::client::{Connect, Input};
 use engineio_proto::{ConnId, Failure};
 use engineio_proto::{Headers, Instant, Response};
-use http::{StatusCode, header, response};
+use http::{HeaderMap, StatusCode, header, response};
 
 use super::client::Connecting;
 use super::request::Remote;
 use super::session::ClientSession;
 use crate::clock::Clock;
 use crate::shared::framed::Framed;
-use crate::websocket::WebSocket;
+use crate::websocket::{Deflate, WebSocket};
 
 /// Connects to a server. Returns the future that the application awaits, and the driver for the
 /// I/O.
@@ -107,7 +107,9 @@ impl Driver {
                 let key = tungstenite::handshake::client::generate_key();
                 let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
                 self.accept = Some((conn, accept));
-                Start::WebSocket(with_cookies(self.remote.websocket(&target, &key)))
+                let may_compress = self.session.side.config.websocket_compression();
+                let offer = may_compress.then(Deflate::offer);
+                Start::WebSocket(with_cookies(self.remote.websocket(&target, &key, offer)))
             }
         }
     }
@@ -162,19 +164,27 @@ impl Driver {
         self.remote.jar.take_in(&parts.headers);
         let accept = self.accept.take_if(|(asked, _)| *asked == conn)?.1;
         let given = parts.headers.get(header::SEC_WEBSOCKET_ACCEPT);
-        if parts.status != StatusCode::SWITCHING_PROTOCOLS
-            || given.is_none_or(|given| given.as_bytes() != accept.as_bytes())
-        {
+        let is_accepted = parts.status == StatusCode::SWITCHING_PROTOCOLS
+            && given.is_some_and(|given| given.as_bytes() == accept.as_bytes());
+        let Some(deflate) = self.agreed(&parts.headers).filter(|_| is_accepted) else {
             self.failed(conn, Failure::Malformed);
             return None;
-        }
+        };
         self.session.turn(|turn| {
             // From now on `Framed` carries it.
             turn.state.conns.retain(|known| *known != conn);
             turn.session.handle_input(turn.now, Input::Upgraded(conn));
         })?;
-        let socket = WebSocket::client(self.session.side.config.max_payload());
+        let socket = WebSocket::client(self.session.side.config.max_payload()).compressed(deflate);
         Some(Framed::new(Box::new(Arc::clone(&self.session)), conn, socket))
+    }
+
+    /// The compression that a 101 agrees to. `None`: it has an extension that wasn't offered.
+    fn agreed(&self, headers: &HeaderMap) -> Option<Option<Deflate>> {
+        let config = &self.session.side.config;
+        let threshold = config.websocket_compression_threshold();
+        let agreed = Deflate::agreed(headers, threshold).ok()?;
+        (agreed.is_none() || config.websocket_compression()).then_some(agreed)
     }
 
     /// Reports that a request failed.

@@ -123,7 +123,12 @@ impl Remote {
         request
     }
 
-    pub(super) fn websocket(&self, target: &str, key: &str) -> Request<Bytes> {
+    pub(super) fn websocket(
+        &self,
+        target: &str,
+        key: &str,
+        offer: Option<HeaderValue>,
+    ) -> Request<Bytes> {
         let mut request = self.request(Method::GET, target, Bytes::new());
         let headers = request.headers_mut();
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -131,6 +136,9 @@ impl Remote {
         headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         if let Ok(key) = HeaderValue::from_str(key) {
             headers.insert(header::SEC_WEBSOCKET_KEY, key);
+        }
+        if let Some(offer) = offer {
+            headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, offer);
         }
         request
     }

@@ -76,6 +76,7 @@ impl<D: Data> Admission<D> {
         }
         extras.messages.into_iter().for_each(|message| opening.message(message));
         let (revision, transport) = (opening.revision(), opening.transport());
+        let may_compress = self.pending.may_compress();
         let mut make = Some(|sid: Sid| {
             let now = core.now();
             let mut session = Session::open(&core.config, opening, sid.clone(), FIRST_CONN, now);
@@ -86,8 +87,16 @@ impl<D: Data> Admission<D> {
             let has_progressed = AtomicBool::new(false);
             let is_blocked = AtomicBool::new(false);
             let holding = Holding::new(&core.budget);
-            let side =
-                ServerSide { sid, revision, data, core, has_progressed, is_blocked, holding };
+            let side = ServerSide {
+                sid,
+                revision,
+                data,
+                core,
+                may_compress,
+                has_progressed,
+                is_blocked,
+                holding,
+            };
             ServerSession::open(side, session, extras.overflow, audience)
         });
         let mut sids = extras.sid.into_iter().chain([random]);

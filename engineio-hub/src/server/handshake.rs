@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use bytes::Bytes;
 use cookie::Cookie;
@@ -45,6 +47,18 @@ pub struct Handshake {
     remote_ip: Option<IpAddr>,
     transport: Transport,
     revision: Revision,
+    may_compress: MayCompress,
+}
+
+/// Whether a session's WebSocket may compress messages, which the application may decide until the
+/// session is open. None where the settings have decided.
+#[derive(Clone)]
+pub(crate) struct MayCompress(Option<Arc<AtomicBool>>);
+
+impl MayCompress {
+    pub(crate) fn get(&self) -> bool {
+        self.0.as_ref().is_some_and(|decision| decision.load(Relaxed))
+    }
 }
 
 impl Handshake {
@@ -58,6 +72,9 @@ impl Handshake {
             remote_ip: remote_ip(config, request, peer),
             transport: opening.transport(),
             revision: opening.revision(),
+            may_compress: MayCompress(
+                config.websocket_compression().then(|| Arc::new(AtomicBool::new(true))),
+            ),
             request: request.clone(),
         }
     }
@@ -100,6 +117,19 @@ impl Handshake {
     /// The revision that the client speaks.
     pub const fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// Sets whether the session's WebSocket may compress messages, where
+    /// [`websocket_compression`](ServerConfig::websocket_compression) is on and the client offers
+    /// it. Default yes. Counts until the session is open.
+    pub fn compress(&self, compress: bool) {
+        if let Some(decision) = &self.may_compress.0 {
+            decision.store(compress, Relaxed);
+        }
+    }
+
+    pub(crate) fn may_compress(&self) -> MayCompress {
+        self.may_compress.clone()
     }
 
     /// Makes a refusal with this status (400 to 599, others become 403) and a JSON body, for a

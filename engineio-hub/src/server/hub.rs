@@ -33,6 +33,7 @@ use crate::observer::Observer;
 use crate::refused::RequestLine;
 use crate::shared::session::Pace;
 use crate::upgrade::Upgrade;
+use crate::websocket::Deflate;
 
 /// All sessions of one server, and the entry point for requests. Clones are cheap and mean the same
 /// server.
@@ -118,7 +119,15 @@ impl<D: Data> Hub<D> {
         } else {
             RequestBody::unwanted(limit)
         };
-        Some(Seat::new(&self.running, place, body, upgrade, line))
+        let deflate = upgrade.as_ref().and_then(|_| self.compression(request));
+        Some(Seat::new(&self.running, place, body, upgrade, deflate, line))
+    }
+
+    /// What to agree on of the compression that a WebSocket's request offers.
+    fn compression(&self, request: &Parts) -> Option<Deflate> {
+        let threshold = self.config().websocket_compression_threshold();
+        let is_on = self.config().websocket_compression();
+        is_on.then(|| Deflate::accept(&request.headers, threshold)).flatten()
     }
 
     /// The answer to a request that isn't [admitted](Self::admit), where nothing else serves it.
@@ -221,7 +230,7 @@ impl<D: Data> Hub<D> {
             return self.turn_away(line, opening.unavailable(why, RETRY_AFTER.as_secs()));
         }
         let handshake = Handshake::new(&core.config, parts, &opening, connection.peer);
-        let pending = PendingHandshake::new(core, opening);
+        let pending = PendingHandshake::new(core, opening, handshake.may_compress());
         let arrival = Arrival { pending: Arc::clone(&pending), handshake };
         match self.running.reception.receive(arrival) {
             Received::Queued => {}

@@ -101,6 +101,12 @@ impl<D: Data> Incoming<D> {
         self
     }
 
+    /// Sets whether the session's WebSocket may compress messages; see [`Handshake::compress`].
+    pub fn compress(self, compress: bool) -> Self {
+        self.handshake.compress(compress);
+        self
+    }
+
     /// Sets the session's identifier, which must be impossible to guess. If another session has it
     /// already, a random one is used.
     pub fn sid(mut self, sid: Sid) -> Self {

@@ -11,6 +11,7 @@ use engineio_proto::server::{Opening, Refusal, Unavailable};
 
 use super::core::Core;
 use super::deadlines::Expire;
+use super::handshake::MayCompress;
 use super::login::LoggingIn;
 use super::session::ServerSession;
 use crate::data::Data;
@@ -21,6 +22,7 @@ use crate::sync::{Mutex, MutexGuard};
 pub(crate) struct PendingHandshake<D: Data> {
     core: Arc<Core<ServerSession<D>>>,
     since: Instant,
+    may_compress: MayCompress,
     stage: Mutex<Stage<D>>,
 }
 
@@ -58,10 +60,20 @@ pub(crate) enum Left<D: Data> {
 
 impl<D: Data> PendingHandshake<D> {
     /// A handshake. It counts as waiting until it is decided.
-    pub(crate) fn new(core: &Arc<Core<ServerSession<D>>>, opening: Opening) -> Arc<Self> {
+    pub(crate) fn new(
+        core: &Arc<Core<ServerSession<D>>>,
+        opening: Opening,
+        may_compress: MayCompress,
+    ) -> Arc<Self> {
         core.waiting.fetch_add(1, Relaxed);
         let stage = Stage::Undecided { opening: Box::new(opening), seat: None, login: None };
-        Arc::new(Self { core: Arc::clone(core), since: core.now(), stage: Mutex::new(stage) })
+        let (core, since) = (Arc::clone(core), core.now());
+        Arc::new(Self { core, since, may_compress, stage: Mutex::new(stage) })
+    }
+
+    /// Whether the session's WebSocket may compress messages, as far as the application has decided.
+    pub(crate) fn may_compress(&self) -> bool {
+        self.may_compress.get()
     }
 
     pub(crate) fn as_expire(self: &Arc<Self>) -> Weak<dyn Expire> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use engineio_proto::server::{Input, Refusal, Transmit};
 use engineio_proto::{ConnId, Failure, Headers, Response};
-use http::StatusCode;
+use http::{StatusCode, header};
 
 use super::body::RequestBody;
 use super::handler::carry;
@@ -29,7 +29,7 @@ use crate::shared::framed::Framed;
 use crate::shared::session::Pace;
 use crate::shared::waiters::Interest;
 use crate::upgrade::Upgrade;
-use crate::websocket::WebSocket;
+use crate::websocket::{Deflate, WebSocket};
 
 /// A request while it is served.
 ///
@@ -43,6 +43,8 @@ pub struct Seat<D: Data = ()> {
     body: RequestBody,
     /// For a WebSocket: what its answer needs.
     upgrade: Option<Upgrade>,
+    /// For a WebSocket: what to agree on, unless the application refuses it.
+    deflate: Option<Deflate>,
     line: RequestLine,
     /// Counts what the body holds, once that is worth it.
     stake: Option<Stake<D>>,
@@ -114,9 +116,10 @@ impl<D: Data> Seat<D> {
         place: Place<D>,
         body: RequestBody,
         upgrade: Option<Upgrade>,
+        deflate: Option<Deflate>,
         line: RequestLine,
     ) -> Self {
-        Self { running: Arc::clone(running), place, body, upgrade, line, stake: None }
+        Self { running: Arc::clone(running), place, body, upgrade, deflate, line, stake: None }
     }
 
     /// The most bytes that are wanted of the request's body; `None` if none are. A binding that
@@ -179,10 +182,16 @@ impl<D: Data> Seat<D> {
             Reply::Upgrade(headers) => {
                 if let (Place::Seated(session, conn), Some(upgrade)) = (place, self.upgrade.take())
                 {
+                    let deflate = self.deflate.filter(|_| session.side.may_compress);
                     let websocket = Box::new(ServerWebSocket::new(&self.running, session));
                     let socket = WebSocket::server(self.running.core.config.max_payload());
-                    let framed = Framed::new(websocket, conn, socket);
-                    return Poll::Ready(Answer::Upgrade(upgrade.response(headers), framed));
+                    let framed = Framed::new(websocket, conn, socket.compressed(deflate));
+                    let mut response = upgrade.response(headers);
+                    if let Some(deflate) = deflate {
+                        let extensions = header::SEC_WEBSOCKET_EXTENSIONS;
+                        response.headers_mut().insert(extensions, deflate.answer());
+                    }
+                    return Poll::Ready(Answer::Upgrade(response, framed));
                 }
                 unavailable()
             }

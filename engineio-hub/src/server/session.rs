@@ -32,6 +32,8 @@ pub(crate) struct ServerSide<D: Data> {
     /// The application's data.
     pub(crate) data: D,
     pub(crate) core: Arc<Core<ServerSession<D>>>,
+    /// Whether its WebSocket may compress messages.
+    pub(crate) may_compress: bool,
     /// The application has taken one of the events that it got together.
     pub(crate) has_progressed: AtomicBool,
     /// The handler may not be called, since there is no room for its answers.

@@ -4,11 +4,12 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use engineio_proto::{Outgoing, SendError, ServerCloseReason, Sid};
+use engineio_proto::{Attachment, Message, Outgoing, SendError, ServerCloseReason, Sid};
 
 use super::core::Core;
 use super::session::{Overflow, ServerSession};
 use crate::data::Data;
+use crate::websocket::deflate::SharedForm;
 
 /// The open sessions of a server, to send to them. Clones are cheap and mean the same server.
 ///
@@ -55,7 +56,7 @@ impl<D: Data> Sessions<D> {
         sids: impl IntoIterator<Item = impl Borrow<Sid>>,
         outgoing: impl Into<Outgoing>,
     ) {
-        let outgoing = outgoing.into();
+        let outgoing = self.shared(outgoing.into());
         let sessions = sids.into_iter();
         sessions
             .filter_map(|sid| self.core.sessions.get(sid.borrow().as_str()))
@@ -76,11 +77,24 @@ impl<D: Data> Sessions<D> {
         mut filter: impl FnMut(&Sid, &D) -> bool,
         outgoing: impl Into<Outgoing>,
     ) {
-        let outgoing = outgoing.into();
+        let outgoing = self.shared(outgoing.into());
         let sessions = self.core.sessions.iter();
         sessions
             .filter(|session| filter(&session.side.sid, &session.side.data))
             .for_each(|session| send_or_overflow(&session, &outgoing));
+    }
+
+    /// What is sent to several sessions: those that compress it do so once.
+    fn shared(&self, outgoing: Outgoing) -> ForMany {
+        let config = &self.core.config;
+        let form = |message: &Message| {
+            // The type stands before it.
+            let is_long = message.len() >= config.websocket_compression_threshold().max(1) - 1;
+            is_long.then(|| Arc::new(SharedForm::of(message)) as Attachment)
+        };
+        let may_compress = config.websocket_compression();
+        let forms = if may_compress { outgoing.messages() } else { &[] }.iter().map(form).collect();
+        ForMany { outgoing, forms }
     }
 
     /// Closes one session when its queued messages have left, at the latest after
@@ -93,9 +107,25 @@ impl<D: Data> Sessions<D> {
     }
 }
 
-fn send_or_overflow<D: Data>(session: &Arc<ServerSession<D>>, outgoing: &Outgoing) {
+/// What several sessions get.
+struct ForMany {
+    outgoing: Outgoing,
+    /// For each of its messages. None at all where nothing is compressed.
+    forms: Vec<Option<Attachment>>,
+}
+
+fn send_or_overflow<D: Data>(session: &Arc<ServerSession<D>>, for_many: &ForMany) {
+    let ForMany { outgoing, forms } = for_many;
     session.quick_turn(|turn| {
+        let before = turn.session.accepted();
         let sent = turn.session.send(outgoing.clone());
+        if !forms.is_empty()
+            && let Ok(last) = sent
+        {
+            for (position, form) in (before + 1..=last).zip(forms) {
+                form.iter().for_each(|form| turn.session.attach(position, Arc::clone(form)));
+            }
+        }
         if matches!(sent, Err(SendError::Full(_))) && turn.state.overflow == Overflow::Close {
             turn.session.abort(turn.now, ServerCloseReason::Overloaded);
         }

@@ -5,11 +5,13 @@ use std::task::{Context, Waker};
 
 use engineio_proto::{CloseCode, ConnId, Failure, FramedSession, FramedTransmit, Instant, Sid};
 
+use super::intake::Intake;
+use super::later::Later;
 use super::linger::Linger;
 use super::session::Pace;
 use super::waiters::Waiters;
 use crate::memory::{Budget, Part};
-use crate::websocket::{Received, WRITE_AHEAD, WebSocket};
+use crate::websocket::{Fault, Received, WRITE_AHEAD, WebSocket};
 
 /// The session that a WebSocket belongs to, on either side.
 pub(crate) trait Carried: Send + Sync {
@@ -73,40 +75,95 @@ pub(crate) enum Left {
 /// Gives the session all messages that are complete. An error says why nothing more can be read.
 pub(crate) fn give(
     socket: &mut WebSocket,
-    bytes: &mut &[u8],
+    intake: &mut Intake<'_>,
     conn: ConnId,
     turn: &mut CarriedTurn<'_>,
 ) -> Result<(), Failure> {
-    loop {
-        match socket.receive(bytes) {
-            Ok(Some(Received::Frame(frame))) => {
-                turn.session.handle_frame(turn.now, conn, frame);
+    match intake {
+        Intake::Bytes(bytes) => loop {
+            let received = socket.receive(bytes);
+            if !give_one(socket, received, conn, turn)? || bytes.is_empty() {
+                return Ok(());
             }
-            Ok(None) => return Ok(()),
-            Ok(Some(Received::Closed(code))) => {
-                let code = code.map_or(CloseCode::NO_STATUS, CloseCode);
-                return Err(Failure::Closed(code));
+        },
+        Intake::Decoded(decoded) => {
+            while let Some(received) = decoded.pop_front() {
+                give_one(socket, received.map(Some), conn, turn)?;
             }
-            Err(fault) => {
-                // The WebSocket knows what was wrong, so it chooses the code.
-                socket.close(fault.close_code());
-                let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
-                return Err(if is_length { Failure::TooLarge } else { Failure::Malformed });
-            }
-        }
-        if bytes.is_empty() {
-            return Ok(());
+            Ok(())
         }
     }
 }
 
-/// Moves the session's frames into the write buffer, as long as it has room.
-pub(crate) fn fill(socket: &mut WebSocket, conn: ConnId, turn: &mut CarriedTurn<'_>) -> Left {
+/// Gives the session what was received. Returns whether it was a message.
+#[inline]
+fn give_one(
+    socket: &mut WebSocket,
+    received: Result<Option<Received>, Fault>,
+    conn: ConnId,
+    turn: &mut CarriedTurn<'_>,
+) -> Result<bool, Failure> {
+    match received {
+        Ok(Some(Received::Frame(frame))) => {
+            turn.session.handle_frame(turn.now, conn, frame);
+            Ok(true)
+        }
+        Ok(None) => Ok(false),
+        Ok(Some(Received::Closed(code))) => {
+            Err(Failure::Closed(code.map_or(CloseCode::NO_STATUS, CloseCode)))
+        }
+        Err(fault) => {
+            // The WebSocket knows what was wrong, so it chooses the code.
+            socket.close(fault.close_code());
+            let is_length = fault.close_code() == CloseCode::TOO_LARGE.0;
+            Err(if is_length { Failure::TooLarge } else { Failure::Malformed })
+        }
+    }
+}
+
+/// Moves the session's frames into the write buffer, as long as it has room. Where messages are
+/// compressed, some go there `later`.
+#[inline]
+pub(crate) fn fill(
+    socket: &mut WebSocket,
+    later: Option<&mut Later>,
+    conn: ConnId,
+    turn: &mut CarriedTurn<'_>,
+) -> Left {
+    match later {
+        None => fill_now(socket, conn, turn),
+        Some(later) => fill_later(socket, later, conn, turn),
+    }
+}
+
+fn fill_now(socket: &mut WebSocket, conn: ConnId, turn: &mut CarriedTurn<'_>) -> Left {
     while socket.unsent_len() < WRITE_AHEAD {
         match turn.session.poll_frame(conn) {
-            Some(FramedTransmit::Frame(frame)) => socket.send(frame),
+            Some(FramedTransmit::Frame(frame)) => socket.send_plain(frame),
             Some(FramedTransmit::Hangup(code)) => {
                 socket.close(code.0);
+                turn.waiters.forget_seat(conn);
+                return Left::End;
+            }
+            None => return Left::Nothing,
+        }
+    }
+    Left::Something
+}
+
+/// As [`fill_now`], but what is to be compressed, and all behind it, waits in `later`.
+#[cold]
+fn fill_later(
+    socket: &mut WebSocket,
+    later: &mut Later,
+    conn: ConnId,
+    turn: &mut CarriedTurn<'_>,
+) -> Left {
+    while socket.unsent_len() + later.len() < WRITE_AHEAD {
+        match turn.session.poll_frame(conn) {
+            Some(FramedTransmit::Frame(frame)) => later.send(socket, turn.session, frame),
+            Some(FramedTransmit::Hangup(code)) => {
+                later.close(socket, code.0);
                 turn.waiters.forget_seat(conn);
                 return Left::End;
             }

@@ -8,6 +8,8 @@ pub(crate) struct Fairness {
     frames: u32,
     /// What came last had many frames.
     has_tiny_frames: bool,
+    /// Bytes that were compressed since the connection last gave way to others.
+    compressed: u32,
 }
 
 impl Fairness {
@@ -21,6 +23,26 @@ impl Fairness {
         self.bytes = self.bytes.saturating_add(bytes);
         self.frames = self.frames.saturating_add(frames);
         self.has_tiny_frames = frames > MANY;
+    }
+
+    /// Notes how many bytes were inflated or compressed.
+    pub(crate) const fn note_work(&mut self, bytes: u32) {
+        self.bytes = self.bytes.saturating_add(bytes as usize);
+    }
+
+    /// Notes how many bytes were compressed for a write that no read has brought about.
+    pub(crate) const fn note_compressed(&mut self, bytes: u32) {
+        self.compressed = self.compressed.saturating_add(bytes);
+    }
+
+    /// Whether to give way to others before more is compressed.
+    pub(crate) const fn has_compressed_enough(&self) -> bool {
+        self.compressed as usize >= BYTES_PER_TURN
+    }
+
+    /// Notes that the others had their turn.
+    pub(crate) const fn has_given_way(&mut self) {
+        self.compressed = 0;
     }
 
     /// Whether the turn is over. The next one begins.
@@ -41,9 +63,9 @@ pub const LONGEST_READ: usize = 64 << 10;
 /// What holds about as many tiny frames as a turn may have.
 const SHORT_READ: usize = 4 << 10;
 
-const BYTES_PER_TURN: usize = 128 << 10;
+pub(crate) const BYTES_PER_TURN: usize = 128 << 10;
 
-const FRAMES_PER_TURN: u32 = 512;
+pub(crate) const FRAMES_PER_TURN: u32 = 512;
 
 /// Frames in one chunk, above which they are tiny.
 const MANY: u32 = 256;

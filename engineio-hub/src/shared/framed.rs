@@ -1,6 +1,7 @@
 //! A session's WebSocket, between a stream of bytes and the session.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -9,6 +10,8 @@ use engineio_proto::{CloseCode, ConnId, Failure, Sid};
 use super::carried::{Carried, Left, Task, fill, give};
 use super::fairness::Fairness;
 use super::gate::Gate;
+use super::intake::{Held, Intake};
+use super::later::Later;
 use super::linger::Linger;
 use super::session::Pace;
 use super::waiters::{Interest, is_ending};
@@ -39,6 +42,7 @@ pub struct Framed {
     gate: Gate,
     /// The session took more when last asked.
     may_read: bool,
+    held: Held,
     fairness: Fairness,
     /// The task that last registered itself as a waiter.
     task: Task,
@@ -98,6 +102,7 @@ impl Framed {
             linger: None,
             gate,
             may_read: true,
+            held: Held::default(),
             fairness: Fairness::default(),
             task: Task::NONE,
             waiting: None,
@@ -119,14 +124,18 @@ impl Framed {
     /// Ready when the stream may be read, for messages, and after the end for the peer's close
     /// frame: with how many bytes to read at most, no more than [`LONGEST_READ`](crate::LONGEST_READ).
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
-        let may_read = match self.stage {
-            Stage::Open if self.may_read && !self.gate.is_exceeded() => true,
-            Stage::Open => return self.poll_gate(cx),
-            Stage::HungUp | Stage::Deaf { .. } => true,
+        let most = match self.stage {
+            Stage::Open if !self.may_read || self.gate.is_exceeded() => ready!(self.poll_gate(cx)),
+            Stage::Open | Stage::HungUp | Stage::Deaf { .. } => self.fairness.read_len(),
             // The stream has ended: reading on would only return the end again.
-            Stage::Over => false,
+            Stage::Over => return Poll::Pending,
         };
-        if may_read { Poll::Ready(self.fairness.read_len()) } else { Poll::Pending }
+        if self.held.is_empty() {
+            return Poll::Ready(most);
+        }
+        self.take_held();
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Reads from the stream once, when it may be read, and takes what came. `read` fills the front
@@ -144,7 +153,7 @@ impl Framed {
         if let Some(room) = room {
             let read = read(cx, room);
             // The room holds memory even if nothing has come.
-            self.gate.count_incoming(&*self.session, self.socket.partial_len());
+            self.count_incoming();
             match ready!(read) {
                 Ok(0) => self.ended(),
                 Ok(count) => self.filled(count),
@@ -165,8 +174,9 @@ impl Framed {
     fn filled(&mut self, count: usize) {
         self.fairness.note(count, 0);
         if self.socket.fill(count) {
-            self.take_in(&[]);
-            self.gate.count_incoming(&*self.session, self.socket.partial_len());
+            self.take(&mut &[][..]);
+            self.fairness.note_work(self.socket.take_work());
+            self.count_incoming();
         }
     }
 
@@ -206,38 +216,73 @@ impl Framed {
     /// Takes bytes from the stream.
     pub fn received(&mut self, bytes: &[u8]) {
         let frames = self.socket.frames();
-        self.take(bytes);
+        if self.socket.deflates() {
+            self.receive_compressed(bytes);
+        } else {
+            self.take(&mut { bytes });
+        }
         self.fairness.note(bytes.len(), self.socket.frames().wrapping_sub(frames));
-        self.gate.count_incoming(&*self.session, self.socket.partial_len());
+        self.count_incoming();
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    /// Takes as much of it as one turn should, and holds back the rest.
+    #[cold]
+    fn receive_compressed(&mut self, mut bytes: &[u8]) {
+        if self.held.is_empty() {
+            self.take(&mut bytes);
+        }
+        self.held.keep(bytes);
+        self.fairness.note_work(self.socket.take_work());
+    }
+
+    /// Takes what was held back, as far as one turn goes.
+    #[cold]
+    fn take_held(&mut self) {
+        let mut held = mem::take(&mut self.held);
+        held.take(|bytes| self.take(bytes));
+        self.held = held;
+        self.fairness.note_work(self.socket.take_work());
+        self.count_incoming();
+    }
+
+    /// Counts the memory of what has come and isn't with the session.
+    fn count_incoming(&mut self) {
+        let incoming = self.socket.partial_len() + self.held.len();
+        self.gate.count_incoming(&*self.session, incoming);
+    }
+
+    fn take(&mut self, bytes: &mut &[u8]) {
+        if self.stage == Stage::Open {
+            self.take_in(bytes);
+        }
         match self.stage {
-            Stage::Open => self.take_in(bytes),
-            Stage::HungUp => self.await_close(bytes),
-            Stage::Deaf { .. } | Stage::Over => {}
+            Stage::Open => {}
+            Stage::HungUp => self.await_close(mem::take(bytes)),
+            Stage::Deaf { .. } | Stage::Over => *bytes = &[],
         }
     }
 
     /// Gives the session all messages that are complete, and takes what it has to write, in one
     /// turn.
-    fn take_in(&mut self, mut bytes: &[u8]) {
+    fn take_in(&mut self, bytes: &mut &[u8]) {
         let Self { session, conn, socket, stage, may_read, waiting, .. } = self;
         let (conn, session) = (*conn, &**session);
         *waiting = None;
+        let mut intake = Intake::new(socket, bytes);
+        let mut later = socket.deflates().then(Later::default);
         session.exchange(conn, &mut |mut turn| {
             if *stage != Stage::Open {
                 return;
             }
             turn.waiters.rouse_seat(conn);
-            if let Err(why) = give(socket, &mut bytes, conn, &mut turn) {
+            if let Err(why) = give(socket, &mut intake, conn, &mut turn) {
                 let is_closed = matches!(why, Failure::Closed(_));
                 *stage = if is_closed { Stage::Over } else { Stage::Deaf { is_shut: false } };
                 turn.session.handle_failure(turn.now, conn, why);
                 return;
             }
             *may_read = turn.session.wants_input(conn);
-            let interest = match fill(socket, conn, &mut turn) {
+            let interest = match fill(socket, later.as_mut(), conn, &mut turn) {
                 Left::Nothing => Interest::TRANSMIT,
                 Left::Something => Interest::END,
                 Left::End => {
@@ -249,6 +294,9 @@ impl Framed {
             let is_waiting = is_seated && interest == Interest::TRANSMIT;
             *waiting = is_waiting.then(|| session.seat_wakes());
         });
+        if let Some(later) = later {
+            later.finish(socket);
+        }
     }
 
     /// Reports the end of the stream.
@@ -275,6 +323,7 @@ impl Framed {
         let is_ending = match self.stage {
             Stage::Open if self.is_waiting(cx) => false,
             Stage::Open if self.has_room() => self.refill(cx),
+            Stage::Open if self.fairness.has_compressed_enough() => self.give_way(cx),
             Stage::Open => self.await_end(cx),
             Stage::HungUp | Stage::Deaf { .. } | Stage::Over => true,
         };
@@ -312,7 +361,19 @@ impl Framed {
     }
 
     fn has_room(&self) -> bool {
-        self.socket.unsent_len() < WRITE_AHEAD
+        self.socket.unsent_len() < WRITE_AHEAD && !self.fairness.has_compressed_enough()
+    }
+
+    /// Lets others have their turn when what was compressed is written. Returns whether the session
+    /// or this connection has ended.
+    #[cold]
+    fn give_way(&mut self, cx: &Context<'_>) -> bool {
+        if self.socket.unsent_len() > 0 {
+            return self.await_end(cx);
+        }
+        self.fairness.has_given_way();
+        cx.waker().wake_by_ref();
+        false
     }
 
     /// Whether this task is registered as a waiter, and nothing has come since.
@@ -328,9 +389,10 @@ impl Framed {
         let mut is_over = false;
         *waiting = None;
         *task = Task::of(cx);
+        let mut later = socket.deflates().then(Later::default);
         let is_there = session.turn(Pace::Quick, &mut |mut turn| {
             turn.waiters.rouse_seat(conn);
-            let interest = match fill(socket, conn, &mut turn) {
+            let interest = match fill(socket, later.as_mut(), conn, &mut turn) {
                 Left::Nothing => Interest::TRANSMIT,
                 Left::Something => Interest::END,
                 Left::End => {
@@ -343,6 +405,10 @@ impl Framed {
                 *waiting = Some(session.seat_wakes());
             }
         });
+        if let Some(later) = later {
+            later.finish(socket);
+            self.fairness.note_compressed(self.socket.take_work());
+        }
         if !is_there {
             self.socket.close(CloseCode::AWAY.0);
         }
@@ -369,6 +435,7 @@ impl Framed {
 
     /// Reads on for nothing but the peer's close frame.
     fn await_close(&mut self, mut bytes: &[u8]) {
+        self.socket.ignore_compressed();
         loop {
             match self.socket.receive(&mut bytes) {
                 Ok(Some(Received::Frame(_))) => {}

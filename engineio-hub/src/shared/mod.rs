@@ -8,6 +8,8 @@ pub(crate) mod carried;
 pub(crate) mod fairness;
 pub(crate) mod framed;
 pub(crate) mod gate;
+pub(crate) mod intake;
+pub(crate) mod later;
 pub(crate) mod linger;
 pub(crate) mod session;
 pub(crate) mod waiters;

@@ -14,9 +14,13 @@ pub enum Fault {
     /// A text message, or the reason in a close frame, isn't UTF-8.
     #[error("text is not valid UTF-8")]
     InvalidText,
-    /// A message has more frames, or more empty frames, than any real use needs.
+    /// A message has more frames, or more empty frames, than any real use needs. Or its compressed
+    /// data ends more often.
     #[error("too many fragments in one message")]
     TooManyFragments,
+    /// A compressed message can't be inflated.
+    #[error("the compressed data is broken")]
+    InvalidDeflate,
     /// A rule of RFC 6455 was broken: the text says which.
     #[error("{0}")]
     Protocol(String),
@@ -27,7 +31,7 @@ impl Fault {
     pub const fn close_code(&self) -> u16 {
         match self {
             Self::TooLarge => 1009,
-            Self::InvalidText => 1007,
+            Self::InvalidText | Self::InvalidDeflate => 1007,
             Self::TooManyFragments => 1008,
             Self::Protocol(_) => 1002,
         }

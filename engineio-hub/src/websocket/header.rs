@@ -14,7 +14,7 @@ pub(super) const MAX_CONTROL_PAYLOAD: usize = 125;
 pub(super) struct Header {
     pub(super) opcode: OpCode,
     pub(super) is_final: bool,
-    /// The reserved bits, in their place in the first byte. Extensions would use them.
+    /// The reserved bits, in their place in the first byte. Extensions use them.
     reserved: u8,
     pub(super) mask: Option<[u8; 4]>,
     /// The length of the payload.
@@ -55,6 +55,12 @@ impl Header {
         })
     }
 
+    /// Whether an extension has marked it. Without one, it is a breach of the protocol.
+    #[inline]
+    pub(super) const fn is_marked(&self) -> bool {
+        self.reserved != 0
+    }
+
     /// Checks what can be known from a header alone.
     #[inline]
     fn check(&self, role: Role) -> Result<(), ProtocolError> {
@@ -62,9 +68,6 @@ impl Header {
             (Role::Server, None) => return Err(ProtocolError::UnmaskedFrameFromClient),
             (Role::Client, Some(_)) => return Err(ProtocolError::MaskedFrameFromServer),
             (Role::Server, Some(_)) | (Role::Client, None) => {}
-        }
-        if self.reserved != 0 {
-            return Err(ProtocolError::NonZeroReservedBits);
         }
         match self.opcode {
             OpCode::Data(Data::Reserved(code)) | OpCode::Control(Control::Reserved(code)) => {
@@ -75,6 +78,18 @@ impl Header {
             }
             OpCode::Control(_) if !self.is_final => Err(ProtocolError::FragmentedControlFrame),
             OpCode::Control(_) | OpCode::Data(_) => Ok(()),
+        }
+    }
+
+    /// Checks that it is marked as the first of a compressed message, where permessage-deflate
+    /// allows that (RFC 7692, section 6).
+    #[cold]
+    pub(super) fn check_compressed(&self) -> Result<(), ProtocolError> {
+        let is_first = matches!(self.opcode, OpCode::Data(Data::Text | Data::Binary));
+        if is_first && self.reserved == COMPRESSED {
+            Ok(())
+        } else {
+            Err(ProtocolError::NonZeroReservedBits)
         }
     }
 }
@@ -113,6 +128,26 @@ impl HeaderBytes {
     }
 }
 
+/// What a frame on its way out is: its first byte, without the bit of the last frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind(u8);
+
+impl Kind {
+    #[inline]
+    pub(super) fn data(is_text: bool) -> Self {
+        Self(OpCode::Data(if is_text { Data::Text } else { Data::Binary }).into())
+    }
+
+    pub(super) fn control(control: Control) -> Self {
+        Self(OpCode::Control(control).into())
+    }
+
+    /// The same, with a compressed payload.
+    pub(super) const fn compressed(self) -> Self {
+        Self(self.0 | COMPRESSED)
+    }
+}
+
 /// A header on its way out.
 #[derive(Debug)]
 pub(super) struct Encoded {
@@ -123,9 +158,9 @@ pub(super) struct Encoded {
 impl Encoded {
     /// The header of a frame that is a message of its own, or a control frame.
     #[inline]
-    pub(super) fn new(opcode: OpCode, length: usize, mask: Option<[u8; 4]>) -> Self {
+    pub(super) fn new(kind: Kind, length: usize, mask: Option<[u8; 4]>) -> Self {
         let mut header = Self { bytes: [0; LONGEST], count: 0 };
-        header.push(&[FINAL | u8::from(opcode)]);
+        header.push(&[FINAL | kind.0]);
         let masked = if mask.is_some() { MASKED } else { 0 };
         match (u8::try_from(length), u16::try_from(length)) {
             (Ok(short @ ..=125), _) => header.push(&[masked | short]),
@@ -161,6 +196,7 @@ impl Encoded {
 
 const FINAL: u8 = 0x80;
 const RESERVED: u8 = 0x70;
+const COMPRESSED: u8 = 0x40;
 const OPCODE: u8 = 0x0f;
 const MASKED: u8 = 0x80;
 const LENGTH: u8 = 0x7f;

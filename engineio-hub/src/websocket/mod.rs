@@ -1,6 +1,7 @@
 //! A WebSocket over memory: bytes in, messages out, and the reverse.
 
 mod buffer;
+pub(crate) mod deflate;
 mod fault;
 mod header;
 mod large;
@@ -10,14 +11,17 @@ mod reader;
 mod write_buffer;
 
 use core::fmt;
+use core::mem;
 
 use engineio_proto::Frame;
 use tungstenite::protocol::Role;
 
+use self::deflate::SharedForm;
+pub use self::deflate::{Deflate, InvalidAnswer};
 pub use self::fault::Fault;
 pub use self::write_buffer::WRITE_AHEAD;
 use self::{
-    reader::{Item, Reader},
+    reader::{Compression, Item, Reader},
     write_buffer::WriteBuffer,
 };
 
@@ -31,15 +35,19 @@ use self::{
 /// `receive` queues answers to the peer's control frames, so look at `unsent` afterwards. The
 /// connection is at its end when the peer's close was read, or a fault was, and nothing is unsent.
 ///
-/// There are no extensions (no compression), and outgoing messages aren't fragmented.
+/// The only extension is [`Deflate`], and outgoing messages aren't fragmented.
 ///
 /// An idle WebSocket holds no heap memory: none before the first byte, and none whenever no message
 /// is half received and everything was sent. What it gives up, its thread may keep for the next one:
-/// a small write buffer, and the memory of up to four payloads of 64 KiB to 1 MiB.
+/// a small write buffer, and the memory of up to four payloads of 64 KiB to 1 MiB. A thread that
+/// compresses keeps up to 600 KiB for that.
 pub struct WebSocket {
     reader: Reader,
     reading: Reading,
     writes: WriteBuffer,
+    deflate: Option<Deflate>,
+    /// How many bytes went into compressed messages.
+    compressed: u32,
 }
 
 enum Reading {
@@ -75,7 +83,22 @@ impl WebSocket {
             reader: Reader::new(role, max_payload),
             reading: Reading::Open,
             writes: WriteBuffer::new(role == Role::Client),
+            deflate: None,
+            compressed: 0,
         }
+    }
+
+    /// The same with messages compressed, in both directions, if its two ends have agreed so.
+    ///
+    /// A message that comes may not be longer than the limit when it is inflated. One that is sent
+    /// is compressed if it [may be](Frame::is_compressible), is long enough, and gets shorter.
+    #[must_use]
+    pub const fn compressed(mut self, agreed: Option<Deflate>) -> Self {
+        if agreed.is_some() {
+            self.reader.set_compression(Compression::Inflated);
+        }
+        self.deflate = agreed;
+        self
     }
 
     /// Takes the next message from the front of `input`, which is what arrived from the socket, cut
@@ -161,12 +184,70 @@ impl WebSocket {
         self.reader.frames()
     }
 
+    /// Whether messages that come may be compressed.
+    pub(crate) fn inflates(&self) -> bool {
+        self.reader.inflates()
+    }
+
+    /// Spares the work of inflating messages that nobody reads any more: they come as they are.
+    pub(crate) fn ignore_compressed(&mut self) {
+        if self.inflates() {
+            self.reader.set_compression(Compression::Ignored);
+        }
+    }
+
+    /// Whether messages are compressed.
+    #[inline]
+    pub(crate) const fn deflates(&self) -> bool {
+        self.deflate.is_some()
+    }
+
+    /// Whether [`send`](Self::send) compresses this message.
+    pub(crate) fn compresses(&self, frame: &Frame) -> bool {
+        self.deflate.is_some_and(|deflate| deflate.wants(frame))
+    }
+
+    /// How many bytes were inflated, or compressed, since the last call.
+    pub(crate) const fn take_work(&mut self) -> u32 {
+        self.reader.take_inflated().saturating_add(mem::replace(&mut self.compressed, 0))
+    }
+
     /// Queues one message. Messages after a close frame are dropped.
     ///
     /// A short payload is copied, and a long one shared. The buffer has no limit of its own: send
     /// while less than [`WRITE_AHEAD`] is unsent.
+    #[inline]
     pub fn send(&mut self, frame: Frame) {
+        if self.deflates() {
+            self.send_shared(frame, None);
+        } else {
+            self.writes.send(frame);
+        }
+    }
+
+    /// Queues a message as it is.
+    #[inline]
+    pub(crate) fn send_plain(&mut self, frame: Frame) {
         self.writes.send(frame);
+    }
+
+    /// Queues a message, with what its other recipients have in common.
+    #[cold]
+    pub(crate) fn send_shared(&mut self, frame: Frame, shared: Option<&SharedForm>) {
+        let Some(deflate) = self.deflate.filter(|deflate| deflate.wants(&frame)) else {
+            return self.writes.send(frame);
+        };
+        let length = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+        self.compressed = self.compressed.saturating_add(length);
+        let is_compressed = deflate.compress(&frame, shared, |form| {
+            if let Some(form) = form {
+                self.writes.send_compressed(frame.is_text(), form);
+            }
+            form.is_some()
+        });
+        if !is_compressed {
+            self.writes.send(frame);
+        }
     }
 
     /// Queues a close frame with this code and an empty reason, as the last frame. Repeated calls,

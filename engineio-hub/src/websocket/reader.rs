@@ -10,7 +10,7 @@ use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 use super::Fault;
 use super::header::{Header, HeaderBytes, MAX_CONTROL_PAYLOAD};
 use super::payload::Growing;
-use super::{large, mask};
+use super::{deflate, large, mask};
 
 /// The most frames of one message. A megabyte in frames of 1 KiB has a tenth of this.
 const MAX_FRAGMENTS: u32 = 10_000;
@@ -32,9 +32,11 @@ pub(super) enum Item {
 ///
 /// A byte of a payload is copied once, into the message's own buffer, or read to it directly. The
 /// buffer grows with what has arrived, and ends exactly as long as a message of one frame. The rules
-/// are tungstenite's.
+/// are tungstenite's. A compressed message is inflated when all of it has come, into a buffer of its
+/// own.
 pub(super) struct Reader {
     role: Role,
+    compression: Compression,
     max_payload: usize,
     stage: Stage,
     message: Message,
@@ -44,6 +46,18 @@ pub(super) struct Reader {
     frames: u32,
     /// Messages aren't kept.
     discards: bool,
+    /// How many bytes were inflated.
+    inflated: u32,
+}
+
+/// What to do about compressed messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compression {
+    /// They aren't allowed.
+    Refused,
+    Inflated,
+    /// They are let pass as they are, since nobody reads them.
+    Ignored,
 }
 
 /// What is coming.
@@ -75,6 +89,7 @@ pub(super) struct ControlPayload {
 struct Message {
     payload: Growing,
     is_text: bool,
+    is_compressed: bool,
     /// More frames have to follow.
     is_open: bool,
     frames: u32,
@@ -85,12 +100,14 @@ impl Reader {
     pub(super) fn new(role: Role, max_payload: usize) -> Self {
         Self {
             role,
+            compression: Compression::Refused,
             max_payload,
             stage: Stage::Header(HeaderBytes::default()),
             message: Message::default(),
             control: None,
             frames: 0,
             discards: false,
+            inflated: 0,
         }
     }
 
@@ -104,6 +121,19 @@ impl Reader {
     pub(super) fn discard(&mut self) {
         self.message.payload = Growing::default();
         self.discards = true;
+    }
+
+    pub(super) const fn set_compression(&mut self, compression: Compression) {
+        self.compression = compression;
+    }
+
+    pub(super) fn inflates(&self) -> bool {
+        self.compression == Compression::Inflated
+    }
+
+    /// How many bytes were inflated since the last call.
+    pub(super) const fn take_inflated(&mut self) -> u32 {
+        mem::replace(&mut self.inflated, 0)
     }
 
     pub(super) const fn frames(&self) -> u32 {
@@ -123,7 +153,9 @@ impl Reader {
                 Stage::Header(header) => {
                     let Some(header) = header.take(input, self.role)? else { return Ok(None) };
                     self.frames = self.frames.wrapping_add(1);
-                    if let Some(whole) = self.take_whole(&header, input) {
+                    if header.is_marked() {
+                        self.check_marked(&header)?;
+                    } else if let Some(whole) = self.take_whole(&header, input) {
                         return whole.map(Some);
                     }
                     let frame = self.message.begin(&header, self.max_payload)?;
@@ -200,7 +232,7 @@ impl Reader {
     /// A frame is whole.
     fn complete(&mut self, opcode: OpCode, is_final: bool) -> Result<Option<Item>, Fault> {
         let OpCode::Control(control) = opcode else {
-            return if is_final { self.message.complete().map(Some) } else { Ok(None) };
+            return if is_final { self.complete_message().map(Some) } else { Ok(None) };
         };
         let payload = self.control.take().unwrap_or_default();
         Ok(match control {
@@ -208,6 +240,30 @@ impl Reader {
             Control::Close => Some(Item::Close(close_code(payload.as_bytes())?)),
             Control::Pong | Control::Reserved(_) => None,
         })
+    }
+
+    #[cold]
+    fn check_marked(&self, header: &Header) -> Result<(), ProtocolError> {
+        match self.compression {
+            Compression::Refused => Err(ProtocolError::NonZeroReservedBits),
+            Compression::Inflated | Compression::Ignored => header.check_compressed(),
+        }
+    }
+
+    /// The last frame of a message is whole.
+    fn complete_message(&mut self) -> Result<Item, Fault> {
+        let Message { payload, is_text, is_compressed, .. } = mem::take(&mut self.message);
+        let payload = payload.finish();
+        if !is_compressed || self.discards {
+            return message(payload, is_text);
+        }
+        if !self.inflates() {
+            return message(payload, false);
+        }
+        let payload = deflate::inflate(&payload, self.max_payload)?;
+        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        self.inflated = self.inflated.saturating_add(length);
+        message(payload, is_text)
     }
 }
 
@@ -272,10 +328,12 @@ impl Message {
                 (data, true) => return Err(ProtocolError::ExpectedFragment(data).into()),
                 (data, false) => {
                     self.is_text = data == Data::Text;
+                    self.is_compressed = header.is_marked();
                     self.payload = Growing::new(left);
                 }
             }
-            if left > max_payload.saturating_sub(self.payload.len()) {
+            let most = if self.is_compressed { deflate::longest(max_payload) } else { max_payload };
+            if left > most.saturating_sub(self.payload.len()) {
                 return Err(Fault::TooLarge);
             }
             self.is_open = !header.is_final;
@@ -288,12 +346,6 @@ impl Message {
         let Header { opcode, is_final, mask, .. } = *header;
         let is_fragment = !is_final || opcode == OpCode::Data(Data::Continue);
         Ok(Payload { opcode, is_final, is_fragment, mask, left })
-    }
-
-    /// Its last frame is whole.
-    fn complete(&mut self) -> Result<Item, Fault> {
-        let Self { payload, is_text, .. } = mem::take(self);
-        message(payload.finish(), is_text)
     }
 }
 

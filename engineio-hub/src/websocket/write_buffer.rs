@@ -6,9 +6,11 @@ use std::mem;
 
 use bytes::{Buf as _, Bytes};
 use engineio_proto::Frame;
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::Control;
 
-use super::{buffer::Buffer, header::Encoded, mask, reader::ControlPayload};
+use super::deflate::Form;
+use super::header::{Encoded, Kind};
+use super::{buffer::Buffer, mask, reader::ControlPayload};
 
 /// The limit for unsent bytes, 64 KiB: pass the next message to
 /// [`WebSocket::send`](super::WebSocket::send) only while fewer are unsent. Answers to pings wait
@@ -48,26 +50,45 @@ impl WriteBuffer {
     }
 
     pub(super) fn send(&mut self, frame: Frame) {
-        let data = if frame.is_text() { Data::Text } else { Data::Binary };
-        let opcode = OpCode::Data(data);
+        let kind = Kind::data(frame.is_text());
         if frame.len() < LARGE || self.masks {
-            self.frame(opcode, frame.parts());
+            self.frame(kind, frame.parts());
         } else if !self.closed {
             let [prefix, payload] = frame.parts();
-            self.header(opcode, prefix.len() + payload.len(), None, prefix.len())
+            self.header(kind, prefix.len() + payload.len(), None, prefix.len())
                 .extend_from_slice(prefix);
-            let before = Part::Copied(mem::take(&mut self.last));
-            let first = self.first.get_or_insert_with(take_spare);
-            for part in [before, Part::Shared(frame.into_payload())] {
-                first.len += part.as_slice().len();
-                first.parts.push_back(part);
+            self.share(frame.into_payload());
+        }
+    }
+
+    /// Queues a payload from where it is.
+    fn share(&mut self, payload: Bytes) {
+        let before = Part::Copied(mem::take(&mut self.last));
+        let first = self.first.get_or_insert_with(take_spare);
+        for part in [before, Part::Shared(payload)] {
+            first.len += part.as_slice().len();
+            first.parts.push_back(part);
+        }
+    }
+
+    /// Queues a message whose payload is compressed already.
+    pub(super) fn send_compressed(&mut self, is_text: bool, form: &Form<'_>) {
+        let kind = Kind::data(is_text).compressed();
+        match form {
+            Form::Shared(payload) if payload.len() >= LARGE && !self.masks => {
+                if !self.closed {
+                    self.header(kind, payload.len(), None, 0);
+                    self.share(Bytes::clone(payload));
+                }
             }
+            Form::Shared(payload) => self.frame(kind, [payload, &[]]),
+            Form::Lent(payload) => self.frame(kind, [payload, &[]]),
         }
     }
 
     pub(super) fn pong(&mut self, data: Box<ControlPayload>) {
         if self.len() < WRITE_AHEAD {
-            self.frame(OpCode::Control(Control::Pong), [data.as_bytes(), &[]]);
+            self.frame(Kind::control(Control::Pong), [data.as_bytes(), &[]]);
         } else {
             self.late_pong = Some(data);
         }
@@ -76,7 +97,7 @@ impl WriteBuffer {
     pub(super) fn close(&mut self, code: Option<u16>) {
         let code = code.map(u16::to_be_bytes);
         let code = code.as_ref().map_or(&[][..], |code| code);
-        self.frame(OpCode::Control(Control::Close), [code, &[]]);
+        self.frame(Kind::control(Control::Close), [code, &[]]);
         self.late_pong = None;
         self.closed = true;
     }
@@ -115,13 +136,13 @@ impl WriteBuffer {
     }
 
     /// Queues one complete frame, so that no other can interrupt it.
-    fn frame(&mut self, opcode: OpCode, payload: [&[u8]; 2]) {
+    fn frame(&mut self, kind: Kind, payload: [&[u8]; 2]) {
         if self.closed {
             return;
         }
         let length = payload.iter().map(|part| part.len()).sum::<usize>();
         let mask = self.new_mask();
-        let end = self.header(opcode, length, mask, length);
+        let end = self.header(kind, length, mask, length);
         let start = end.len();
         payload.iter().for_each(|part| end.extend_from_slice(part));
         if let Some(key) = mask {
@@ -140,12 +161,12 @@ impl WriteBuffer {
     #[inline]
     fn header(
         &mut self,
-        opcode: OpCode,
+        kind: Kind,
         length: usize,
         mask: Option<[u8; 4]>,
         here: usize,
     ) -> &mut Vec<u8> {
-        let header = Encoded::new(opcode, length, mask);
+        let header = Encoded::new(kind, length, mask);
         let end = self.last.reserve(header.as_bytes().len() + here);
         end.extend_from_slice(header.as_bytes());
         end

@@ -3,6 +3,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "anything else is a failure")]
 
 pub(crate) mod binding;
+pub(crate) mod compressed;
 pub(crate) mod executor;
 pub(crate) mod log;
 pub(crate) mod pipe;

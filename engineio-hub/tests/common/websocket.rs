@@ -90,15 +90,27 @@ impl WebSocket {
     }
 
     pub(crate) async fn next(&mut self) -> Seen {
+        match self.next_frame().await {
+            Ok((first, payload)) => self.seen(first, payload),
+            Err(end) => end,
+        }
+    }
+
+    /// The first byte and the payload of the next frame, as they are on the wire.
+    pub(crate) async fn frame(&mut self) -> (u8, Vec<u8>) {
+        self.next_frame().await.expect("a frame")
+    }
+
+    async fn next_frame(&mut self) -> Result<(u8, Vec<u8>), Seen> {
         loop {
-            if let Some((first, payload)) = self.take_frame() {
-                return self.seen(first, payload);
+            if let Some(frame) = self.take_frame() {
+                return Ok(frame);
             }
             let mut free = [0; 1024];
             match self.end.read(&mut free).await {
-                Ok(0) => return Seen::End,
+                Ok(0) => return Err(Seen::End),
                 Ok(count) => self.received.extend(&free[..count]),
-                Err(Reset) => return Seen::Reset,
+                Err(Reset) => return Err(Seen::Reset),
             }
         }
     }

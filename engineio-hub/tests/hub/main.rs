@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod compressed;
+mod compression;
 mod echo;
 mod events;
 #[cfg(feature = "metrics")]

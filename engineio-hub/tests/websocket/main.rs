@@ -2,8 +2,13 @@
 
 mod chunks;
 mod client;
+#[path = "../common/compressed.rs"]
+mod compressed;
+mod deflate;
+mod deflate_chunks;
 mod incoming;
 mod limits;
+mod negotiation;
 mod outgoing;
 
 use bytes::Bytes;

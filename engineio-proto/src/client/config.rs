@@ -59,6 +59,12 @@ settings! {
         /// Default yes, as with the JavaScript and Python clients: the servers of both, and many
         /// routes of proxies, are at `/engine.io/` alone.
         trailing_slash: bool = true;
+        /// Whether a WebSocket offers the server to compress messages (permessage-deflate,
+        /// RFC 7692), in both directions. Default no. Done by the hub.
+        websocket_compression: bool = false;
+        /// Messages over such a WebSocket are compressed from this many bytes on, with their type.
+        /// Default 1,024, as with the JavaScript client.
+        websocket_compression_threshold: usize = 1024;
         /// Which revision to speak. Default 4.
         revision: RevisionChoice = RevisionChoice::Only(Revision::V4);
     }
