@@ -88,7 +88,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.send_frame(0x88, &code.to_be_bytes()).await;
     }
 
-    async fn send_frame(&mut self, first: u8, payload: &[u8]) {
+    /// Sends a frame with this first byte, masked with zeros.
+    pub async fn send_frame(&mut self, first: u8, payload: &[u8]) {
         let length = u16::try_from(payload.len()).expect("a short frame").to_be_bytes();
         let mut frame = vec![first, 0x80 | 126];
         frame.extend(length);
@@ -113,6 +114,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 
     /// The next frame, or `None` if the connection has ended, even by a reset.
     pub async fn frame_or_end(&mut self) -> Option<Frame> {
+        let (first, payload) = self.raw_frame().await?;
+        Some(match first {
+            0x81 => Frame::Text(String::from_utf8(payload).expect("UTF-8")),
+            0x82 => Frame::Binary(payload),
+            0x88 => Frame::Close(match payload.first_chunk() {
+                Some(code) => u16::from_be_bytes(*code),
+                None => 1005,
+            }),
+            other => panic!("a frame of type {other:#x}"),
+        })
+    }
+
+    /// The first byte and the payload of the next frame, as they are.
+    pub async fn raw_frame(&mut self) -> Option<(u8, Vec<u8>)> {
         while self.received.len() < 2 {
             if self.read().await.unwrap_or(0) == 0 {
                 assert_eq!(self.received.len(), 0, "a part of a frame, and the end");
@@ -126,16 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             short @ 0..126 => usize::from(short),
             128.. => panic!("no server masks its frames"),
         };
-        let payload = self.take(length).await;
-        Some(match head[0] {
-            0x81 => Frame::Text(String::from_utf8(payload.to_vec()).expect("UTF-8")),
-            0x82 => Frame::Binary(payload.to_vec()),
-            0x88 => Frame::Close(match payload.first_chunk() {
-                Some(code) => u16::from_be_bytes(*code),
-                None => 1005,
-            }),
-            other => panic!("a frame of type {other:#x}"),
-        })
+        Some((head[0], self.take(length).await.to_vec()))
     }
 
     /// Reads up to a close frame, and skips heartbeats before it.

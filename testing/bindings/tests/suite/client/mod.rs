@@ -1,5 +1,6 @@
 //! A client, against its binding's own server and against scripts, over real sockets.
 
+mod compression;
 mod connecting;
 mod cookies;
 mod ending;

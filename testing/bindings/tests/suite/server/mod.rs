@@ -13,4 +13,5 @@ mod logins;
 mod memory;
 mod other_clients;
 mod refusals;
+mod websocket_compression;
 mod whole_server;
