@@ -29,6 +29,9 @@ struct Options {
     /// Allow pages from any origin to connect, not just this server's own.
     #[arg(long)]
     any_origin: bool,
+    /// Compress messages over WebSockets of at least this many bytes, for clients that offer it.
+    #[arg(long, value_name = "BYTES")]
+    compress_from: Option<usize>,
 }
 
 impl Options {
@@ -37,6 +40,8 @@ impl Options {
             .ping_interval(Duration::from_millis(self.ping_interval))
             .ping_timeout(Duration::from_millis(self.ping_timeout))
             .max_payload(self.max_payload)
+            .websocket_compression(self.compress_from.is_some())
+            .websocket_compression_threshold(self.compress_from.unwrap_or(1024))
             .cors(if self.any_origin { Cors::Any } else { Cors::SameOrigin })
             .build()
     }

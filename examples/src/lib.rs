@@ -18,6 +18,9 @@ pub struct Options {
     /// Serve polling only, to see the page without an upgrade.
     #[arg(long)]
     pub polling_only: bool,
+    /// Compress messages over WebSockets of at least this many bytes, for clients that offer it.
+    #[arg(long, value_name = "BYTES")]
+    pub compress_from: Option<usize>,
 }
 
 impl Options {
@@ -30,6 +33,8 @@ impl Options {
         ServerConfig::builder()
             .transports(if self.polling_only { Transports::POLLING } else { Transports::ALL })
             .max_payload(16 * 1024) // a line of chat is short
+            .websocket_compression(self.compress_from.is_some())
+            .websocket_compression_threshold(self.compress_from.unwrap_or(1024))
             .build()
     }
 }

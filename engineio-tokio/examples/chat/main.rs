@@ -36,6 +36,9 @@ struct Options {
     /// Serve polling only, to see the page without an upgrade.
     #[arg(long)]
     polling_only: bool,
+    /// Compress messages over WebSockets of at least this many bytes, for clients that offer it.
+    #[arg(long, value_name = "BYTES")]
+    compress_from: Option<usize>,
 }
 
 #[tokio::main]
@@ -44,6 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = ServerConfig::builder()
         .transports(if options.polling_only { Transports::POLLING } else { Transports::ALL })
         .max_payload(16 * 1024) // a line of chat is short
+        .websocket_compression(options.compress_from.is_some())
+        .websocket_compression_threshold(options.compress_from.unwrap_or(1024))
         .build()?;
     let server: Server<Guest> = Server::builder(config).build();
     tokio::spawn(room::run(server.clone()));

@@ -16,11 +16,14 @@ pub struct Options {
     pub ping_timeout: u32,
     /// The longest body and message, in bytes.
     pub max_payload: u32,
+    /// Whether messages over WebSockets are compressed, however short.
+    pub compress: bool,
 }
 
 impl Options {
     /// The numbers of the official conformance suites, for the cases that check them.
-    pub const SUITE: Self = Self { ping_interval: 300, ping_timeout: 200, max_payload: 1_000_000 };
+    pub const SUITE: Self =
+        Self { ping_interval: 300, ping_timeout: 200, max_payload: 1_000_000, compress: false };
 
     /// The same without a heartbeat during a test, for all other cases. On loaded cores half a
     /// second of patience would only measure the machine.
@@ -89,21 +92,24 @@ impl Server {
     }
 
     fn start(binding: Binding, options: Options) -> Self {
-        let example = Example::start(
-            binding,
-            "echo",
-            &[
-                "--listen",
-                "127.0.0.1:0",
-                "--any-origin",
-                "--ping-interval",
-                &options.ping_interval.to_string(),
-                "--ping-timeout",
-                &options.ping_timeout.to_string(),
-                "--max-payload",
-                &options.max_payload.to_string(),
-            ],
-        );
+        let [ping_interval, ping_timeout, max_payload] =
+            [options.ping_interval, options.ping_timeout, options.max_payload]
+                .map(|number| number.to_string());
+        let mut arguments = vec![
+            "--listen",
+            "127.0.0.1:0",
+            "--any-origin",
+            "--ping-interval",
+            &ping_interval,
+            "--ping-timeout",
+            &ping_timeout,
+            "--max-payload",
+            &max_payload,
+        ];
+        if options.compress {
+            arguments.extend(["--compress-from", "0"]);
+        }
+        let example = Example::start(binding, "echo", &arguments);
         Self { authority: example.authority().to_owned(), example: Some(example) }
     }
 }

@@ -1,6 +1,6 @@
 // Two people chat in two tabs of Chromium, before and after a restart of the server.
 //
-// Prints a line of JSON after each act: {upgraded}, {heard}, {lost}, {heard}. After the second it
+// Prints a line of JSON after each act: {upgraded, extensions}, {heard}, {lost}, {heard}. After the second it
 // waits for the connection to be lost, after the third for it to come back.
 
 "use strict";
@@ -48,13 +48,25 @@ async function main() {
     });
     try {
         const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
+        await context.addInitScript(() => {
+            const Native = window.WebSocket;
+            window.WebSocket = class extends Native {
+                constructor(...all) {
+                    super(...all);
+                    window.lastSocket = this;
+                }
+            };
+        });
         const tabs = [await enter(context, "Ada"), await enter(context, "Grace")];
         const [ada, grace] = tabs;
         const all = (selector) => Promise.all(tabs.map((tab) => tab.waitForSelector(selector)));
         const picture = (page, name) => page.screenshot({ path: path.join(pictures, name) });
 
         await all(state("open", "websocket"));
-        tell({ upgraded: await ada.locator("#status").innerText() });
+        tell({
+            upgraded: await ada.locator("#status").innerText(),
+            extensions: await ada.evaluate(() => window.lastSocket.extensions),
+        });
 
         await say(ada, "Good morning, <b>Grace</b> \u{1f600}");
         const heard = await hear(grace, "Good morning, <b>Grace</b> \u{1f600}");

@@ -4,7 +4,7 @@
 // {"byte": 7, "times": 10}. What came back as it was sent is shown as in the spec, anything else is described.
 "use strict";
 
-const { spec, now, connect, ready, finish } = require("./peer.js");
+const { spec, now, connect, ready, extensions, finish } = require("./peer.js");
 
 function made(message) {
   if (typeof message === "string") return message;
@@ -31,7 +31,7 @@ const messages = [];
 
 function next() {
   const group = groups.shift();
-  if (!group) return finish(socket, { transport, messages });
+  if (!group) return finish(socket, { transport, agreed, messages });
   now(`waiting for ${JSON.stringify(group)}`);
   let expected = group.length;
   socket.on("message", function receive(data) {
@@ -45,7 +45,9 @@ function next() {
 }
 
 let transport;
+let agreed;
 ready(socket, () => {
   transport = socket.transport.name;
+  agreed = extensions(socket);
   next();
 });

@@ -32,7 +32,9 @@ const TRANSPORTS = {
 function connect() {
   const library = require(`engine.io-client-${spec.client}`);
   const Socket = library.Socket || library;
-  const socket = new Socket(spec.url, { transports: TRANSPORTS[spec.mode], ca: spec.ca });
+  const options = { transports: TRANSPORTS[spec.mode], ca: spec.ca };
+  if (spec.compress) options.perMessageDeflate = { threshold: 0 };
+  const socket = new Socket(spec.url, options);
   const unexpected = (reason, details) =>
     fail(`closed by ${reason}: ${(details && (details.description || details.message)) || "no details"}`);
   socket.on("error", (error) => fail(`error: ${error.message} (${error.description})`));
@@ -47,6 +49,13 @@ function ready(socket, callback) {
   socket.once(spec.mode === "upgrade" ? "upgrade" : "open", () => setImmediate(callback));
 }
 
+/** The extensions of the client's WebSocket. */
+function extensions(socket) {
+  const { ws } = socket.transport;
+  if (!ws) return "";
+  return typeof ws.extensions === "string" ? ws.extensions : Object.keys(ws.extensions).join();
+}
+
 /** Closes the client and prints what it saw. */
 function finish(socket, saw) {
   now("closing");
@@ -59,4 +68,4 @@ function report(saw) {
   process.stdout.write(`${JSON.stringify(saw)}\n`);
 }
 
-module.exports = { spec, fail, now, connect, ready, finish, report };
+module.exports = { spec, fail, now, connect, ready, extensions, finish, report };

@@ -5,20 +5,33 @@ use e2e::{Example, chromium};
 
 #[tokio::test]
 async fn two_tabs_chat_upgrade_and_come_back_after_a_restart() {
+    chat(&[], "").await;
+}
+
+#[tokio::test]
+async fn two_tabs_chat_over_compressed_websockets() {
+    let agreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    chat(&["--compress-from", "0"], agreed).await;
+}
+
+async fn chat(options: &[&str], extensions: &str) {
     if !chromium::is_here() {
         return;
     }
-    let server = Example::start(BINDING, "chat", &["--listen", "127.0.0.1:0"]);
+    let start =
+        |listen| Example::start(BINDING, "chat", &[&["--listen", listen], options].concat());
+    let server = start("127.0.0.1:0");
     let authority = server.authority().to_owned();
     let mut tabs = chromium::start("chat.js", &format!("http://{authority}/"));
 
-    let upgraded = tabs.hear().await["upgraded"].to_string();
-    assert!(upgraded.contains("upgraded after"), "{upgraded}");
+    let said = tabs.hear().await;
+    assert!(said["upgraded"].to_string().contains("upgraded after"), "{said}");
+    assert_eq!(said["extensions"], extensions);
     assert_eq!(tabs.hear().await["heard"], "Good morning, <b>Grace</b> \u{1f600}");
 
     drop(server);
     assert!(tabs.hear().await["lost"].is_string());
 
-    let _again = Example::start(BINDING, "chat", &["--listen", &authority]);
+    let _again = start(&authority);
     assert_eq!(tabs.end().await["heard"], "Here again");
 }

@@ -78,6 +78,21 @@ async fn messages_of_every_kind_come_back_and_the_servers_hear_the_end() {
 }
 
 #[tokio::test]
+async fn messages_come_back_compressed_from_the_official_servers() {
+    for (server, revision) in [("engine.io-6", Revision::V4), ("engine.io-3", Revision::V3)] {
+        let options = json!({ "perMessageDeflate": { "threshold": 0 } });
+        let remote = Remote::start(json!({ "server": server, "options": options })).await;
+        for way in WAYS {
+            let client = client(&remote, revision)
+                .transports(way)
+                .config(|it| it.websocket_compression(true).websocket_compression_threshold(0));
+            let client = connected(client).await;
+            messages_come_back(client, server, &format!("compressed {way:?}")).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn messages_of_every_kind_come_back_from_this_projects_servers() {
     for binding in Binding::ALL {
         let server = Server::echo(binding, Options::PATIENT);

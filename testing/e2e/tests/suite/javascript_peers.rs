@@ -16,9 +16,15 @@ struct Peer {
     client: u8,
     /// `polling`, `websocket` or `upgrade`.
     mode: &'static str,
+    /// Both ends compress all that they can over a WebSocket.
+    compress: bool,
 }
 
 impl Peer {
+    const fn options(self) -> Options {
+        Options { compress: self.compress, ..Options::PATIENT }
+    }
+
     async fn run(self, server: &Server, script: &str, spec: Value) -> Value {
         self.run_at(server.url(), script, spec).await
     }
@@ -26,6 +32,7 @@ impl Peer {
     async fn run_at(self, url: String, script: &str, mut spec: Value) -> Value {
         spec["client"] = self.client.into();
         spec["mode"] = self.mode.into();
+        spec["compress"] = self.compress.into();
         spec["url"] = url.into();
         javascript::run(script, &spec).await
     }
@@ -34,7 +41,9 @@ impl Peer {
     /// from none.
     async fn messages_arrive_as_they_were_sent(self) {
         javascript::install();
-        let Some(local) = Local::start(patient()).await else { return };
+        let config =
+            patient().websocket_compression(self.compress).websocket_compression_threshold(0);
+        let Some(local) = Local::start(config).await else { return };
         let is_ascii_only = self.client == 1 && self.mode == "polling";
         let text = if is_ascii_only { "text end" } else { "é€😀 end" };
         let client = self.run_at(
@@ -65,7 +74,7 @@ impl Peer {
     }
 
     async fn echoes(self, groups: Value) {
-        let server = Server::echo(BINDING, Options::PATIENT);
+        let server = Server::echo(BINDING, self.options());
         let saw = self.run(&server, "echo.js", json!({ "groups": groups })).await;
         let sent: Vec<_> = groups
             .as_array()
@@ -74,6 +83,7 @@ impl Peer {
             .flat_map(|group| group.as_array().expect("a group"))
             .collect();
         assert_eq!(saw["transport"], if self.mode == "polling" { "polling" } else { "websocket" });
+        assert_eq!(saw["agreed"] == "permessage-deflate", self.compress, "{}", saw["agreed"]);
         assert_eq!(saw["messages"], json!(sent));
     }
 
@@ -101,7 +111,7 @@ impl Peer {
     async fn heartbeats_keep_the_session(self) {
         let server = Server::echo(
             BINDING,
-            Options { ping_interval: 200, ping_timeout: 20_000, ..Options::SUITE },
+            Options { ping_interval: 200, ping_timeout: 20_000, ..self.options() },
         );
         let saw = self.run(&server, "heartbeats.js", json!({ "count": 4 })).await;
         assert_eq!(saw["message"], "still here");
@@ -110,7 +120,7 @@ impl Peer {
     /// Over polling the end is heard in the answer to a poll, or in the refusal of the poll that
     /// came a moment later.
     async fn end_by_the_server_is_heard(self) {
-        let server = Server::echo(BINDING, Options::PATIENT);
+        let server = Server::echo(BINDING, self.options());
         let saw = self.run(&server, "server_closes.js", json!({})).await;
         let reason = saw["reason"].as_str().expect("a reason");
         let late = self.mode == "polling" && reason == "transport error";
@@ -118,7 +128,7 @@ impl Peer {
     }
 
     async fn end_by_the_client_ends_the_session(self) {
-        let server = Server::echo(BINDING, Options::PATIENT);
+        let server = Server::echo(BINDING, self.options());
         let saw = self.run(&server, "client_closes.js", json!({})).await;
         assert_eq!(saw["reason"], "forced close");
         let revision = if self.client <= 3 { Revision::V3 } else { Revision::V4 };
@@ -137,7 +147,7 @@ impl Peer {
     }
 
     async fn order_survives_the_upgrade(self) {
-        let server = Server::echo(BINDING, Options::PATIENT);
+        let server = Server::echo(BINDING, self.options());
         let saw = self.run(&server, "across_upgrade.js", json!({ "count": 1000 })).await;
         assert_eq!(saw["received"], 1000);
         assert_eq!(saw["transport"], "websocket");
@@ -149,11 +159,13 @@ impl Peer {
 
 /// One module for each client and way, one test for each method that is named.
 macro_rules! peers {
-    ($($name:ident, $client:literal, $mode:literal: $($test:ident)*;)*) => {
+    ($($name:ident, $client:literal, $mode:literal $(, compress: $compress:literal)?: $($test:ident)*;)*) => {
         $(mod $name {
+            const COMPRESS: bool = [$($compress,)? false][0];
+
             $(#[tokio::test]
             async fn $test() {
-                super::Peer { client: $client, mode: $mode }.$test().await;
+                super::Peer { client: $client, mode: $mode, compress: COMPRESS }.$test().await;
             })*
         })*
     };
@@ -188,4 +200,16 @@ peers! {
         messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back
         heartbeats_keep_the_session end_by_the_server_is_heard end_by_the_client_ends_the_session
         order_survives_the_upgrade;
+    client_6_over_compressed_websocket, 6, "websocket", compress: true:
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back heartbeats_keep_the_session
+        end_by_the_server_is_heard end_by_the_client_ends_the_session;
+    client_6_that_upgrades_and_compresses, 6, "upgrade", compress: true:
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back heartbeats_keep_the_session
+        end_by_the_server_is_heard end_by_the_client_ends_the_session order_survives_the_upgrade;
+    client_3_over_compressed_websocket, 3, "websocket", compress: true:
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back;
+    client_3_that_upgrades_and_compresses, 3, "upgrade", compress: true:
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back order_survives_the_upgrade;
+    client_1_over_compressed_websocket, 1, "websocket", compress: true:
+        messages_arrive_as_they_were_sent short_messages_come_back long_messages_come_back;
 }
