@@ -1,11 +1,14 @@
 // No panic; whatever arrives is understood and answered the same in one chunk as byte by byte;
-// no message is longer than the limit; and tungstenite's own reading finds the same in it.
+// no message is longer than the limit; and tungstenite's own reading finds the same in it. With
+// compression, whatever was inflated is sent, and read by a client as it was.
 #![no_main]
 
 use std::io::{self, ErrorKind, Read, Write};
 
-use engineio_hub::websocket::{Fault, Received, WebSocket};
+use engineio_hub::websocket::{Deflate, Fault, Received, WebSocket};
 use engineio_proto::Frame;
+use http::HeaderMap;
+use http::header::SEC_WEBSOCKET_EXTENSIONS;
 use libfuzzer_sys::fuzz_target;
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Error, Message};
@@ -13,8 +16,9 @@ use tungstenite::{Error, Message};
 const MAX_PAYLOAD: usize = 1_000;
 
 fuzz_target!(|wire: &[u8]| {
-    let whole = run([wire]);
-    assert_eq!(whole, run(wire.chunks(1)));
+    compressed(wire);
+    let whole = run(WebSocket::server(MAX_PAYLOAD), [wire]);
+    assert_eq!(whole, run(WebSocket::server(MAX_PAYLOAD), wire.chunks(1)));
     let (received, fault, _) = whole;
     for incoming in &received {
         assert!(!matches!(incoming, Received::Frame(frame) if frame.len() > MAX_PAYLOAD));
@@ -35,9 +39,31 @@ fuzz_target!(|wire: &[u8]| {
     }
 });
 
+/// The same with compression, in both directions.
+fn compressed(wire: &[u8]) {
+    let offer = HeaderMap::from_iter([(SEC_WEBSOCKET_EXTENSIONS, Deflate::offer())]);
+    let deflate = Deflate::accept(&offer, 0).expect("a legal offer");
+    let answer = HeaderMap::from_iter([(SEC_WEBSOCKET_EXTENSIONS, deflate.answer())]);
+    let theirs = Deflate::agreed(&answer, 0).expect("a legal answer");
+    let server = || WebSocket::server(MAX_PAYLOAD).compressed(Some(deflate));
+    let whole = run(server(), [wire]);
+    assert_eq!(whole, run(server(), wire.chunks(1)));
+    let (mut server, mut client) = (server(), WebSocket::client(MAX_PAYLOAD).compressed(theirs));
+    for received in whole.0 {
+        let Received::Frame(frame) = received else { continue };
+        assert!(frame.len() <= MAX_PAYLOAD);
+        server.send(frame.clone().compress(true));
+        let sent = server.unsent().concat();
+        server.sent(sent.len());
+        assert_eq!(client.receive(&mut &sent[..]), Ok(Some(Received::Frame(frame))));
+    }
+}
+
 /// What comes in, how it ends, and what goes out.
-fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Received>, Option<Fault>, Vec<u8>) {
-    let mut socket = WebSocket::server(MAX_PAYLOAD);
+fn run<'a>(
+    mut socket: WebSocket,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+) -> (Vec<Received>, Option<Fault>, Vec<u8>) {
     let (mut all, mut fault) = (Vec::new(), None);
     for mut chunk in chunks {
         loop {
