@@ -12,7 +12,7 @@
 //! - the [`client`]: its session, its requests and cookies, its handles;
 //! - the limits that a listener sets for connections ([`listener`]);
 //! - WebSocket over memory ([`websocket`]: bytes in, messages out), conversions between the types
-//!   of the `http` crate and the core's plain data, and compression of responses.
+//!   of the `http` crate and the core's plain data, and compression of responses and messages.
 //!
 //! It has **no** sockets, timers, threads or tasks, and no HTTP implementation, and it
 //! decides nothing about the protocol. To serve clients, take a binding such as

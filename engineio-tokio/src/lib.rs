@@ -8,7 +8,7 @@
 //! It is **not** Socket.IO: there are no namespaces, rooms, event names or
 //! acknowledgements, just ordered messages of text or bytes. The server has no
 //! TLS (put a proxy in front, or serve the [`Server::service`] yourself). There is no
-//! compression of WebSocket messages and no WebTransport.
+//! WebTransport.
 //!
 //! # The picture
 //!
