@@ -27,6 +27,17 @@ async fn first_subprotocol_is_chosen_and_no_header_of_http1_comes() {
 }
 
 #[tokio::test]
+async fn compression_is_agreed_on_as_over_http1() {
+    let (_, address) = echo(config().websocket_compression(true)).await;
+    let client = Client::connect(address).await;
+    let request = client.extended_connect("websocket", WEBSOCKET);
+    let request = request.header("sec-websocket-extensions", "permessage-deflate");
+    let (headers, _websocket) = client.connect_for(request).await.expect("a WebSocket");
+    let agreed = headers["sec-websocket-extensions"].to_str().unwrap();
+    assert!(agreed.starts_with("permessage-deflate"), "{agreed}");
+}
+
+#[tokio::test]
 async fn refusals_have_their_bodies_and_cors_headers_and_leave_the_connection() {
     let origins = Cors::List(vec!["https://page.test".into()]);
     let (server, address) = echo(config().cors(origins)).await;
