@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use bytes::Bytes;
 use cookie::Cookie;
@@ -12,6 +11,8 @@ use engineio_proto::server::{Opening, Refusal};
 use engineio_proto::{Revision, ServerConfig, Transport};
 use http::header::COOKIE;
 use http::request::Parts;
+
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// The address that a request came from, as the binding saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

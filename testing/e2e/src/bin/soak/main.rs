@@ -38,8 +38,7 @@ struct Tally {
 }
 
 /// The server's settings: heartbeats often, but with patience enough for a loaded machine.
-const OPTIONS: Options =
-    Options { ping_interval: 2_000, ping_timeout: 20_000, max_payload: 1_000_000 };
+const OPTIONS: Options = Options { ping_interval: 2_000, ping_timeout: 20_000, ..Options::SUITE };
 
 /// How long it takes until the server's memory is as large as this traffic makes it.
 const WARM_UP: u64 = 30;
