@@ -91,31 +91,38 @@ pub(crate) fn left_until(until: Instant) -> std::time::Duration {
     until.saturating_duration_since(machine_time())
 }
 
-async fn answer<D, H, F, B>(
+/// Begins at once and not when it is polled: hyper drops a request unpolled whose client has left
+/// meanwhile, and the session has to know that it came.
+fn answer<D, H, F, B>(
     core: &Core<D>,
     request: Request<Incoming>,
     peer: Option<SocketAddr>,
     handler: &H,
-) -> Result<Response<ResponseBody<B>>, Infallible>
+) -> impl Future<Output = Result<Response<ResponseBody<B>>, Infallible>>
 where
     D: Data,
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
 {
     let peer = peer.map(RemoteAddr);
-    let task = match RequestTask::begin(&core.hub, request, peer, timer, yield_turn) {
-        Ok(task) => task,
-        Err(mut request) => {
-            if let Some(peer) = peer {
-                request.extensions_mut().insert(peer);
-            }
-            return Ok(handler(request).await.map(ResponseBody::theirs));
-        }
-    };
-    core.start_driver();
-    let Answered { response, switching } = task.await;
-    if let Some(switching) = switching {
-        spawn(carry(switching));
+    let begun = RequestTask::begin(&core.hub, request, peer, timer, yield_turn);
+    if begun.is_ok() {
+        core.start_driver();
     }
-    Ok(response.map(ResponseBody::ours))
+    async move {
+        let task = match begun {
+            Ok(task) => task,
+            Err(mut request) => {
+                if let Some(peer) = peer {
+                    request.extensions_mut().insert(peer);
+                }
+                return Ok(handler(request).await.map(ResponseBody::theirs));
+            }
+        };
+        let Answered { response, switching } = task.await;
+        if let Some(switching) = switching {
+            spawn(carry(switching));
+        }
+        Ok(response.map(ResponseBody::ours))
+    }
 }
