@@ -94,13 +94,20 @@ impl<D: Data> Reception<D> {
         if !matches!(desk.mode, Mode::PickedUp(known) if known == by) {
             return Poll::Ready(None);
         }
-        if let Some(arrival) = desk.queue.pop_front() {
-            return Poll::Ready(Some(arrival));
-        }
-        if let Some(waker) = waker {
+        // Some may be decided and not swept yet. They are dropped without the lock.
+        let mut decided = Vec::new();
+        let next = loop {
+            match desk.queue.pop_front() {
+                Some(arrival) if arrival.pending.is_decided() => decided.push(arrival),
+                next => break next,
+            }
+        };
+        if let (None, Some(waker)) = (&next, waker) {
             desk.acceptors.register(waker);
         }
-        Poll::Pending
+        drop(desk);
+        drop(decided);
+        next.map_or(Poll::Pending, |arrival| Poll::Ready(Some(arrival)))
     }
 
     /// Sets how the server is consumed. Returns the waiting handshakes, for a login to decide
