@@ -331,8 +331,9 @@ impl<D: Data> Server<D> {
         Ok(Serving::new(listener.get_ref().local_addr()?, self.serve_with(listener, handler)))
     }
 
-    /// Serves the connections of a listener, HTTP/1.1, until the server is
-    /// [closed](Self::close). [`bind`](Self::bind) makes a listener for many clients. Other paths get 404 and are told where the server is.
+    /// Serves the connections of a listener, HTTP/1.1, until the server is [closed](Self::close).
+    /// [`bind`](Self::bind) makes a listener for many clients. Other paths get 404 and are told
+    /// where the server is.
     ///
     /// A connection has 30 s for its first byte. It is dropped if it completes no request head, or
     /// its peer takes no bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout).

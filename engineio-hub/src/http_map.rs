@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use engineio_proto::server::Ambiguity;
-use engineio_proto::{Headers, Request, Response, ServerConfig};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use engineio_proto::{Request, Response, ServerConfig};
+use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode, Version};
 
+use crate::headers::{extend, text};
 use crate::server::Connection;
 use crate::upgrade;
 
@@ -56,10 +57,6 @@ fn host<'r>(config: &ServerConfig, parts: &'r Parts) -> Option<&'r str> {
     forwarded.or_else(|| text(header::HOST)).or_else(authority)
 }
 
-pub(crate) fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
-}
-
 /// How a proxy in front may have read the request differently. An HTTP library that hides some of
 /// it, as hyper does, hides it here too.
 fn ambiguity(parts: &Parts) -> Option<Ambiguity> {
@@ -103,27 +100,4 @@ pub(crate) fn response(response: Response) -> http::Response<Bytes> {
         answer.headers_mut().insert(header::CONTENT_ENCODING, name);
     }
     answer
-}
-
-/// The core rejects illegal headers, so none is lost here.
-pub(crate) fn extend(fields: &mut HeaderMap, headers: Headers) {
-    fields.reserve(headers.len());
-    for header in headers {
-        let (name, value) = header.into_parts();
-        let value = HeaderValue::from_maybe_shared(value.into_bytes());
-        if let (Some(name), Ok(value)) = (known_name(&name), value) {
-            fields.append(name, value);
-        }
-    }
-}
-
-fn known_name(name: &str) -> Option<HeaderName> {
-    Some(match name {
-        // What polls are answered with.
-        "access-control-allow-origin" => header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        "cache-control" => header::CACHE_CONTROL,
-        "content-type" => header::CONTENT_TYPE,
-        "vary" => header::VARY,
-        other => return HeaderName::from_bytes(other.as_bytes()).ok(),
-    })
 }

@@ -169,6 +169,7 @@ mod compressing;
 mod compression;
 mod data;
 mod default_observer;
+mod headers;
 mod http_map;
 pub mod listener;
 mod memory;

@@ -20,8 +20,9 @@ pub trait Observer: Send + Sync + 'static {
     /// application. [`RefusedRequest::cause`] says why.
     ///
     /// Also called for a connection that is turned away before a request of it is understood, as
-    /// [`Connection`](engineio_proto::server::RefusalCause::Connection), for a WebSocket that didn't take over its session, and for a handshake whose
-    /// client left after a while without a decision, as
+    /// [`Connection`](engineio_proto::server::RefusalCause::Connection), for a WebSocket that
+    /// didn't take over its session, and for a handshake whose client left after a while without a
+    /// decision, as
     /// [`NotAccepted`](engineio_proto::server::RefusalCause::NotAccepted).
     fn refused(&self, request: &RefusedRequest<'_>) {
         let _ = request;

@@ -6,7 +6,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode, Version};
 
-use crate::http_map::{extend, text};
+use crate::headers::{extend, text};
 use crate::server::Connection;
 
 /// A valid request for a WebSocket: what its answer needs.

@@ -1,6 +1,8 @@
-//! How much of a payload `Debug` shows.
+//! How much of a payload or a request is shown.
 
 use core::fmt;
+
+use bytestring::ByteString;
 
 /// The length of some data and at most [`SHOWN`] bytes of it: `5 bytes: "hello"`.
 pub(crate) struct Excerpt<'a> {
@@ -49,6 +51,13 @@ impl fmt::Debug for Hidden {
         let unit = if self.0 == 1 { "byte" } else { "bytes" };
         write!(f, "{} {unit}", self.0)
     }
+}
+
+/// A text of the request, kept short for the logs.
+pub(crate) fn excerpt(text: &str) -> ByteString {
+    const MOST: usize = 128;
+    let end = (0..=MOST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or("").into()
 }
 
 /// How many bytes are shown.

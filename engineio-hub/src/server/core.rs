@@ -7,15 +7,15 @@ use std::task::Waker;
 use engineio_proto::server::Refusal;
 use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid};
 
-use super::deadlines::Deadlines;
+use super::deadlines::{Deadlines, Target};
 use super::map::Map;
+use super::progress::ProgressOfAll;
 use super::ready::ReadyQueue;
-use super::relief::Relief;
 #[cfg(feature = "metrics")]
 use super::sampler::Sampler;
 use super::upgradability::Upgradability;
 use crate::clock::Clock;
-use crate::memory::Budget;
+use crate::memory::{Budget, Change};
 use crate::observer::{Guarded, Observer};
 use crate::refused::{RefusedRequest, RequestLine, Warnings};
 use crate::shared::wakers::Wakers;
@@ -37,7 +37,7 @@ pub(crate) struct Core<S> {
     pub(crate) ready: ReadyQueue<S>,
     /// What all sessions together may hold.
     pub(crate) budget: Arc<Budget>,
-    pub(super) relief: Relief,
+    pub(super) progress: ProgressOfAll,
     /// How many handshakes are undecided.
     pub(crate) waiting: AtomicUsize,
     /// How many WebSockets are open, including those of ended sessions.
@@ -69,7 +69,7 @@ impl<S> Core<S> {
             deadlines: Deadlines::new(),
             ready: ReadyQueue::new(),
             budget,
-            relief: Relief::default(),
+            progress: ProgressOfAll::default(),
             waiting: AtomicUsize::new(0),
             websockets: AtomicUsize::new(0),
             is_closing: AtomicBool::new(false),
@@ -155,5 +155,21 @@ impl<S> Core<S> {
     /// Nothing under this lock can panic.
     fn ends(&self) -> MutexGuard<'_, Wakers> {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what a change of the budget asks for. Under no lock.
+    #[inline]
+    pub(crate) fn noticed(&self, change: Change) {
+        match change {
+            Change::Nothing => {}
+            Change::Exceeded => self.begin_relief(),
+            Change::Relieved => self.budget.wake(),
+        }
+    }
+
+    pub(super) fn begin_relief(&self) {
+        if self.progress.begin() {
+            self.deadlines.arm_anywhere(self.now(), Target::Relief);
+        }
     }
 }

@@ -27,6 +27,7 @@ mod incoming;
 mod login;
 mod map;
 mod pending;
+mod progress;
 mod ready;
 mod reception;
 mod relief;

@@ -6,60 +6,18 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::mem;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-
-use engineio_proto::Sid;
 
 use super::core::Core;
 use super::deadlines::Target;
 use super::handler::{Handler, carry};
 use super::pending::RETRY_AFTER;
+use super::progress::Progress;
 use super::session::ServerSession;
 use crate::data::Data;
-use crate::memory::{Change, Part};
+use crate::memory::Part;
 use crate::shared::session::Pace;
-use crate::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use crate::sync::{Mutex, MutexGuard};
-
-/// What is known of the sessions that hold much, while it is too much.
-#[derive(Default)]
-pub(crate) struct Relief {
-    /// A deadline for the next look is armed.
-    is_under_way: AtomicBool,
-    /// How far they were a second ago.
-    seen: Mutex<HashMap<Sid, Progress>>,
-}
-
-/// How far a session has got with what it holds.
-#[derive(Clone, Copy)]
-struct Progress {
-    incoming: u32,
-    outgoing: u32,
-    /// Bytes that the application hasn't read.
-    unread: usize,
-    /// The position up to which the client has taken messages.
-    handed_over: u64,
-}
-
-impl<S> Core<S> {
-    /// Does what a change of the budget asks for. Under no lock.
-    #[inline]
-    pub(crate) fn noticed(&self, change: Change) {
-        match change {
-            Change::Nothing => {}
-            Change::Exceeded => self.begin_relief(),
-            Change::Relieved => self.budget.wake(),
-        }
-    }
-
-    fn begin_relief(&self) {
-        if !self.relief.is_under_way.swap(true, SeqCst) {
-            self.deadlines.arm_anywhere(self.now(), Target::Relief);
-        }
-    }
-}
 
 impl<D: Data> Core<ServerSession<D>> {
     /// Looks at all sessions that hold much, and ends the largest of those that didn't get on since
@@ -83,8 +41,8 @@ impl<D: Data> Core<ServerSession<D>> {
             self.deadlines.arm_anywhere(self.now() + PATIENCE, Target::Relief);
             return;
         }
-        drop(mem::take(&mut *self.seen()));
-        self.relief.is_under_way.store(false, SeqCst);
+        drop(self.progress.take());
+        self.progress.end();
         if self.budget.is_exceeded() {
             self.begin_relief();
         }
@@ -92,7 +50,7 @@ impl<D: Data> Core<ServerSession<D>> {
 
     /// The sessions that didn't get on with something since the last time, with how much that is.
     fn stuck(&self) -> Vec<(usize, Arc<ServerSession<D>>)> {
-        let before = mem::take(&mut *self.seen());
+        let before = self.progress.take();
         if before.is_empty() && self.warnings.is_due("memory_exceeded", self.now()) {
             self.observer.memory_exceeded(self.budget.held());
         }
@@ -108,13 +66,8 @@ impl<D: Data> Core<ServerSession<D>> {
                 stuck.push((bytes, session));
             }
         }
-        *self.seen() = seen;
+        self.progress.keep(seen);
         stuck
-    }
-
-    /// Nothing under this lock can panic.
-    fn seen(&self) -> MutexGuard<'_, HashMap<Sid, Progress>> {
-        self.relief.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,9 +6,9 @@ use core::fmt;
 use bytestring::ByteString;
 
 use super::connection_fault::ConnectionFault;
-use super::refusal::excerpt;
 use crate::close::Violation;
 use crate::cors::Cors;
+use crate::excerpt::excerpt;
 
 /// The cause of a refusal. Texts from the request are cut at 128 bytes.
 ///

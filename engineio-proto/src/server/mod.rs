@@ -20,8 +20,8 @@
 //!    - [`Transmit::Respond`] is the one answer to a GET or POST; so is [`Transmit::Refuse`],
 //!      with the cause for the logs.
 //!    - [`Transmit::Upgrade`] is the 101 of a WebSocket, or its 200 over HTTP/2. From then on
-//!      every message that arrives is an [`Input::Frame`], and the output is [`Transmit::Frame`]s and at last one
-//!      [`Transmit::Hangup`].
+//!      every message that arrives is an [`Input::Frame`], and the output is
+//!      [`Transmit::Frame`]s and at last one [`Transmit::Hangup`].
 //! 3. **A connection broke, or its peer did something that HTTP or WebSocket doesn't
 //!    allow**: [`Input::Failed`].
 //! 4. **Time.** Call [`Session::handle_timeout`] at [`Session::poll_timeout`]. Early, late

@@ -197,10 +197,3 @@ fn plain(message: &str) -> String {
     let message = serde_json::Value::from(message);
     format!("{{\"message\":{message}}}")
 }
-
-/// A text of the request, kept short for the logs.
-pub(super) fn excerpt(text: &str) -> ByteString {
-    const MOST: usize = 128;
-    let end = (0..=MOST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.get(..end.unwrap_or(0)).unwrap_or("").into()
-}
