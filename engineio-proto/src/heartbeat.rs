@@ -35,7 +35,9 @@ enum Wait {
     Quiet,
     /// This side pings, and waits for the pong. `owes_ping`: a ping waits to leave.
     /// `is_extended`: another packet has already bought the peer more time; once per ping.
-    Pong { by: Instant, owes_ping: bool, is_extended: bool },
+    /// `may_lie`: this side didn't read for some of the time, so that the pong may have lain
+    /// unread.
+    Pong { by: Instant, owes_ping: bool, is_extended: bool, may_lie: bool },
     /// The peer pings. `owed`: pings that have no pong yet.
     Ping { by: Instant, owed: u32 },
 }
@@ -75,7 +77,8 @@ impl Heartbeat {
                 let late = now.saturating_since(self.ping_at);
                 let start = if late > self.timeout / 4 { now } else { self.ping_at };
                 let by = start + self.timeout;
-                self.wait = Wait::Pong { by, owes_ping: true, is_extended: false };
+                let may_lie = self.held_since.is_some();
+                self.wait = Wait::Pong { by, owes_ping: true, is_extended: false, may_lie };
                 self.held_since = self.held_since.map(|_| start);
             }
             Wait::Pong { .. } | Wait::Ping { .. } if self.held_since.is_none() => {
@@ -112,10 +115,14 @@ impl Heartbeat {
     pub(crate) fn pong(&mut self, now: Instant) -> Result<(), WrongDirection> {
         match self.wait {
             Wait::Quiet => Ok(()),
-            Wait::Pong { .. } => {
+            Wait::Pong { may_lie, .. } => {
                 self.round_trip.pong_came(now);
                 self.wait = Wait::Quiet;
-                self.ping_at = now + self.interval;
+                // The peer counts from the last ping. If the pong has lain here, an interval from
+                // now may be too late for it.
+                if !may_lie {
+                    self.ping_at = now + self.interval;
+                }
                 Ok(())
             }
             Wait::Ping { .. } => Err(WrongDirection),
@@ -158,6 +165,9 @@ impl Heartbeat {
         match (self.held_since, is_held) {
             (None, true) => {
                 self.held_since = Some(now);
+                if let Wait::Pong { may_lie, .. } = &mut self.wait {
+                    *may_lie = true;
+                }
                 if self.deadline() <= now {
                     // It is late already, and may be among the data that isn't read.
                     let _ = self.expire(now);

@@ -222,6 +222,20 @@ fn ping_that_becomes_due_while_we_refuse_to_read_gives_the_whole_wait_after_it()
     assert_eq!(scene.due(), Some(80_000));
 }
 
+/// Its patience runs from the last ping, and nobody knows when its pong came.
+#[test]
+fn ping_after_a_pong_that_lay_unread_is_counted_from_the_ping_before() {
+    let mut scene = narrow().v4().websocket();
+    let conn = scene.conn("w1");
+    scene.wait_until(25_000);
+    assert_eq!(scene.pull(conn), "2");
+    scene.frame(conn, &kilobyte());
+    scene.run_until(45_000);
+    scene.event().expect("a message");
+    scene.frame(conn, "3");
+    assert_eq!(scene.due(), Some(50_000), "at 70 s the client takes us for dead");
+}
+
 #[test]
 fn what_was_read_already_extends_a_wait_that_stands_still_by_no_more() {
     let mut scene = narrow().v4().websocket();
