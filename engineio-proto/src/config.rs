@@ -95,6 +95,13 @@ settings! {
         /// The most sessions at one time; further handshakes get 503. Default no limit.
         /// Enforced by the hub.
         max_sessions: usize = usize::MAX;
+        /// The most sessions at one time of one address, as the application sees it: of IPv4 an
+        /// address, of IPv6 a /64. Handshakes that wait count, too; further ones get 503. Default
+        /// no limit: many clients may share an address. Enforced by the hub.
+        max_sessions_per_address: usize = usize::MAX;
+        /// The most handshakes in a second, of all clients together; further ones get 503 before
+        /// the application sees them. Default no limit. Enforced by the hub.
+        max_handshakes_per_second: u32 = u32::MAX;
         /// The most handshakes that wait for the application at one time; further ones get
         /// 503. Default 1,024. Enforced by the hub.
         max_waiting: usize = 1024;

@@ -77,6 +77,7 @@ impl<D: Data> Admission<D> {
         extras.messages.into_iter().for_each(|message| opening.message(message));
         let (revision, transport) = (opening.revision(), opening.transport());
         let may_compress = self.pending.may_compress();
+        let slot = self.pending.take_slot();
         let mut make = Some(|sid: Sid| {
             let now = core.now();
             let mut session = Session::open(&core.config, opening, sid.clone(), FIRST_CONN, now);
@@ -96,6 +97,7 @@ impl<D: Data> Admission<D> {
                 has_progressed,
                 is_blocked,
                 holding,
+                slot,
             };
             ServerSession::open(side, session, extras.overflow, audience)
         });

@@ -8,6 +8,7 @@ use engineio_proto::server::Refusal;
 use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid};
 
 use super::deadlines::{Deadlines, Target};
+use super::entrance::Entrance;
 use super::map::Map;
 use super::progress::ProgressOfAll;
 use super::ready::ReadyQueue;
@@ -30,6 +31,7 @@ pub(crate) struct Core<S> {
     pub(super) warnings: Warnings,
     #[cfg(feature = "metrics")]
     pub(super) sampler: Sampler,
+    pub(super) entrance: Entrance,
     pub(crate) upgradability: Upgradability,
     pub(crate) sessions: Map<S>,
     pub(crate) deadlines: Deadlines,
@@ -57,6 +59,7 @@ impl<S> Core<S> {
         #[cfg(feature = "metrics")]
         let sampler = Sampler::new(observer.wants_samples());
         let budget = Arc::new(Budget::new(config.max_memory()));
+        let entrance = Entrance::new(&config);
         Arc::new(Self {
             config: Arc::new(config),
             clock: Box::new(clock),
@@ -64,6 +67,7 @@ impl<S> Core<S> {
             warnings: Warnings::default(),
             #[cfg(feature = "metrics")]
             sampler,
+            entrance,
             upgradability: Upgradability::default(),
             sessions: Map::new(),
             deadlines: Deadlines::new(),

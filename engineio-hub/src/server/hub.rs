@@ -18,7 +18,7 @@ use super::body::RequestBody;
 use super::core::Core;
 use super::deadlines::Target;
 use super::handler::{carry, tell};
-use super::handshake::{Connection, Handshake, RemoteAddr};
+use super::handshake::{Connection, Handshake, RemoteAddr, remote_ip};
 use super::incoming::Incoming;
 use super::pending::{PendingHandshake, RETRY_AFTER};
 use super::reception::{Arrival, Pickup, Received};
@@ -226,11 +226,19 @@ impl<D: Data> Hub<D> {
             let is_full = core.sessions.len() + waiting >= core.config.max_sessions();
             is_full.then_some(Unavailable::Overloaded)
         };
-        if let Some(why) = unavailable {
-            return self.turn_away(line, opening.unavailable(why, RETRY_AFTER.as_secs()));
-        }
+        let address = || remote_ip(&core.config, parts, connection.peer);
+        let slot = match unavailable {
+            None => core.entrance.admit(core.now(), address),
+            Some(why) => Err(why),
+        };
+        let slot = match slot {
+            Ok(slot) => slot,
+            Err(why) => {
+                return self.turn_away(line, opening.unavailable(why, RETRY_AFTER.as_secs()));
+            }
+        };
         let handshake = Handshake::new(&core.config, parts, &opening, connection.peer);
-        let pending = PendingHandshake::new(core, opening, handshake.may_compress());
+        let pending = PendingHandshake::new(core, opening, handshake.may_compress(), slot);
         let arrival = Arrival { pending: Arc::clone(&pending), handshake };
         match self.running.reception.receive(arrival) {
             Received::Queued => {}

@@ -19,6 +19,7 @@ mod body;
 mod consume;
 mod core;
 mod deadlines;
+mod entrance;
 mod events;
 mod handler;
 mod handshake;

@@ -11,6 +11,7 @@ use engineio_proto::server::{Opening, Refusal, Unavailable};
 
 use super::core::Core;
 use super::deadlines::Expire;
+use super::entrance::Slot;
 use super::handshake::MayCompress;
 use super::login::LoggingIn;
 use super::session::ServerSession;
@@ -23,6 +24,8 @@ pub(crate) struct PendingHandshake<D: Data> {
     core: Arc<Core<ServerSession<D>>>,
     since: Instant,
     may_compress: MayCompress,
+    /// Until there is a session, which takes it over.
+    slot: Slot,
     stage: Mutex<Stage<D>>,
 }
 
@@ -64,16 +67,22 @@ impl<D: Data> PendingHandshake<D> {
         core: &Arc<Core<ServerSession<D>>>,
         opening: Opening,
         may_compress: MayCompress,
+        slot: Slot,
     ) -> Arc<Self> {
         core.waiting.fetch_add(1, Relaxed);
         let stage = Stage::Undecided { opening: Box::new(opening), seat: None, login: None };
         let (core, since) = (Arc::clone(core), core.now());
-        Arc::new(Self { core, since, may_compress, stage: Mutex::new(stage) })
+        Arc::new(Self { core, since, may_compress, slot, stage: Mutex::new(stage) })
     }
 
     /// Whether the session's WebSocket may compress messages, as far as the application has decided.
     pub(crate) fn may_compress(&self) -> bool {
         self.may_compress.get()
+    }
+
+    /// The client's place among those of its address, for its session.
+    pub(crate) fn take_slot(&self) -> Slot {
+        self.slot.hand_over()
     }
 
     pub(crate) fn as_expire(self: &Arc<Self>) -> Weak<dyn Expire> {
@@ -127,6 +136,7 @@ impl<D: Data> PendingHandshake<D> {
     /// Notes that the client has left.
     pub(crate) fn leave(&self) -> Left<D> {
         let left = mem::replace(&mut *self.lock(), Stage::Gone);
+        self.slot.free();
         match left {
             Stage::Accepted(session) => Left::Session(session),
             Stage::Undecided { opening, .. } => {
@@ -168,6 +178,7 @@ impl<D: Data> PendingHandshake<D> {
     }
 
     pub(crate) fn refuse(&self, refusal: Refusal) {
+        self.slot.free();
         self.decide(Stage::Refused(Box::new(refusal)));
     }
 

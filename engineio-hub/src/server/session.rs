@@ -13,6 +13,7 @@ use engineio_proto::{ConnId, Instant, Response, Revision, ServerCloseReason, Sid
 use super::audience::{Audience, Batch, News};
 use super::core::Core;
 use super::deadlines::Target;
+use super::entrance::Slot;
 use crate::data::Data;
 use crate::memory::{Change, FREE, Holding, Part, is_about, to_count};
 use crate::refused::RequestLine;
@@ -40,6 +41,8 @@ pub(crate) struct ServerSide<D: Data> {
     pub(crate) is_blocked: AtomicBool,
     /// What the session and its connections hold.
     pub(crate) holding: Holding,
+    /// The client's place among those of its address.
+    pub(crate) slot: Slot,
 }
 
 /// What the hub keeps beside a session, under the session's lock.
@@ -207,11 +210,13 @@ impl<D: Data> Side for ServerSide<D> {
             shared.detach();
         }
         if let Some(reason) = rest.closed {
+            shared.side.slot.free();
             core.session_ended(sid, shared, Some(&reason));
         }
     }
 
     fn poisoned(shared: &Arc<ServerSession<D>>) {
+        shared.side.slot.free();
         shared.side.core.session_ended(&shared.side.sid, shared, None);
     }
 }

@@ -6,6 +6,7 @@ mod common;
 mod compressed;
 mod compression;
 mod echo;
+mod entrance;
 mod events;
 #[cfg(feature = "metrics")]
 mod figures;

@@ -91,6 +91,11 @@ pub enum RefusalCause {
     TooManyWaiting(u64),
     /// Too many sessions are open: 503. Holds the seconds of `Retry-After`.
     Overloaded(u64),
+    /// Too many sessions of the client's address are open: 503. Holds the seconds of
+    /// `Retry-After`.
+    TooManyFromAddress(u64),
+    /// Too many handshakes came in a second: 503. Holds the seconds of `Retry-After`.
+    TooFast(u64),
     /// The server is closing: 503. Holds the seconds of `Retry-After`.
     Closing(u64),
     /// The connection was turned away before a request of it was understood.
@@ -191,6 +196,8 @@ impl RefusalCause {
             Self::NotAccepted(_) => "not_accepted",
             Self::TooManyWaiting(_) => "too_many_waiting",
             Self::Overloaded(_) => "overloaded",
+            Self::TooManyFromAddress(_) => "too_many_sessions_from_address",
+            Self::TooFast(_) => "too_many_handshakes",
             Self::Closing(_) => "closing",
             Self::Connection(fault) => fault.name(),
         }
@@ -331,6 +338,14 @@ impl fmt::Display for RefusalCause {
             Self::Overloaded(_) => {
                 f.write_str("`max_sessions` are open: raise it, or add a server")
             }
+            Self::TooManyFromAddress(_) => f.write_str(
+                "`max_sessions_per_address` of this address are open: one client's flood, or many \
+                 clients behind one address; behind a proxy, is `trust_forwarded` on?",
+            ),
+            Self::TooFast(_) => f.write_str(
+                "more than `max_handshakes_per_second` came: a flood, or all clients come back at \
+                 once, which the clients' own delays have to spread",
+            ),
             Self::Closing(_) => f.write_str("the server is closing"),
             Self::Connection(fault) => fault.fmt(f),
         }

@@ -172,6 +172,8 @@ impl Opening {
             Unavailable::NotAccepted => RefusalCause::NotAccepted(retry_after),
             Unavailable::TooManyWaiting => RefusalCause::TooManyWaiting(retry_after),
             Unavailable::Overloaded => RefusalCause::Overloaded(retry_after),
+            Unavailable::TooManyFromAddress => RefusalCause::TooManyFromAddress(retry_after),
+            Unavailable::TooFast => RefusalCause::TooFast(retry_after),
             Unavailable::Closing => RefusalCause::Closing(retry_after),
         };
         Refusal::new(cause, self.headers)
@@ -198,6 +200,12 @@ pub enum Unavailable {
     TooManyWaiting,
     /// As many sessions are open as [`max_sessions`](crate::ServerConfig::max_sessions) allows.
     Overloaded,
+    /// As many sessions of the client's address are open as
+    /// [`max_sessions_per_address`](crate::ServerConfig::max_sessions_per_address) allows.
+    TooManyFromAddress,
+    /// More handshakes came in a second than
+    /// [`max_handshakes_per_second`](crate::ServerConfig::max_handshakes_per_second) allows.
+    TooFast,
     /// The server is closing.
     Closing,
 }

@@ -88,6 +88,8 @@ impl Refusal {
             | RefusalCause::NotAccepted(_)
             | RefusalCause::TooManyWaiting(_)
             | RefusalCause::Overloaded(_)
+            | RefusalCause::TooManyFromAddress(_)
+            | RefusalCause::TooFast(_)
             | RefusalCause::Closing(_)
             | RefusalCause::Connection(_) => None,
         }
@@ -157,6 +159,8 @@ impl Refusal {
             RefusalCause::TooManyWaiting(seconds)
             | RefusalCause::Memory(seconds)
             | RefusalCause::Overloaded(seconds)
+            | RefusalCause::TooManyFromAddress(seconds)
+            | RefusalCause::TooFast(seconds)
             | RefusalCause::Closing(seconds) => {
                 headers.push("retry-after", format!("{seconds}"));
                 return Response::empty(503, headers);
