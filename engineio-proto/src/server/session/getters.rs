@@ -31,9 +31,9 @@ impl Session {
             }
     }
 
-    /// Whether a [`Transmit::Hangup`] waits for this connection, after what
-    /// [`poll_transmit`](Self::poll_transmit) still has for it. A peer that doesn't take it must
-    /// not keep the connection for ever.
+    /// Whether a [`Transmit::Hangup`](crate::server::Transmit::Hangup) waits for this connection,
+    /// after what [`poll_transmit`](Self::poll_transmit) still has for it. A peer that doesn't take
+    /// it must not keep the connection for ever.
     pub fn is_hung_up(&self, conn: ConnId) -> bool {
         self.core.replies.has_hangup(conn)
     }
@@ -44,15 +44,15 @@ impl Session {
     }
 
     /// Whether [`send`](Self::send) takes messages: less waits than
-    /// [`outbox_high_water`](ServerConfig::outbox_high_water), and since the last time that
-    /// it was more, it has sunk to [`outbox_low_water`](ServerConfig::outbox_low_water).
+    /// [`outbox_high_water`](crate::ServerConfig::outbox_high_water), and since the last time that
+    /// it was more, it has sunk to [`outbox_low_water`](crate::ServerConfig::outbox_low_water).
     pub fn is_writable(&self) -> bool {
         self.core.common.outbox.is_writable() && !self.is_closing()
     }
 
     /// Whether to read on from an upgraded connection. If not, the application has to take
     /// events first, because more than
-    /// [`inbox_high_water`](ServerConfig::inbox_high_water) bytes wait for it; or, if
+    /// [`inbox_high_water`](crate::ServerConfig::inbox_high_water) bytes wait for it; or, if
     /// [input is coupled](Self::couple_input), the peer has to take messages first; or
     /// [input is held](Self::hold_input). Always true of requests: there, the `ok` of a POST is
     /// withheld instead.
@@ -73,7 +73,7 @@ impl Session {
     }
 
     /// Whether the session is over. Doesn't wait for anybody to read
-    /// [`Event::Closed`].
+    /// [`Event::Closed`](crate::server::Event::Closed).
     pub const fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed(_))
     }

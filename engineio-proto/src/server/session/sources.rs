@@ -13,9 +13,9 @@ use crate::time::Instant;
 
 impl Session {
     /// Makes the session read only while its outbox has room. While the outbox is above
-    /// [`outbox_high_water`](ServerConfig::outbox_high_water), a WebSocket isn't read, and the
-    /// `ok` of a POST is withheld as it is for a full inbox. A peer that takes nothing for
-    /// [`stall_timeout`](ServerConfig::stall_timeout) loses the session, as
+    /// [`outbox_high_water`](crate::ServerConfig::outbox_high_water), a WebSocket isn't read, and
+    /// the `ok` of a POST is withheld as it is for a full inbox. A peer that takes nothing for
+    /// [`stall_timeout`](crate::ServerConfig::stall_timeout) loses the session, as
     /// [overloaded](ServerCloseReason::Overloaded).
     ///
     /// This is for an application that handles messages in the task that carries the connection:
@@ -122,8 +122,8 @@ impl Session {
     }
 
     /// Ends the session when everything that is queued has left, at the latest after
-    /// [`close_timeout`](ServerConfig::close_timeout). Until then nothing can be sent, messages
-    /// of the peer are dropped, and an upgrade that has begun may still complete. A
+    /// [`close_timeout`](crate::ServerConfig::close_timeout). Until then nothing can be sent,
+    /// messages of the peer are dropped, and an upgrade that has begun may still complete. A
     /// repeated call changes nothing.
     pub fn close(&mut self, now: Instant) {
         self.end(now, ServerCloseReason::Application);
@@ -154,7 +154,7 @@ impl Session {
 
     /// Says that the application has dealt with one of several events that
     /// [`poll_events`](Self::poll_events) gave it: it has
-    /// [`stall_timeout`](ServerConfig::stall_timeout) for the next one.
+    /// [`stall_timeout`](crate::ServerConfig::stall_timeout) for the next one.
     pub fn note_progress(&mut self, now: Instant) {
         if let State::Open(Open { stall: Some(stall), .. }) = &mut self.state {
             *stall = now + self.core.config.stall_timeout();
