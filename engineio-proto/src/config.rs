@@ -110,9 +110,10 @@ settings! {
         ///
         /// Counted are the bodies of POSTs and the WebSocket messages that have come in part, the
         /// messages that wait for the application or for a client, and what waits to be written to
-        /// a WebSocket. Of each of these three a session has 4 KiB that aren't counted. Not counted
-        /// either: what a session and a connection cost by themselves, the answer to a poll while
-        /// it is written, and what the application keeps.
+        /// a WebSocket. Of each of these three a session has 4 KiB that aren't counted. Longer
+        /// answers to polls count while they are written; only the connection's time-out ends
+        /// them. Not counted: what a session and a connection cost by themselves, and what the
+        /// application keeps.
         ///
         /// From the bound until an eighth of it is free again, POSTs of more than 4 KiB get 503
         /// with `Retry-After`; a WebSocket whose session has something counted isn't read; and once

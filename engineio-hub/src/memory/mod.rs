@@ -8,9 +8,11 @@
 //! read, a [`Seat`](crate::Seat) refuses bodies, and the server's driver ends sessions
 //! (`server/relief.rs`).
 
+mod answer;
 mod budget;
 mod holding;
 
+pub(crate) use answer::count_answer;
 pub(crate) use budget::{Budget, Change, Ticket};
 pub(crate) use holding::{Holding, Part};
 

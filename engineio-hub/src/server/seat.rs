@@ -23,7 +23,7 @@ use crate::compressing::Compressing;
 use crate::compression::{SMALL, compress};
 use crate::data::Data;
 use crate::http_map;
-use crate::memory::{Part, is_about};
+use crate::memory::{Part, count_answer, is_about};
 use crate::refused::RequestLine;
 use crate::shared::framed::Framed;
 use crate::shared::session::Pace;
@@ -229,9 +229,13 @@ impl<D: Data> Seat<D> {
         self.respond(response)
     }
 
-    fn respond(&mut self, response: http::Response<Bytes>) -> Answer {
+    fn respond(&mut self, mut response: http::Response<Bytes>) -> Answer {
         self.body.answered();
         self.count_body();
+        let core = &self.running.core;
+        let (body, change) = count_answer(&core.budget, mem::take(response.body_mut()));
+        *response.body_mut() = body;
+        core.noticed(change);
         // A client that was too slow gets no more time.
         let is_late = response.status() == StatusCode::REQUEST_TIMEOUT;
         let patience = self.running.core.config.body_timeout();

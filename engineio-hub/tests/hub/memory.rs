@@ -402,3 +402,28 @@ fn session_that_waits_for_memory_does_not_miss_its_heartbeat() {
         assert!(socket.recv().await.is_some());
     });
 }
+
+#[test]
+fn answer_counts_until_it_is_written() {
+    let world = World::with(small);
+    let client = world.clone();
+    world.run(async move {
+        let call = client.get("EIO=4&transport=polling");
+        let socket = client.accept().await;
+        let polling = Polling::opened(&client, Revision::V4, call.response().await);
+        socket.try_send("a".repeat(LARGE)).unwrap();
+        let query = format!("EIO=4&transport=polling&sid={}", polling.sid());
+        let head = request("GET", &query).body(()).unwrap().into_parts().0;
+        let mut seat = client.hub.admit(&head).unwrap();
+        let response = answer(&mut seat).await;
+        drop(seat);
+        assert!(client.hub.memory_held() > LARGE - 8 * KIB);
+        let (_, body) = response.into_parts();
+        let rest = body.slice_ref(&body[LARGE / 2..]);
+        drop(body);
+        assert!(client.hub.memory_held() > LARGE - 8 * KIB, "a part of it is under way");
+        drop(rest);
+        assert_eq!(client.hub.memory_held(), 0);
+        socket.close();
+    });
+}
