@@ -12,7 +12,7 @@ use socket2::SockRef;
 /// Binds a listener where many connections may wait to be accepted.
 pub(crate) fn bind(address: impl ToSocketAddrs) -> io::Result<Async<std::net::TcpListener>> {
     let listener = std::net::TcpListener::bind(address)?;
-    // A second call sets the backlog anew.
+    // A second `listen` changes the backlog.
     SockRef::from(&listener).listen(BACKLOG)?;
     Async::new(listener)
 }

@@ -31,7 +31,7 @@ use crate::service::{EngineIoService, NotFound};
 /// Binds a listener where many connections may wait to be accepted.
 pub(crate) fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
     let listener = std::net::TcpListener::bind(address)?;
-    // A second call sets the backlog anew.
+    // A second `listen` changes the backlog.
     SockRef::from(&listener).listen(BACKLOG)?;
     listener.set_nonblocking(true)?;
     TcpListener::from_std(listener)

@@ -221,7 +221,7 @@ impl Clock {
 pub(super) struct Told(Arc<std::sync::Mutex<(Vec<Sid>, Vec<Sid>)>>);
 
 impl Told {
-    /// Whoever was opened was closed, once.
+    /// Each session that was opened was closed once.
     pub(super) fn check(&self) {
         let mut told = self.0.lock().expect("no panic");
         let (opened, closed) = &mut *told;

@@ -34,7 +34,7 @@ pub(crate) use worker::Worker;
 /// Binds a listener where many connections may wait to be accepted.
 pub(crate) fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
-    // A second call sets the backlog anew.
+    // A second `listen` changes the backlog.
     SockRef::from(&listener).listen(BACKLOG)?;
     Ok(listener)
 }

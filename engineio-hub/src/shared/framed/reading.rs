@@ -34,7 +34,7 @@ impl Framed {
     /// Reads from the stream once, when it may be read, and takes what came. `read` fills the front
     /// of the buffer and says how many bytes came, or 0 at the end of the stream. The buffer is
     /// `scratch`, or the memory of a long payload, which then needn't be copied there. Ready when
-    /// something came, be it the end.
+    /// something came, even the end.
     pub fn poll_receive<E>(
         &mut self,
         cx: &mut Context<'_>,

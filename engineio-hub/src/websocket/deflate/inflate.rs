@@ -76,7 +76,7 @@ impl Run<'_> {
                 let read = usize::try_from(self.context.total_in() - read).unwrap_or(usize::MAX);
                 part = part.get(read..).unwrap_or_default();
                 if status == Status::StreamEnd {
-                    // Nothing more waits. Whatever comes is compressed anew (RFC 7692, 7.2.3.5).
+                    // Nothing more waits. What comes next stands alone (RFC 7692, 7.2.3.5).
                     self.context.reset(false);
                     ends += 1;
                     if ends > MOST_ENDS {
