@@ -165,7 +165,6 @@
 
 pub mod client;
 mod clock;
-mod compressing;
 mod compression;
 mod data;
 mod default_observer;

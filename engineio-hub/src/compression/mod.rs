@@ -1,5 +1,7 @@
 //! Compression of response bodies.
 
+mod steps;
+
 use std::io::{self, Write};
 
 use bytes::Bytes;
@@ -9,7 +11,8 @@ use flate2::{
     write::{GzEncoder, ZlibEncoder},
 };
 
-use crate::compressing::{Compressing, STEP};
+pub(crate) use self::steps::Compressing;
+use self::steps::STEP;
 
 /// Compresses a body with this coding, one above 32 KiB faster and less.
 ///
