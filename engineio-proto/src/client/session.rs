@@ -176,6 +176,10 @@ impl Session {
     }
 
     /// The next event for the application, if there is one.
+    ///
+    /// Call [`handle_timeout`](Self::handle_timeout) before it if the last call of any kind is a
+    /// while ago. While the application took nothing, the wait for the server's heartbeat stood
+    /// still, and the session has to know until when.
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.core.common.inbox.pop();
         self.settle();

@@ -255,6 +255,10 @@ impl Pair {
     fn take_events(&mut self) -> bool {
         let client = &mut self.client;
         let mut count = 0;
+        if client.is_reading {
+            // As the hub does: a session that didn't read has to know until when.
+            client.session.handle_timeout(Instant::from_millis(self.now));
+        }
         while client.is_reading && client.session.has_event() {
             let event = client.session.poll_event().expect("has_event says so");
             assert_eq!(client.closed, None, "{event:?} after the end");

@@ -66,6 +66,10 @@ impl Session {
     /// Ask until there is none. `None` also says that the application has dealt with the
     /// last message: until then, at most for 5 ms, a waiting poll isn't answered with
     /// messages, since the application may be about to send more.
+    ///
+    /// Call [`handle_timeout`](Self::handle_timeout) before it if the last call of any kind is a
+    /// while ago. While the application took nothing, the wait for the client's heartbeat stood
+    /// still, and the session has to know until when.
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.core.common.inbox.pop();
         self.put_off_stall();
