@@ -144,14 +144,20 @@ impl Heartbeat {
     }
 
     /// What [`packet`](Self::packet) gave has left.
-    pub(crate) const fn note_sent(&mut self, now: Instant) {
+    pub(crate) fn note_sent(&mut self, now: Instant) {
         match &mut self.wait {
             Wait::Quiet => {}
             Wait::Pong { owes_ping, .. } => {
                 *owes_ping = false;
                 self.round_trip.ping_left(now);
             }
-            Wait::Ping { owed, .. } => *owed = owed.saturating_sub(1),
+            Wait::Ping { by, owed } => {
+                *owed = owed.saturating_sub(1);
+                // The peer pings again an interval after this pong, also after one that it didn't
+                // wait for.
+                *by = (*by).max(now + self.interval + self.timeout);
+                self.held_since = self.held_since.map(|_| now);
+            }
         }
     }
 

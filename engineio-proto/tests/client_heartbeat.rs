@@ -184,6 +184,26 @@ fn while_the_application_does_not_read_the_wait_for_the_server_stands_still() {
 }
 
 #[test]
+fn after_a_pong_that_nobody_asked_for_the_server_has_the_whole_wait_again() {
+    let mut scene = narrow().polling();
+    scene.wait_until(25_000);
+    scene.answer("g1", &["2"]);
+    assert_eq!(scene.start().as_deref(), Some("POST p1 3"));
+    scene.ok("p1");
+    scene.start();
+    scene.wait_until(48_000);
+    scene.answer("g2", &[&format!("4{}", "x".repeat(1_000))]);
+    for (at, post) in [(60_000, "p2"), (95_000, "p3")] {
+        scene.run_until(at);
+        assert_eq!(scene.start(), Some(format!("POST {post} 3")));
+        scene.ok(post);
+    }
+    scene.run_until(96_000);
+    scene.event().expect("a message");
+    assert_eq!(scene.due(), Some(141_000), "of the 45 s from the last pong one stood still");
+}
+
+#[test]
 fn in_revision_3_the_client_goes_on_pinging_while_its_application_does_not_read() {
     let mut scene = stuck(narrow().v3());
     scene.run_until(25_000);
