@@ -11,6 +11,7 @@
 //!   [`Events`], [`Handler`], [`Sessions`];
 //! - the [`client`]: its session, its requests and cookies, its handles;
 //! - the limits that a listener sets for connections ([`listener`]);
+//! - where the other nodes of a [`cluster`] are;
 //! - WebSocket over memory ([`websocket`]: bytes in, messages out), conversions between the types
 //!   of the `http` crate and the core's plain data, and compression of responses and messages.
 //!
@@ -165,6 +166,7 @@
 
 pub mod client;
 mod clock;
+pub mod cluster;
 mod compression;
 mod data;
 mod default_observer;

@@ -7,6 +7,7 @@ use bytestring::ByteString;
 use crate::config_error::ConfigError;
 use crate::cookie::Cookie;
 use crate::cors::Cors;
+use crate::node_tag::NodeTag;
 use crate::revision::Revision;
 use crate::settings::settings;
 use crate::transport::Transport;
@@ -121,6 +122,10 @@ settings! {
         /// [overloaded](crate::ServerCloseReason::Overloaded), until enough is free. Small messages
         /// go on.
         max_memory: usize = 256 << 20;
+        /// The tag of this process among several that serve the same clients. It stands in front of
+        /// the identifiers of its sessions, with a dot behind it, so that balancers and other nodes
+        /// can tell whose a request is. Default none.
+        node: Option<NodeTag> = None => Option<NodeTag>;
     }
     shared {
         /// The path of the requests to serve, with or without a slash behind it; `None` if

@@ -9,10 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytestring::ByteString;
 
+use crate::node_tag::NodeTag;
+
 /// A session's identifier: 1 to 64 characters that need no escaping in a URL.
 ///
 /// Anyone who knows it can act for the session, so it must not be guessable and
-/// doesn't belong in logs. `Debug` shows a prefix only; [`as_str`](Self::as_str) all of it.
+/// doesn't belong in logs. `Debug` shows a prefix only, behind the tag of a node if there is one; [`as_str`](Self::as_str) all of it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sid(Arc<str>);
 
@@ -30,7 +32,15 @@ impl Sid {
         Self(core::str::from_utf8(&text).unwrap_or_default().into())
     }
 
-    /// An identifier that the caller has made, for example one that names a node.
+    /// An identifier of this node: its tag, a dot, and 22 characters from 128 bits, which must come
+    /// from a cryptographically secure source.
+    pub fn on_node(node: NodeTag, bytes: [u8; 16]) -> Self {
+        let Self(rest) = Self::from_random(bytes);
+        Self(Arc::from(alloc::format!("{node}.{rest}")))
+    }
+
+    /// An identifier that the caller has made. If a dot is in it, what is in front of the first one
+    /// may be taken for the [tag of a node](Self::node).
     ///
     /// # Errors
     ///
@@ -44,6 +54,11 @@ impl Sid {
         } else {
             Err(InvalidSid)
         }
+    }
+
+    /// The node that has the session, if the identifier [tells](NodeTag::of_sid) it.
+    pub fn node(&self) -> Option<NodeTag> {
+        NodeTag::of_sid(self.as_str())
     }
 
     /// The whole identifier. Keep it out of logs.
@@ -70,8 +85,12 @@ impl AsRef<str> for Sid {
 
 impl fmt::Debug for Sid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.get(..6).unwrap_or("");
-        write!(f, "Sid({shown}…)")
+        let (node, rest) = match self.node() {
+            Some(_) => self.0.split_once('.').unwrap_or_default(),
+            None => ("", self.as_str()),
+        };
+        let dot = if node.is_empty() { "" } else { "." };
+        write!(f, "Sid({node}{dot}{}…)", rest.get(..6).unwrap_or(""))
     }
 }
 

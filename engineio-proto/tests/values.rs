@@ -4,7 +4,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use engineio_proto::{
-    ClientCloseReason, Header, Headers, Instant, ServerCloseReason, Sid, Violation,
+    ClientCloseReason, Header, Headers, Instant, NodeTag, ServerCloseReason, ServerConfig, Sid,
+    Violation,
 };
 
 #[test]
@@ -18,6 +19,54 @@ fn sid_is_read_from_text_and_read_as_text() {
 fn debug_of_a_sid_shows_no_more_than_its_beginning() {
     let sid = Sid::from_random([7; 16]);
     assert_eq!(format!("{sid:?}"), "Sid(BwcHBw…)");
+}
+
+#[test]
+fn tag_of_a_node_has_1_to_16_characters_of_its_alphabet() {
+    for legal in ["a", "chat-0", "Ab_9", "0123456789abcdef"] {
+        let tag: NodeTag = legal.parse().expect("a legal tag");
+        assert_eq!((tag.as_str(), tag.to_string().as_str()), (legal, legal));
+        assert_eq!(NodeTag::try_from(legal), Ok(tag));
+    }
+    for illegal in ["", "0123456789abcdefg", "a.b", "a/b", "a:b", "ä", "a b", "a\0", "\0"] {
+        let error = illegal.parse::<NodeTag>().expect_err("no legal tag");
+        assert!(error.to_string().ends_with("1 to 16 characters out of A-Z a-z 0-9 _ -"));
+    }
+}
+
+#[test]
+fn random_bytes_make_a_tag_of_six_characters() {
+    let tag = NodeTag::from_random([0, 63, 64, 255, 26, 52]);
+    assert_eq!(tag.as_str(), "A_A_a0");
+    assert_eq!(tag.as_str().parse(), Ok(tag));
+    assert_ne!(NodeTag::from_random([1; 6]), NodeTag::from_random([2; 6]));
+}
+
+#[test]
+fn sid_of_a_node_names_it_and_its_debug_too() {
+    let tag: NodeTag = "chat-0".parse().expect("a legal tag");
+    let sid = Sid::on_node(tag, [7; 16]);
+    assert_eq!(sid.as_str(), format!("chat-0.{}", Sid::from_random([7; 16]).as_str()));
+    assert_eq!(sid.node(), Some(tag));
+    assert_eq!(sid.as_str().parse(), Ok(sid.clone()));
+    assert_eq!(format!("{sid:?} {tag:?}"), "Sid(chat-0.BwcHBw…) NodeTag(chat-0)");
+}
+
+#[test]
+fn sid_that_names_no_node_has_none() {
+    assert_eq!(Sid::from_random([7; 16]).node(), None);
+    for none in ["", ".", ".a", "a b.c", "0123456789abcdefg.a", "a~b.c"] {
+        assert_eq!(NodeTag::of_sid(none), None, "{none}");
+    }
+    assert_eq!(NodeTag::of_sid("a.b.c"), "a".parse().ok());
+}
+
+#[test]
+fn server_has_no_node_unless_it_is_told() {
+    assert_eq!(ServerConfig::default().node(), None);
+    let tag = NodeTag::from_random([9; 6]);
+    let config = ServerConfig::builder().node(tag).build().expect("it is consistent");
+    assert_eq!(config.node(), Some(tag));
 }
 
 #[test]

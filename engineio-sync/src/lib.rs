@@ -131,9 +131,9 @@ pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,
 };
 pub use engineio_proto::{
-    CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message,
-    Outgoing, PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason,
-    ServerConfig, ServerConfigBuilder, Sid, Transport, Transports, Violation,
+    CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidNodeTag, InvalidSid,
+    Message, NodeTag, Outgoing, PacketError, Revision, Revisions, SameSite, SendError,
+    ServerCloseReason, ServerConfig, ServerConfigBuilder, Sid, Transport, Transports, Violation,
     server::{Ambiguity, ConnectionFault, OriginRule, ProbeFailure, Refusal, RefusalCause},
 };
 pub use {bytes, bytestring};

@@ -139,9 +139,9 @@ pub use engineio_hub::{
 };
 pub use engineio_hyper::{ResponseBody, Serving};
 pub use engineio_proto::{
-    CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidSid, Message,
-    Outgoing, PacketError, Revision, Revisions, SameSite, SendError, ServerCloseReason,
-    ServerConfig, ServerConfigBuilder, Sid, Transport, Transports, Violation,
+    CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidNodeTag, InvalidSid,
+    Message, NodeTag, Outgoing, PacketError, Revision, Revisions, SameSite, SendError,
+    ServerCloseReason, ServerConfig, ServerConfigBuilder, Sid, Transport, Transports, Violation,
     server::{Ambiguity, ConnectionFault, OriginRule, ProbeFailure, Refusal, RefusalCause},
 };
 pub use {bytes, bytestring, http};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use bytestring::ByteString;
 use engineio_proto::server::{Refusal, Session, Unavailable};
-use engineio_proto::{Message, ServerCloseReason, Sid};
+use engineio_proto::{Message, NodeTag, ServerCloseReason, Sid};
 
 use super::audience::Audience;
 use super::handler::carry;
@@ -67,7 +67,7 @@ impl<D: Data> Admission<D> {
         if core.is_closing() {
             self.pending.turn_away(Unavailable::Closing);
         }
-        let random = random_sid();
+        let random = random_sid(core.config.node());
         let mut opening = self.pending.take_opening()?;
         let extras = mem::take(&mut self.extras);
         for (name, value) in extras.headers {
@@ -131,9 +131,10 @@ impl<D: Data> Drop for Admission<D> {
     }
 }
 
-/// 128 bits from the operating system. A thread asks it for 16 identifiers at once.
+/// 128 bits from the operating system, behind the tag of this node if it has one. A thread asks for
+/// the bits of 16 identifiers at once.
 #[expect(clippy::expect_used, reason = "without randomness there can be no sessions")]
-fn random_sid() -> Sid {
+fn random_sid(node: Option<NodeTag>) -> Sid {
     thread_local! {
         static RANDOM: RefCell<Vec<[u8; 16]>> = const { RefCell::new(Vec::new()) };
     }
@@ -147,7 +148,10 @@ fn random_sid() -> Sid {
             first
         })
     });
-    Sid::from_random(bytes)
+    match node {
+        Some(node) => Sid::on_node(node, bytes),
+        None => Sid::from_random(bytes),
+    }
 }
 
 /// The reference server's body when its application refuses without a reason.
