@@ -14,7 +14,7 @@ server = engineio.AsyncServer(
     async_mode="aiohttp",
     ping_interval=arguments.ping_interval / 1000,
     ping_timeout=60,
-    max_http_buffer_size=1_000_000,
+    max_http_buffer_size=1_000_100,  # with the packet around the longest message
     monitor_clients=False,
 )
 sids = set()

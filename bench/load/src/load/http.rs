@@ -36,7 +36,8 @@ impl Http {
         );
         self.stream.write_all(request.as_bytes()).await?;
         let answer = self.answer().await?;
-        if answer == "ok" { Ok(()) } else { Err(unexpected(&answer)) }
+        // python-engineio answers in capitals.
+        if answer.eq_ignore_ascii_case("ok") { Ok(()) } else { Err(unexpected(&answer)) }
     }
 
     /// Sends a GET, whose answer comes later.
