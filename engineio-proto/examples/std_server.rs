@@ -23,7 +23,9 @@ use engineio_proto::{Headers, Instant, Request, Response, ServerConfig, Sid, Tra
 
 fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".into());
-    let listener = TcpListener::bind(address)?;
+    let listener = TcpListener::bind(&address).map_err(|error| {
+        io::Error::other(format!("{address}: {error}; an argument names another address"))
+    })?;
     println!("listening on http://{}", listener.local_addr()?);
     serve(&listener)
 }

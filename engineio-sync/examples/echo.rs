@@ -5,11 +5,13 @@
 //! ```
 
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use engineio_sync::{ConfigError, Cors, Server, ServerConfig, Socket};
 
 /// Sends every Engine.IO message back unchanged. The path is /engine.io/.
@@ -46,11 +48,22 @@ impl Options {
             .cors(if self.any_origin { Cors::Any } else { Cors::SameOrigin })
             .build()
     }
+
+    /// Ends the program, since it can't listen there.
+    fn no_listener(&self, error: &io::Error) -> ! {
+        let problem = format!(
+            "can't listen on {}: {error}. Choose another address or port with `--listen`; port 0 is \
+             any free one",
+            self.listen
+        );
+        Self::command().error(ErrorKind::Io, problem).exit()
+    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let server = Server::bind(options.listen, options.config()?)?;
+    let server = Server::bind(options.listen, options.config()?)
+        .unwrap_or_else(|error| options.no_listener(&error));
     println!("listening on http://{}", server.local_addr());
 
     while let Some(socket) = server.accept() {

@@ -18,7 +18,8 @@ use examples::{FromPage, Options, ToPage, name, page};
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let builder = Server::builder(options.config()?).fallback(page);
-    let (server, mut driver) = builder.bind_driven::<Guest>(options.listen)?;
+    let bound = builder.bind_driven::<Guest>(options.listen);
+    let (server, mut driver) = bound.unwrap_or_else(|error| options.no_listener(&error));
     println!("listening on http://{}", server.local_addr());
     server.handle(Room { everyone: server.sessions(), last_id: AtomicU64::new(0) });
 

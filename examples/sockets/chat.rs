@@ -22,7 +22,8 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let server: Server<Guest> = Server::builder(options.config()?).build();
     let serving =
-        server.bind_with(options.listen, async |request| page(request).map(str::to_owned))?;
+        server.bind_with(options.listen, async |request| page(request).map(str::to_owned));
+    let serving = serving.unwrap_or_else(|error| options.no_listener(&error));
     println!("listening on http://{}", serving.local_addr());
 
     spawn(welcome(server.clone()));

@@ -1,8 +1,10 @@
 //! What the chats share: their options, their page, and their messages.
 
+use std::io;
 use std::net::SocketAddr;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use engineio_proto::server::Refusal;
 use engineio_proto::{ConfigError, Message, ServerConfig, Transports};
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -36,6 +38,16 @@ impl Options {
             .websocket_compression(self.compress_from.is_some())
             .websocket_compression_threshold(self.compress_from.unwrap_or(1024))
             .build()
+    }
+
+    /// Ends the program, since it can't listen there.
+    pub fn no_listener(&self, error: &io::Error) -> ! {
+        let problem = format!(
+            "can't listen on {}: {error}. Choose another address or port with `--listen`; port 0 is \
+             any free one",
+            self.listen
+        );
+        Self::command().error(ErrorKind::Io, problem).exit()
     }
 }
 

@@ -1,10 +1,12 @@
 //! The echo, for either runtime.
 
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use engineio_async_std::{ConfigError, Cors, Server, ServerConfig, Socket};
 
 use crate::rt::spawn;
@@ -43,12 +45,22 @@ impl Options {
             .cors(if self.any_origin { Cors::Any } else { Cors::SameOrigin })
             .build()
     }
+
+    /// Ends the program, since it can't listen there.
+    fn no_listener(&self, error: &io::Error) -> ! {
+        let problem = format!(
+            "can't listen on {}: {error}. Choose another address or port with `--listen`; port 0 is \
+             any free one",
+            self.listen
+        );
+        Self::command().error(ErrorKind::Io, problem).exit()
+    }
 }
 
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let server = Server::new(options.config()?);
-    let serving = server.bind(options.listen)?;
+    let serving = server.bind(options.listen).unwrap_or_else(|error| options.no_listener(&error));
     println!("listening on http://{}", serving.local_addr());
 
     let accepting = server.clone();

@@ -13,6 +13,7 @@ mod room;
 
 use std::error::Error;
 use std::future::IntoFuture;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::{Router, get};
 use axum::serve::ListenerExt;
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use engineio_tokio::{Server, ServerConfig, Transports};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
@@ -39,6 +41,18 @@ struct Options {
     /// Compress messages over WebSockets of at least this many bytes, for clients that offer it.
     #[arg(long, value_name = "BYTES")]
     compress_from: Option<usize>,
+}
+
+impl Options {
+    /// Ends the program, since it can't listen there.
+    fn no_listener(&self, error: &io::Error) -> ! {
+        let problem = format!(
+            "can't listen on {}: {error}. Choose another address or port with `--listen`; port 0 is \
+             any free one",
+            self.listen
+        );
+        Self::command().error(ErrorKind::Io, problem).exit()
+    }
 }
 
 #[tokio::main]
@@ -62,7 +76,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/engine-io.js", get(|| file("text/javascript", include_str!("engine-io.js"))))
         .layer(server.layer());
 
-    let listener = TcpListener::bind(options.listen).await?;
+    let listener = TcpListener::bind(options.listen).await;
+    let listener = listener.unwrap_or_else(|error| options.no_listener(&error));
     println!("listening on http://{}", listener.local_addr()?);
     // Messages are written whole, so waiting for more would only delay them.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));

@@ -23,15 +23,8 @@ impl Example {
     /// Starts an example and waits for the line with its address.
     #[must_use]
     pub fn start(binding: Binding, name: &str, arguments: &[&str]) -> Self {
-        let executable = executable(binding, name);
+        let mut child = spawn(binding, name, arguments);
         let name = binding.example(name);
-        let mut child = Command::new(executable)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("the {name} example doesn't start: {error}"));
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
         let mut stderr = child.stderr.take().expect("its errors");
         // both pipes are read to their ends: a full one would stop the server
@@ -52,6 +45,13 @@ impl Example {
             }
         }
         example
+    }
+
+    /// Runs an example that ends by itself, and returns whether it succeeded and its standard error.
+    #[must_use]
+    pub fn run(binding: Binding, name: &str, arguments: &[&str]) -> (bool, String) {
+        let output = spawn(binding, name, arguments).wait_with_output().expect("its output");
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
     /// Host and port.
@@ -90,6 +90,16 @@ impl Drop for Example {
         assert!(ended.is_none(), "the {name} example ended during the test ({ended:?}): {errors}");
         assert!(!errors.contains("panicked at"), "the {name} example panicked: {errors}");
     }
+}
+
+fn spawn(binding: Binding, name: &str, arguments: &[&str]) -> Child {
+    Command::new(executable(binding, name))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("the {name} example doesn't start: {error}"))
 }
 
 /// An example's executable. `cargo test --workspace` has built it beside the tests, with default

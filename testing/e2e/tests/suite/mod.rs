@@ -9,4 +9,5 @@ mod jsonp;
 mod limits;
 mod python_peers;
 mod slow_application;
+mod starting;
 mod upgrade;
