@@ -1,24 +1,19 @@
-//! Chromium, driven by a script in its own Node process.
+//! Chromium or a browser made of it, driven by a script in its own Node process.
 
 use crate::Script;
-use crate::javascript::{self, npm_ci, require_node};
-use crate::packages::{Packages, require};
-use crate::skip::is_skipped;
+use crate::javascript::{self, npm_ci};
+use crate::packages::Packages;
+use crate::programs::require;
 use serde_json::{Value, json};
+use std::fs;
 use std::path::PathBuf;
-use std::{env, fs};
+use std::sync::OnceLock;
 
 const PEERS: Packages = Packages {
     name: "chromium",
     manifests: &["package.json", "package-lock.json", ".npmrc"],
     install: |_| vec![npm_ci()],
 };
-
-/// False, with a printed line, if `ENGINEIO_E2E_SKIP` names `chromium`.
-#[must_use]
-pub fn is_here() -> bool {
-    !is_skipped("chromium")
-}
 
 /// Starts a script of `peers/chromium` with `url` and a folder for pictures, which is below
 /// `target/e2e`.
@@ -36,13 +31,7 @@ pub fn start_with_client(script: &str, url: &str) -> Script {
 /// Starts a script of `peers/chromium` with this, the browser's place and a folder for pictures.
 #[must_use]
 pub fn start_with(script: &str, mut spec: Value) -> Script {
-    require(
-        "chromium",
-        &["--version"],
-        "install Chromium (chromium in Debian) to run these tests, or set \
-         ENGINEIO_E2E_SKIP=chromium",
-    );
-    require_node();
+    require("node");
     let installed = PEERS.installed();
     let pictures = installed.with_file_name("pictures");
     fs::create_dir_all(&pictures).expect("a folder for the pictures");
@@ -53,8 +42,7 @@ pub fn start_with(script: &str, mut spec: Value) -> Script {
 }
 
 /// The path of the installed browser, which playwright doesn't look for.
-fn executable() -> PathBuf {
-    let folders = env::var_os("PATH").unwrap_or_default();
-    let mut found = env::split_paths(&folders).map(|folder| folder.join("chromium"));
-    found.find(|path| path.is_file()).unwrap_or_else(|| "chromium".into())
+fn executable() -> &'static PathBuf {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| require("browser"))
 }

@@ -1,7 +1,7 @@
 //! HAProxy in front of a server, to which it speaks HTTP/2.
 
-use crate::packages::{e2e_folder, require, script};
-use crate::skip::is_skipped;
+use crate::packages::{e2e_folder, script};
+use crate::programs::require;
 use crate::{Certificate, LIMIT};
 use core::time::Duration;
 use std::fs;
@@ -20,21 +20,11 @@ pub struct HaProxy {
 }
 
 impl HaProxy {
-    /// Starts one in front of the server of this authority. `None`, with a printed line, if
-    /// `ENGINEIO_E2E_SKIP` names `haproxy`.
+    /// Starts one in front of the server of this authority.
     #[must_use]
-    pub fn start(server: &str) -> Option<Self> {
-        if is_skipped("haproxy") {
-            return None;
-        }
-        require(
-            "haproxy",
-            &["-v"],
-            "install HAProxy 2.4 or newer (haproxy in Debian) to run these tests, or set \
-             ENGINEIO_E2E_SKIP=haproxy",
-        );
+    pub fn start(server: &str) -> Self {
         let (port, tls_port) = free_ports();
-        let child = Command::new("haproxy")
+        let child = Command::new(require("haproxy"))
             .arg("-db")
             .arg("-f")
             .arg(script("haproxy", "haproxy.cfg"))
@@ -47,7 +37,7 @@ impl HaProxy {
             .expect("haproxy runs");
         let mut proxy = Self { child, port, tls_port };
         proxy.wait();
-        Some(proxy)
+        proxy
     }
 
     /// What a client connects to without TLS.

@@ -1,7 +1,8 @@
 //! The official JavaScript clients, each in its own Node process.
 
 use crate::Script;
-use crate::packages::{Packages, require};
+use crate::packages::Packages;
+use crate::programs::require;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Command;
@@ -38,15 +39,9 @@ pub(crate) fn bundle() -> PathBuf {
 fn installed() -> &'static PathBuf {
     static MODULES: OnceLock<PathBuf> = OnceLock::new();
     MODULES.get_or_init(|| {
-        require_node();
+        require("node");
         PEERS.installed().join("node_modules")
     })
-}
-
-pub(crate) fn require_node() {
-    let remedy = "install Node.js 18 or newer with npm to run these tests";
-    require("node", &["--version"], remedy);
-    require(NPM, &["--version"], remedy);
 }
 
 /// The command that installs what a lock file pins, without running any of it.

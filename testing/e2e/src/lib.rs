@@ -28,16 +28,17 @@ mod haproxy;
 pub mod javascript;
 mod packages;
 mod process;
+mod programs;
 pub mod python;
 mod script;
 mod server;
 mod servers;
-mod skip;
 mod tls;
 
 pub use binding::Binding;
 pub use example::Example;
 pub use haproxy::HaProxy;
+pub use needs::needs;
 pub use script::Script;
 pub use server::{Options, Server};
 pub use servers::Remote;

@@ -5,7 +5,7 @@ use core::hash::{Hash, Hasher};
 use std::fs;
 use std::hash::DefaultHasher;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, Stdio};
+use std::process::{self, Command};
 
 /// A folder of `peers`: scripts, and manifests that pin what the scripts need.
 #[derive(Debug)]
@@ -75,19 +75,4 @@ pub(crate) fn script(folder: &str, name: &str) -> PathBuf {
 /// `target/e2e`: what the tests install, and what they leave for inspection.
 pub(crate) fn e2e_folder() -> PathBuf {
     profile_folder().parent().expect("target").join("e2e")
-}
-
-/// Fails the test with one sentence unless `program` runs with the arguments `question`.
-pub(crate) fn require(program: &str, question: &[&str], remedy: &str) {
-    let ran = Command::new(program)
-        .args(question)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    assert!(
-        ran.is_ok_and(|status| status.success()),
-        "`{program} {}` fails: {remedy}",
-        question.join(" ")
-    );
 }

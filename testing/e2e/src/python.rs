@@ -1,8 +1,8 @@
 //! python-engineio's clients, each in its own Python process.
 
 use crate::Script;
-use crate::packages::{Packages, require};
-use crate::skip::is_skipped;
+use crate::packages::Packages;
+use crate::programs::require;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,20 +13,13 @@ const PEERS: Packages = Packages {
     manifests: &["requirements.txt"],
     install: |folder| vec![make_environment(), pip_install(folder)],
 };
-const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 /// The environment's interpreter, below its folder.
 const INTERPRETER: &str =
     if cfg!(windows) { "environment/Scripts/python.exe" } else { "environment/bin/python" };
 
-/// Installs the clients, so that it doesn't count as a test's wait. False, with a printed line, if
-/// `ENGINEIO_E2E_SKIP` names `python`.
-#[must_use]
-pub fn install() -> bool {
-    let wanted = !is_skipped("python");
-    if wanted {
-        installed();
-    }
-    wanted
+/// Installs the clients, so that it doesn't count as a test's wait.
+pub fn install() {
+    installed();
 }
 
 /// Runs a script of `peers/python` with `spec` as its argument, and returns the line of JSON that
@@ -44,19 +37,11 @@ pub(crate) fn start(script: &Path, spec: &Value) -> Script {
 /// The interpreter that has the packages.
 fn installed() -> &'static PathBuf {
     static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
-    INSTALLED.get_or_init(|| {
-        require(
-            PYTHON,
-            &["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"],
-            "install Python 3.10 or newer with its venv module (python3-venv in Debian) to run \
-             these tests, or set ENGINEIO_E2E_SKIP=python",
-        );
-        PEERS.installed().join(INTERPRETER)
-    })
+    INSTALLED.get_or_init(|| PEERS.installed().join(INTERPRETER))
 }
 
 fn make_environment() -> Command {
-    let mut command = Command::new(PYTHON);
+    let mut command = Command::new(require("python"));
     command.args(["-m", "venv", "environment"]);
     command
 }

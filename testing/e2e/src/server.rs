@@ -1,7 +1,6 @@
 use crate::binding::Binding;
 use crate::example::Example;
-use crate::skip::test_name;
-use std::env;
+use std::{env, thread};
 
 /// The variable for the URL of a running echo server, for example `http://127.0.0.1:3000`, instead
 /// of the one that the tests start.
@@ -118,7 +117,8 @@ impl Server {
 pub(crate) fn needs_own_server() -> bool {
     let is_given = env::var_os(URL).is_some();
     if is_given {
-        println!("{}: skipped, it needs a server of its own and {URL} is set", test_name());
+        let test = thread::current().name().unwrap_or("a test").to_owned();
+        println!("{test}: skipped, it needs a server of its own and {URL} is set");
     }
     !is_given
 }

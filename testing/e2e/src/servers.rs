@@ -1,8 +1,9 @@
 //! Servers for a client under test, each in its own process: the official ones, python-engineio's,
 //! and one that misbehaves.
 
-use crate::javascript::{npm_ci, require_node};
+use crate::javascript::npm_ci;
 use crate::packages::{self, Packages};
+use crate::programs::require;
 use crate::{Certificate, Script, process, python};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -46,8 +47,6 @@ pub struct Remote {
 
 impl Remote {
     /// Starts the server of `spec` and waits until it listens.
-    ///
-    /// For python-engineio, call [`python::install`] first.
     pub async fn start(spec: Value) -> Self {
         let mut script = match spec["server"].as_str() {
             Some("python-engineio") => {
@@ -116,8 +115,49 @@ impl Remote {
 fn node(script: &str, spec: &Value) -> Script {
     static MODULES: OnceLock<PathBuf> = OnceLock::new();
     let modules = MODULES.get_or_init(|| {
-        require_node();
+        require("node");
         JAVASCRIPT.installed().join("node_modules")
     });
     Script::start("node", &JAVASCRIPT.script(script), spec, &[("NODE_PATH", modules.as_ref())])
+}
+
+/// Makes tests of functions that take a server's name in a spec and its revision, one test for each
+/// function and each of the servers in the brackets: `another_path_is_refused::engine_io_3`.
+///
+/// ```text
+/// with_servers! {
+///     [engine_io_6 engine_io_3 python_engineio]
+///     another_path_is_refused
+/// }
+///
+/// async fn another_path_is_refused(server: &str, revision: Revision) { .. }
+/// ```
+#[macro_export]
+macro_rules! with_servers {
+    (@ engine_io_6) => {
+        $crate::with_servers!(@ engine_io_6 "engine.io-6" V4 needs node);
+    };
+    (@ engine_io_3) => {
+        $crate::with_servers!(@ engine_io_3 "engine.io-3" V3 needs node);
+    };
+    (@ python_engineio) => {
+        $crate::with_servers!(@ python_engineio "python-engineio" V4 needs python);
+    };
+    (@ $name:ident $server:literal $revision:ident needs $program:ident) => {
+        #[$crate::needs($program)]
+        #[tokio::test]
+        async fn $name() {
+            test($server, Revision::$revision).await;
+        }
+    };
+    ([$($server:ident)*] $test:ident) => {
+        mod $test {
+            use super::{$test as test, Revision};
+
+            $($crate::with_servers!(@ $server);)*
+        }
+    };
+    ($servers:tt $($test:ident)*) => {
+        $($crate::with_servers!($servers $test);)*
+    };
 }

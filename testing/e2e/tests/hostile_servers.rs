@@ -1,7 +1,7 @@
 //! The servers that do something wrong, each seen to do just that.
 
 use core::time::Duration;
-use e2e::{Remote, within};
+use e2e::{Remote, needs, within};
 use peer::{Frame, Peer, Polling, Revision, request};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,6 +26,7 @@ async fn assert_polling_echoes(session: &Polling) {
     assert_eq!(heard.text(), "4hello");
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn answers_are_no_handshake() {
     for (behaviour, status, body) in [
@@ -45,6 +46,7 @@ async fn answers_are_no_handshake() {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn answer_has_the_status_of_the_spec() {
     let spec = json!({
@@ -56,6 +58,7 @@ async fn answer_has_the_status_of_the_spec() {
     assert_eq!(Peer::websocket(remote.authority(), "/engine.io/").await.err(), Some(503));
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn length_before_bytes_is_huge() {
     let remote = hostile("huge_binary_length").await;
@@ -63,6 +66,7 @@ async fn length_before_bytes_is_huge() {
     assert_eq!(answer.body[..13], [0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 255]);
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn connection_ends_before_the_answer_does() {
     let mut answer = Vec::new();
@@ -77,6 +81,7 @@ async fn connection_ends_before_the_answer_does() {
     assert!(answer.contains("0{\"sid\"") && !answer.contains("maxPayload"), "{answer}");
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn answer_never_comes() {
     let remote = hostile("no_answer").await;
@@ -85,6 +90,7 @@ async fn answer_never_comes() {
     assert!(read.is_err(), "{read:?}");
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn body_never_ends() {
     let mut remote = hostile("endless_body").await;
@@ -96,6 +102,7 @@ async fn body_never_ends() {
     assert!(sent.is_some_and(|sent| sent >= 20_000), "{sent:?}");
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn session_begins_with_a_packet_that_no_server_sends() {
     for (behaviour, packet) in
@@ -112,6 +119,7 @@ async fn session_begins_with_a_packet_that_no_server_sends() {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn noop_begins_the_answer_to_each_poll() {
     for (revision, heard) in [(Revision::V4, "6\u{1e}4hello"), (Revision::V3, "1:66:4hello")] {
@@ -122,6 +130,7 @@ async fn noop_begins_the_answer_to_each_poll() {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn polling_goes_on_where_the_websocket_leads_nowhere() {
     for (behaviour, status) in [("probe_refused", 403), ("html_on_websocket", 200)] {
@@ -134,6 +143,7 @@ async fn polling_goes_on_where_the_websocket_leads_nowhere() {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn probe_has_no_answer_and_polling_goes_on() {
     let mut remote = hostile("silent_probe").await;

@@ -1,9 +1,10 @@
 //! Node's `http2` and the frames of `ws`, without a proxy.
 
 use crate::binding::BINDING;
-use e2e::{Options, Server, javascript};
+use e2e::{Options, Server, javascript, needs};
 use serde_json::json;
 
+#[needs(node)]
 #[tokio::test]
 async fn session_moves_from_polls_to_a_websocket_on_one_connection() {
     let Some(server) = Server::own(BINDING, Options::PATIENT) else { return };

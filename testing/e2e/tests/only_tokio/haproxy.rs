@@ -1,13 +1,13 @@
 //! A server behind HAProxy, which speaks HTTP/2 to it and HTTP/1.1 or HTTP/2 with clients.
 
 use crate::binding::{BINDING, Local};
-use e2e::{Certificate, HaProxy, Options, Server, chromium, javascript, patient, within};
+use e2e::{Certificate, HaProxy, Options, Server, chromium, javascript, needs, patient, within};
 use serde_json::{Value, json};
 
 /// The proxy, the server behind it, and its URL for clients.
 fn behind() -> Option<(HaProxy, Server)> {
     let server = Server::own(BINDING, Options::PATIENT)?;
-    Some((HaProxy::start(server.authority())?, server))
+    Some((HaProxy::start(server.authority()), server))
 }
 
 async fn run(client: u8, mode: &str, script: &str, mut spec: Value) -> Option<Value> {
@@ -35,21 +35,25 @@ async fn messages_come_back(client: u8, mode: &str) {
     assert_eq!(saw["messages"], sent.collect::<Value>());
 }
 
+#[needs(haproxy, node)]
 #[tokio::test]
 async fn messages_of_client_6_come_back_over_polling() {
     messages_come_back(6, "polling").await;
 }
 
+#[needs(haproxy, node)]
 #[tokio::test]
 async fn messages_of_client_6_come_back_over_a_websocket() {
     messages_come_back(6, "websocket").await;
 }
 
+#[needs(haproxy, node)]
 #[tokio::test]
 async fn messages_of_client_3_come_back_through_the_upgrade() {
     messages_come_back(3, "upgrade").await;
 }
 
+#[needs(haproxy, node)]
 #[tokio::test]
 async fn order_survives_the_upgrade() {
     let Some(saw) = run(6, "upgrade", "across_upgrade.js", json!({ "count": 1000 })).await else {
@@ -58,12 +62,13 @@ async fn order_survives_the_upgrade() {
     assert_eq!((&saw["received"], &saw["transport"]), (&json!(1000), &json!("websocket")));
 }
 
+#[needs(haproxy, node)]
 #[tokio::test]
 async fn websocket_of_http1_reaches_the_server_over_http2() {
     javascript::install();
     let Some(local) = Local::start(patient()).await else { return };
     let authority = local.url().replace("http://", "");
-    let Some(proxy) = HaProxy::start(&authority) else { return };
+    let proxy = HaProxy::start(&authority);
     let spec =
         json!({ "client": 6, "mode": "websocket", "url": proxy.url(), "groups": [["hello"]] });
     let client = javascript::run("echo.js", &spec);
@@ -81,6 +86,7 @@ async fn websocket_of_http1_reaches_the_server_over_http2() {
     assert_eq!(asked, ("CONNECT".to_owned(), http::Version::HTTP_2));
 }
 
+#[needs(haproxy, node)]
 #[tokio::test]
 async fn client_of_http2_talks_on_one_connection() {
     javascript::install();
@@ -92,11 +98,9 @@ async fn client_of_http2_talks_on_one_connection() {
     assert_eq!(saw["code"], 1000);
 }
 
+#[needs(browser, haproxy, node)]
 #[tokio::test]
 async fn browser_polls_upgrades_and_talks_over_http2() {
-    if !chromium::is_here() {
-        return;
-    }
     let Some((proxy, _server)) = behind() else { return };
     let saw = chromium::start_with_client("http2.js", &proxy.tls_url()).end().await;
     let heard = json!({ "heard": [5, 0, 200_000], "transport": "websocket" });

@@ -5,7 +5,7 @@ use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use axum::serve::{IncomingStream, Listener};
-use e2e::{Certificate, chromium, patient};
+use e2e::{Certificate, chromium, needs, patient};
 use engineio_tokio::{Server, Socket};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -18,11 +18,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+#[needs(browser, node)]
 #[tokio::test]
 async fn browser_polls_upgrades_and_talks_on_one_connection() {
-    if !chromium::is_here() {
-        return;
-    }
     let server = Server::new(patient().build().expect("a configuration that makes sense"));
     tokio::spawn(accept(server.clone()));
     let seen = Arc::new(Mutex::new(Vec::new()));

@@ -1,13 +1,15 @@
 //! The `chat` example in a real browser.
 
 use crate::binding::BINDING;
-use e2e::{Example, chromium};
+use e2e::{Example, chromium, needs};
 
+#[needs(browser, node)]
 #[tokio::test]
 async fn two_tabs_chat_upgrade_and_come_back_after_a_restart() {
     chat(&[], "").await;
 }
 
+#[needs(browser, node)]
 #[tokio::test]
 async fn two_tabs_chat_over_compressed_websockets() {
     let agreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
@@ -15,9 +17,6 @@ async fn two_tabs_chat_over_compressed_websockets() {
 }
 
 async fn chat(options: &[&str], extensions: &str) {
-    if !chromium::is_here() {
-        return;
-    }
     let start =
         |listen| Example::start(BINDING, "chat", &[&["--listen", listen], options].concat());
     let server = start("127.0.0.1:0");

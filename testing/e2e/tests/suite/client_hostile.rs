@@ -3,7 +3,7 @@
 
 use crate::binding::{ClientOptions, connect};
 use core::time::Duration;
-use e2e::{Remote, within};
+use e2e::{Remote, needs, within};
 use engineio_tokio::{
     ClientCloseReason, ConnectError, Revision, RevisionChoice, Transport, Violation,
 };
@@ -25,6 +25,7 @@ async fn setback(client: ClientOptions) -> ClientCloseReason {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn what_is_no_engine_io_is_a_violation() {
     for behaviour in [
@@ -42,6 +43,7 @@ async fn what_is_no_engine_io_is_a_violation() {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn huge_length_is_no_reason_to_reserve_memory_in_revision_3_either() {
     let remote = hostile("huge_length").await;
@@ -49,6 +51,7 @@ async fn huge_length_is_no_reason_to_reserve_memory_in_revision_3_either() {
     assert!(matches!(reason, ClientCloseReason::Violation(_)), "{reason:?}");
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn other_statuses_are_refusals() {
     for (behaviour, status) in [("html_404", 404), ("redirect", 302)] {
@@ -59,6 +62,7 @@ async fn other_statuses_are_refusals() {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn broken_connections_are_unreachable_servers() {
     for behaviour in ["cut", "close_mid_handshake"] {
@@ -67,6 +71,7 @@ async fn broken_connections_are_unreachable_servers() {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn endless_body_is_left_at_the_limit() {
     let mut remote = hostile("endless_body").await;
@@ -77,6 +82,7 @@ async fn endless_body_is_left_at_the_limit() {
     assert!(gone["sent"].as_u64().expect("a count") < 8 << 20, "{gone}");
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn server_that_says_nothing_is_given_up() {
     let remote = hostile("no_answer").await;
@@ -85,6 +91,7 @@ async fn server_that_says_nothing_is_given_up() {
     assert_eq!(setback(client).await, ClientCloseReason::ConnectTimeout);
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn noops_everywhere_are_harmless() {
     let remote = hostile("noop_everywhere").await;
@@ -95,6 +102,7 @@ async fn noops_everywhere_are_harmless() {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn polling_goes_on_when_the_upgrade_comes_to_nothing() {
     for behaviour in ["silent_probe", "probe_refused", "html_on_websocket"] {

@@ -2,7 +2,7 @@
 
 use crate::binding::{BINDING, Client, ClientOptions, connect};
 use core::time::Duration;
-use e2e::{Binding, Certificate, Options, Remote, Server, python, within};
+use e2e::{Binding, Certificate, Options, Remote, Server, needs, with_servers, within};
 use engineio_tokio::{
     ClientCloseReason, ConnectError, Message, Revision, RevisionChoice, SendError, Transport,
 };
@@ -12,13 +12,28 @@ use tokio::task::JoinSet;
 const WAYS: [&[Transport]; 3] =
     [&[Transport::Polling], &[Transport::WebSocket], &[Transport::Polling, Transport::WebSocket]];
 
-/// The servers, with the revision that they speak.
-fn servers() -> Vec<(&'static str, Revision)> {
-    let mut servers = vec![("engine.io-6", Revision::V4), ("engine.io-3", Revision::V3)];
-    if python::install() {
-        servers.push(("python-engineio", Revision::V4));
-    }
-    servers
+with_servers! {
+    [engine_io_6 engine_io_3 python_engineio]
+    messages_of_every_kind_come_back_and_the_servers_hear_the_end
+    thousand_messages_each_way_keep_their_order_across_the_upgrade
+    hundred_messages_in_one_go_arrive_over_polling_alone
+    end_by_the_server_is_heard
+    heartbeats_keep_the_session_and_their_absence_ends_it
+    refusal_by_the_application_has_its_status_and_body
+    another_path_is_refused
+    server_of_the_other_revision_is_recognised
+    messages_come_back_over_tls_if_the_certificate_is_trusted
+}
+
+// Revision 3 has no word for the limit.
+with_servers! {
+    [engine_io_6 python_engineio]
+    message_over_the_servers_limit_is_refused_here
+}
+
+with_servers! {
+    [engine_io_6 engine_io_3]
+    messages_come_back_compressed
 }
 
 fn client(remote: &Remote, revision: Revision) -> ClientOptions {
@@ -64,31 +79,28 @@ async fn messages_come_back(mut client: Client, server: &str, how: &str) {
     );
 }
 
-#[tokio::test]
-async fn messages_of_every_kind_come_back_and_the_servers_hear_the_end() {
-    for (server, revision) in servers() {
-        let mut remote = Remote::start(json!({ "server": server })).await;
-        for way in WAYS {
-            let client = connected(client(&remote, revision).transports(way)).await;
-            let sid = client.sid().expect("an open session");
-            messages_come_back(client, server, &format!("{way:?}")).await;
-            assert_eq!(remote.event("close").await["sid"], sid.as_str(), "{server} {way:?}");
-        }
+async fn messages_of_every_kind_come_back_and_the_servers_hear_the_end(
+    server: &str,
+    revision: Revision,
+) {
+    let mut remote = Remote::start(json!({ "server": server })).await;
+    for way in WAYS {
+        let client = connected(client(&remote, revision).transports(way)).await;
+        let sid = client.sid().expect("an open session");
+        messages_come_back(client, server, &format!("{way:?}")).await;
+        assert_eq!(remote.event("close").await["sid"], sid.as_str(), "{server} {way:?}");
     }
 }
 
-#[tokio::test]
-async fn messages_come_back_compressed_from_the_official_servers() {
-    for (server, revision) in [("engine.io-6", Revision::V4), ("engine.io-3", Revision::V3)] {
-        let options = json!({ "perMessageDeflate": { "threshold": 0 } });
-        let remote = Remote::start(json!({ "server": server, "options": options })).await;
-        for way in WAYS {
-            let client = client(&remote, revision)
-                .transports(way)
-                .config(|it| it.websocket_compression(true).websocket_compression_threshold(0));
-            let client = connected(client).await;
-            messages_come_back(client, server, &format!("compressed {way:?}")).await;
-        }
+async fn messages_come_back_compressed(server: &str, revision: Revision) {
+    let options = json!({ "perMessageDeflate": { "threshold": 0 } });
+    let remote = Remote::start(json!({ "server": server, "options": options })).await;
+    for way in WAYS {
+        let client = client(&remote, revision)
+            .transports(way)
+            .config(|it| it.websocket_compression(true).websocket_compression_threshold(0));
+        let client = connected(client).await;
+        messages_come_back(client, server, &format!("compressed {way:?}")).await;
     }
 }
 
@@ -107,83 +119,76 @@ async fn messages_of_every_kind_come_back_from_this_projects_servers() {
     }
 }
 
-#[tokio::test]
-async fn thousand_messages_each_way_keep_their_order_across_the_upgrade() {
-    for (server, revision) in servers() {
-        let spec = json!({ "server": server, "behaviour": "burst", "count": 1000 });
-        let mut remote = Remote::start(spec).await;
-        let mut client = connected(client(&remote, revision)).await;
-        let sender = client.sender();
-        let sending = tokio::spawn(async move {
-            for number in 1000..2000 {
-                sender.send(number.to_string()).await.expect("an open session");
-            }
-        });
-        for number in 0..2000 {
-            let heard = within("a message", client.recv()).await;
-            assert_eq!(heard, Some(Message::from(number.to_string())), "{server}");
+async fn thousand_messages_each_way_keep_their_order_across_the_upgrade(
+    server: &str,
+    revision: Revision,
+) {
+    let spec = json!({ "server": server, "behaviour": "burst", "count": 1000 });
+    let mut remote = Remote::start(spec).await;
+    let mut client = connected(client(&remote, revision)).await;
+    let sender = client.sender();
+    let sending = tokio::spawn(async move {
+        for number in 1000..2000 {
+            sender.send(number.to_string()).await.expect("an open session");
         }
-        sending.await.expect("no panic");
-        remote.event("upgrade").await;
-        assert_eq!(client.transport(), Some(Transport::WebSocket), "{server}");
+    });
+    for number in 0..2000 {
+        let heard = within("a message", client.recv()).await;
+        assert_eq!(heard, Some(Message::from(number.to_string())), "{server}");
     }
+    sending.await.expect("no panic");
+    remote.event("upgrade").await;
+    assert_eq!(client.transport(), Some(Transport::WebSocket), "{server}");
 }
 
-#[tokio::test]
-async fn hundred_messages_in_one_go_arrive_over_polling_alone() {
-    for (server, revision) in servers() {
-        let remote = Remote::start(json!({ "server": server, "behaviour": "count" })).await;
-        let client = client(&remote, revision).transports([Transport::Polling]);
-        let mut client = connected(client).await;
-        for number in 0..100 {
-            client.try_send(number.to_string()).expect("room");
-        }
-        client.try_send("done").expect("room");
-        let heard = within("the count", client.recv()).await.expect("an open session");
-        let heard: Value = serde_json::from_slice(heard.as_bytes()).expect("JSON");
-        assert_eq!(heard, json!({ "count": 100, "in_order": true }), "{server}");
+async fn hundred_messages_in_one_go_arrive_over_polling_alone(server: &str, revision: Revision) {
+    let remote = Remote::start(json!({ "server": server, "behaviour": "count" })).await;
+    let client = client(&remote, revision).transports([Transport::Polling]);
+    let mut client = connected(client).await;
+    for number in 0..100 {
+        client.try_send(number.to_string()).expect("room");
     }
+    client.try_send("done").expect("room");
+    let heard = within("the count", client.recv()).await.expect("an open session");
+    let heard: Value = serde_json::from_slice(heard.as_bytes()).expect("JSON");
+    assert_eq!(heard, json!({ "count": 100, "in_order": true }), "{server}");
 }
 
-#[tokio::test]
-async fn end_by_the_server_is_heard() {
-    for (server, revision) in servers() {
-        for behaviour in ["close_after", "close_at_once"] {
-            let remote = Remote::start(json!({ "server": server, "behaviour": behaviour })).await;
-            for way in WAYS {
-                let client = client(&remote, revision).transports(way);
-                let reason = match within("an answer", connect(client)).await {
-                    Ok(client) => {
-                        let _ = client.send("the first").await;
-                        within("the end", client.closed()).await
-                    }
-                    Err(ConnectError::Closed { reason, .. }) => reason,
-                    Err(error) => panic!("{error:?}"),
-                };
-                assert!(
-                    // python-engineio ends the connection, and forgets the session at once.
-                    matches!(
-                        reason,
-                        ClientCloseReason::Server(_)
-                            | ClientCloseReason::TransportLost
-                            | ClientCloseReason::Refused(_)
-                    ),
-                    "{server} {behaviour} {way:?}: {reason:?}"
-                );
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn heartbeats_keep_the_session_and_their_absence_ends_it() {
-    let mut all = JoinSet::new();
-    for (server, revision) in servers() {
+async fn end_by_the_server_is_heard(server: &str, revision: Revision) {
+    for behaviour in ["close_after", "close_at_once"] {
+        let remote = Remote::start(json!({ "server": server, "behaviour": behaviour })).await;
         for way in WAYS {
-            all.spawn(heartbeats(server, revision, way));
+            let client = client(&remote, revision).transports(way);
+            let reason = match within("an answer", connect(client)).await {
+                Ok(client) => {
+                    let _ = client.send("the first").await;
+                    within("the end", client.closed()).await
+                }
+                Err(ConnectError::Closed { reason, .. }) => reason,
+                Err(error) => panic!("{error:?}"),
+            };
+            assert!(
+                // python-engineio ends the connection, and forgets the session at once.
+                matches!(
+                    reason,
+                    ClientCloseReason::Server(_)
+                        | ClientCloseReason::TransportLost
+                        | ClientCloseReason::Refused(_)
+                ),
+                "{server} {behaviour} {way:?}: {reason:?}"
+            );
         }
     }
-    all.spawn(heartbeats_of_this_projects_server());
+}
+
+async fn heartbeats_keep_the_session_and_their_absence_ends_it(
+    server: &'static str,
+    revision: Revision,
+) {
+    let mut all = JoinSet::new();
+    for way in WAYS {
+        all.spawn(heartbeats(server, revision, way));
+    }
     while let Some(ended) = all.join_next().await {
         ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
     }
@@ -204,7 +209,8 @@ async fn heartbeats(server: &'static str, revision: Revision, way: &'static [Tra
     remote.resume();
 }
 
-async fn heartbeats_of_this_projects_server() {
+#[tokio::test]
+async fn heartbeats_of_this_projects_server_keep_the_session_and_their_absence_ends_it() {
     let options = Options { ping_interval: 500, ping_timeout: 1000, ..Options::SUITE };
     let Some(server) = Server::own(BINDING, options) else { return };
     let mut clients = Vec::new();
@@ -226,29 +232,27 @@ async fn heartbeats_of_this_projects_server() {
     }
 }
 
-#[tokio::test]
-async fn refusal_by_the_application_has_its_status_and_body() {
-    for (server, revision) in servers() {
-        let refuse = json!({ "message": "who are you?" });
-        let remote = Remote::start(json!({ "server": server, "refuse": refuse })).await;
-        for way in WAYS {
-            let reason = setback(client(&remote, revision).transports(way)).await;
-            let ClientCloseReason::Refused(refused) = reason else {
-                panic!("{server} {way:?}: {reason:?}")
-            };
-            assert!((400..500).contains(&refused.status), "{server} {way:?}: {refused:?}");
-            let body = String::from_utf8_lossy(&refused.body);
-            assert!(body.contains("who are you?"), "{server} {way:?}: {body}");
-        }
+async fn refusal_by_the_application_has_its_status_and_body(server: &str, revision: Revision) {
+    let refuse = json!({ "message": "who are you?" });
+    let remote = Remote::start(json!({ "server": server, "refuse": refuse })).await;
+    for way in WAYS {
+        let reason = setback(client(&remote, revision).transports(way)).await;
+        let ClientCloseReason::Refused(refused) = reason else {
+            panic!("{server} {way:?}: {reason:?}")
+        };
+        assert!((400..500).contains(&refused.status), "{server} {way:?}: {refused:?}");
+        let body = String::from_utf8_lossy(&refused.body);
+        assert!(body.contains("who are you?"), "{server} {way:?}: {body}");
     }
 }
 
+async fn another_path_is_refused(server: &str, revision: Revision) {
+    let remote = Remote::start(json!({ "server": server })).await;
+    refused_with_404(client(&remote, revision), server).await;
+}
+
 #[tokio::test]
-async fn another_path_is_refused() {
-    for (server, revision) in servers() {
-        let remote = Remote::start(json!({ "server": server })).await;
-        refused_with_404(client(&remote, revision), server).await;
-    }
+async fn another_path_is_refused_by_this_projects_server() {
     let server = Server::echo(BINDING, Options::PATIENT);
     refused_with_404(ClientOptions::new(&server.url()), "ours").await;
 }
@@ -260,29 +264,24 @@ async fn refused_with_404(client: ClientOptions, server: &str) {
     assert_eq!(refused.status, 404, "{server}");
 }
 
-#[tokio::test]
-async fn message_over_the_servers_limit_is_refused_here() {
+async fn message_over_the_servers_limit_is_refused_here(server: &str, revision: Revision) {
     let options = json!({ "maxHttpBufferSize": 1000 });
-    for server in ["engine.io-6", "python-engineio"] {
-        if server == "python-engineio" && !python::install() {
-            continue;
-        }
-        let remote = Remote::start(json!({ "server": server, "options": options })).await;
-        for way in WAYS {
-            let mut client = connected(client(&remote, Revision::V4).transports(way)).await;
-            let refused = client.try_send("x".repeat(1000));
-            assert!(
-                matches!(refused, Err(SendError::TooLarge(_, 1000))),
-                "{server} {way:?}: {refused:?}"
-            );
-            // The WebSockets of python-engineio close already at the limit itself.
-            client.try_send("x".repeat(998)).expect("room");
-            let heard = within("an echo", client.recv()).await;
-            assert_eq!(heard.map(|it| it.len()), Some(998), "{server} {way:?}");
-        }
+    let remote = Remote::start(json!({ "server": server, "options": options })).await;
+    for way in WAYS {
+        let mut client = connected(client(&remote, revision).transports(way)).await;
+        let refused = client.try_send("x".repeat(1000));
+        assert!(
+            matches!(refused, Err(SendError::TooLarge(_, 1000))),
+            "{server} {way:?}: {refused:?}"
+        );
+        // The WebSockets of python-engineio close already at the limit itself.
+        client.try_send("x".repeat(998)).expect("room");
+        let heard = within("an echo", client.recv()).await;
+        assert_eq!(heard.map(|it| it.len()), Some(998), "{server} {way:?}");
     }
 }
 
+#[needs(node)]
 #[tokio::test]
 async fn cookies_and_headers_are_on_the_requests_of_both_transports() {
     let options = json!({ "cookie": { "name": "io", "path": "/" } });
@@ -302,8 +301,9 @@ async fn cookies_and_headers_are_on_the_requests_of_both_transports() {
     }
 }
 
+#[needs(node)]
 #[tokio::test]
-async fn server_of_the_other_revision_is_recognised_and_auto_follows_it() {
+async fn server_of_revision_3_is_recognised_and_auto_follows_it() {
     let old = Remote::start(json!({ "server": "engine.io-3" })).await;
     let polling = [Transport::Polling];
     let reason = setback(client(&old, Revision::V4).transports(polling)).await;
@@ -313,38 +313,37 @@ async fn server_of_the_other_revision_is_recognised_and_auto_follows_it() {
     assert_eq!(followed.revision(), Some(Revision::V3));
     followed.send("hello").await.expect("an open session");
     assert_eq!(within("an echo", followed.recv()).await, Some("hello".into()));
-
-    for (server, revision) in servers() {
-        if revision == Revision::V4 {
-            let new = Remote::start(json!({ "server": server })).await;
-            let reason = setback(client(&new, Revision::V3)).await;
-            assert!(matches!(reason, ClientCloseReason::WrongRevision(_)), "{server}: {reason:?}");
-        }
-    }
 }
 
-#[tokio::test]
-async fn messages_come_back_over_tls_if_the_certificate_is_trusted() {
+async fn server_of_the_other_revision_is_recognised(server: &str, revision: Revision) {
+    let remote = Remote::start(json!({ "server": server })).await;
+    let other = if revision == Revision::V3 { Revision::V4 } else { Revision::V3 };
+    let reason = setback(client(&remote, other)).await;
+    assert!(matches!(reason, ClientCloseReason::WrongRevision(_)), "{server}: {reason:?}");
+}
+
+async fn messages_come_back_over_tls_if_the_certificate_is_trusted(
+    server: &str,
+    revision: Revision,
+) {
     let certificate = std::fs::read(Certificate::of_these_tests().file()).expect("a certificate");
-    for (server, revision) in servers() {
-        let remote = Remote::start_tls(json!({ "server": server })).await;
-        for way in WAYS {
-            let trusting = client(&remote, revision).root_certificates(certificate.clone());
-            let trusted = connected(trusting.transports(way)).await;
-            messages_come_back(trusted, server, &format!("{way:?} over TLS")).await;
-            let careless = client(&remote, revision).danger_accept_any_certificate();
-            drop(connected(careless.transports(way)).await);
-            let error = within("a setback", connect(client(&remote, revision).transports(way)));
-            match error.await {
-                Err(ConnectError::Closed {
-                    reason: ClientCloseReason::Unreachable,
-                    source: Some(source),
-                }) => {
-                    let said = format!("{source:?}");
-                    assert!(said.to_lowercase().contains("cert"), "{server} {way:?}: {said}");
-                }
-                other => panic!("{server} {way:?}: {other:?}"),
+    let remote = Remote::start_tls(json!({ "server": server })).await;
+    for way in WAYS {
+        let trusting = client(&remote, revision).root_certificates(certificate.clone());
+        let trusted = connected(trusting.transports(way)).await;
+        messages_come_back(trusted, server, &format!("{way:?} over TLS")).await;
+        let careless = client(&remote, revision).danger_accept_any_certificate();
+        drop(connected(careless.transports(way)).await);
+        let error = within("a setback", connect(client(&remote, revision).transports(way)));
+        match error.await {
+            Err(ConnectError::Closed {
+                reason: ClientCloseReason::Unreachable,
+                source: Some(source),
+            }) => {
+                let said = format!("{source:?}");
+                assert!(said.to_lowercase().contains("cert"), "{server} {way:?}: {said}");
             }
+            other => panic!("{server} {way:?}: {other:?}"),
         }
     }
 }

@@ -163,7 +163,8 @@ macro_rules! peers {
         $(mod $name {
             const COMPRESS: bool = [$($compress,)? false][0];
 
-            $(#[tokio::test]
+            $(#[e2e::needs(node)]
+            #[tokio::test]
             async fn $test() {
                 super::Peer { client: $client, mode: $mode, compress: COMPRESS }.$test().await;
             })*

@@ -2,15 +2,13 @@
 //! a carriage return, so none is sent.
 
 use crate::binding::Local;
-use e2e::{chromium, patient, within};
+use e2e::{chromium, needs, patient, within};
 use engineio_tokio::{Cors, Message};
 use serde_json::json;
 
+#[needs(browser, node)]
 #[tokio::test]
 async fn page_of_another_origin_talks_by_scripts_and_forms() {
-    if !chromium::is_here() {
-        return;
-    }
     let settings = patient().jsonp(true).cors(Cors::Any);
     let Some(local) = Local::start(settings).await else { return };
     let texts = [

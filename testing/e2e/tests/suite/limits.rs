@@ -1,7 +1,7 @@
 //! What is larger than the server takes, over both transports.
 
 use crate::binding::BINDING;
-use e2e::{Options, Server, javascript, python};
+use e2e::{Options, Server, javascript, needs, python};
 use peer::{Frame, Polling, Revision};
 use serde_json::{Value, json};
 
@@ -25,6 +25,7 @@ fn posts(server: &Server) -> Value {
 
 const STATUSES: [u16; 4] = [413, 413, 413, 200];
 
+#[needs(node)]
 #[tokio::test]
 async fn node_sees_the_413_of_a_body_of_any_length() {
     let Some(server) = Server::own(BINDING, LIMITED) else { return };
@@ -32,11 +33,10 @@ async fn node_sees_the_413_of_a_body_of_any_length() {
     assert_eq!(saw["statuses"], json!(STATUSES));
 }
 
+#[needs(python)]
 #[tokio::test]
 async fn python_sees_the_413_of_a_body_of_any_length() {
-    if !python::install() {
-        return;
-    }
+    python::install();
     let Some(server) = Server::own(BINDING, LIMITED) else { return };
     let saw = python::run("large_post.py", &posts(&server)).await;
     assert_eq!(saw["statuses"], json!(STATUSES));

@@ -144,11 +144,11 @@ macro_rules! peers {
 
 macro_rules! tests {
     ($($test:ident)*) => {
-        $(#[tokio::test]
+        $(#[e2e::needs(python)]
+        #[tokio::test]
         async fn $test() {
-            if e2e::python::install() {
-                PEER.$test().await;
-            }
+            e2e::python::install();
+            PEER.$test().await;
         })*
     };
 }

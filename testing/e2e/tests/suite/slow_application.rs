@@ -6,37 +6,45 @@
 
 use crate::binding::{Local, Socket};
 use core::time::Duration;
-use e2e::{javascript, python, within};
+use e2e::{javascript, needs, python, within};
 use engineio_tokio::{Message, ServerCloseReason, ServerConfig};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 const SLEEP: Duration = Duration::from_secs(10);
 /// What a client sends, one each 100 ms: it goes on after the sleep.
 const COUNT: usize = 110;
 
+#[needs(node)]
 #[tokio::test]
-async fn application_that_sleeps_between_two_messages_disconnects_nobody() {
+async fn application_that_sleeps_between_two_messages_disconnects_no_javascript_client() {
+    javascript::install();
+    sleep_while_they_send(&[json!(1), json!(3), json!(6)]).await;
+}
+
+#[needs(python)]
+#[tokio::test]
+async fn application_that_sleeps_between_two_messages_disconnects_no_python_client() {
+    python::install();
+    sleep_while_they_send(&[json!("Client"), json!("AsyncClient")]).await;
+}
+
+async fn sleep_while_they_send(clients: &[Value]) {
     let config = ServerConfig::builder()
         .ping_interval(Duration::from_secs(1))
         .ping_timeout(Duration::from_secs(3))
         .inbox_high_water(1_000);
     let Some(local) = Local::start(config).await else { return };
-    javascript::install();
-    let has_python = python::install();
-    let mut clients = JoinSet::new();
+    let mut running = JoinSet::new();
     for mode in ["polling", "websocket", "upgrade"] {
-        for client in [json!(1), json!(3), json!(6), json!("Client"), json!("AsyncClient")] {
-            if client.is_string() && !has_python {
-                continue;
-            }
-            let name = format!("{client} {mode}");
-            let url = local.url();
-            clients.spawn(async move {
-                let spec = json!({
-                    "client": client, "mode": mode, "url": url, "name": name, "count": COUNT, "pause": 100,
-                });
-                if client.is_string() {
+        for client in clients {
+            let spec = json!({
+                "client": client, "mode": mode, "url": local.url(), "name": format!("{client} {mode}"),
+                "count": COUNT, "pause": 100,
+            });
+            let is_python = client.is_string();
+            running.spawn(async move {
+                if is_python {
                     python::run("steady.py", &spec).await
                 } else {
                     javascript::run("steady.js", &spec).await
@@ -45,13 +53,13 @@ async fn application_that_sleeps_between_two_messages_disconnects_nobody() {
         }
     }
     let mut sessions = JoinSet::new();
-    for _ in 0..clients.len() {
+    for _ in 0..running.len() {
         sessions.spawn(sleep_between_two(local.accept().await));
     }
     while let Some(ended) = sessions.join_next().await {
         ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
     }
-    while let Some(ended) = clients.join_next().await {
+    while let Some(ended) = running.join_next().await {
         let saw = ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         assert_eq!(saw["heard"], "all here");
     }
