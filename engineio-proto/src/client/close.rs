@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
+use core::time::Duration;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -73,6 +74,9 @@ pub struct Refused {
     pub body: Bytes,
     /// Of a redirect that wasn't followed: where it points to.
     pub location: Option<ByteString>,
+    /// `Retry-After`, if the driver gives it in seconds: how long the server asks its clients to
+    /// wait before they come again.
+    pub retry_after: Option<Duration>,
 }
 
 impl fmt::Debug for Refused {
@@ -81,6 +85,7 @@ impl fmt::Debug for Refused {
             .field("status", &self.status)
             .field("body", &Excerpt::binary(&self.body))
             .field("location", &self.location)
+            .field("retry_after", &self.retry_after)
             .finish()
     }
 }

@@ -65,8 +65,9 @@ impl fmt::Debug for Connect {
 #[expect(clippy::exhaustive_enums, reason = "these are all the facts there are")]
 pub enum Input {
     /// The whole answer to a request, or to a WebSocket that was refused. Of its headers
-    /// only `Content-Type` and `Location` matter. Redirects are the driver's to follow: here they
-    /// are refusals. Don't read more of a body than
+    /// only `Content-Type`, `Location` and `Retry-After` matter, the last only as a number of
+    /// seconds: a date is the driver's to convert, which has a calendar. Redirects are the driver's
+    /// to follow: here they are refusals. Don't read more of a body than
     /// [`max_payload`](crate::ClientConfig::max_payload) bytes: a longer one is a
     /// [`Failure::TooLarge`].
     Responded(ConnId, Response),

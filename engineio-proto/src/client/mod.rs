@@ -18,7 +18,7 @@
 //! 4. **Time.** Call [`Session::handle_timeout`] at [`Session::poll_timeout`].
 //! 5. **The application** takes [`Session::poll_event`] and calls [`Session::send`].
 //! 6. **The end.** Once [`Session::is_closed`], its connections still have a hang-up each to
-//!    be pulled; then drop it.
+//!    be pulled; then drop it. [`Retries`] says whether to connect again, and when.
 //!
 //! Cookies, headers, proxies and TLS are the driver's: all connections of a session should
 //! have the same. Each of these calls may change every sink, so look at all of them
@@ -72,6 +72,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backoff;
 pub(crate) mod close;
 pub(crate) mod config;
 mod core;
@@ -79,13 +80,17 @@ mod framed;
 mod hangups;
 mod io;
 mod opening;
+mod outlook;
 mod polling;
 mod probe;
 mod responses;
+mod retries;
 mod session;
 mod target;
 mod timers;
 mod transport;
 
+pub use backoff::Backoff;
 pub use io::{Connect, Event, Input, Transmit};
+pub use retries::{GiveUp, Retries, Verdict};
 pub use session::Session;

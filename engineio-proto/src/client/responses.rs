@@ -1,5 +1,7 @@
 //! The answers to a client's requests.
 
+use core::time::Duration;
+
 use bytestring::ByteString;
 
 use super::close::Refused;
@@ -12,7 +14,9 @@ pub(super) fn check(response: Response) -> Result<Response, Refused> {
         Ok(response)
     } else {
         let location = response.headers.get("location").map(ByteString::from);
-        Err(Refused { status: response.status, body: response.body, location })
+        let seconds = response.headers.get("retry-after").and_then(|it| it.trim().parse().ok());
+        let retry_after = seconds.map(Duration::from_secs);
+        Err(Refused { status: response.status, body: response.body, location, retry_after })
     }
 }
 
