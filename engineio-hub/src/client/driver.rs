@@ -14,6 +14,7 @@ use http::{HeaderMap, StatusCode, header, response};
 
 use super::client::Connecting;
 use super::request::Remote;
+use super::retry_after::retry_after;
 use super::session::ClientSession;
 use crate::clock::Clock;
 use crate::shared::framed::Framed;
@@ -152,6 +153,9 @@ impl Driver {
                 // An illegal value counts as missing.
                 let _ = headers.try_push(name.as_str().to_owned(), text.to_owned());
             }
+        }
+        if let Some(wait) = retry_after(&parts.headers) {
+            let _ = headers.try_push(header::RETRY_AFTER.as_str(), wait.as_secs().to_string());
         }
         let status = parts.status.as_u16();
         let response = Response { status, headers, body, coding: None };

@@ -5,6 +5,7 @@ use std::fmt;
 
 use engineio_proto::{ClientCloseReason, ConfigError, Refused};
 
+use super::certificates::is_about_certificates;
 use super::proxy::InvalidProxy;
 use super::request::InvalidUrl;
 
@@ -28,6 +29,10 @@ pub enum ConnectError {
     /// certificates.
     #[error("TLS can't be set up: {0}")]
     Tls(Box<dyn Error + Send + Sync>),
+    /// The application couldn't say how to connect: what it is asked for before each attempt of a
+    /// [`ReconnectingClient`](super::ReconnectingClient) gave this error.
+    #[error("the attempt can't be prepared: {0}")]
+    Prepare(Box<dyn Error + Send + Sync>),
     /// The session ended before it was open.
     #[error("{reason}{}", Causes(.source.as_deref()))]
     Closed {
@@ -63,27 +68,37 @@ impl ConnectError {
             | Self::Config(_)
             | Self::Header(_)
             | Self::Proxy(_)
-            | Self::Tls(_) => None,
+            | Self::Tls(_)
+            | Self::Prepare(_) => None,
         }
     }
 
-    /// Whether a retry may succeed: the server couldn't be reached, was too slow, or reported that
-    /// it is overloaded or restarting (429, 502, 503, 504).
+    /// Whether the same attempt may succeed later: the server couldn't be reached, was too slow, or
+    /// refused for a reason that passes; see [`ClientCloseReason::is_transient`]. An untrusted
+    /// certificate isn't such a reason.
     pub fn is_transient(&self) -> bool {
-        let Self::Closed { reason, .. } = self else { return false };
-        match reason {
-            ClientCloseReason::Refused(refused) => {
-                matches!(refused.status, 429 | 502 | 503 | 504)
+        match self {
+            Self::Prepare(_) => true,
+            Self::Closed { reason, .. } => reason.is_transient() && !self.is_about_certificates(),
+            Self::Url(_) | Self::Config(_) | Self::Header(_) | Self::Proxy(_) | Self::Tls(_) => {
+                false
             }
-            ClientCloseReason::ConnectTimeout
-            | ClientCloseReason::PingTimeout
-            | ClientCloseReason::TransportLost
-            | ClientCloseReason::Unreachable
-            | ClientCloseReason::Server(_) => true,
-            ClientCloseReason::Application
-            | ClientCloseReason::WrongRevision(_)
-            | ClientCloseReason::Violation(_)
-            | _ => false,
+        }
+    }
+
+    /// Whether no connection was made because either end didn't trust the other's certificate.
+    pub(super) fn is_about_certificates(&self) -> bool {
+        match self {
+            Self::Closed { reason: ClientCloseReason::Unreachable, source: Some(source) } => {
+                is_about_certificates(&**source)
+            }
+            Self::Closed { .. }
+            | Self::Url(_)
+            | Self::Config(_)
+            | Self::Header(_)
+            | Self::Proxy(_)
+            | Self::Tls(_)
+            | Self::Prepare(_) => false,
         }
     }
 }

@@ -11,7 +11,10 @@
 //!    Carry a [`Framed`](crate::Framed) as on a server.
 //! 3. Drop each request that [`Driver::is_given_up`].
 //! 4. Poll again at [`Driver::timeout`].
+//!
+//! A [`ReconnectingClient`] connects again and again, by way of a binding's [`Dial`].
 
+mod certificates;
 #[expect(clippy::module_inception, reason = "it holds `Client`")]
 mod client;
 mod driver;
@@ -21,8 +24,10 @@ mod jar;
 mod options;
 mod place;
 mod proxy;
+mod reconnecting;
 mod redirect;
 mod request;
+mod retry_after;
 mod sender;
 mod session;
 #[cfg(feature = "tls")]
@@ -34,6 +39,10 @@ pub use error::ConnectError;
 pub use follow::follow;
 pub use options::{ADDRESS_PATIENCE, ClientOptions, Plan};
 pub use proxy::{InvalidProxy, Proxy};
+pub use reconnecting::{
+    Attempt, Dial, Dialing, GaveUp, ReconnectingClient, ReconnectingEvent, ReconnectingSender,
+    Sleeping,
+};
 pub use redirect::Redirects;
 pub use request::{InvalidUrl, Remote};
 pub use sender::ClientSender;

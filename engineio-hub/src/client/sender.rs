@@ -22,6 +22,22 @@ impl ClientSender {
         Self { session }
     }
 
+    /// Whether the session takes messages.
+    pub(super) fn is_open(&self) -> bool {
+        self.session.look(|session| !session.is_closing()).unwrap_or(false)
+    }
+
+    /// Whether both send on the same session.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.session, &other.session)
+    }
+
+    /// How many messages were queued and never left.
+    pub(super) fn unsent(&self) -> u64 {
+        let unsent = |session: &Session| session.accepted().saturating_sub(session.handed_over());
+        self.session.look(unsent).unwrap_or(0)
+    }
+
     /// The identifier that the server gave the session.
     pub fn sid(&self) -> Option<Sid> {
         self.session.look(|session| session.sid().cloned()).flatten()
