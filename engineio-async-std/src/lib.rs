@@ -70,12 +70,13 @@ mod stop;
 mod stream;
 
 #[cfg(feature = "client")]
-pub use client::connect;
+pub use client::{connect, reconnecting, reconnecting_with};
 #[cfg(feature = "tracing")]
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
 pub use engineio_hub::client::{
-    Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl, Redirects,
+    Attempt, Client, ClientEvent, ClientOptions, ClientSender, ConnectError, GaveUp, InvalidUrl,
+    ReconnectingClient, ReconnectingEvent, ReconnectingSender, Redirects,
 };
 pub use engineio_hub::{
     Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest, RemoteAddr,
@@ -86,6 +87,8 @@ pub use engineio_hub::{MetricsObserver, Sample};
 pub use engineio_hyper::{BoxError, Serving};
 #[cfg(feature = "metrics")]
 pub use engineio_proto::Traffic;
+#[cfg(feature = "client")]
+pub use engineio_proto::client::Backoff;
 #[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,

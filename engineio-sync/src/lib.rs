@@ -86,7 +86,8 @@
 //!
 //! # A client
 //!
-//! [`connect`] reaches any Engine.IO server; the example there is all it takes.
+//! [`connect`] reaches any Engine.IO server; the example there is all it takes. [`reconnecting`]
+//! makes a client that connects again when its session is lost.
 //!
 //! # Features
 //!
@@ -116,16 +117,24 @@ mod websocket;
 /// The types of requests and answers, of the `http` crate.
 pub use ::http;
 #[cfg(feature = "client")]
-pub use client::{Client, ClientSender, connect};
+pub use client::{
+    Client, ClientSender, ReconnectingClient, ReconnectingSender, connect, reconnecting,
+    reconnecting_with,
+};
 #[cfg(feature = "tracing")]
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
-pub use engineio_hub::client::{ClientEvent, ClientOptions, ConnectError, InvalidUrl, Redirects};
+pub use engineio_hub::client::{
+    Attempt, ClientEvent, ClientOptions, ConnectError, GaveUp, InvalidUrl, ReconnectingEvent,
+    Redirects,
+};
 pub use engineio_hub::{Data, Handshake, Observer, Overflow, RefusedRequest, RemoteAddr, Sessions};
 #[cfg(feature = "metrics")]
 pub use engineio_hub::{MetricsObserver, Sample};
 #[cfg(feature = "metrics")]
 pub use engineio_proto::Traffic;
+#[cfg(feature = "client")]
+pub use engineio_proto::client::Backoff;
 #[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,

@@ -103,7 +103,8 @@
 //!
 //! # A client
 //!
-//! [`connect`] reaches any Engine.IO server; the example there is all it takes.
+//! [`connect`] reaches any Engine.IO server; the example there is all it takes. [`reconnecting`]
+//! makes a client that connects again when its session is lost.
 //!
 //! # Features
 //!
@@ -147,17 +148,20 @@ pub use engineio_proto::{
 pub use {bytes, bytestring, http};
 
 #[cfg(feature = "client")]
-pub use client::connect;
+pub use client::{connect, reconnecting, reconnecting_with};
 #[cfg(feature = "tracing")]
 pub use engineio_hub::TracingObserver;
 #[cfg(feature = "client")]
 pub use engineio_hub::client::{
-    Client, ClientEvent, ClientOptions, ClientSender, ConnectError, InvalidUrl, Redirects,
+    Attempt, Client, ClientEvent, ClientOptions, ClientSender, ConnectError, GaveUp, InvalidUrl,
+    ReconnectingClient, ReconnectingEvent, ReconnectingSender, Redirects,
 };
 #[cfg(feature = "metrics")]
 pub use engineio_hub::{MetricsObserver, Sample};
 #[cfg(feature = "metrics")]
 pub use engineio_proto::Traffic;
+#[cfg(feature = "client")]
+pub use engineio_proto::client::Backoff;
 #[cfg(feature = "client")]
 pub use engineio_proto::{
     ClientCloseReason, ClientConfig, ClientConfigBuilder, Refused, RevisionChoice,

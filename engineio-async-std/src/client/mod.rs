@@ -1,6 +1,7 @@
 //! A client: one session with a server, and the task that carries it.
 
 mod connector;
+mod reconnecting;
 mod requests;
 
 use engineio_hub::client::{Client, ClientOptions, ConnectError, Plan, follow};
@@ -9,6 +10,8 @@ use engineio_hyper::client::{LastError, Task};
 use crate::rt::{clock, spawn, timer};
 use connector::Connector;
 use requests::Http;
+
+pub use reconnecting::{reconnecting, reconnecting_with};
 
 /// Connects to a server. Ready when the session is open; an upgrade to a WebSocket goes on by
 /// itself.

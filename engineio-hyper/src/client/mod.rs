@@ -1,5 +1,6 @@
 //! The task of a client, and how it makes requests.
 
+mod dialer;
 mod task;
 
 use std::future::Future;
@@ -12,6 +13,7 @@ use hyper::body::Incoming;
 
 use crate::BoxError;
 
+pub use dialer::Dialer;
 pub use task::{LastError, Task};
 
 /// Makes the requests of a client, over pooled connections.

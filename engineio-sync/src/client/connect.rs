@@ -43,7 +43,7 @@ pub fn connect(options: impl Into<ClientOptions>) -> Result<Client, ConnectError
     block_on(follow(options.into(), attempt)).map(Client::new)
 }
 
-async fn attempt(plan: Plan) -> Result<client::Client, ConnectError> {
+pub(super) async fn attempt(plan: Plan) -> Result<client::Client, ConnectError> {
     let connector = Connector::new(&plan)?;
     let Plan { remote, config, .. } = plan;
     let last_error = LastError::default();

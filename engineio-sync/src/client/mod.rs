@@ -7,6 +7,8 @@ mod dial;
 mod error;
 mod exchange;
 mod handle;
+mod reconnecting;
+mod reconnecting_sender;
 mod request;
 mod sender;
 mod task;
@@ -15,4 +17,6 @@ mod tls;
 
 pub use connect::connect;
 pub use handle::Client;
+pub use reconnecting::{ReconnectingClient, reconnecting, reconnecting_with};
+pub use reconnecting_sender::ReconnectingSender;
 pub use sender::ClientSender;

@@ -1,12 +1,15 @@
 //! A client: one session with a server, and the task that carries it.
 
 mod connector;
+mod reconnecting;
 
 use engineio_hub::client::{Client, ClientOptions, ConnectError, Plan, follow};
 use engineio_hyper::client::{LastError, Task};
 
 use crate::clock::{TokioClock, timer};
 use connector::connector;
+
+pub use reconnecting::{reconnecting, reconnecting_with};
 
 /// Connects to a server. Ready when the session is open; an upgrade to a WebSocket goes on by
 /// itself.

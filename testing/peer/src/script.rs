@@ -122,8 +122,15 @@ impl Script {
         address: &str,
         answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
     ) -> Option<Self> {
-        let listener = TcpListener::bind(address).ok()?;
-        Some(Self::listen(listener, |stream| Box::new(stream), answer))
+        Some(Self::on(TcpListener::bind(address).ok()?, answer))
+    }
+
+    /// The same with this listener.
+    pub fn on(
+        listener: TcpListener,
+        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(listener, |stream| Box::new(stream), answer)
     }
 
     fn listen(

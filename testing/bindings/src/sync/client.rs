@@ -67,6 +67,10 @@ impl Deref for Client {
 pub struct ClientSender(engineio_sync::ClientSender);
 
 impl ClientSender {
+    pub(super) const fn new(sender: engineio_sync::ClientSender) -> Self {
+        Self(sender)
+    }
+
     /// Waits for room.
     ///
     /// # Errors

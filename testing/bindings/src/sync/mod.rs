@@ -1,6 +1,7 @@
 //! `engineio-sync`, with its waits moved to threads.
 
 mod client;
+mod reconnecting;
 mod server;
 mod session;
 
@@ -12,6 +13,7 @@ pub use client::{Client, ClientSender, connect};
 /// The handle that events and handlers give.
 pub use engineio_sync::Sender as PlainSender;
 pub use engineio_sync::*;
+pub use reconnecting::{ReconnectingClient, ReconnectingSender, reconnecting, reconnecting_with};
 pub use server::{Events, Incoming, Server, ServerBuilder, serve};
 pub use session::{Sender, Socket};
 

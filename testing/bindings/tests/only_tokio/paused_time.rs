@@ -188,3 +188,23 @@ async fn server_that_says_nothing_is_given_up_after_the_connect_timeout() {
     assert_eq!(error.to_string(), "the server didn't open a session in time");
     assert_eq!(start.elapsed().as_secs(), 5);
 }
+
+#[tokio::test(start_paused = true)]
+async fn client_that_reconnects_waits_as_long_as_it_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    drop(listener);
+    let mut client = engineio::reconnecting(url, engineio::Backoff::new().attempts(12));
+    let (start, mut announced, mut longest) = (Instant::now(), Duration::ZERO, Duration::ZERO);
+    while let Some(event) = client.event().await {
+        if let engineio::ReconnectingEvent::Retry { after, .. } = event {
+            announced += after;
+            longest = longest.max(after);
+        }
+    }
+    // Timers have milliseconds.
+    let slack = Duration::from_millis(12 * 2);
+    let elapsed = start.elapsed();
+    assert!(elapsed >= announced && elapsed < announced + slack, "{elapsed:?}, {announced:?}");
+    assert!(longest <= Duration::from_secs(30), "{longest:?}");
+}

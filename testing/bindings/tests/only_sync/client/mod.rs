@@ -3,6 +3,7 @@
 mod blocking;
 mod connections;
 mod http;
+mod reconnecting;
 
 use engineio_sync::{Client, ClientOptions, connect};
 

@@ -6,6 +6,7 @@ mod cookies;
 mod ending;
 mod hostile;
 mod proxy;
+mod reconnecting;
 mod redirects;
 mod scripted;
 mod talking;

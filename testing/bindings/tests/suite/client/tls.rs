@@ -23,6 +23,11 @@ fn certificate(names: &[&str]) -> (String, String) {
     (made.cert.pem(), made.signing_key.serialize_pem())
 }
 
+/// The certificate of a client that nobody knows, in PEM.
+pub(super) fn stranger() -> String {
+    certificate(&["stranger"]).0
+}
+
 /// TLS around a server's connections, with this certificate.
 fn tls(
     certificate: &str,
@@ -55,7 +60,7 @@ fn tls(
 
 /// A server with TLS that echoes over a WebSocket, and says `hello` over polling; and the certificate to
 /// trust, in PEM. Where `client` is given, it asks for that certificate.
-fn server(names: &[&str], client: Option<&str>) -> (Script, String) {
+pub(super) fn server(names: &[&str], client: Option<&str>) -> (Script, String) {
     let (certificate, key) = certificate(names);
     let server = Script::over(tls(&certificate, &key, client), |request| match request.kind() {
         "open" => Answer::ok(format!("{OPEN}\x1e4hello")),
