@@ -25,6 +25,7 @@ const JAVASCRIPT: Packages = Packages {
 /// | `behaviour` | what it does with a session: `echo` (as without it), `burst`, `close_after`, `close_at_once` or `count`; for `hostile` what it does wrong, see `hostile.js` |
 /// | `options` | what the package is given, by the names of npm's `engine.io`: python-engineio takes `pingInterval`, `pingTimeout`, `maxHttpBufferSize`, `transports`, `allowUpgrades`, `cookie` and `path` |
 /// | `refuse` | `{"message": ".."}`: every handshake is refused by the application |
+/// | `port` | where an official server listens; a free port without it |
 /// | `requests` | `true`: there is a line for each request |
 /// | `count` | how many messages a `burst` has |
 /// | `status`, `message` | the answer of `hostile` with the behaviour `status` |

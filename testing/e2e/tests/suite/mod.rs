@@ -8,6 +8,7 @@ mod javascript_peers;
 mod jsonp;
 mod limits;
 mod python_peers;
+mod reconnecting;
 mod slow_application;
 mod starting;
 mod upgrade;

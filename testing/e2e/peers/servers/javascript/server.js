@@ -78,7 +78,7 @@ engine.on("connection", (socket) => {
   behave(socket);
 });
 
-server.listen(0, "127.0.0.1", () => say({ port: server.address().port }));
+server.listen(spec.port || 0, "127.0.0.1", () => say({ port: server.address().port }));
 
 process.stdin.resume();
 process.stdin.on("end", () => {
