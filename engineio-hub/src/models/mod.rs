@@ -20,6 +20,7 @@ mod closing;
 mod consumers;
 mod handshake;
 mod polling;
+mod reconnecting;
 mod upgrade;
 mod websocket;
 mod wire;
