@@ -57,8 +57,12 @@ impl Options {
 ///
 /// The refusal of a client without a name.
 pub fn name(query: Option<&str>) -> Result<String, Refusal> {
-    let name = shortened(query.unwrap_or_default(), 40);
-    if name.is_empty() { Err(Refusal::json(401, "who are you?")) } else { Ok(name) }
+    query.and_then(valid_name).ok_or_else(|| Refusal::json(401, "who are you?"))
+}
+
+/// What of a peer's text can be a name.
+fn valid_name(text: &str) -> Option<String> {
+    Some(shortened(text, 40)).filter(|name| !name.is_empty())
 }
 
 /// A message from the page: `{"kind":"say","text":"Hello"}`.
@@ -84,7 +88,7 @@ impl FromPage {
     pub fn read(message: &Message) -> Option<Self> {
         Some(match message.to_json().ok()? {
             Self::Say { text } => Self::Say { text: shortened(&text, 2000) },
-            Self::Rename { name } => Self::Rename { name: shortened(&name, 40) },
+            Self::Rename { name } => Self::Rename { name: valid_name(&name)? },
         })
     }
 }

@@ -2,13 +2,14 @@
 // server's messages are in `room.rs`, the protocol below them in `engine-io.js`.
 import { Connection } from "./connection.js";
 
-const [status, detail, here, announcement, messages, latest, name, composer, text, send] = [
-  "status", "detail", "here", "announcement", "messages", "latest", "name", "composer", "text", "send",
+const [status, transport, detail, here, announcement, messages, alone, latest, door, doorName, name, composer, text, send] = [
+  "status", "transport", "detail", "here", "announcement", "messages", "alone", "latest", "door", "door-name", "name", "composer", "text", "send",
 ].map((id) => document.getElementById(id));
 
 const KEPT = 1000; // messages on the page
 const GROUP_MS = 5 * 60_000; // a speaker's name is shown anew after such a break
 
+let connection = null; // until there is a name
 let me = null; // the number that the server gave us
 let unconfirmed = []; // what we have said and not yet heard
 let wasOpen = false;
@@ -16,57 +17,76 @@ let isFollowing = true; // the end of the messages is in view
 let unread = 0;
 let countdown;
 
-// The name stays with the tab, so that two tabs are two people.
-const pick = (words) => words[Math.floor(Math.random() * words.length)];
-name.value =
-  sessionStorage.getItem("name") ??
-  `${pick(["Quiet", "Merry", "Early", "Gentle", "Bright", "Curious"])} ${pick(["Heron", "Wren", "Plover", "Siskin", "Dunlin", "Avocet"])}`;
-sessionStorage.setItem("name", name.value);
-
 const say = (what) => connection.send(JSON.stringify(what));
+
+// ---- The door
+
+door.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const chosen = doorName.value.trim();
+  if (chosen !== "") enter(chosen);
+  else doorName.value = "";
+});
+
+function enter(chosen) {
+  keepName(chosen);
+  door.hidden = true;
+  for (const hidden of document.querySelectorAll("#status, main, footer")) hidden.hidden = false;
+  text.focus();
+  connection = connect();
+}
+
+function keepName(chosen) {
+  name.value = chosen;
+  sessionStorage.setItem("name", chosen);
+  localStorage.setItem("name", chosen);
+}
+
+// ---- The connection and its status line
 
 // Who comes in says so in the handshake: the server lets nobody in without a name.
 const path = () => `/engine.io/?name=${encodeURIComponent(name.value)}`;
 
-// ---- The connection and its status line
+function connect() {
+  return new Connection(path, {
+    open() {
+      me = null;
+      show("open", "polling", "connected");
+      if (wasOpen) note("Connected again");
+      else announce("Connected");
+      wasOpen = true;
+    },
+    upgrade(ms) {
+      const took = Math.max(1, Math.round(ms));
+      show("open", "websocket", `upgraded after ${took} ms`);
+      announce(`Moved from polling to a WebSocket after ${took} milliseconds`);
+    },
+    stay() {
+      show("open", "polling", "stays on polling");
+    },
+    message(message) {
+      receive(JSON.parse(message));
+    },
+    close(_reason, wait) {
+      show("lost", "polling", "");
+      here.textContent = "Not connected";
+      countDown(performance.now() + wait);
+      if (me !== null) note("Connection lost");
+      me = null;
+      // It left, and then the connection did: nobody knows whether it arrived.
+      for (const words of unconfirmed) {
+        addMessage({ name: name.value, text: words, isOwn: true, isDoubtful: true });
+      }
+      unconfirmed = [];
+    },
+  });
+}
 
-const connection = new Connection(path, {
-  open() {
-    me = null;
-    show("open", "polling", "connected");
-    if (wasOpen) note("Connected again");
-    else announce("Connected");
-    wasOpen = true;
-  },
-  upgrade(ms) {
-    const took = Math.max(1, Math.round(ms));
-    show("open", "websocket", `upgraded after ${took} ms`);
-    announce(`Moved from polling to a WebSocket after ${took} milliseconds`);
-  },
-  stay() {
-    show("open", "polling", "stays on polling");
-  },
-  message(message) {
-    receive(JSON.parse(message));
-  },
-  close(_reason, wait) {
-    show("lost", "polling", "");
-    here.textContent = "Not connected";
-    countDown(performance.now() + wait);
-    if (me !== null) note("Connection lost");
-    me = null;
-    // It left, and then the connection did: nobody knows whether it arrived.
-    for (const words of unconfirmed) {
-      addMessage({ name: name.value, text: words, isOwn: true, isDoubtful: true });
-    }
-    unconfirmed = [];
-  },
-});
-
-function show(state, transport, words) {
+function show(state, over, words) {
   clearInterval(countdown);
   status.dataset.state = state;
-  status.dataset.transport = transport;
+  status.dataset.transport = over;
+  transport.textContent = state === "open" ? { polling: "Polling", websocket: "WebSocket" }[over] : "";
   detail.textContent = words;
   send.disabled = state !== "open";
 }
@@ -115,9 +135,14 @@ function receive(news) {
 
 function countHere(count) {
   here.textContent = count === 1 ? "Only you are here" : `${count} people are here`;
+  alone.hidden = count > 1;
 }
 
 // ---- The list of messages. Text is only ever set as text, never as markup.
+
+// In the form that the reader's browser is set to.
+const timeOfDay = new Intl.DateTimeFormat(navigator.languages, { timeStyle: "short" });
+const fullTime = new Intl.DateTimeFormat(navigator.languages, { dateStyle: "full", timeStyle: "medium" });
 
 function element(tag, className, content = "") {
   const made = document.createElement(tag);
@@ -140,19 +165,47 @@ function addMessage({ id, name, text, isOwn, isDoubtful = false }) {
   const isSameSpeaker = before?.dataset.speaker === message.dataset.speaker;
   message.classList.toggle("follows", isSameSpeaker && now - before.dataset.at < GROUP_MS);
 
-  const time = element("time", "", now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  const time = element("time", "", timeOfDay.format(now));
   time.dateTime = now.toISOString();
-  time.title = now.toLocaleString();
+  time.title = fullTime.format(now);
   const head = element("p", "head");
   head.append(element("span", "name", name), " ", time);
   const avatar = element("span", "avatar", [...name][0]?.toUpperCase() ?? "");
   avatar.ariaHidden = "true";
-  message.append(avatar, head, element("p", "text", text));
+  const words = element("p", "text");
+  words.append(...withLinks(text));
+  message.append(avatar, head, words);
   if (isDoubtful) {
     message.classList.add("doubtful");
     message.append(element("p", "doubt", "may not have arrived"));
   }
   append(message, isOwn);
+}
+
+// The parts of a text, with its addresses as links. A link shows the whole address, and leads nowhere
+// but to that page on the web: other schemes could run code, and a user name could pass for a host.
+function* withLinks(text) {
+  let rest = 0;
+  for (const { 0: found, index } of text.matchAll(/\bhttps?:\/\/[^\s<>"\u202a-\u202e\u2066-\u2069]+/gi)) {
+    const address = withoutPunctuation(found);
+    const url = URL.canParse(address) ? new URL(address) : null;
+    if (!["http:", "https:"].includes(url?.protocol) || url.username || url.password) continue;
+    yield text.slice(rest, index);
+    rest = index + address.length;
+    const link = element("a", "", address);
+    link.href = url.href;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    yield link;
+  }
+  yield text.slice(rest);
+}
+
+// What ends a sentence doesn't belong to an address, nor does a bracket that it stands in.
+function withoutPunctuation(address) {
+  const trimmed = address.replace(/[.,:;!?'*]+$/, "");
+  const isClosed = trimmed.endsWith(")") && trimmed.split(")").length > trimmed.split("(").length;
+  return isClosed ? withoutPunctuation(trimmed.slice(0, -1)) : trimmed;
 }
 
 function note(words) {
@@ -207,14 +260,15 @@ text.addEventListener("keydown", (event) => {
 });
 
 name.addEventListener("change", () => {
-  name.value = name.value.trim() || sessionStorage.getItem("name");
-  if (name.value === sessionStorage.getItem("name")) return;
-  sessionStorage.setItem("name", name.value);
-  if (me !== null) say({ kind: "rename", name: name.value });
+  const known = sessionStorage.getItem("name");
+  keepName(name.value.trim() || known);
+  if (name.value !== known && me !== null) say({ kind: "rename", name: name.value });
 });
 
 name.addEventListener("keydown", (event) => {
-  if (event.key === "Enter") text.focus();
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault(); // or the text would get a line break
+  text.focus();
 });
 
 document.addEventListener("visibilitychange", () => {
@@ -222,3 +276,15 @@ document.addEventListener("visibilitychange", () => {
   unread = 0;
   document.title = "Chat";
 });
+
+// ---- The beginning
+
+// Two tabs are two people, so a name is the tab's. A new tab suggests the last one.
+const ownName = sessionStorage.getItem("name");
+if (ownName !== null) {
+  enter(ownName);
+} else {
+  door.hidden = false;
+  doorName.value = localStorage.getItem("name") ?? "";
+  doorName.select();
+}

@@ -19,10 +19,8 @@ pub(crate) struct Guest {
 /// Admits everyone who gives a name: `/engine.io/?name=Ada`.
 fn log_in(handshake: &Handshake) -> Result<Guest, Refusal> {
     static LAST_ID: AtomicU64 = AtomicU64::new(0);
-    let name = shortened(&handshake.query("name").unwrap_or_default(), 40);
-    if name.is_empty() {
-        return Err(handshake.refuse_json(401, "who are you?"));
-    }
+    let name = handshake.query("name").and_then(|name| valid_name(&name));
+    let name = name.ok_or_else(|| handshake.refuse_json(401, "who are you?"))?;
     Ok(Guest { id: LAST_ID.fetch_add(1, Ordering::Relaxed) + 1, name })
 }
 
@@ -64,7 +62,8 @@ impl Room {
                 self.server.broadcast(ToPage::Say { id: guest.data().id, name: known, text });
             }
             Ok(FromPage::Rename { name }) => {
-                let was = &std::mem::replace(known, shortened(&name, 40));
+                let Some(name) = valid_name(&name) else { return guest.close() };
+                let was = &std::mem::replace(known, name);
                 self.server.broadcast(ToPage::Rename { was, name: known });
             }
             // The client isn't our page.
@@ -104,6 +103,11 @@ impl From<ToPage<'_>> for Message {
     fn from(news: ToPage<'_>) -> Self {
         Self::json(&news).expect("numbers and text are always JSON")
     }
+}
+
+/// What of a peer's text can be a name.
+fn valid_name(text: &str) -> Option<String> {
+    Some(shortened(text, 40)).filter(|name| !name.is_empty())
 }
 
 /// The first characters of a peer's text. The page has the same limits, but a peer need not be the

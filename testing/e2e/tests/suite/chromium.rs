@@ -2,6 +2,7 @@
 
 use crate::binding::BINDING;
 use e2e::{Example, chromium, needs};
+use serde_json::json;
 
 #[needs(browser, node)]
 #[tokio::test]
@@ -24,9 +25,20 @@ async fn chat(options: &[&str], extensions: &str) {
     let mut tabs = chromium::start("chat.js", &format!("http://{authority}/"));
 
     let said = tabs.hear().await;
+    assert_eq!(said["suggested"], "Ada", "the last name that was given");
+    assert_eq!(said["hints"], json!([true, false]), "it goes when somebody is there");
+    let said = tabs.hear().await;
     assert!(said["upgraded"].to_string().contains("upgraded after"), "{said}");
     assert_eq!(said["extensions"], extensions);
-    assert_eq!(tabs.hear().await["heard"], "Good morning, <b>Grace</b> \u{1f600}");
+    let said = tabs.hear().await;
+    assert_eq!(said["heard"], "Good morning, <b>Grace</b> \u{1f600}");
+    let link = json!([{
+        "textContent": "https://example.org/a_(b)?c=", "href": "https://example.org/a_(b)?c=",
+        "rel": "noopener noreferrer", "target": "_blank",
+    }]);
+    assert_eq!(said["link"], link);
+    assert_eq!(said["time"], true, "the reader's own form");
+    assert_eq!(tabs.hear().await["renamed"], "Ada", "a name is never empty");
 
     drop(server);
     assert!(tabs.hear().await["lost"].is_string());
