@@ -1,5 +1,6 @@
 //! What every binding does with all peers.
 
+mod chat;
 mod chromium;
 mod client_hostile;
 mod client_peers;
