@@ -33,7 +33,7 @@ enum Outcome {
     Refuses(u16, &'static [(&'static str, &'static str)]),
     /// There is no server.
     Fails,
-    /// Nothing, for ever.
+    /// Nothing happens.
     Hangs,
 }
 

@@ -60,7 +60,7 @@ pub fn name(query: Option<&str>) -> Result<String, Refusal> {
     query.and_then(valid_name).ok_or_else(|| Refusal::json(401, "who are you?"))
 }
 
-/// What of a peer's text can be a name.
+/// The name in a peer's text, if there is one.
 fn valid_name(text: &str) -> Option<String> {
     Some(shortened(text, 40)).filter(|name| !name.is_empty())
 }

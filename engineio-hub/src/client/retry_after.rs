@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{DATE, HeaderName, RETRY_AFTER};
 
-/// How long a client shall wait, from now on: `Retry-After` in seconds or as a date.
+/// How long the server asks the client to wait, from now on: `Retry-After` in seconds or as a date.
 ///
 /// A date is compared with the server's own, as far as it says what time it has: the clocks of
 /// devices are often wrong.

@@ -2,7 +2,7 @@
 
 use super::close::{ClientCloseReason, Refused};
 
-/// What becomes of an attempt to connect that failed, if it is made again.
+/// The prospects of repeating an attempt to connect that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outlook {
     /// It may succeed.

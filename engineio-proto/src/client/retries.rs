@@ -23,8 +23,8 @@ use crate::time::Instant;
 /// | all other statuses, such as 400, 501 and 505 | final |
 /// | the server speaks another revision | final |
 ///
-/// A session that was open is always followed by another, whatever ended it: a server that closed it
-/// for good says so at the next handshake. Only the application can want none.
+/// A session that was open is always followed by another, whatever ended it: a server that wants no
+/// other refuses the next handshake.
 ///
 /// ```
 /// use engineio_proto::client::{Backoff, Retries, Verdict};
@@ -145,7 +145,7 @@ impl Retries {
         self.again(None, random)
     }
 
-    /// Starts delays and attempts anew, as after a session that settled. For a driver that learns
+    /// Resets delays and attempts, as after a session that settled. For a driver that learns
     /// that the network is back: it connects at once.
     pub const fn restart(&mut self) {
         self.attempt = 0;

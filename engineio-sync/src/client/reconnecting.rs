@@ -160,7 +160,7 @@ impl ReconnectingClient {
         iter::from_fn(|| self.event())
     }
 
-    /// Queues a message on the session of now; see [`ReconnectingSender::send`].
+    /// Queues a message on the current session; see [`ReconnectingSender::send`].
     ///
     /// # Errors
     ///
@@ -186,7 +186,7 @@ impl ReconnectingClient {
         self.sender.flush();
     }
 
-    /// The sender of the session of now, which knows its identifier and its transport. `None` while
+    /// The sender of the current session, which knows its identifier and its transport. `None` while
     /// there is none.
     pub fn session(&self) -> Option<ClientSender> {
         self.sender.session()

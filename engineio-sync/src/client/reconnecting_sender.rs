@@ -38,12 +38,12 @@ impl ReconnectingSender {
         block_on(self.0.connected()).map(ClientSender::new)
     }
 
-    /// The sender of the session of now. `None` while there is none.
+    /// The sender of the current session. `None` while there is none.
     pub fn session(&self) -> Option<ClientSender> {
         self.0.session().map(ClientSender::new)
     }
 
-    /// Queues a message on the session of now; see [`ClientSender::send`]. Without a session, it
+    /// Queues a message on the current session; see [`ClientSender::send`]. Without a session, it
     /// doesn't wait for one.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ function keepName(chosen) {
 
 // ---- The connection and its status line
 
-// Who comes in says so in the handshake: the server lets nobody in without a name.
+// The handshake carries the name: the server admits nobody without one.
 const path = () => `/engine.io/?name=${encodeURIComponent(name.value)}`;
 
 function connect() {
@@ -201,7 +201,7 @@ function* withLinks(text) {
   yield text.slice(rest);
 }
 
-// What ends a sentence doesn't belong to an address, nor does a bracket that it stands in.
+// Punctuation at the end belongs to the sentence, and so does a closing bracket around the address.
 function withoutPunctuation(address) {
   const trimmed = address.replace(/[.,:;!?'*]+$/, "");
   const isClosed = trimmed.endsWith(")") && trimmed.split(")").length > trimmed.split("(").length;

@@ -105,7 +105,7 @@ impl From<ToPage<'_>> for Message {
     }
 }
 
-/// What of a peer's text can be a name.
+/// The name in a peer's text, if there is one.
 fn valid_name(text: &str) -> Option<String> {
     Some(shortened(text, 40)).filter(|name| !name.is_empty())
 }

@@ -1,4 +1,4 @@
-//! What an application prepares an attempt with.
+//! How an application prepares an attempt.
 
 use std::error::Error;
 use std::future::{Future, ready};

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use crate::client::sender::ClientSender;
 use crate::sync::{Mutex, MutexGuard};
 
-/// The session of now, and what senders ask for. Nobody is woken under its lock, and no session is
+/// The current session, and what senders ask for. Nobody is woken under its lock, and no session is
 /// touched.
 #[derive(Default)]
 pub(super) struct Link(Mutex<State>);
@@ -14,9 +14,9 @@ pub(super) struct Link(Mutex<State>);
 #[derive(Default)]
 struct State {
     session: Option<ClientSender>,
-    /// There shall be no more sessions, or can be none.
+    /// No more sessions will follow: they aren't wanted, or aren't possible.
     is_closed: bool,
-    /// The next attempt shall follow at once.
+    /// The next attempt is to follow at once.
     is_asked: bool,
     /// The task of the client, while there is no session.
     client: Option<Waker>,
@@ -59,12 +59,12 @@ impl Link {
         wake(waiting);
     }
 
-    /// The session of now, if there is one.
+    /// The current session, if there is one.
     pub(super) fn session(&self) -> Option<ClientSender> {
         self.lock().session.clone()
     }
 
-    /// Asks for no more sessions, and closes the one of now.
+    /// Asks for no more sessions, and closes the current one.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.is_closed = true;
@@ -98,7 +98,7 @@ impl Link {
         std::mem::take(&mut self.lock().is_asked)
     }
 
-    /// Whether there shall be no more sessions.
+    /// Whether no more sessions will follow.
     pub(super) fn is_closed(&self) -> bool {
         self.lock().is_closed
     }

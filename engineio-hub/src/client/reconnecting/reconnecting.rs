@@ -143,7 +143,7 @@ impl ReconnectingClient {
         }
     }
 
-    /// Queues a message on the session of now; see [`ReconnectingSender::send`].
+    /// Queues a message on the current session; see [`ReconnectingSender::send`].
     ///
     /// # Errors
     ///
@@ -172,7 +172,7 @@ impl ReconnectingClient {
         self.sender.flush()
     }
 
-    /// The sender of the session of now, which knows its identifier and its transport. `None` while
+    /// The sender of the current session, which knows its identifier and its transport. `None` while
     /// there is none.
     pub fn session(&self) -> Option<ClientSender> {
         self.sender.session()
@@ -278,7 +278,7 @@ impl ReconnectingClient {
                 ReconnectingEvent::Retry { after, attempt, error }
             }
             Verdict::GiveUp(why) => self.give_up(match (why, error) {
-                // Only an attempt can fail for good, not a session.
+                // Only an attempt can fail permanently, not a session.
                 (GiveUp::Permanent, Some(error)) => GaveUp::Permanent(error),
                 (_, error) => GaveUp::Exhausted(error),
             }),

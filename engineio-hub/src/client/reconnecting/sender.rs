@@ -41,13 +41,13 @@ impl ReconnectingSender {
         Waiting { link: &self.link, id: None }
     }
 
-    /// The sender of the session of now. `None` while there is none. To close that session alone
+    /// The sender of the current session. `None` while there is none. To close that session alone
     /// makes room for another, as if it were lost.
     pub fn session(&self) -> Option<ClientSender> {
         self.link.session()
     }
 
-    /// Queues a message on the session of now; see [`ClientSender::send`]. Without a session, it
+    /// Queues a message on the current session; see [`ClientSender::send`]. Without a session, it
     /// doesn't wait for one.
     ///
     /// # Errors

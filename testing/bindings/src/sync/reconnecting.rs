@@ -79,7 +79,7 @@ impl ReconnectingSender {
         apart(move || sender.connected()).await.map(ClientSender::new)
     }
 
-    /// The session of now.
+    /// The current session.
     #[must_use]
     pub fn session(&self) -> Option<ClientSender> {
         self.0.session().map(ClientSender::new)

@@ -24,7 +24,7 @@ async fn name_is_never_empty_and_has_at_most_40_characters() {
 
     guest.post(&target, r#"4{"kind":"rename","name":"Ada"}"#).await.expect(200);
     assert!(guest.get(&target).await.expect(200).text().contains(r#""name":"Ada""#));
-    // Whoever doesn't talk like the page has to go.
+    // A client that doesn't talk like the page is sent away.
     guest.post(&target, r#"4{"kind":"rename","name":" "}"#).await.expect(200);
     let end = guest.get(&target).await;
     assert!(end.status == 400 || end.text().ends_with('1'), "{end:?}");
