@@ -50,9 +50,9 @@ impl Observer for TracingObserver {
         tracing::warn!(
             target: TARGET,
             held,
-            "clients hold `max_memory`: large bodies are refused, and sessions that hold much and \
-             don't get on are ended; raise it if the machine has more, or look who sends bodies \
-             and messages that never end, or takes nothing"
+            "clients hold `max_memory`: large bodies are refused, and sessions that hold much \
+             without making progress are ended; raise it if the machine has more, or find out who \
+             sends bodies and messages that never finish, or who doesn't read"
         );
     }
 

@@ -96,6 +96,19 @@ fn path_that_is_not_ours_says_what_was_asked_for_and_what_is_served() {
 }
 
 #[test]
+fn page_that_may_connect_can_read_that_its_path_is_wrong() {
+    let list = Cors::List(vec!["https://b.test".into()]);
+    let config = ServerConfig::builder().cors(list).build().expect("legal");
+    let allow = |origin: &'static [u8]| {
+        let origin = Some(origin);
+        let refusal = foreign(&config, &Request { origin, ..request("/socket.io/?EIO=4") });
+        refusal.response().headers.get("access-control-allow-origin").map(str::to_owned)
+    };
+    assert_eq!(allow(b"https://b.test").as_deref(), Some("https://b.test"));
+    assert_eq!(allow(b"https://evil.test"), None);
+}
+
+#[test]
 fn path_of_a_stranger_is_kept_short_and_can_not_break_out_of_the_body() {
     let target = format!("/\"{}", "x".repeat(10_000));
     let response = foreign(&ServerConfig::default(), &request(&target)).response();

@@ -213,13 +213,13 @@ impl fmt::Display for RefusalCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownTransport(name) if name.is_empty() => f.write_str(
-                "the query has no `transport`: this isn't an Engine.IO client, or a proxy drops \
+                "the query has no `transport`: this isn't an Engine.IO client, or a proxy dropped \
                  the query",
             ),
             Self::UnknownTransport(name) => write!(
                 f,
-                "the transport {name:?} is unknown or off: see the `transports` of server and \
-                 client"
+                "the transport {name:?} is unknown or disabled: compare the `transports` of server \
+                 and client"
             ),
             Self::UnknownSession => f.write_str(
                 "no session has this `sid`: it has ended, the server was restarted, or several \
@@ -251,21 +251,22 @@ impl fmt::Display for RefusalCause {
                 f.write_str("`EIO` isn't that of the handshake: a fault of the client")
             }
             Self::UpgradeNotAllowed => f.write_str(
-                "a WebSocket for a session, but `allow_upgrades` or the transport is off here, \
-                 which the client was told",
+                "a WebSocket for a session, but `allow_upgrades` or the transport is off here, and \
+                 the handshake said so: a fault of the client",
             ),
             Self::Jsonp => {
                 f.write_str("JSONP is off: turn it off in the client, too, or on here with `jsonp`")
             }
             Self::Origin { origin, host, rule } => origin_refused(f, origin, host, rule),
             Self::UnsupportedRevision(revision) if revision.is_empty() => f.write_str(
-                "the handshake has no `EIO`, which stands for revision 3, and that is off: see \
-                 `revisions`; or this isn't an Engine.IO client",
+                "the handshake has no `EIO`, which stands for revision 3, and that is disabled: \
+                 enable it with `revisions`; or this isn't an Engine.IO client",
             ),
             Self::UnsupportedRevision(revision) => write!(
                 f,
-                "revision {revision:?} of the protocol is unknown or off: see `revisions`, or \
-                 take another version of the client"
+                "revision {revision:?} of the protocol is unknown or disabled: enable it with \
+                 `revisions`, or use another version of the client (up to Socket.IO 2 they speak 3, \
+                 later ones 4)"
             ),
             Self::Path { asked, served } => write!(
                 f,
@@ -295,10 +296,9 @@ impl fmt::Display for RefusalCause {
                  `proxy_set_header Connection \"upgrade\"`)",
             ),
             Self::NoUpgrade => f.write_str(
-                "a WebSocket was asked for, but the framework passes no upgrade of its \
-                 connection on: serve connections with upgrades (hyper's `with_upgrades`), and \
-                 keep the request's extensions; until a WebSocket comes through, handshakes \
-                 name none",
+                "a WebSocket was asked for, but the framework doesn't pass the connection's \
+                 upgrade on: serve connections with upgrades (hyper's `with_upgrades`), and keep \
+                 the request's extensions; until a WebSocket gets through, handshakes offer none",
             ),
             Self::Violation(violation) => violation.explain(f),
             Self::Unread => f.write_str(
@@ -306,9 +306,9 @@ impl fmt::Display for RefusalCause {
                  receive faster, or raise `inbox_high_water`",
             ),
             Self::Memory(_) => f.write_str(
-                "what clients sent and don't take fills `max_memory`: raise it if the machine has \
-                 more, or lower `max_payload`, `outbox_high_water` and `inbox_high_water`; is \
-                 somebody sending bodies that never end?",
+                "what clients sent and what they don't read fills `max_memory`: raise it if the \
+                 machine has more, or lower `max_payload`, `outbox_high_water` and \
+                 `inbox_high_water`; is somebody sending bodies that never finish?",
             ),
             Self::Unfinished => f.write_str(
                 "the session ended or moved to a WebSocket while the body of a POST was on its \
@@ -327,9 +327,9 @@ impl fmt::Display for RefusalCause {
                 write!(f, "the application refused the client with {status}")
             }
             Self::NotAccepted(_) => f.write_str(
-                "the application accepted nobody within `accept_timeout`: is anybody calling \
-                 `accept()`, `incoming()` or `events()`, has that loop ended, or does its login \
-                 take so long?",
+                "the application didn't decide about the handshake within `accept_timeout`: does \
+                 anything call `accept()`, `incoming()` or `events()`, has that loop ended or does it \
+                 wait for something else, or does the login take longer?",
             ),
             Self::TooManyWaiting(_) => f.write_str(
                 "`max_waiting` handshakes wait for the application: does its loop around \
@@ -343,8 +343,8 @@ impl fmt::Display for RefusalCause {
                  clients behind one address; behind a proxy, is `trust_forwarded` on?",
             ),
             Self::TooFast(_) => f.write_str(
-                "more than `max_handshakes_per_second` came: a flood, or all clients come back at \
-                 once, which the clients' own delays have to spread",
+                "more than `max_handshakes_per_second` came: a flood, or all clients reconnecting at \
+                 once, which only random delays in the clients can spread",
             ),
             Self::Closing(_) => f.write_str("the server is closing"),
             Self::Connection(fault) => fault.fmt(f),

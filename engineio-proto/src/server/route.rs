@@ -91,12 +91,14 @@ pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
     }
 }
 
-/// The refusal of a request that is [foreign](Route::Foreign), where nothing else serves it.
+/// The refusal of a request that is [foreign](Route::Foreign), where nothing else serves it. A page
+/// whose origin is allowed can read it: otherwise its browser would blame CORS for a wrong path.
 pub fn foreign(config: &ServerConfig, request: &Request<'_>) -> Refusal {
     let (path, _) = request.target.split_once('?').unwrap_or((request.target, ""));
     let served = config.path().as_ref().map(|path| alloc::format!("{path}/").into());
     let cause = RefusalCause::Path { asked: excerpt(path), served: served.unwrap_or_default() };
-    Refusal::new(cause, Headers::new())
+    let verdict = cors::check(config.cors(), config.cors_credentials(), request);
+    Refusal::new(cause, verdict.headers)
 }
 
 /// A request that passed the checks that all requests share.
