@@ -1,7 +1,7 @@
 //! The guide in `src`: for readers an mdBook (`mdbook serve docs`), for `cargo test` a set
 //! of doctests. Every Rust block of every chapter compiles, and runs unless it says
 //! otherwise, and so it is with the README. Beside them there is only what blocks use in hidden
-//! lines.
+//! lines, so that a block has at most one or two of these.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -18,6 +18,10 @@ mod getting_started {}
 #[cfg(doctest)]
 #[doc = include_str!("src/three-ways.md")]
 mod three_ways {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/frameworks.md")]
+mod frameworks {}
 
 #[cfg(doctest)]
 #[doc = include_str!("src/async-std.md")]
@@ -40,8 +44,28 @@ mod http2 {}
 mod operating {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/troubleshooting.md")]
+mod troubleshooting {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/virtual-time.md")]
+mod virtual_time {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/coming-from.md")]
+mod coming_from {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/limits.md")]
 mod limits {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/threat-model.md")]
+mod threat_model {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/features.md")]
+mod features {}
 
 #[cfg(doctest)]
 #[doc = include_str!("src/architecture.md")]
@@ -63,84 +87,8 @@ mod protocol {}
 #[doc = include_str!("src/coverage.md")]
 mod coverage {}
 
-use std::io;
-use std::net::SocketAddr;
+mod trials;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
-/// The whole answer to a GET, head and body, on a connection of its own.
-///
-/// # Errors
-///
-/// When the connection can't be made or breaks.
-pub async fn get(address: SocketAddr, target: &str) -> io::Result<String> {
-    ask(address, &format!("GET {target}"), "").await
-}
-
-/// The whole answer to a POST, head and body, on a connection of its own.
-///
-/// # Errors
-///
-/// When the connection can't be made or breaks.
-pub async fn post(address: SocketAddr, target: &str, body: &str) -> io::Result<String> {
-    ask(address, &format!("POST {target}"), body).await
-}
-
-async fn ask(address: SocketAddr, line: &str, body: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
-    let length = body.len();
-    let request = format!(
-        "{line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    Ok(answer)
-}
-
-/// The session that an answer to a handshake opens.
-pub fn sid(answer: &str) -> Option<&str> {
-    Some(answer.split_once(r#""sid":""#)?.1.split_once('"')?.0)
-}
-
-/// Tries a chat in which guests say their name in the query of the handshake, while `chat` runs: one
-/// without a name is refused, one with a name is welcomed, and hears what it says.
-///
-/// # Errors
-///
-/// When a connection can't be made or breaks.
-///
-/// # Panics
-///
-/// When the chat answers something else.
-pub async fn try_chat<D: engineio_tokio::Data>(
-    server: &engineio_tokio::Server<D>,
-    chat: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    let serving = tokio::spawn(server.serve(listener));
-    let guests = async {
-        let target = "/engine.io/?EIO=4&transport=polling";
-        let refused = get(address, target).await?;
-        assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
-        assert!(refused.ends_with(r#"{"code":4,"message":"who are you?"}"#), "{refused}");
-        let mut heard = get(address, &format!("{target}&name=Ada")).await?;
-        let target = format!("{target}&sid={}", sid(&heard).expect("a session"));
-        // The welcome comes with the handshake, or with the next poll.
-        if !heard.contains("4welcome, Ada") {
-            heard = get(address, &target).await?;
-        }
-        assert!(heard.contains("4welcome, Ada"), "{heard}");
-        assert!(post(address, &target, "4hello").await?.ends_with("ok"));
-        assert!(get(address, &target).await?.ends_with("4Ada: hello"));
-        Ok(())
-    };
-    let tried = tokio::select! {
-        tried = guests => tried,
-        () = chat => Err(io::Error::other("the chat is over")),
-    };
-    serving.abort();
-    tried
-}
+pub use trials::{
+    echo, get, post, serves, serves_app, sid, tell_of, told_address, try_chat, try_login,
+};
