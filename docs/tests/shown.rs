@@ -13,7 +13,7 @@ fn assert_shown(chapter: &str, files: &[&str]) {
     };
     let sources: Vec<_> = files.iter().map(|file| lines(&read(file))).collect();
     let text = read(&format!("docs/src/{chapter}"));
-    let blocks = text.split("```rust,ignore\n").skip(1);
+    let blocks = text.split("```rs\n").skip(1);
     let blocks: Vec<_> = blocks.map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(!blocks.is_empty(), "{chapter} shows nothing");
     for block in blocks {

@@ -86,6 +86,24 @@ async fn axum_serves_both() {
     try_program(axum_router::serve).await;
 }
 
+/// The chapter says to set it before.
+#[tokio::test]
+async fn axums_fallback_that_is_set_after_the_layer_gets_the_requests() {
+    let server = Server::new(ServerConfig::default());
+    for (is_after, status) in [(false, "400"), (true, "404")] {
+        let fallback = async || axum::http::StatusCode::NOT_FOUND;
+        let app = match is_after {
+            false => axum::Router::new().fallback(fallback).layer(server.layer()),
+            true => axum::Router::new().layer(server.layer()).fallback(fallback),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let answer = get(address, "/engine.io/?EIO=4&transport=polling&sid=unknown").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn tower_on_hyper_serves_both() {
     try_program(|listener, server, stop| async move {
