@@ -1,6 +1,5 @@
 //! Violations of the WebSocket protocol.
 
-use tungstenite::Error;
 use tungstenite::error::ProtocolError;
 
 /// Why a WebSocket can't be read any further. It is always the peer's fault.
@@ -36,22 +35,8 @@ impl Fault {
             Self::Protocol(_) => 1002,
         }
     }
-}
 
-impl From<Error> for Fault {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is about I/O and handshakes")]
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Capacity(_) => Self::TooLarge,
-            Error::Utf8(_) => Self::InvalidText,
-            Error::Protocol(rule) => Self::Protocol(rule.to_string()),
-            other => Self::Protocol(other.to_string()),
-        }
-    }
-}
-
-impl From<ProtocolError> for Fault {
-    fn from(rule: ProtocolError) -> Self {
+    pub(super) fn broken(rule: ProtocolError) -> Self {
         Self::Protocol(rule.to_string())
     }
 }

@@ -107,7 +107,7 @@ impl HeaderBytes {
     pub(super) fn take(&mut self, input: &mut &[u8], role: Role) -> Result<Option<Header>, Fault> {
         let header = if self.count == 0 { Header::take(input) } else { None };
         let Some(header) = header.or_else(|| self.collect(input)) else { return Ok(None) };
-        header.check(role)?;
+        header.check(role).map_err(Fault::broken)?;
         Ok(Some(header))
     }
 

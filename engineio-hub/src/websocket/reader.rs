@@ -154,7 +154,7 @@ impl Reader {
                     let Some(header) = header.take(input, self.role)? else { return Ok(None) };
                     self.frames = self.frames.wrapping_add(1);
                     if header.is_marked() {
-                        self.check_marked(&header)?;
+                        self.check_marked(&header).map_err(Fault::broken)?;
                     } else if let Some(whole) = self.take_whole(&header, input) {
                         return whole.map(Some);
                     }
@@ -322,10 +322,10 @@ impl Message {
         if let OpCode::Data(data) = header.opcode {
             match (data, self.is_open) {
                 (Data::Continue, false) => {
-                    return Err(ProtocolError::UnexpectedContinueFrame.into());
+                    return Err(Fault::broken(ProtocolError::UnexpectedContinueFrame));
                 }
                 (Data::Continue, true) => {}
-                (data, true) => return Err(ProtocolError::ExpectedFragment(data).into()),
+                (data, true) => return Err(Fault::broken(ProtocolError::ExpectedFragment(data))),
                 (data, false) => {
                     self.is_text = data == Data::Text;
                     self.is_compressed = header.is_marked();
@@ -364,7 +364,11 @@ fn message(payload: Vec<u8>, is_text: bool) -> Result<Item, Fault> {
 fn close_code(payload: &[u8]) -> Result<Option<u16>, Fault> {
     let Some((code, reason)) = payload.split_first_chunk() else {
         let is_empty = payload.is_empty();
-        return if is_empty { Ok(None) } else { Err(ProtocolError::InvalidCloseSequence.into()) };
+        return if is_empty {
+            Ok(None)
+        } else {
+            Err(Fault::broken(ProtocolError::InvalidCloseSequence))
+        };
     };
     str::from_utf8(reason).map_err(|_| Fault::InvalidText)?;
     let code = CloseCode::from(u16::from_be_bytes(*code));
