@@ -55,6 +55,7 @@
 //!
 //! [`Server`] lists its methods by purpose. [`ServerConfig`] has every setting, its default and the
 //! reason for it. The example `echo` is a complete program with options.
+#![cfg_attr(docsrs, feature(doc_cfg))] // says which feature an item needs
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -103,3 +104,7 @@ pub use {bytes, bytestring, http};
 
 pub use listener::Listener;
 pub use server::{Server, ServerBuilder};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

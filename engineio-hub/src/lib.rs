@@ -161,6 +161,7 @@
 //!   an [`Observer`].
 //! - `tracing`: `TracingObserver`, which reports to the `tracing` crate what an [`Observer`] is
 //!   told.
+#![cfg_attr(docsrs, feature(doc_cfg))] // says which feature an item needs
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -208,3 +209,7 @@ pub use shared::fairness::LONGEST_READ;
 pub use shared::framed::{Framed, Write};
 #[cfg(feature = "tracing")]
 pub use tracing_observer::TracingObserver;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

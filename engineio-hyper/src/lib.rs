@@ -12,6 +12,7 @@
 //! - [`head_fault`]: what hyper turned away by itself;
 //! - [`ResponseBody`]: response bodies;
 //! - `client` (feature): the task of a client.
+#![cfg_attr(docsrs, feature(doc_cfg))] // says which feature an item needs
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -43,3 +44,7 @@ pub type Yield = fn(&mut Context<'_>);
 
 /// An executor's timers.
 pub type Timer = &'static (dyn hyper::rt::Timer + Send + Sync);
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

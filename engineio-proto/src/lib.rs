@@ -112,6 +112,7 @@
 //!
 //! The revisions are not features but a setting, [`ServerConfig::revisions`].
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))] // says which feature an item needs
 #![forbid(unsafe_code)]
 // Input from a peer must not be able to cause a panic.
 #![deny(
@@ -188,3 +189,7 @@ pub use sid::{InvalidSid, Sid};
 pub use tally::Traffic;
 pub use time::Instant;
 pub use transport::Transport;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -99,6 +99,7 @@
 //! - `tracing`: reports refusals, openings, upgrades and closes to the `tracing` crate: at the
 //!   level `debug`, and the first refusal of a kind in a minute at `warn`. Without it, give the
 //!   [`ServerBuilder`] an [`Observer`].
+#![cfg_attr(docsrs, feature(doc_cfg))] // says which feature an item needs
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -157,3 +158,7 @@ pub use server::{
 pub mod internal {
     pub use crate::http1::{Body, Chunks, Fault, Head, HeadReader};
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -121,6 +121,7 @@
 //!
 //! [`Server`] lists its methods by purpose. [`ServerConfig`] has every setting, its default and the
 //! reason for it. The example `echo` is a complete program with options.
+#![cfg_attr(docsrs, feature(doc_cfg))] // says which feature an item needs
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -168,3 +169,7 @@ pub use engineio_proto::{
 };
 pub use server::{Server, ServerBuilder};
 pub use service::{EngineIoLayer, EngineIoService, NotFound, ServiceFuture};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
