@@ -93,9 +93,12 @@ fn documents() -> Vec<PathBuf> {
         "testing/no-std/",
     ]
     .map(|it| format!("{ROOT}/{it}README.md"));
-    let top = ["CHANGELOG", "CONTRIBUTING", "SECURITY"].map(|it| format!("{ROOT}/{it}.md"));
+    let crates = ["async-std", "hub", "hyper", "proto", "sync", "tokio"]
+        .map(|it| format!("{ROOT}/engineio-{it}/README.md"));
+    let top = ["CHANGELOG", "CONTRIBUTING", "RELEASING", "SECURITY"];
+    let top = top.map(|it| format!("{ROOT}/{it}.md"));
     let chapters = chapters().into_iter().map(|it| format!("{BOOK}/{it}"));
-    beside.into_iter().chain(top).chain(chapters).map(PathBuf::from).collect()
+    beside.into_iter().chain(crates).chain(top).chain(chapters).map(PathBuf::from).collect()
 }
 
 /// The names of the chapters' files.
