@@ -202,8 +202,8 @@ pub use refused::RefusedRequest;
 #[cfg(feature = "metrics")]
 pub use sample::Sample;
 pub use server::{
-    Answer, Connection, Events, Handler, Handshake, Hub, Incoming, Overflow, RemoteAddr, Seat,
-    Sender, ServerEvent, Sessions, Socket, WeakHub,
+    Answer, Connection, Events, Forward, Handler, Handshake, Hub, Incoming, Overflow, RemoteAddr,
+    Seat, Sender, ServerEvent, Sessions, Socket, WeakHub,
 };
 pub use shared::fairness::LONGEST_READ;
 pub use shared::framed::{Framed, Write};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
+use engineio_proto::{NodeTag, Revision, ServerCloseReason, Sid, Transport};
 use metrics::{Unit, counter, gauge, histogram};
 
 use crate::observer::Observer;
@@ -18,6 +18,8 @@ use crate::sample::Sample;
 /// | `engineio_sessions_upgraded_total` | counter | |
 /// | `engineio_sessions_closed_total` | counter | `reason` |
 /// | `engineio_requests_refused_total` | counter | `cause` |
+/// | `engineio_requests_forwarded_total` | counter | |
+/// | `engineio_requests_unreachable_total` | counter | |
 /// | `engineio_messages_total`, `engineio_message_bytes_total` | counters | `direction`: `in` or `out` |
 /// | `engineio_heartbeat_round_trip_seconds` | histogram | |
 /// | `engineio_outbox_bytes`, `engineio_outbox_largest_bytes` | gauges | |
@@ -38,6 +40,8 @@ impl MetricsObserver {
             (UPGRADED, "Sessions that moved from polling to a WebSocket."),
             (CLOSED, "Sessions that ended, by reason."),
             (REFUSED, "Requests that were turned away, by cause."),
+            (FORWARDED, "Requests that were forwarded to other nodes."),
+            (UNREACHABLE, "Forwarded requests that didn't reach their node."),
             (MESSAGES, "Messages that came from clients and left for them."),
         ] {
             metrics::describe_counter!(name, Unit::Count, what);
@@ -77,6 +81,14 @@ impl Observer for MetricsObserver {
         counter!(CLOSED, "reason" => reason.name()).increment(1);
     }
 
+    fn forwarded(&self, _node: NodeTag) {
+        counter!(FORWARDED).increment(1);
+    }
+
+    fn unreachable(&self, _node: NodeTag) {
+        counter!(UNREACHABLE).increment(1);
+    }
+
     fn heartbeat(&self, _sid: &Sid, round_trip: Duration) {
         histogram!(ROUND_TRIP).record(round_trip);
     }
@@ -104,6 +116,8 @@ const OPENED: &str = "engineio_sessions_opened_total";
 const UPGRADED: &str = "engineio_sessions_upgraded_total";
 const CLOSED: &str = "engineio_sessions_closed_total";
 const REFUSED: &str = "engineio_requests_refused_total";
+const FORWARDED: &str = "engineio_requests_forwarded_total";
+const UNREACHABLE: &str = "engineio_requests_unreachable_total";
 const MESSAGES: &str = "engineio_messages_total";
 const BYTES: &str = "engineio_message_bytes_total";
 const ROUND_TRIP: &str = "engineio_heartbeat_round_trip_seconds";

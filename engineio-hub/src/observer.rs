@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "metrics")]
 use std::time::Duration;
 
-use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
+use engineio_proto::{NodeTag, Revision, ServerCloseReason, Sid, Transport};
 
 use crate::refused::RefusedRequest;
 #[cfg(feature = "metrics")]
@@ -63,6 +63,18 @@ pub trait Observer: Send + Sync + 'static {
         let _ = sample;
     }
 
+    /// A request for a session of another node is about to be forwarded to that. A WebSocket is one
+    /// request.
+    fn forwarded(&self, node: NodeTag) {
+        let _ = node;
+    }
+
+    /// A forwarded request didn't reach its node. Its client is also told to be
+    /// [refused](Self::refused).
+    fn unreachable(&self, node: NodeTag) {
+        let _ = node;
+    }
+
     /// All clients together hold [`max_memory`](engineio_proto::ServerConfig::max_memory), and so
     /// many bytes are counted. Until an eighth of it is free again, large bodies are
     /// [refused](engineio_proto::server::RefusalCause::Memory), and sessions that hold much without
@@ -119,6 +131,16 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.sampled(sample);
     }
 
+    fn forwarded(&self, node: NodeTag) {
+        self.0.forwarded(node);
+        self.1.forwarded(node);
+    }
+
+    fn unreachable(&self, node: NodeTag) {
+        self.0.unreachable(node);
+        self.1.unreachable(node);
+    }
+
     fn memory_exceeded(&self, held: usize) {
         self.0.memory_exceeded(held);
         self.1.memory_exceeded(held);
@@ -163,6 +185,14 @@ impl Guarded {
     #[cfg(feature = "metrics")]
     pub(crate) fn sampled(&self, sample: &Sample) {
         self.tell(|observer| observer.sampled(sample));
+    }
+
+    pub(crate) fn forwarded(&self, node: NodeTag) {
+        self.tell(|observer| observer.forwarded(node));
+    }
+
+    pub(crate) fn unreachable(&self, node: NodeTag) {
+        self.tell(|observer| observer.unreachable(node));
     }
 
     pub(crate) fn memory_exceeded(&self, held: usize) {

@@ -111,6 +111,11 @@ impl RequestLine {
         }
     }
 
+    /// The client's address.
+    pub(crate) const fn remote(&self) -> Option<IpAddr> {
+        self.remote
+    }
+
     /// Of a connection on which no request was understood.
     pub(crate) fn unheard(peer: Option<RemoteAddr>) -> Self {
         Self { method: None, path: None, remote: peer.map(|peer| peer.0.ip()) }

@@ -1,13 +1,14 @@
 //! An observer that reports to the `tracing` crate.
 
-use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
+use engineio_proto::{NodeTag, Revision, ServerCloseReason, Sid, Transport};
 
 use crate::observer::Observer;
 use crate::refused::RefusedRequest;
 
 /// Reports to the `tracing` crate, with the target `engineio`: sessions at the level `debug`, with
 /// a prefix of their identifier; of refusals the first of a kind in a minute at `warn` and the
-/// others at `debug`, since any peer can cause any number of them; full memory and misuse at `warn`.
+/// others at `debug`, since any peer can cause any number of them; full memory and misuse at `warn`;
+/// each request that is forwarded to another node at `trace`.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "it has no fields")]
 pub struct TracingObserver;
@@ -44,6 +45,14 @@ impl Observer for TracingObserver {
 
     fn closed(&self, sid: &Sid, reason: &ServerCloseReason) {
         tracing::debug!(target: TARGET, ?sid, %reason, "session closed");
+    }
+
+    fn forwarded(&self, node: NodeTag) {
+        tracing::trace!(target: TARGET, %node, "request forwarded");
+    }
+
+    fn unreachable(&self, node: NodeTag) {
+        tracing::debug!(target: TARGET, %node, "node unreachable");
     }
 
     fn memory_exceeded(&self, held: usize) {

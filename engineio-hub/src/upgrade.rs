@@ -41,7 +41,16 @@ impl Upgrade {
 
     /// The answer, with these headers beside those of the handshake.
     pub(crate) fn response(self, headers: Headers) -> http::Response<()> {
+        let mut answer = self.proxied(HeaderMap::new());
+        extend(answer.headers_mut(), headers);
+        answer
+    }
+
+    /// The answer, with these headers of a server that has upgraded its own connection.
+    pub(crate) fn proxied(self, headers: HeaderMap) -> http::Response<()> {
         let mut answer = http::Response::new(());
+        *answer.headers_mut() = headers;
+        answer.headers_mut().remove(header::SEC_WEBSOCKET_ACCEPT);
         if let Way::Http1(accept) = self.way {
             *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
             let fields = answer.headers_mut();
@@ -49,7 +58,6 @@ impl Upgrade {
             fields.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
             fields.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
         }
-        extend(answer.headers_mut(), headers);
         answer
     }
 }

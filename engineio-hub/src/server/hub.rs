@@ -113,11 +113,16 @@ impl<D: Data> Hub<D> {
             }
         };
         let limit = self.config().max_payload();
-        let is_wanted = request.method == Method::POST && matches!(place, Place::Seated(..));
-        let body = if is_wanted {
-            RequestBody::new(limit, http_map::content_length(request))
-        } else {
-            RequestBody::unwanted(limit)
+        let body = match &place {
+            Place::Seated(..) if request.method == Method::POST => {
+                RequestBody::new(limit, http_map::content_length(request))
+            }
+            Place::Elsewhere(_) => RequestBody::Done,
+            Place::Seated(..)
+            | Place::Answered(_)
+            | Place::Waiting(..)
+            | Place::Compressing(_)
+            | Place::Done => RequestBody::unwanted(limit),
         };
         let deflate = upgrade.as_ref().and_then(|_| self.compression(request));
         Some(Seat::new(&self.running, place, body, upgrade, deflate, line))
@@ -147,19 +152,11 @@ impl<D: Data> Hub<D> {
         line: &RequestLine,
     ) -> Admitted<D> {
         let Some(session) = self.running.core.sessions.get(sid) else {
-            return self.turn_away(line, exchange.unknown_session());
+            return self.admit_elsewhere(sid, exchange, parts, connection, line);
         };
-        let upgrade = match exchange.kind() {
-            Kind::Framed(_) => {
-                let Some(upgrade) = Upgrade::of(parts, connection) else {
-                    return self.turn_away(line, exchange.broken_websocket());
-                };
-                if !self.running.core.upgradability.note(connection) {
-                    return self.turn_away(line, exchange.no_upgrade());
-                }
-                Some(upgrade)
-            }
-            Kind::Poll | Kind::Post => None,
+        let (exchange, upgrade) = match self.check_upgrade(exchange, parts, connection) {
+            Ok(checked) => checked,
+            Err(refusal) => return self.turn_away(line, refusal),
         };
         let lacks_memory = exchange.kind() == Kind::Post
             && self.running.core.budget.is_exceeded()
@@ -192,6 +189,25 @@ impl<D: Data> Hub<D> {
             (Some((conn, None)), _) => (Place::Seated(session, conn), upgrade),
             (None, Some(exchange)) => self.turn_away(line, exchange.unknown_session()),
             (None, None) => (Place::Done, None),
+        }
+    }
+
+    /// Checks the WebSocket handshake, if the request asks for a WebSocket.
+    pub(super) fn check_upgrade(
+        &self,
+        exchange: Exchange,
+        parts: &Parts,
+        connection: Connection,
+    ) -> Result<(Exchange, Option<Upgrade>), Refusal> {
+        match exchange.kind() {
+            Kind::Framed(_) => match Upgrade::of(parts, connection) {
+                None => Err(exchange.broken_websocket()),
+                Some(_) if !self.running.core.upgradability.note(connection) => {
+                    Err(exchange.no_upgrade())
+                }
+                upgrade => Ok((exchange, upgrade)),
+            },
+            Kind::Poll | Kind::Post => Ok((exchange, None)),
         }
     }
 
@@ -252,7 +268,7 @@ impl<D: Data> Hub<D> {
         (Place::Waiting(pending, None), upgrade)
     }
 
-    fn turn_away(&self, line: &RequestLine, refusal: Refusal) -> Admitted<D> {
+    pub(super) fn turn_away(&self, line: &RequestLine, refusal: Refusal) -> Admitted<D> {
         self.running.core.refused(&refusal, line);
         (Place::Answered(Box::new(refusal.response())), None)
     }
@@ -373,7 +389,7 @@ impl<D: Data> Hub<D> {
 }
 
 /// Where a request is served, and for a WebSocket what its answer needs.
-type Admitted<D> = (Place<D>, Option<Upgrade>);
+pub(super) type Admitted<D> = (Place<D>, Option<Upgrade>);
 
 impl<D: Data> WeakHub<D> {
     /// The hub, if the server still runs.

@@ -19,6 +19,7 @@ mod body;
 mod consume;
 mod core;
 mod deadlines;
+mod elsewhere;
 mod entrance;
 mod events;
 mod handler;
@@ -48,6 +49,7 @@ mod unheard;
 mod upgradability;
 mod websocket;
 
+pub use elsewhere::Forward;
 pub use events::{Events, ServerEvent};
 pub use handler::Handler;
 pub(crate) use handshake::remote_ip;

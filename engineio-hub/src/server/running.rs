@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::core::Core;
+use super::elsewhere::Elsewhere;
 use super::handler::Handler;
 use super::reception::Reception;
 use super::session::ServerSession;
@@ -14,6 +15,7 @@ use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 pub(crate) struct Running<D: Data> {
     pub(crate) core: Arc<Core<ServerSession<D>>>,
     pub(crate) reception: Reception<D>,
+    pub(crate) elsewhere: Elsewhere,
     handler: OnceLock<Arc<dyn Handler<D>>>,
     /// A driver runs its deadlines.
     is_driven: AtomicBool,
@@ -22,7 +24,8 @@ pub(crate) struct Running<D: Data> {
 impl<D: Data> Running<D> {
     pub(crate) fn new(core: Arc<Core<ServerSession<D>>>) -> Arc<Self> {
         let (handler, is_driven) = (OnceLock::new(), AtomicBool::new(false));
-        Arc::new(Self { core, reception: Reception::new(), handler, is_driven })
+        let (reception, elsewhere) = (Reception::new(), Elsewhere::default());
+        Arc::new(Self { core, reception, elsewhere, handler, is_driven })
     }
 
     /// The handler, if the server is consumed by one.

@@ -12,6 +12,7 @@ use engineio_proto::{ConnId, Failure, Headers, Response};
 use http::{StatusCode, header};
 
 use super::body::RequestBody;
+use super::elsewhere::Forward;
 use super::handler::carry;
 use super::login::LoggingIn;
 use super::pending::{Left, Outcome, PendingHandshake, RETRY_AFTER};
@@ -56,6 +57,8 @@ pub(crate) enum Place<D: Data> {
     Waiting(Arc<PendingHandshake<D>>, Option<LoggingIn>),
     /// The answer to send once its body is compressed.
     Compressing(Box<(http::Response<Bytes>, Compressing)>),
+    /// Another node serves it.
+    Elsewhere(Box<Forward>),
     /// A session serves it.
     Seated(Arc<ServerSession<D>>, ConnId),
     /// It has its answer.
@@ -121,6 +124,21 @@ impl<D: Data> Seat<D> {
         Self { running: Arc::clone(running), place, body, upgrade, deflate, line, stake: None }
     }
 
+    /// What another node is to answer, if the request is for a session of one, once. The binding
+    /// then forwards the request, and has no more use for the seat.
+    ///
+    /// There is none unless the server [joined](crate::Hub::join) a cluster. A binding that can't
+    /// forward need not ask: it gets the same answer as if the node were unreachable.
+    pub fn forward(&mut self) -> Option<Forward> {
+        match mem::replace(&mut self.place, Place::Done) {
+            Place::Elsewhere(forward) => Some(*forward),
+            place => {
+                self.place = place;
+                None
+            }
+        }
+    }
+
     /// The most bytes that are wanted of the request's body; `None` if none are. A binding that
     /// knows the length beforehand may report [`Failure::TooLarge`] at once.
     pub const fn body_limit(&self) -> Option<usize> {
@@ -174,6 +192,9 @@ impl<D: Data> Seat<D> {
     pub fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
         if let Place::Compressing(_) = self.place {
             return Poll::Ready(self.compress_on());
+        }
+        if let Some(forward) = self.forward() {
+            return Poll::Ready(self.respond(forward.unreachable()));
         }
         let reply = ready!(self.poll_reply(cx));
         let place = mem::replace(&mut self.place, Place::Done);
@@ -264,7 +285,9 @@ impl<D: Data> Seat<D> {
                 let Place::Answered(response) = place else { return Poll::Pending };
                 return Poll::Ready(Reply::Respond(*response));
             }
-            Place::Waiting(..) | Place::Compressing(_) | Place::Done => return Poll::Pending,
+            Place::Waiting(..) | Place::Compressing(_) | Place::Elsewhere(_) | Place::Done => {
+                return Poll::Pending;
+            }
         };
         let polled = carry(self.running.handler(), session, Pace::Full, |turn| {
             let reply = match turn.session.poll_transmit(conn) {

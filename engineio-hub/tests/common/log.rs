@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use engineio_hub::{Observer, RefusedRequest};
-use engineio_proto::{Revision, ServerCloseReason, Sid, Transport};
+use engineio_proto::{NodeTag, Revision, ServerCloseReason, Sid, Transport};
 
 /// Lines such as `opened V4 polling`.
 #[derive(Clone, Default)]
@@ -54,6 +54,14 @@ impl Observer for Log {
 
     fn closed(&self, _sid: &Sid, reason: &ServerCloseReason) {
         self.add(format!("closed {reason:?}"));
+    }
+
+    fn forwarded(&self, node: NodeTag) {
+        self.add(format!("forwarded {node}"));
+    }
+
+    fn unreachable(&self, node: NodeTag) {
+        self.add(format!("unreachable {node}"));
     }
 
     fn memory_exceeded(&self, held: usize) {

@@ -9,6 +9,7 @@ use super::connection_fault::ConnectionFault;
 use crate::close::Violation;
 use crate::cors::Cors;
 use crate::excerpt::excerpt;
+use crate::node_tag::NodeTag;
 
 /// The cause of a refusal. Texts from the request are cut at 128 bytes.
 ///
@@ -98,6 +99,13 @@ pub enum RefusalCause {
     TooFast(u64),
     /// The server is closing: 503. Holds the seconds of `Retry-After`.
     Closing(u64),
+    /// The session's node can't be reached, so that its sessions are unknown here: code 1.
+    UnreachableNode(NodeTag),
+    /// The session's node broke off before it answered: 502.
+    LostNode(NodeTag),
+    /// Too many requests and WebSockets are forwarded to other nodes: 503. Holds the seconds of
+    /// `Retry-After`.
+    TooManyForwards(u64),
     /// The connection was turned away before a request of it was understood.
     Connection(ConnectionFault),
 }
@@ -199,6 +207,9 @@ impl RefusalCause {
             Self::TooManyFromAddress(_) => "too_many_sessions_from_address",
             Self::TooFast(_) => "too_many_handshakes",
             Self::Closing(_) => "closing",
+            Self::UnreachableNode(_) => "unreachable_node",
+            Self::LostNode(_) => "lost_node",
+            Self::TooManyForwards(_) => "too_many_forwards",
             Self::Connection(fault) => fault.name(),
         }
     }
@@ -223,7 +234,7 @@ impl fmt::Display for RefusalCause {
             ),
             Self::UnknownSession => f.write_str(
                 "no session has this `sid`: it has ended, the server was restarted, or several \
-                 servers run behind a balancer that isn't sticky",
+                 servers run behind a balancer that isn't sticky: make them a cluster",
             ),
             Self::HandshakeMethod(method) | Self::Method(method) if method == "CONNECT" => f
                 .write_str(
@@ -347,6 +358,21 @@ impl fmt::Display for RefusalCause {
                  once, which only random delays in the clients can spread",
             ),
             Self::Closing(_) => f.write_str("the server is closing"),
+            Self::UnreachableNode(node) => write!(
+                f,
+                "the `sid` names the node {node:?}, which can't be reached: it has ended, the \
+                 network between the nodes is broken, or the directory doesn't know it; or the \
+                 client made it up"
+            ),
+            Self::LostNode(node) => write!(
+                f,
+                "the node {node:?} broke off a request that was forwarded to it: it has ended, or \
+                 the network between the nodes is broken"
+            ),
+            Self::TooManyForwards(_) => f.write_str(
+                "`max_forwards` requests and WebSockets are forwarded to other nodes: raise it, \
+                 add a node, or let the balancer send requests where their `sid` says",
+            ),
             Self::Connection(fault) => fault.fmt(f),
         }
     }

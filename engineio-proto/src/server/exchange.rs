@@ -11,6 +11,7 @@ use super::refusal::Refusal;
 use crate::codec::{BinaryEncoding, ContentType};
 use crate::coding::Coding;
 use crate::http::{Headers, InvalidHeader};
+use crate::node_tag::NodeTag;
 use crate::packet::Message;
 use crate::revision::Revision;
 use crate::transport::Transport;
@@ -70,6 +71,22 @@ impl Exchange {
     /// The refusal for a `sid` that no session has.
     pub fn unknown_session(self) -> Refusal {
         Refusal::new(RefusalCause::UnknownSession, self.headers)
+    }
+
+    /// The refusal for a `sid` whose node can't be reached.
+    pub fn unreachable_node(self, node: NodeTag) -> Refusal {
+        Refusal::new(RefusalCause::UnreachableNode(node), self.headers)
+    }
+
+    /// The refusal of a request that its session's node broke off.
+    pub fn lost_node(self, node: NodeTag) -> Refusal {
+        Refusal::new(RefusalCause::LostNode(node), self.headers)
+    }
+
+    /// The refusal of a request for which there is no room on its way to another node, which asks
+    /// the client to come back after so many seconds.
+    pub fn too_many_forwards(self, retry_after: u64) -> Refusal {
+        Refusal::new(RefusalCause::TooManyForwards(retry_after), self.headers)
     }
 
     /// The refusal of a WebSocket whose own handshake is broken.

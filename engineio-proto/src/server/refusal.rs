@@ -62,7 +62,7 @@ impl Refusal {
     pub fn code(&self) -> Option<u8> {
         match self.cause() {
             RefusalCause::UnknownTransport(_) => Some(0),
-            RefusalCause::UnknownSession => Some(1),
+            RefusalCause::UnknownSession | RefusalCause::UnreachableNode(_) => Some(1),
             RefusalCause::HandshakeMethod(_) => Some(2),
             RefusalCause::InvalidOrigin
             | RefusalCause::TransportMismatch
@@ -91,6 +91,8 @@ impl Refusal {
             | RefusalCause::TooManyFromAddress(_)
             | RefusalCause::TooFast(_)
             | RefusalCause::Closing(_)
+            | RefusalCause::LostNode(_)
+            | RefusalCause::TooManyForwards(_)
             | RefusalCause::Connection(_) => None,
         }
     }
@@ -106,7 +108,9 @@ impl Refusal {
         let mut headers = self.headers.uncached();
         let message = match *self.cause {
             RefusalCause::UnknownTransport(_) => "Transport unknown".into(),
-            RefusalCause::UnknownSession => "Session ID unknown".into(),
+            RefusalCause::UnknownSession | RefusalCause::UnreachableNode(_) => {
+                "Session ID unknown".into()
+            }
             RefusalCause::HandshakeMethod(_) => "Bad handshake method".into(),
             RefusalCause::InvalidOrigin
             | RefusalCause::TransportMismatch
@@ -145,6 +149,7 @@ impl Refusal {
             }
             RefusalCause::Connection(fault) => return Response::empty(fault.status(), headers),
             RefusalCause::Unread => return Response::empty(503, headers),
+            RefusalCause::LostNode(_) => return Response::empty(502, headers),
             RefusalCause::Unfinished
             | RefusalCause::SecondWebSocket
             | RefusalCause::ProbeFailed(_) => return Response::empty(400, headers),
@@ -161,6 +166,7 @@ impl Refusal {
             | RefusalCause::Overloaded(seconds)
             | RefusalCause::TooManyFromAddress(seconds)
             | RefusalCause::TooFast(seconds)
+            | RefusalCause::TooManyForwards(seconds)
             | RefusalCause::Closing(seconds) => {
                 headers.push("retry-after", format!("{seconds}"));
                 return Response::empty(503, headers);
