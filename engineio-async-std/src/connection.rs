@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Context;
 use std::time::Instant;
 
@@ -105,7 +106,8 @@ where
     F: Future<Output = Response<B>>,
 {
     let peer = peer.map(RemoteAddr);
-    let begun = RequestTask::begin(&core.hub, request, peer, timer, yield_turn);
+    let forwarder = core.forwarder.as_ref();
+    let begun = RequestTask::begin(&core.hub, request, peer, forwarder, timer, yield_turn);
     if begun.is_ok() {
         core.start_driver();
     }
@@ -121,7 +123,15 @@ where
         };
         let Answered { response, switching } = task.await;
         if let Some(switching) = switching {
-            spawn(carry(switching));
+            if switching.is_forwarded() {
+                // It doesn't end with the sessions of this server.
+                let listening = Arc::clone(&core.listening);
+                spawn(or(carry(switching), async move {
+                    listening.stop.wait().await;
+                }));
+            } else {
+                spawn(carry(switching));
+            }
         }
         Ok(response.map(ResponseBody::ours))
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engineio_hub::listener::Limits;
 use engineio_hub::{Data, Hub};
-use engineio_hyper::drive;
+use engineio_hyper::{Forwarder, drive};
 
 use crate::rt::{spawn, timer};
 use crate::stop::Stop;
@@ -13,6 +13,8 @@ use crate::stop::Stop;
 pub(crate) struct Core<D: Data> {
     pub(crate) hub: Hub<D>,
     pub(crate) listening: Arc<Listening>,
+    /// Forwards requests to other nodes, in a cluster.
+    pub(crate) forwarder: Option<Arc<Forwarder>>,
 }
 
 /// What the listeners of a server share.
@@ -24,9 +26,14 @@ pub(crate) struct Listening {
 }
 
 impl<D: Data> Core<D> {
-    pub(crate) fn new(hub: Hub<D>, idle_timeout: Duration, limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(
+        hub: Hub<D>,
+        idle_timeout: Duration,
+        limits: Arc<Limits>,
+        forwarder: Option<Forwarder>,
+    ) -> Self {
         let listening = Listening { stop: Stop::default(), idle_timeout, limits };
-        Self { hub, listening: Arc::new(listening) }
+        Self { hub, listening: Arc::new(listening), forwarder: forwarder.map(Arc::new) }
     }
 
     /// Starts the task that runs the sessions' deadlines, unless it is running.
@@ -39,6 +46,10 @@ impl<D: Data> Core<D> {
 
 impl<D: Data> Clone for Core<D> {
     fn clone(&self) -> Self {
-        Self { hub: self.hub.clone(), listening: Arc::clone(&self.listening) }
+        Self {
+            hub: self.hub.clone(),
+            listening: Arc::clone(&self.listening),
+            forwarder: self.forwarder.clone(),
+        }
     }
 }

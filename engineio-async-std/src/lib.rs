@@ -44,6 +44,7 @@
 //! - `async-std` (default), `smol`: the runtime to spawn tasks on. With both, async-std.
 //! - `client` (default): `Client`.
 //! - `tls` (default): `https` and `wss` for the client, by rustls.
+//! - `cluster`: `ServerBuilder::cluster`, for several processes behind a load balancer.
 //! - `json`: `Message::json` and `Message::to_json`.
 //! - `metrics`: counts sessions, refusals, messages and bytes for the `metrics` crate, by
 //!   `MetricsObserver`.
@@ -62,6 +63,8 @@
 mod accepting;
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod connection;
 mod core;
 mod listener;
@@ -69,6 +72,8 @@ mod rt;
 mod server;
 mod stop;
 mod stream;
+#[cfg(any(feature = "client", feature = "cluster"))]
+mod tcp;
 
 #[cfg(feature = "client")]
 pub use client::{connect, reconnecting, reconnecting_with};
@@ -79,6 +84,8 @@ pub use engineio_hub::client::{
     Attempt, Client, ClientEvent, ClientOptions, ClientSender, ConnectError, GaveUp, InvalidUrl,
     ReconnectingClient, ReconnectingEvent, ReconnectingSender, Redirects,
 };
+#[cfg(feature = "cluster")]
+pub use engineio_hub::cluster::{Cluster, Directory, InvalidTemplate, Locating, Nodes};
 pub use engineio_hub::{
     Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest, RemoteAddr,
     Sender, ServerEvent, Sessions, Socket,

@@ -17,7 +17,7 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
 }
 
 /// Runs a blocking call on a thread for blocking work.
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "cluster"))]
 pub(crate) async fn unblock<T: Send + 'static>(wait: impl FnOnce() -> T + Send + 'static) -> T {
     #[cfg(feature = "async-std")]
     return async_std::task::spawn_blocking(wait).await;

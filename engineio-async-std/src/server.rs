@@ -59,6 +59,8 @@ pub struct ServerBuilder {
     idle_timeout: Option<Duration>,
     max_connections: usize,
     max_connections_per_address: usize,
+    #[cfg(feature = "cluster")]
+    cluster: Option<crate::Cluster>,
 }
 
 impl Server {
@@ -75,6 +77,8 @@ impl Server {
             idle_timeout: None,
             max_connections: usize::MAX,
             max_connections_per_address: usize::MAX,
+            #[cfg(feature = "cluster")]
+            cluster: None,
         }
     }
 
@@ -130,12 +134,28 @@ impl ServerBuilder {
         self
     }
 
+    /// Makes the server a node of a cluster: requests for sessions of its other nodes are forwarded
+    /// there, so that the balancer in front of them may send any request anywhere. Set
+    /// [`node`](ServerConfig::node) as well.
+    #[cfg(feature = "cluster")]
+    pub fn cluster(mut self, cluster: crate::Cluster) -> Self {
+        self.cluster = Some(cluster);
+        self
+    }
+
     /// Builds the server.
     pub fn build<D: Data>(self) -> Server<D> {
         let idle_timeout = idle_timeout(self.idle_timeout, &self.config);
         let limits = Limits::new(self.max_connections, self.max_connections_per_address);
         let hub = Hub::new(self.config, clock(), self.observer);
-        Server { core: Core::new(hub, idle_timeout, limits) }
+        #[cfg(not(feature = "cluster"))]
+        let forwarder = None;
+        #[cfg(feature = "cluster")]
+        let forwarder = self.cluster.map(|cluster| {
+            hub.join(cluster);
+            crate::cluster::forwarder(idle_timeout)
+        });
+        Server { core: Core::new(hub, idle_timeout, limits, forwarder) }
     }
 }
 
@@ -215,6 +235,12 @@ impl<D: Data> Server<D> {
     /// The settings of the server.
     pub fn config(&self) -> &ServerConfig {
         self.core.hub.config()
+    }
+
+    /// How many requests and WebSockets for sessions of other nodes are under way.
+    #[cfg(feature = "cluster")]
+    pub fn forwards(&self) -> usize {
+        self.core.hub.forwards()
     }
 
     /// How many sessions are open.

@@ -109,12 +109,12 @@ fn end_writing(stream: &dyn Any) -> io::Result<()> {
     }
 }
 
-/// The client's connection. With TLS around it, it ends as well.
-#[cfg(feature = "client")]
+/// A connection that was made here. With TLS around it, it ends as well.
+#[cfg(any(feature = "client", feature = "cluster"))]
 #[derive(Debug)]
 pub(crate) struct Tcp(pub(crate) Async<TcpStream>);
 
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "cluster"))]
 impl AsyncRead for Tcp {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -125,7 +125,7 @@ impl AsyncRead for Tcp {
     }
 }
 
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "cluster"))]
 impl AsyncWrite for Tcp {
     fn poll_write(
         mut self: Pin<&mut Self>,

@@ -2,11 +2,83 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use engineio_hub::Forward;
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 use pin_project_lite::pin_project;
+
+use crate::BoxError;
+
+/// A response body of a server.
+#[derive(Default)]
+pub struct ServerBody(Origin);
+
+enum Origin {
+    /// Complete, and given in one piece.
+    Here(Bytes),
+    /// As another node gives it.
+    Elsewhere(Box<Forwarded>),
+}
+
+struct Forwarded {
+    body: Incoming,
+    /// It ends with the body.
+    _forward: Forward,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self::Here(Bytes::new())
+    }
+}
+
+impl ServerBody {
+    pub(crate) const fn whole(bytes: Bytes) -> Self {
+        Self(Origin::Here(bytes))
+    }
+
+    pub(crate) fn forwarded(body: Incoming, forward: Forward) -> Self {
+        Self(Origin::Elsewhere(Box::new(Forwarded { body, _forward: forward })))
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            Origin::Here(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Origin::Here(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Origin::Elsewhere(forwarded) => {
+                let frame = ready!(Pin::new(&mut forwarded.body).poll_frame(cx));
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Origin::Here(bytes) => bytes.is_empty(),
+            Origin::Elsewhere(forwarded) => forwarded.body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Origin::Here(bytes) => SizeHint::with_exact(bytes.len().try_into().unwrap_or(u64::MAX)),
+            Origin::Elsewhere(forwarded) => forwarded.body.size_hint(),
+        }
+    }
+}
+
+/// Shows only the length of what is complete.
+impl fmt::Debug for ServerBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Origin::Here(bytes) => f.debug_struct("Ours").field("length", &bytes.len()).finish(),
+            Origin::Elsewhere(_) => f.write_str("Forwarded"),
+        }
+    }
+}
 
 pin_project! {
     /// A response body: this server's, or the application's.
@@ -19,16 +91,15 @@ pin_project! {
 pin_project! {
     #[project = InnerProjection]
     enum Inner<B> {
-        /// Complete, and given in one piece.
-        Ours { bytes: Bytes },
+        Ours { body: ServerBody },
         Theirs { #[pin] body: B },
     }
 }
 
 impl<B> ResponseBody<B> {
     /// Makes a body of the server.
-    pub const fn ours(bytes: Bytes) -> Self {
-        Self { inner: Inner::Ours { bytes } }
+    pub const fn ours(body: ServerBody) -> Self {
+        Self { inner: Inner::Ours { body } }
     }
 
     /// Makes a body of the application.
@@ -41,41 +112,43 @@ impl<B> ResponseBody<B> {
 impl<B: fmt::Debug> fmt::Debug for ResponseBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.inner {
-            Inner::Ours { bytes } => f.debug_struct("Ours").field("length", &bytes.len()).finish(),
+            Inner::Ours { body } => body.fmt(f),
             Inner::Theirs { body } => f.debug_struct("Theirs").field("body", body).finish(),
         }
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
+impl<B> Body for ResponseBody<B>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
     type Data = Bytes;
-    type Error = B::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.project().inner.project() {
-            InnerProjection::Theirs { body } => body.poll_frame(cx),
-            InnerProjection::Ours { bytes } if bytes.is_empty() => Poll::Ready(None),
-            InnerProjection::Ours { bytes } => {
-                Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
+            InnerProjection::Theirs { body } => {
+                let frame = ready!(body.poll_frame(cx));
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
+            InnerProjection::Ours { body } => body.poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.inner {
-            Inner::Ours { bytes } => bytes.is_empty(),
+            Inner::Ours { body } => body.is_end_stream(),
             Inner::Theirs { body } => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.inner {
-            Inner::Ours { bytes } => {
-                SizeHint::with_exact(bytes.len().try_into().unwrap_or(u64::MAX))
-            }
+            Inner::Ours { body } => body.size_hint(),
             Inner::Theirs { body } => body.size_hint(),
         }
     }

@@ -11,6 +11,7 @@
 //! - [`Serving`]: a listener that is bound;
 //! - [`head_fault`]: what hyper turned away by itself;
 //! - [`ResponseBody`]: response bodies;
+//! - [`Forwarder`]: requests for sessions of other nodes;
 //! - `client` (feature): the task of a client.
 #![cfg_attr(docsrs, feature(doc_cfg))] // says which feature an item needs
 #![forbid(unsafe_code)]
@@ -21,19 +22,26 @@ mod body;
 pub mod client;
 mod close;
 mod drive;
+mod forward;
 mod head_fault;
+#[cfg(feature = "cluster")]
+mod pooled;
 mod request;
 mod serving;
 mod span;
+mod tunnel;
 mod watched;
 mod websocket;
 
 use std::task::Context;
 
-pub use body::ResponseBody;
+pub use body::{ResponseBody, ServerBody};
 pub use close::close;
 pub use drive::drive;
+pub use forward::{CONNECT_TIMEOUT, ForwardedBody, Forwarder, Sending, Undelivered};
 pub use head_fault::head_fault;
+#[cfg(feature = "cluster")]
+pub use pooled::{Task as PoolTask, pooled};
 pub use request::{Answered, BoxError, RequestTask};
 pub use serving::Serving;
 pub use watched::Watched;

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::iter;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -18,6 +19,8 @@ use hyper::rt::Sleep;
 use hyper::upgrade::OnUpgrade;
 use pin_project_lite::pin_project;
 
+use crate::body::ServerBody;
+use crate::forward::{ForwardedBody, Forwarder, Outgoing};
 use crate::websocket::Switching;
 use crate::{Timer, Yield};
 
@@ -25,17 +28,24 @@ use crate::{Timer, Yield};
 #[expect(clippy::exhaustive_structs, reason = "a binding uses both")]
 pub struct Answered {
     /// The response to send.
-    pub response: Response<Bytes>,
+    pub response: Response<ServerBody>,
     /// With a 101, or the 200 of a WebSocket over HTTP/2: pass this to [`carry`](crate::carry), in
     /// a separate task.
     pub switching: Option<Switching>,
+}
+
+impl Answered {
+    /// A response that is complete.
+    pub(crate) fn whole(response: Response<Bytes>) -> Self {
+        Self { response: response.map(ServerBody::whole), switching: None }
+    }
 }
 
 impl fmt::Debug for Answered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answered")
             .field("status", &self.response.status())
-            .field("length", &self.response.body().len())
+            .field("body", &self.response.body())
             .field("switching", &self.switching)
             .finish()
     }
@@ -44,6 +54,28 @@ impl fmt::Debug for Answered {
 pin_project! {
     /// Reads the body of a request, and waits for the answer.
     pub struct RequestTask<B, D>
+    where
+        D: Data,
+    {
+        #[pin]
+        place: Place<B, D>,
+    }
+}
+
+pin_project! {
+    #[project = PlaceProjection]
+    enum Place<B, D>
+    where
+        D: Data,
+    {
+        Here { #[pin] serving: Serving<B, D> },
+        Elsewhere { forwarding: Pin<Box<dyn Future<Output = Answered> + Send>> },
+    }
+}
+
+pin_project! {
+    /// A request of this server.
+    struct Serving<B, D>
     where
         D: Data,
     {
@@ -63,9 +95,15 @@ struct Draining {
     patience: Pin<Box<dyn Sleep>>,
 }
 
-impl<B, D: Data> RequestTask<B, D> {
+impl<B, D> RequestTask<B, D>
+where
+    B: Body + Send + 'static,
+    B::Error: Into<BoxError>,
+    D: Data,
+{
     /// Serves a request of this server. Whether its connection can be upgraded, and whether it
-    /// asks for a WebSocket over HTTP/2, is seen from the request's extensions.
+    /// asks for a WebSocket over HTTP/2, is seen from the request's extensions. One for a session of
+    /// another node goes there, if the server is a node of a cluster and so has a forwarder.
     ///
     /// # Errors
     ///
@@ -75,6 +113,7 @@ impl<B, D: Data> RequestTask<B, D> {
         hub: &Hub<D>,
         request: Request<B>,
         peer: Option<RemoteAddr>,
+        forwarder: Option<&Arc<Forwarder>>,
         timer: impl FnOnce() -> Timer,
         yield_turn: Yield,
     ) -> Result<Self, Request<B>> {
@@ -85,9 +124,22 @@ impl<B, D: Data> RequestTask<B, D> {
             parts.method == Method::CONNECT && protocol == Some(WEBSOCKET_PROTOCOL);
         let connection = Connection { peer, can_upgrade, is_extended_connect };
         match hub.admit_from(&parts, connection) {
-            Some(seat) => {
+            Some(mut seat) => {
                 let upgrade = parts.extensions.remove();
-                Ok(Self { seat, body, upgrade, draining: None, timer: timer(), yield_turn })
+                let forward = forwarder.and_then(|forwarder| Some((forwarder, seat.forward()?)));
+                let place = if let Some((forwarder, forward)) = forward {
+                    let has_body = forward.has_body();
+                    let body =
+                        if has_body { ForwardedBody::new(body) } else { ForwardedBody::none() };
+                    let outgoing = Outgoing { forward, head: parts, body, upgrade };
+                    Place::Elsewhere { forwarding: Box::pin(outgoing.send(Arc::clone(forwarder))) }
+                } else {
+                    let draining = None;
+                    let timer = timer();
+                    let serving = Serving { seat, body, upgrade, draining, timer, yield_turn };
+                    Place::Here { serving }
+                };
+                Ok(Self { place })
             }
             None => Err(Request::from_parts(parts, body)),
         }
@@ -95,6 +147,22 @@ impl<B, D: Data> RequestTask<B, D> {
 }
 
 impl<B, D> Future for RequestTask<B, D>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+    D: Data,
+{
+    type Output = Answered;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answered> {
+        match self.project().place.project() {
+            PlaceProjection::Here { serving } => serving.poll(cx),
+            PlaceProjection::Elsewhere { forwarding } => forwarding.as_mut().poll(cx),
+        }
+    }
+}
+
+impl<B, D> Future for Serving<B, D>
 where
     B: Body,
     B::Error: Into<BoxError>,
@@ -116,13 +184,14 @@ where
                     *this.draining = Some(Draining { response, patience });
                 }
                 Answer::Respond { response, drain: None } => {
-                    return Poll::Ready(Answered { response, switching: None });
+                    return Poll::Ready(Answered::whole(response));
                 }
                 Answer::Upgrade(response, framed) => {
                     let is_http2 = response.status() != StatusCode::SWITCHING_PROTOCOLS;
                     let upgrade = this.upgrade.take();
-                    let switching = upgrade.map(|upgrade| Switching { upgrade, framed, is_http2 });
-                    let response = response.map(|()| Bytes::new());
+                    let switching =
+                        upgrade.map(|upgrade| Switching::here(upgrade, framed, is_http2));
+                    let response = response.map(|()| ServerBody::default());
                     return Poll::Ready(Answered { response, switching });
                 }
             }
@@ -133,7 +202,7 @@ where
             ready!(draining.patience.as_mut().poll(cx));
         }
         match this.draining.take() {
-            Some(Draining { response, .. }) => Poll::Ready(Answered { response, switching: None }),
+            Some(Draining { response, .. }) => Poll::Ready(Answered::whole(response)),
             None => Poll::Pending,
         }
     }

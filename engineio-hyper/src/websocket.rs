@@ -10,26 +10,60 @@ use hyper::rt::{Read, ReadBuf, Write};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 
 use crate::span;
+use crate::tunnel::Tunnel;
 
 /// A WebSocket whose 101, or over HTTP/2 whose 200, isn't written yet.
 #[derive(Debug)]
-pub struct Switching {
-    pub(crate) upgrade: OnUpgrade,
-    pub(crate) framed: Framed,
-    pub(crate) is_http2: bool,
+pub struct Switching(Place);
+
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
+enum Place {
+    Here(Here),
+    Elsewhere(Box<Tunnel>),
+}
+
+/// A WebSocket of a session of this server.
+#[derive(Debug)]
+struct Here {
+    upgrade: OnUpgrade,
+    framed: Framed,
+    is_http2: bool,
+}
+
+impl Switching {
+    /// A WebSocket of a session of this server.
+    pub(crate) const fn here(upgrade: OnUpgrade, framed: Framed, is_http2: bool) -> Self {
+        Self(Place::Here(Here { upgrade, framed, is_http2 }))
+    }
+
+    /// A WebSocket of another node's session.
+    pub(crate) fn elsewhere(tunnel: Tunnel) -> Self {
+        Self(Place::Elsewhere(Box::new(tunnel)))
+    }
+
+    /// Whether its session is another node's, so that it doesn't end with the sessions of this
+    /// server.
+    pub const fn is_forwarded(&self) -> bool {
+        matches!(self.0, Place::Elsewhere(_))
+    }
 }
 
 /// Carries a WebSocket to its end, once its 101 or 200 is written. Spawn it as a task.
 pub fn carry(switching: Switching) -> impl Future<Output = ()> {
-    let sid = switching.framed.sid();
-    span::websocket(sid.as_ref(), Carrying::Switching(Some(switching)))
+    let (sid, carrying) = match switching.0 {
+        Place::Here(here) => (here.framed.sid(), Carrying::Switching(Some(here))),
+        Place::Elsewhere(tunnel) => (None, Carrying::Tunnel(tunnel)),
+    };
+    span::websocket(sid.as_ref(), carrying)
 }
 
 /// A future by hand, since an `async fn` would hold the connection twice.
 enum Carrying {
     /// The answer isn't written yet. `None` only while it moves on.
-    Switching(Option<Switching>),
+    Switching(Option<Here>),
     Switched(Carrier<Upgraded>),
+    Tunnel(Box<Tunnel>),
 }
 
 impl Future for Carrying {
@@ -43,13 +77,14 @@ impl Future for Carrying {
             let (Ok(upgraded), Some(switching)) = (upgraded, place.take()) else {
                 return Poll::Ready(());
             };
-            let Switching { framed, is_http2, .. } = switching;
+            let Here { framed, is_http2, .. } = switching;
             let carrier = Carrier::new(upgraded, framed);
             *self = Self::Switched(Carrier { is_http2, ..carrier });
         }
         match &mut *self {
             Self::Switching(_) => Poll::Pending,
             Self::Switched(carrier) => carrier.poll(cx),
+            Self::Tunnel(tunnel) => tunnel.poll(cx),
         }
     }
 }
@@ -168,10 +203,10 @@ impl<S: Read + Write + Unpin> Carrier<S> {
 /// hyper copies each write, holds up to three of them while the peer has no room, and keeps them
 /// until the connection ends if the peer never has any. This bounds what a peer can make it keep for
 /// a WebSocket that is over.
-const LONGEST_COPY: usize = 16 << 10;
+pub(crate) const LONGEST_COPY: usize = 16 << 10;
 
 /// Lends this thread's read buffer, so that a waiting connection holds none.
-fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
+pub(crate) fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
     thread_local! {
         static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }

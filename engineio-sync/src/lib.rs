@@ -7,6 +7,8 @@
 //!
 //! It is **not** Socket.IO: there are no namespaces, rooms, event names or acknowledgements, just
 //! ordered messages of text or bytes. The server has no TLS and no HTTP/2 (put a proxy in front).
+//! It forwards no requests to other processes: of several behind a balancer, each needs the requests
+//! of its own sessions, which the balancer can tell by their [`node`](ServerConfig::node).
 //! It is not a web server either: a [fallback](ServerBuilder::fallback) is enough for a page and a
 //! few files.
 //!

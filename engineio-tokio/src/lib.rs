@@ -110,6 +110,7 @@
 //!
 //! - `client` (default): `Client`.
 //! - `tls` (default): `https` and `wss` for the client, by rustls.
+//! - `cluster`: `ServerBuilder::cluster`, for several processes behind a load balancer.
 //! - `json`: `Message::json` and `Message::to_json`.
 //! - `metrics`: counts sessions, refusals, messages and bytes for the `metrics` crate, by
 //!   `MetricsObserver`.
@@ -128,6 +129,8 @@
 #[cfg(feature = "client")]
 mod client;
 mod clock;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod core;
 mod http2;
 mod idle;
@@ -157,6 +160,8 @@ pub use engineio_hub::client::{
     Attempt, Client, ClientEvent, ClientOptions, ClientSender, ConnectError, GaveUp, InvalidUrl,
     ReconnectingClient, ReconnectingEvent, ReconnectingSender, Redirects,
 };
+#[cfg(feature = "cluster")]
+pub use engineio_hub::cluster::{Cluster, Directory, InvalidTemplate, Locating, Nodes};
 #[cfg(feature = "metrics")]
 pub use engineio_hub::{MetricsObserver, Sample};
 #[cfg(feature = "metrics")]

@@ -119,7 +119,7 @@ async fn version(stream: &TcpStream, stop: &mut Stop) -> Option<Version> {
 }
 
 /// Tells when to stop, and by when all has to be over.
-type Stop = watch::Receiver<Option<Instant>>;
+pub(crate) type Stop = watch::Receiver<Option<Instant>>;
 
 type Service<D> = TowerToHyperService<EngineIoService<NotFound<D>, D>>;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready as try_ready};
 
 use engineio_hub::{Data, Hub, RemoteAddr};
-use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, carry};
+use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, Switching, carry};
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -16,8 +16,9 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::clock::timer;
-use crate::core::Core;
+use crate::core::{Core, Listening};
 use crate::idle::InUse;
+use crate::listener::Stop;
 
 /// Puts a server in front of a service; see [`Server::layer`](crate::Server::layer).
 pub struct EngineIoLayer<D: Data = ()> {
@@ -64,7 +65,7 @@ impl<S, D, B, R> Service<Request<B>> for EngineIoService<S, D>
 where
     S: Service<Request<B>, Response = Response<R>>,
     D: Data,
-    B: Body,
+    B: Body + Send + 'static,
     B::Error: Into<BoxError>,
 {
     type Response = Response<ResponseBody<R>>;
@@ -79,10 +80,12 @@ where
         let peer = self.peer.or_else(|| request.extensions().get().copied());
         // The application may keep the head of the request.
         let in_use = request.extensions_mut().remove();
-        let inner = match RequestTask::begin(&self.core.hub, request, peer, timer, yield_turn) {
+        let Core { hub, forwarder, .. } = &self.core;
+        let begun = RequestTask::begin(hub, request, peer, forwarder.as_ref(), timer, yield_turn);
+        let inner = match begun {
             Ok(task) => {
                 self.core.start_driver();
-                Inner::Ours { task, in_use }
+                Inner::Ours { task, in_use, listening: Arc::clone(&self.core.listening) }
             }
             Err(request) => Inner::Theirs { future: self.inner.call(request) },
         };
@@ -107,7 +110,12 @@ pin_project! {
     where
         D: Data,
     {
-        Ours { #[pin] task: RequestTask<B, D>, in_use: Option<Arc<InUse>> },
+        Ours {
+            #[pin]
+            task: RequestTask<B, D>,
+            in_use: Option<Arc<InUse>>,
+            listening: Arc<Listening>,
+        },
         Theirs { #[pin] future: F },
     }
 }
@@ -123,14 +131,22 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match self.project().inner.project() {
-            InnerProjection::Ours { task, in_use } => {
+            InnerProjection::Ours { task, in_use, listening } => {
                 let Answered { response, switching } = try_ready!(task.poll(cx));
-                match (switching.map(carry), in_use.take()) {
-                    (Some(carrying), Some(in_use)) => {
+                match (switching, in_use.take()) {
+                    (Some(switching), in_use) if switching.is_forwarded() => {
+                        tokio::spawn(carry_forwarded(
+                            switching,
+                            in_use,
+                            listening.stop.subscribe(),
+                        ));
+                    }
+                    (Some(switching), Some(in_use)) => {
+                        let carrying = carry(switching);
                         tokio::spawn(Using { carrying, _in_use: in_use });
                     }
-                    (Some(carrying), None) => {
-                        tokio::spawn(carrying);
+                    (Some(switching), None) => {
+                        tokio::spawn(carry(switching));
                     }
                     (None, _) => {}
                 }
@@ -141,6 +157,16 @@ where
             }
         })
     }
+}
+
+/// Carries a WebSocket of another node's session, which doesn't end with the sessions of this
+/// server, until the server stops.
+async fn carry_forwarded(switching: Switching, in_use: Option<Arc<InUse>>, mut stop: Stop) {
+    tokio::select! {
+        () = carry(switching) => {}
+        _ = stop.wait_for(Option::is_some) => {}
+    }
+    drop(in_use);
 }
 
 pin_project! {

@@ -1,11 +1,9 @@
 //! Connecting: directly or through a proxy, with TLS or without.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 
-use async_io::Async;
 use bytes::Bytes;
-use engineio_hub::client::{ADDRESS_PATIENCE, ConnectError, Plan, Proxy};
+use engineio_hub::client::{ConnectError, Plan, Proxy};
 use engineio_hyper::BoxError;
 use futures_io::{AsyncRead, AsyncWrite};
 use http::uri::Authority;
@@ -14,8 +12,9 @@ use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper::upgrade::Upgraded;
 
-use crate::rt::{spawn, timeout, unblock};
+use crate::rt::spawn;
 use crate::stream::{Ending, Tcp};
+use crate::tcp::tcp;
 
 /// Connects to one server, directly or through a proxy.
 #[derive(Debug)]
@@ -99,35 +98,4 @@ impl Connector {
 
 fn not_ours(_other: Upgraded) -> io::Error {
     io::Error::other("the upgraded connection is not the one to the proxy")
-}
-
-/// Tries the addresses of a host one after the other.
-async fn tcp(host: &str, port: u16) -> io::Result<Tcp> {
-    let place = (host.to_owned(), port);
-    let mut addresses = unblock(move || look_up(&place)).await?.into_iter();
-    let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
-    while let Some(address) = addresses.next() {
-        let connecting = Async::<TcpStream>::connect(address);
-        // The last address has only the session's own limit.
-        let connected = match addresses.len() {
-            0 => connecting.await,
-            _ => timeout(ADDRESS_PATIENCE, connecting)
-                .await
-                .unwrap_or_else(|| Err(ErrorKind::TimedOut.into())),
-        };
-        match connected {
-            Ok(stream) => {
-                // Packets are written whole, so waiting for more would only delay them.
-                let _ = stream.get_ref().set_nodelay(true);
-                return Ok(Tcp(stream));
-            }
-            Err(error) => last = io::Error::new(error.kind(), format!("{address}: {error}")),
-        }
-    }
-    Err(last)
-}
-
-/// Looks up the addresses of a host. Blocks until the name server answers.
-fn look_up((host, port): &(String, u16)) -> io::Result<Vec<SocketAddr>> {
-    Ok((host.as_str(), *port).to_socket_addrs()?.collect())
 }

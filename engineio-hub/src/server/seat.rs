@@ -130,13 +130,11 @@ impl<D: Data> Seat<D> {
     /// There is none unless the server [joined](crate::Hub::join) a cluster. A binding that can't
     /// forward need not ask: it gets the same answer as if the node were unreachable.
     pub fn forward(&mut self) -> Option<Forward> {
-        match mem::replace(&mut self.place, Place::Done) {
-            Place::Elsewhere(forward) => Some(*forward),
-            place => {
-                self.place = place;
-                None
-            }
+        if !matches!(self.place, Place::Elsewhere(_)) {
+            return None;
         }
+        let place = mem::replace(&mut self.place, Place::Done);
+        if let Place::Elsewhere(forward) = place { Some(*forward) } else { None }
     }
 
     /// The most bytes that are wanted of the request's body; `None` if none are. A binding that

@@ -1,0 +1,22 @@
+//! Connecting to the other nodes of a cluster.
+
+use std::time::Duration;
+
+use engineio_hyper::{BoxError, Forwarder, pooled};
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
+
+use crate::clock::timer;
+
+/// Makes what forwards requests. A node may take no bytes for `write_timeout`.
+pub(crate) fn forwarder(write_timeout: Duration) -> Forwarder {
+    let mut tcp = HttpConnector::new();
+    tcp.set_nodelay(true);
+    let connect = move |node: Uri| {
+        let connecting = tcp.clone().call(node);
+        async { connecting.await.map_err(BoxError::from) }
+    };
+    pooled(connect, TokioExecutor::new(), TokioTimer::new(), timer(), write_timeout)
+}

@@ -1,0 +1,5 @@
+//! Nodes of `engineio-tokio` that forward requests to each other.
+
+mod cluster;
+
+use bindings::tokio as engineio;
