@@ -9,16 +9,22 @@ pub enum Binding {
     Sync,
     /// `engineio-async-std`, on async-std or smol, whichever this crate is built with.
     AsyncStd,
+    /// A cluster of three servers of `engineio-tokio`, of which a balancer picks one for each
+    /// connection.
+    ClusterPerConnection,
+    /// The same, where it picks one for each request.
+    ClusterPerRequest,
 }
 
 impl Binding {
-    /// All of them.
+    /// Each that is a crate of its own.
     pub const ALL: [Self; 3] = [Self::Tokio, Self::Sync, Self::AsyncStd];
 
     /// The package that an example is in.
     pub(crate) fn package(self, example: &str) -> &'static str {
         match self {
             Self::Tokio => "engineio-tokio",
+            Self::ClusterPerConnection | Self::ClusterPerRequest => "e2e",
             Self::Sync | Self::AsyncStd if example == "chat" => "examples",
             Self::Sync => "engineio-sync",
             Self::AsyncStd => "engineio-async-std",
@@ -36,6 +42,7 @@ impl Binding {
     pub(crate) fn example(self, name: &str) -> String {
         match self {
             Self::Tokio => name.to_owned(),
+            Self::ClusterPerConnection | Self::ClusterPerRequest => format!("cluster-{name}"),
             Self::Sync => format!("sync-{name}"),
             Self::AsyncStd => format!("{}-{name}", FEATURE),
         }

@@ -67,6 +67,71 @@ macro_rules! binding {
     };
 }
 
+/// Makes the module of a cluster of tokio's servers, with the same names.
+macro_rules! cluster {
+    ($module:ident, $binding:ident, $route:ident, $documentation:literal) => {
+        #[doc = $documentation]
+        pub mod $module {
+            use crate::binding::Binding;
+            use crate::cluster::ThreeNodes;
+            use crate::router::Route;
+            use crate::server::needs_own_server;
+            use crate::within;
+
+            pub use bindings::tokio::*;
+
+            /// The binding of this module.
+            pub const BINDING: Binding = Binding::$binding;
+
+            /// A cluster inside the test. Dropping it ends it at once.
+            #[derive(Debug)]
+            pub struct Local(ThreeNodes);
+
+            impl Local {
+                /// Starts a cluster on free ports. `None`, with a printed line, if the suite is
+                /// pointed at a running server.
+                pub async fn start(config: ServerConfigBuilder) -> Option<Self> {
+                    if !needs_own_server() {
+                        return None;
+                    }
+                    let listen = "127.0.0.1:0".parse().expect("an address");
+                    Some(Self(ThreeNodes::start(listen, config, Route::$route).await))
+                }
+
+                /// All its servers.
+                #[must_use]
+                pub const fn server(&self) -> &ThreeNodes {
+                    &self.0
+                }
+
+                /// The URL for a client.
+                #[must_use]
+                pub fn url(&self) -> String {
+                    format!("http://{}", self.0.address())
+                }
+
+                /// The session of the next client.
+                pub async fn accept(&self) -> Socket {
+                    within("a client", self.0.accept()).await.expect("a server that is open")
+                }
+            }
+        }
+    };
+}
+
+cluster!(
+    per_connection,
+    ClusterPerConnection,
+    Connection,
+    "Three nodes of `engineio-tokio`, one picked for each connection."
+);
+cluster!(
+    per_request,
+    ClusterPerRequest,
+    Request,
+    "Three nodes of `engineio-tokio`, one picked for each request."
+);
+
 binding!(tokio, Tokio, "`engineio-tokio`.");
 binding!(async_std, AsyncStd, "`engineio-async-std`, on async-std or on smol.");
 binding!(sync, Sync, "`engineio-sync`.");

@@ -23,6 +23,7 @@
 mod binding;
 pub mod bindings;
 pub mod chromium;
+mod cluster;
 mod example;
 mod haproxy;
 pub mod javascript;
@@ -30,15 +31,18 @@ mod packages;
 mod process;
 mod programs;
 pub mod python;
+mod router;
 mod script;
 mod server;
 mod servers;
 mod tls;
 
 pub use binding::Binding;
+pub use cluster::ThreeNodes;
 pub use example::Example;
 pub use haproxy::HaProxy;
 pub use needs::needs;
+pub use router::{Route, router};
 pub use script::Script;
 pub use server::{Options, Server};
 pub use servers::Remote;

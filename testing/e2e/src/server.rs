@@ -105,6 +105,9 @@ impl Server {
             "--max-payload",
             &max_payload,
         ];
+        if binding == Binding::ClusterPerRequest {
+            arguments.push("--per-request");
+        }
         if options.compress {
             arguments.extend(["--compress-from", "0"]);
         }

@@ -1,0 +1,17 @@
+//! Three nodes of `engineio-tokio`, of which a balancer picks one for each request: the tests of one
+//! server that have to do with where requests go.
+
+use e2e::bindings::per_request as binding;
+
+#[path = "suite/conformance/mod.rs"]
+mod conformance;
+#[path = "suite/javascript_peers.rs"]
+mod javascript_peers;
+#[path = "suite/limits.rs"]
+mod limits;
+#[path = "suite/python_peers.rs"]
+mod python_peers;
+#[path = "suite/slow_application.rs"]
+mod slow_application;
+#[path = "suite/upgrade.rs"]
+mod upgrade;
