@@ -104,7 +104,7 @@ fn spawn(binding: Binding, name: &str, arguments: &[&str]) -> Child {
 
 /// An example's executable. `cargo test --workspace` has built it beside the tests, with default
 /// features. Any other is built here.
-fn executable(binding: Binding, name: &str) -> PathBuf {
+pub(crate) fn executable(binding: Binding, name: &str) -> PathBuf {
     static BUILT: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let folder = profile_folder();
     let file = format!("{}{}", binding.example(name), env::consts::EXE_SUFFIX);

@@ -17,7 +17,7 @@ use crate::engineio::{
 
 /// A directory that learns where the nodes are.
 #[derive(Clone, Default)]
-struct Places(Arc<Mutex<HashMap<NodeTag, Option<SocketAddr>>>>);
+pub(crate) struct Places(Arc<Mutex<HashMap<NodeTag, Option<SocketAddr>>>>);
 
 impl Places {
     fn add(&self, tag: NodeTag, address: SocketAddr) {
@@ -47,19 +47,19 @@ fn tag(text: &str) -> NodeTag {
 }
 
 /// Short times for what a test has to wait for.
-fn config() -> ServerConfigBuilder {
+pub(crate) fn config() -> ServerConfigBuilder {
     let short = Duration::from_millis(100);
     ServerConfig::builder().poll_grace(short).linger(short)
 }
 
 /// A node that sends every message back.
-struct Node {
-    server: Server,
-    address: SocketAddr,
+pub(crate) struct Node {
+    pub(crate) server: Server,
+    pub(crate) address: SocketAddr,
 }
 
 impl Node {
-    async fn start(name: &str, config: ServerConfigBuilder, places: &Places) -> Self {
+    pub(crate) async fn start(name: &str, config: ServerConfigBuilder, places: &Places) -> Self {
         Self::start_in(Cluster::new(places.clone()), name, config, places).await
     }
 
@@ -78,7 +78,7 @@ impl Node {
     }
 
     /// Waits until no session is left, and nothing is forwarded.
-    async fn is_left_alone(&self) {
+    pub(crate) async fn is_left_alone(&self) {
         until(|| self.server.is_empty() && self.server.forwards() == 0).await;
     }
 }

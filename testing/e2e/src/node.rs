@@ -1,0 +1,94 @@
+//! Nodes of a cluster, each in its own process.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::Script;
+use crate::binding::Binding;
+use crate::example::executable;
+use crate::process::signal;
+
+/// A node that sends every message back. Dropping it ends it at once, without a goodbye.
+#[derive(Debug)]
+pub struct Node {
+    tag: &'static str,
+    script: Script,
+    authority: String,
+}
+
+impl Node {
+    /// Starts nodes with these tags, whose sessions wait for a poll for `poll_grace` milliseconds
+    /// after one broke. Each knows where the others are.
+    pub async fn start<const COUNT: usize>(
+        tags: [&'static str; COUNT],
+        poll_grace: u32,
+    ) -> [Self; COUNT] {
+        let mut nodes = Vec::new();
+        for tag in tags {
+            nodes.push(Self::alone(tag, poll_grace).await);
+        }
+        let places: Vec<_> = nodes.iter().map(|node| (node.tag, node.authority.clone())).collect();
+        for node in &mut nodes {
+            for (tag, authority) in &places {
+                node.introduce(tag, authority).await;
+            }
+        }
+        nodes.try_into().expect("as many as tags")
+    }
+
+    async fn alone(tag: &'static str, poll_grace: u32) -> Self {
+        let settings = json!({ "node": tag, "poll_grace": poll_grace });
+        let program = executable(Binding::ClusterPerConnection, "node");
+        let mut script = Script::start(program, Path::new(tag), &settings, &[]);
+        let said = script.hear().await;
+        let authority = said["listening"].as_str().expect("an address").to_owned();
+        Self { tag, script, authority }
+    }
+
+    /// Host and port.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Tells it where the node with this tag is.
+    pub async fn introduce(&mut self, tag: &str, authority: &str) {
+        self.script.tell(&json!({ "node": tag, "at": authority })).await;
+        self.script.hear().await;
+    }
+
+    /// How many sessions it has, and how many requests and WebSockets it forwards.
+    pub async fn counts(&mut self) -> [u64; 2] {
+        self.script.tell(&json!({})).await;
+        let said = self.script.hear().await;
+        ["sessions", "forwards"].map(|name| said[name].as_u64().expect("a count"))
+    }
+
+    /// Waits until it has so many sessions, and forwards so much.
+    pub async fn reaches(&mut self, counts: [u64; 2]) {
+        for _ in 0..200 {
+            if self.counts().await == counts {
+                return;
+            }
+            tokio::time::sleep(core::time::Duration::from_millis(50)).await;
+        }
+        let at_last: Value = self.counts().await.to_vec().into();
+        panic!("{} has {at_last} and not {counts:?}", self.tag);
+    }
+
+    /// Ends its process, as a crash would.
+    pub fn kill(self) {
+        signal("KILL", self.script.pid());
+    }
+
+    /// Stops its process: it does nothing, and its connections stay.
+    pub fn pause(&self) {
+        signal("STOP", self.script.pid());
+    }
+
+    /// Lets its process go on.
+    pub fn resume(&self) {
+        signal("CONT", self.script.pid());
+    }
+}
