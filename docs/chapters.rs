@@ -40,6 +40,10 @@ mod client {}
 mod http2 {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/cluster.md")]
+mod cluster {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/operating.md")]
 mod operating {}
 

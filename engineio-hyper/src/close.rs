@@ -10,8 +10,8 @@ use hyper::rt::Sleep;
 
 use crate::Timer;
 
-/// Closes all sessions, and cuts off those that are left after three quarters of `within`. Ready
-/// when the last one is gone, after `within` at the latest. Returns how long connections may go on
+/// Closes all sessions, waits for the answers to requests that were forwarded, and cuts off what is
+/// left after three quarters of `within`. Ready when the last session is gone, after `within` at the latest. Returns how long connections may go on
 /// after that to write last answers.
 ///
 /// A task must [`drive`](crate::drive) the hub meanwhile.
@@ -20,7 +20,12 @@ pub async fn close<D: Data>(hub: &Hub<D>, within: Duration, timer: Timer) -> Dur
     hub.close(within);
     let closed = || poll_fn(|cx| hub.poll_closed(cx));
     let last_quarter = within / 4;
-    if !is_in_time(closed(), timer.sleep(within.saturating_sub(last_quarter))).await {
+    let quiet = async {
+        closed().await;
+        // Other nodes' sessions go on, so their polls here are answered first.
+        poll_fn(|cx| hub.poll_forwarded(cx)).await;
+    };
+    if !is_in_time(quiet, timer.sleep(within.saturating_sub(last_quarter))).await {
         hub.abort();
         // Close frames and last answers may still leave.
         is_in_time(closed(), timer.sleep(last_quarter)).await;

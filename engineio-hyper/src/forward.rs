@@ -95,8 +95,7 @@ impl Outgoing {
         let (head, _) = response.into_parts();
         match (node, forward.switch(head), upgrade) {
             (Ok(node), Some(response), Some(client)) => {
-                let is_http2 = response.status() != StatusCode::SWITCHING_PROTOCOLS;
-                let tunnel = Tunnel::new(client, is_http2, node, forward, timer);
+                let tunnel = Tunnel::new(client, node, forward, timer);
                 let switching = Some(Switching::elsewhere(tunnel));
                 Answered { response: response.map(|()| ServerBody::default()), switching }
             }

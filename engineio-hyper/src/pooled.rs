@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use engineio_hub::listener::MAX_HEAD;
 use http::Uri;
 use hyper::rt::{Executor, Read, Timer, Write};
 use hyper_util::client::legacy::Client;
@@ -34,6 +35,7 @@ where
     let client: Client<_, ForwardedBody> = Client::builder(executor)
         .pool_timer(timer)
         .pool_idle_timeout(IDLE)
+        .http1_max_buf_size(MAX_HEAD)
         .build(Connector { connect, timers, write_timeout });
     let send = move |request| {
         let response = client.request(request);

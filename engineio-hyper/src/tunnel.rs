@@ -16,7 +16,8 @@ use crate::websocket::{LONGEST_COPY, with_scratch};
 /// Passes bytes between a client and the node of its session until both have ended, or one of them
 /// and then `linger`.
 ///
-/// It holds none of them while both sides take what comes.
+/// It holds none of them while both sides take what comes, and at most [`LONGEST_COPY`] of each
+/// direction otherwise.
 pub(crate) struct Tunnel {
     client: Client,
     node: Upgraded,
@@ -40,8 +41,6 @@ struct Flow {
     rest: BytesMut,
     stage: Stage,
     is_unflushed: bool,
-    /// The most bytes of one write.
-    longest_write: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,18 +52,12 @@ enum Stage {
 }
 
 impl Tunnel {
-    pub(crate) fn new(
-        client: OnUpgrade,
-        is_http2: bool,
-        node: Upgraded,
-        forward: Forward,
-        timer: Timer,
-    ) -> Self {
+    pub(crate) fn new(client: OnUpgrade, node: Upgraded, forward: Forward, timer: Timer) -> Self {
         Self {
             client: Client::Switching(client),
             node,
-            to_node: Flow::new(usize::MAX),
-            to_client: Flow::new(if is_http2 { LONGEST_COPY } else { usize::MAX }),
+            to_node: Flow::new(),
+            to_client: Flow::new(),
             ending: None,
             timer,
             forward,
@@ -95,8 +88,8 @@ impl Tunnel {
 }
 
 impl Flow {
-    fn new(longest_write: usize) -> Self {
-        Self { rest: BytesMut::new(), stage: Stage::Open, is_unflushed: false, longest_write }
+    fn new() -> Self {
+        Self { rest: BytesMut::new(), stage: Stage::Open, is_unflushed: false }
     }
 
     /// Passes bytes on. Ready once the end has been passed on as well.
@@ -137,7 +130,8 @@ impl Flow {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         with_scratch(|scratch| {
-            let mut buffer = ReadBuf::new(scratch);
+            let part = scratch.get_mut(..LONGEST_COPY).unwrap_or_default();
+            let mut buffer = ReadBuf::new(part);
             ready!(Pin::new(from).poll_read(cx, buffer.unfilled()))?;
             let mut bytes = buffer.filled();
             let count = bytes.len();
@@ -177,8 +171,7 @@ impl Flow {
         bytes: &[u8],
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        let part = bytes.get(..self.longest_write).unwrap_or(bytes);
-        let written = ready!(Pin::new(to).poll_write(cx, part))?;
+        let written = ready!(Pin::new(to).poll_write(cx, bytes))?;
         self.is_unflushed = true;
         Poll::Ready(if written == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(written) })
     }

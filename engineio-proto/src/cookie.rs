@@ -1,4 +1,4 @@
-//! The cookie that carries the session identifier, for sticky load balancers.
+//! The cookie that carries the session identifier.
 
 use alloc::format;
 use alloc::string::String;
@@ -13,9 +13,9 @@ use crate::sid::Sid;
 
 /// A cookie with the session identifier, set by the answer to a handshake.
 ///
-/// The server never reads it. It exists for load balancers that send all requests of a
-/// session to one server. By default `Path=/; HttpOnly;
-/// SameSite=Lax`, like the reference server's.
+/// The server never reads it. A load balancer can, to find the server in a table or by the
+/// [tag](crate::NodeTag) in front; to hash its value is no use, since the handshake had none. By
+/// default `Path=/; HttpOnly; SameSite=Lax`, like the reference server's.
 #[derive(Clone, Debug)]
 pub struct Cookie {
     name: ByteString,

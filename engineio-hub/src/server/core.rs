@@ -151,7 +151,7 @@ impl<S> Core<S> {
         self.ends().register(waker);
     }
 
-    fn note_end(&self) {
+    pub(super) fn note_end(&self) {
         let ends = mem::take(&mut *self.ends());
         ends.wake();
     }

@@ -28,6 +28,8 @@ pub(crate) struct Elsewhere {
     cluster: OnceLock<Cluster>,
     /// How many forwards there are.
     forwards: AtomicUsize,
+    /// How many of them are requests without an answer, or in the middle of one.
+    requests: AtomicUsize,
 }
 
 impl Elsewhere {
@@ -36,8 +38,15 @@ impl Elsewhere {
         let is_full = self.forwards.fetch_add(1, Relaxed) >= cluster.most_forwards();
         if is_full {
             self.forwards.fetch_sub(1, Relaxed);
+        } else {
+            self.requests.fetch_add(1, Relaxed);
         }
         !is_full
+    }
+
+    /// Whether a request waits for the rest of its answer.
+    pub(super) fn has_requests(&self) -> bool {
+        self.requests.load(Relaxed) > 0
     }
 }
 
@@ -52,6 +61,8 @@ pub struct Forward {
     /// For a WebSocket: what its answer needs.
     upgrade: Option<Upgrade>,
     line: RequestLine,
+    /// It is a WebSocket by now, and no request.
+    is_switched: bool,
     home: Arc<dyn Home>,
 }
 
@@ -95,7 +106,10 @@ impl Forward {
     /// for.
     pub fn switch(&mut self, mut head: response::Parts) -> Option<Response<()>> {
         head::answered(&mut head.headers);
-        Some(self.upgrade.take()?.proxied(head.headers))
+        let response = self.upgrade.take()?.proxied(head.headers);
+        self.is_switched = true;
+        self.end_request();
+        Some(response)
     }
 
     /// The answer if the node can't be reached, and nothing of the request was sent.
@@ -109,6 +123,11 @@ impl Forward {
         self.refuse(self.exchange.clone().lost_node(self.node))
     }
 
+    fn end_request(&self) {
+        self.home.elsewhere().requests.fetch_sub(1, Relaxed);
+        self.home.request_ended();
+    }
+
     fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
         self.home.refused(&refusal, &self.line);
         http_map::response(refusal.response())
@@ -118,6 +137,9 @@ impl Forward {
 impl Drop for Forward {
     fn drop(&mut self) {
         self.home.elsewhere().forwards.fetch_sub(1, Relaxed);
+        if !self.is_switched {
+            self.end_request();
+        }
     }
 }
 
@@ -133,6 +155,7 @@ trait Home: Send + Sync {
     fn now(&self) -> Instant;
     fn tag(&self) -> Option<NodeTag>;
     fn linger(&self) -> Duration;
+    fn request_ended(&self);
     fn unreachable(&self, node: NodeTag);
     fn refused(&self, refusal: &Refusal, line: &RequestLine);
 }
@@ -152,6 +175,12 @@ impl<D: Data> Home for Running<D> {
 
     fn linger(&self) -> Duration {
         self.core.config.linger()
+    }
+
+    fn request_ended(&self) {
+        if self.core.is_closing() {
+            self.core.note_end();
+        }
     }
 
     fn unreachable(&self, node: NodeTag) {
@@ -206,7 +235,8 @@ impl<D: Data> Hub<D> {
         self.running.core.observer.forwarded(node);
         let (exchange, upgrade) = upgrade;
         let home: Arc<dyn Home> = Arc::<Running<D>>::clone(&self.running);
-        let forward = Forward { node, exchange, upgrade, line: line.clone(), home };
+        let line = line.clone();
+        let forward = Forward { node, exchange, upgrade, line, is_switched: false, home };
         (Place::Elsewhere(Box::new(forward)), None)
     }
 }

@@ -386,6 +386,13 @@ impl<D: Data> Hub<D> {
         self.running.core.wait_for_end(cx.waker());
         if self.running.core.is_over() { Poll::Ready(()) } else { Poll::Pending }
     }
+
+    /// Waits until no request for a session of another node waits for its answer, so that a server
+    /// that closes costs those sessions nothing. WebSockets that are passed on are another matter.
+    pub fn poll_forwarded(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.running.core.wait_for_end(cx.waker());
+        if self.running.elsewhere.has_requests() { Poll::Pending } else { Poll::Ready(()) }
+    }
 }
 
 /// Where a request is served, and for a WebSocket what its answer needs.

@@ -1,5 +1,6 @@
 //! A server that is one of several.
 
+use core::future::poll_fn;
 use core::time::Duration;
 use std::future::{pending, ready};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -171,6 +172,29 @@ fn server_without_a_tag_is_told_that_others_cannot_find_its_sessions() {
     let world = World::new();
     world.hub.join(Cluster::new(Nodes::fixed([])));
     assert_eq!(world.log.count("misused a server without `node`"), 1);
+}
+
+#[test]
+fn server_that_closes_waits_for_forwarded_requests_but_not_for_websockets() {
+    let world = node();
+    let request = forward(&world, &head(request("GET", FOREIGN))).unwrap();
+    let mut websocket = forward(&world, &head(websocket_request(WEBSOCKET))).unwrap();
+    let client = world.clone();
+    world.run(async move {
+        client.hub.close(Duration::from_secs(10));
+        let hub = client.hub.clone();
+        let waiting = client.spawn(async move { poll_fn(|cx| hub.poll_forwarded(cx)).await });
+        client.settle().await;
+        assert!(websocket.switch(switched()).is_some());
+        client.settle().await;
+        assert!(!waiting.is_done());
+        drop(request);
+        client.settle().await;
+        assert!(waiting.is_done());
+        assert_eq!(client.hub.forwards(), 1);
+        drop(websocket);
+    });
+    assert_eq!(world.hub.forwards(), 0);
 }
 
 fn place() -> Uri {
