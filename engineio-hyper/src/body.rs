@@ -36,7 +36,8 @@ impl Default for Origin {
 }
 
 impl ServerBody {
-    pub(crate) const fn whole(bytes: Bytes) -> Self {
+    /// A body that is complete.
+    pub const fn whole(bytes: Bytes) -> Self {
         Self(Origin::Here(bytes))
     }
 
