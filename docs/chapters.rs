@@ -24,6 +24,10 @@ mod three_ways {}
 mod frameworks {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/groups.md")]
+mod groups {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/async-std.md")]
 mod async_std {}
 

@@ -87,8 +87,8 @@ pub use engineio_hub::client::{
 #[cfg(feature = "cluster")]
 pub use engineio_hub::cluster::{Cluster, Directory, InvalidTemplate, Locating, Nodes};
 pub use engineio_hub::{
-    Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest, RemoteAddr,
-    Sender, ServerEvent, Sessions, Socket,
+    Data, Events, Group, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest,
+    RemoteAddr, Sender, ServerEvent, Sessions, Socket,
 };
 #[cfg(feature = "metrics")]
 pub use engineio_hub::{MetricsObserver, Sample};

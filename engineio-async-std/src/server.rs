@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use engineio_hub::listener::{Limits, idle_timeout};
 use engineio_hub::{
-    Data, Events, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
+    Data, Events, Group, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
     default_observer,
 };
 use engineio_hyper::{BoxError, Serving};
@@ -41,8 +41,8 @@ use crate::rt::{clock, machine_time, timer};
 /// | handler | callbacks, the least cost | [`handle`](Self::handle) |
 ///
 /// - **Control the whole server** with [`send`](Self::send), [`send_to`](Self::send_to),
-///   [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and [`close`](Self::close);
-///   [`get`](Self::get) returns one session.
+///   [`broadcast`](Self::broadcast), [`group`](Self::group), [`disconnect`](Self::disconnect) and
+///   [`close`](Self::close); [`get`](Self::get) returns one session.
 ///
 /// `D` is the application's data for each session, given when it is accepted.
 ///
@@ -297,6 +297,11 @@ impl<D: Data> Server<D> {
         outgoing: impl Into<Outgoing>,
     ) {
         self.sessions().broadcast_where(filter, outgoing);
+    }
+
+    /// The group of this name: sessions that get the same messages; see [`Group`].
+    pub fn group(&self, name: impl AsRef<str>) -> Group<D> {
+        self.sessions().group(name)
     }
 
     /// Closes one session when its queued messages have left, at the latest after

@@ -8,7 +8,7 @@
 //! - the [`Seat`] of a request and the [`Framed`] of a WebSocket, which wait and wake through
 //!   `core::task` alone;
 //! - the handles of the application: [`Incoming`], [`Socket`], [`Sender`],
-//!   [`Events`], [`Handler`], [`Sessions`];
+//!   [`Events`], [`Handler`], [`Sessions`], [`Group`];
 //! - the [`client`]: its session, its requests and cookies, its handles;
 //! - the limits that a listener sets for connections ([`listener`]);
 //! - where the other nodes of a [`cluster`] are;
@@ -147,9 +147,9 @@
 //!
 //! # Invariants
 //!
-//! - A session has one mutex; the map has 16 shards with one mutex each. No two locks are held at a
-//!   time. No task is woken, nothing is compressed, and no application code runs under a lock, not
-//!   even the [`Observer`].
+//! - A session has one mutex, and so has a group; the map has 16 shards with one mutex each. No two
+//!   locks are held at a time. No task is woken, nothing is compressed, and no application code
+//!   runs under a lock, not even the [`Observer`].
 //! - A session is in the map from its acceptance to its end, whether or not the application reads.
 //!   A binding drops a [`Seat`] or a [`Framed`] to report that a client left.
 //! - A panic that poisons a session's lock closes that session; the others go on.
@@ -202,8 +202,8 @@ pub use refused::RefusedRequest;
 #[cfg(feature = "metrics")]
 pub use sample::Sample;
 pub use server::{
-    Answer, Connection, Events, Forward, Handler, Handshake, Hub, Incoming, Overflow, RemoteAddr,
-    Seat, Sender, ServerEvent, Sessions, Socket, WeakHub,
+    Answer, Connection, Events, Forward, Group, Handler, Handshake, Hub, Incoming, Overflow,
+    RemoteAddr, Seat, Sender, ServerEvent, Sessions, Socket, WeakHub,
 };
 pub use shared::fairness::LONGEST_READ;
 pub use shared::framed::{Framed, Write};

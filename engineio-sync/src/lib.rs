@@ -131,7 +131,9 @@ pub use engineio_hub::client::{
     Attempt, ClientEvent, ClientOptions, ConnectError, GaveUp, InvalidUrl, ReconnectingEvent,
     Redirects,
 };
-pub use engineio_hub::{Data, Handshake, Observer, Overflow, RefusedRequest, RemoteAddr, Sessions};
+pub use engineio_hub::{
+    Data, Group, Handshake, Observer, Overflow, RefusedRequest, RemoteAddr, Sessions,
+};
 #[cfg(feature = "metrics")]
 pub use engineio_hub::{MetricsObserver, Sample};
 #[cfg(feature = "metrics")]

@@ -139,8 +139,8 @@ mod server;
 mod service;
 
 pub use engineio_hub::{
-    Data, Events, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest, RemoteAddr,
-    Sender, ServerEvent, Sessions, Socket,
+    Data, Events, Group, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest,
+    RemoteAddr, Sender, ServerEvent, Sessions, Socket,
 };
 pub use engineio_hyper::{ResponseBody, Serving};
 pub use engineio_proto::{

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::shared::carried::{Carried, CarriedTurn};
 use crate::shared::linger::Linger;
 use crate::shared::session::{Locked, Pace, Shared, Side, Turn};
+use crate::sync::MutexGuard;
 
 /// The session of a client.
 pub(crate) type ClientSession = Shared<ClientSide>;
@@ -62,7 +63,7 @@ impl Side for ClientSide {
         driver.into_iter().for_each(Waker::wake);
     }
 
-    fn poisoned(_shared: &Arc<ClientSession>) {}
+    fn poisoned(_shared: &Arc<ClientSession>, _locked: MutexGuard<'_, Locked<Self>>) {}
 }
 
 impl ClientSession {

@@ -18,6 +18,7 @@
 mod client;
 mod closing;
 mod consumers;
+mod groups;
 mod handshake;
 mod polling;
 mod reconnecting;

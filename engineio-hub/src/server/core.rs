@@ -9,6 +9,7 @@ use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid};
 
 use super::deadlines::{Deadlines, Target};
 use super::entrance::Entrance;
+use super::groups::Groups;
 use super::map::Map;
 use super::progress::ProgressOfAll;
 use super::ready::ReadyQueue;
@@ -34,6 +35,7 @@ pub(crate) struct Core<S> {
     pub(super) entrance: Entrance,
     pub(crate) upgradability: Upgradability,
     pub(crate) sessions: Map<S>,
+    pub(crate) groups: Arc<Groups<S>>,
     pub(crate) deadlines: Deadlines,
     /// Sessions with news, for a consumer of all sessions.
     pub(crate) ready: ReadyQueue<S>,
@@ -70,6 +72,7 @@ impl<S> Core<S> {
             entrance,
             upgradability: Upgradability::default(),
             sessions: Map::new(),
+            groups: Groups::new(),
             deadlines: Deadlines::new(),
             ready: ReadyQueue::new(),
             budget,
@@ -113,6 +116,7 @@ impl<S> Core<S> {
     pub(crate) fn leave(&self) -> Vec<Arc<S>> {
         self.is_gone.store(true, Relaxed);
         self.deadlines.wake();
+        self.groups.disband();
         self.sessions.take_all()
     }
 

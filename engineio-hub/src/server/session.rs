@@ -14,10 +14,12 @@ use super::audience::{Audience, Batch, News};
 use super::core::Core;
 use super::deadlines::Target;
 use super::entrance::Slot;
+use super::groups::{Memberships, leave_all};
 use crate::data::Data;
 use crate::memory::{Change, FREE, Holding, Part, is_about, to_count};
 use crate::refused::RequestLine;
 use crate::shared::session::{Locked, Shared, Side, Turn};
+use crate::sync::MutexGuard;
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// A session of a server.
@@ -46,7 +48,7 @@ pub(crate) struct ServerSide<D: Data> {
 }
 
 /// What the hub keeps beside a session, under the session's lock.
-pub(crate) struct State {
+pub(crate) struct State<D: Data> {
     /// Deadlines that are in the queue, the nearest last.
     armed: Vec<Instant>,
     next_conn: u64,
@@ -58,6 +60,7 @@ pub(crate) struct State {
     transport: Option<Transport>,
     /// The end was seen and reported.
     is_over: bool,
+    pub(crate) groups: Memberships<ServerSession<D>>,
 }
 
 /// What happens to a broadcast message that a session has no room for.
@@ -72,17 +75,33 @@ pub enum Overflow {
 }
 
 /// What is left to do when the lock is released.
-#[derive(Default)]
-pub(crate) struct Rest {
+pub(crate) struct Rest<D: Data> {
     arm: Option<Instant>,
     upgraded: Option<Transport>,
     /// A WebSocket was turned away.
     refused: Option<Box<(Refusal, Box<RequestLine>)>>,
     closed: Option<ServerCloseReason>,
+    /// The groups of a session that ended.
+    groups: Memberships<ServerSession<D>>,
     /// There is news for a consumer of all sessions.
     is_news: bool,
     #[cfg(feature = "metrics")]
     figures: Figures,
+}
+
+impl<D: Data> Default for Rest<D> {
+    fn default() -> Self {
+        Self {
+            arm: None,
+            upgraded: None,
+            refused: None,
+            closed: None,
+            groups: Memberships::default(),
+            is_news: false,
+            #[cfg(feature = "metrics")]
+            figures: Figures::default(),
+        }
+    }
 }
 
 /// Figures for the observer.
@@ -109,8 +128,8 @@ impl Figures {
 
 impl<D: Data> Side for ServerSide<D> {
     type Session = Session;
-    type State = State;
-    type Rest = Rest;
+    type State = State<D>;
+    type Rest = Rest<D>;
 
     fn now(&self) -> Option<Instant> {
         (!self.is_gone()).then(|| self.core.now())
@@ -128,7 +147,7 @@ impl<D: Data> Side for ServerSide<D> {
         locked.session.handle_timeout(now);
     }
 
-    fn end_turn(&self, locked: &mut Locked<Self>) -> Rest {
+    fn end_turn(&self, locked: &mut Locked<Self>) -> Rest<D> {
         let Locked { session, state, .. } = locked;
         let mut rest = Rest::default();
         if state.audience == Audience::Nobody {
@@ -168,6 +187,7 @@ impl<D: Data> Side for ServerSide<D> {
                 rest.figures.last = Some(session.take_traffic());
             }
             state.armed = Vec::new();
+            rest.groups = state.groups.take();
         }
         rest
     }
@@ -192,7 +212,7 @@ impl<D: Data> Side for ServerSide<D> {
         self.core.noticed(change);
     }
 
-    fn finish(shared: &Arc<ServerSession<D>>, rest: Rest) {
+    fn finish(shared: &Arc<ServerSession<D>>, rest: Rest<D>) {
         let Self { sid, core, .. } = &shared.side;
         if let Some(at) = rest.arm {
             core.deadlines.arm(sid, at, Target::Session(sid.clone()));
@@ -211,11 +231,15 @@ impl<D: Data> Side for ServerSide<D> {
         }
         if let Some(reason) = rest.closed {
             shared.side.slot.free();
+            leave_all(rest.groups, shared);
             core.session_ended(sid, shared, Some(&reason));
         }
     }
 
-    fn poisoned(shared: &Arc<ServerSession<D>>) {
+    fn poisoned(shared: &Arc<ServerSession<D>>, mut locked: MutexGuard<'_, Locked<Self>>) {
+        let groups = locked.state.groups.take();
+        drop(locked);
+        leave_all(groups, shared);
         shared.side.slot.free();
         shared.side.core.session_ended(&shared.side.sid, shared, None);
     }
@@ -244,6 +268,7 @@ impl<D: Data> ServerSession<D> {
             audience,
             transport: session.transport(),
             is_over: false,
+            groups: Memberships::default(),
         };
         Self::new(side, session, state)
     }

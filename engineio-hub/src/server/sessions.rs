@@ -4,12 +4,13 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use engineio_proto::{Attachment, Message, Outgoing, SendError, ServerCloseReason, Sid};
+use engineio_proto::{Outgoing, SendError, Sid};
 
 use super::core::Core;
-use super::session::{Overflow, ServerSession};
+use super::groups::Group;
+use super::many::ForMany;
+use super::session::ServerSession;
 use crate::data::Data;
-use crate::websocket::deflate::SharedForm;
 
 /// The open sessions of a server, to send to them. Clones are cheap and mean the same server.
 ///
@@ -49,21 +50,21 @@ impl<D: Data> Sessions<D> {
         }
     }
 
-    /// Sends to several sessions, without waiting. The payload is shared. [`Overflow`] says what
+    /// Sends to several sessions, without waiting. The payload is shared. [`Overflow`](crate::Overflow) says what
     /// happens to a session without room. Unknown identifiers are skipped.
     pub fn send_to(
         &self,
         sids: impl IntoIterator<Item = impl Borrow<Sid>>,
         outgoing: impl Into<Outgoing>,
     ) {
-        let outgoing = self.shared(outgoing.into());
+        let for_many = ForMany::new(&self.core.config, outgoing.into());
         let sessions = sids.into_iter();
         sessions
             .filter_map(|sid| self.core.sessions.get(sid.borrow().as_str()))
-            .for_each(|session| send_or_overflow(&session, &outgoing));
+            .for_each(|session| for_many.send_or_overflow(&session));
     }
 
-    /// Sends to every session, without waiting. The payload is shared. [`Overflow`] says what
+    /// Sends to every session, without waiting. The payload is shared. [`Overflow`](crate::Overflow) says what
     /// happens to a session without room. Sessions that come or go meanwhile may or may not get the
     /// message.
     pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
@@ -77,24 +78,17 @@ impl<D: Data> Sessions<D> {
         mut filter: impl FnMut(&Sid, &D) -> bool,
         outgoing: impl Into<Outgoing>,
     ) {
-        let outgoing = self.shared(outgoing.into());
+        let for_many = ForMany::new(&self.core.config, outgoing.into());
         let sessions = self.core.sessions.iter();
         sessions
             .filter(|session| filter(&session.side.sid, &session.side.data))
-            .for_each(|session| send_or_overflow(&session, &outgoing));
+            .for_each(|session| for_many.send_or_overflow(&session));
     }
 
-    /// What is sent to several sessions: those that compress it do so once.
-    fn shared(&self, outgoing: Outgoing) -> ForMany {
-        let config = &self.core.config;
-        let form = |message: &Message| {
-            // The type stands before it.
-            let is_long = message.len() >= config.websocket_compression_threshold().max(1) - 1;
-            is_long.then(|| Arc::new(SharedForm::of(message)) as Attachment)
-        };
-        let may_compress = config.websocket_compression();
-        let forms = if may_compress { outgoing.messages() } else { &[] }.iter().map(form).collect();
-        ForMany { outgoing, forms }
+    /// The group of this name: sessions that get the same messages. It begins to exist with its
+    /// first member.
+    pub fn group(&self, name: impl AsRef<str>) -> Group<D> {
+        Group::new(&self.core, name.as_ref())
     }
 
     /// Closes one session when its queued messages have left, at the latest after
@@ -105,31 +99,6 @@ impl<D: Data> Sessions<D> {
         let closed = session.and_then(|session| session.turn(|turn| turn.session.close(turn.now)));
         closed.is_some()
     }
-}
-
-/// What several sessions get.
-struct ForMany {
-    outgoing: Outgoing,
-    /// For each of its messages. None at all where nothing is compressed.
-    forms: Vec<Option<Attachment>>,
-}
-
-fn send_or_overflow<D: Data>(session: &Arc<ServerSession<D>>, for_many: &ForMany) {
-    let ForMany { outgoing, forms } = for_many;
-    session.quick_turn(|turn| {
-        let before = turn.session.accepted();
-        let sent = turn.session.send(outgoing.clone());
-        if !forms.is_empty()
-            && let Ok(last) = sent
-        {
-            for (position, form) in (before + 1..=last).zip(forms) {
-                form.iter().for_each(|form| turn.session.attach(position, Arc::clone(form)));
-            }
-        }
-        if matches!(sent, Err(SendError::Full(_))) && turn.state.overflow == Overflow::Close {
-            turn.session.abort(turn.now, ServerCloseReason::Overloaded);
-        }
-    });
 }
 
 impl<D: Data> Clone for Sessions<D> {

@@ -73,8 +73,9 @@ pub(crate) trait Side: Send + Sync + Sized + 'static {
     /// Does the rest of a turn, before waiters are woken.
     fn finish(shared: &Arc<Shared<Self>>, rest: Self::Rest);
 
-    /// Handles a session that a panic left in the middle of a change: it counts as closed.
-    fn poisoned(shared: &Arc<Shared<Self>>);
+    /// Handles a session that a panic left in the middle of a change: it counts as closed. Its lock
+    /// is still held.
+    fn poisoned(shared: &Arc<Shared<Self>>, locked: MutexGuard<'_, Locked<Self>>);
 }
 
 /// A [turn](Shared::turn), or a [quick one](Shared::quick_turn).
@@ -173,11 +174,13 @@ impl<S: Side> Shared<S> {
     /// `None`: the session is gone. Only under the lock is that for sure: after
     /// [`wake_all`](Self::wake_all) nobody may begin to wait.
     fn lock(self: &Arc<Self>) -> Option<MutexGuard<'_, Locked<S>>> {
-        let locked = self.locked.lock();
-        if locked.is_err() {
-            S::poisoned(self);
+        match self.locked.lock() {
+            Ok(locked) => Some(locked).filter(|_| !self.side.is_gone()),
+            Err(poisoned) => {
+                S::poisoned(self, poisoned.into_inner());
+                None
+            }
         }
-        locked.ok().filter(|_| !self.side.is_gone())
     }
 
     fn end_turn(self: &Arc<Self>, mut locked: MutexGuard<'_, Locked<S>>) {

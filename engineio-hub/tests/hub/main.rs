@@ -11,6 +11,7 @@ mod entrance;
 mod events;
 #[cfg(feature = "metrics")]
 mod figures;
+mod groups;
 mod handler;
 mod handles;
 mod handshakes;

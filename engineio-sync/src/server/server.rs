@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engineio_hub::{Data, Handshake, Hub, Sessions};
+use engineio_hub::{Data, Group, Handshake, Hub, Sessions};
 use engineio_proto::server::Refusal;
 use engineio_proto::{Outgoing, SendError, ServerConfig, Sid};
 
@@ -34,8 +34,8 @@ use crate::error::TryRecvError;
 /// | handler | callbacks in the I/O thread, the least cost | [`handle`](Self::handle) |
 ///
 /// **Control the whole server** with [`send`](Self::send), [`send_to`](Self::send_to),
-/// [`broadcast`](Self::broadcast), [`disconnect`](Self::disconnect) and [`close`](Self::close);
-/// [`get`](Self::get) returns one session.
+/// [`broadcast`](Self::broadcast), [`group`](Self::group), [`disconnect`](Self::disconnect) and
+/// [`close`](Self::close); [`get`](Self::get) returns one session.
 ///
 /// `D` is the application's data for each session, given when it is accepted.
 pub struct Server<D: Data = ()> {
@@ -209,6 +209,11 @@ impl<D: Data> Server<D> {
         outgoing: impl Into<Outgoing>,
     ) {
         self.sessions().broadcast_where(filter, outgoing);
+    }
+
+    /// The group of this name: sessions that get the same messages; see [`Group`].
+    pub fn group(&self, name: impl AsRef<str>) -> Group<D> {
+        self.sessions().group(name)
     }
 
     /// Closes one session when its queued messages have left, at the latest after

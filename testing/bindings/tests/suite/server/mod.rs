@@ -6,6 +6,7 @@ mod close;
 mod compression;
 #[cfg(feature = "metrics")]
 mod figures;
+mod groups;
 mod handler;
 mod handshake;
 mod limits;
