@@ -40,6 +40,8 @@ pub(crate) struct CommonState<S: Side> {
 pub(crate) struct Closing<R> {
     /// The end, whatever is still queued.
     pub(crate) until: Instant,
+    /// Whether the application still gets the peer's messages.
+    hears: bool,
     pub(crate) reason: R,
 }
 
@@ -68,9 +70,15 @@ impl<S: Side> CommonState<S> {
         self.outbox.push(outgoing)
     }
 
-    /// Begins to close. Only the first call has an effect.
-    pub(crate) fn close(&mut self, until: Instant, reason: S::CloseReason) {
-        self.closing.get_or_insert(Closing { until, reason });
+    /// Begins to close. Only the first call has an effect. It says whether the application still
+    /// gets the peer's messages.
+    pub(crate) fn close(&mut self, until: Instant, reason: S::CloseReason, hears: bool) {
+        self.closing.get_or_insert(Closing { until, hears, reason });
+    }
+
+    /// Whether the application gets the peer's messages.
+    pub(crate) fn hears(&self) -> bool {
+        self.closing.as_ref().is_none_or(|closing| closing.hears)
     }
 
     pub(crate) const fn is_closing(&self) -> bool {
@@ -126,7 +134,7 @@ impl<S: Side> CommonState<S> {
         let wrong = |_| S::CloseReason::from(Violation::HeartbeatDirection);
         match packet {
             Packet::Message(message) => {
-                if !self.is_closing() {
+                if self.hears() {
                     self.inbox.push_message(message);
                 }
                 Ok(())

@@ -126,6 +126,30 @@ fn at_shutdown_a_websocket_gets_1001() {
 }
 
 #[test]
+fn at_shutdown_the_end_comes_with_the_poll_after_the_last_messages() {
+    for revision in REVISIONS {
+        let mut scene = scenario().revision(revision).polling().parked();
+        scene.send("a");
+        scene.session.shutdown(scene.time());
+        assert_eq!(scene.outcome(), "g1: 200 4a | closing");
+        scene.post(&["4b"]);
+        assert_eq!(scene.outcome(), "p1: 200 ok | b | closing");
+        scene.get();
+        assert_eq!(scene.outcome(), "g2: 200 1 | closed Shutdown | over");
+    }
+}
+
+#[test]
+fn what_a_post_brings_after_a_shutdown_reaches_the_application() {
+    let mut scene = scenario().polling().followed();
+    scene.session.shutdown(scene.time());
+    scene.post(&["4a"]);
+    assert_eq!(scene.outcome(), "p1: 200 ok | a | closing");
+    scene.get();
+    assert_eq!(scene.outcome(), "g1: 200 1 | closed Shutdown | over");
+}
+
+#[test]
 fn websocket_that_takes_nothing_is_closed_after_thirty_seconds() {
     let mut scene = scenario().v3().websocket();
     scene.send("a");

@@ -48,7 +48,7 @@ impl Framed {
         match core.common.handle_frame(heartbeat, frame, max_payload) {
             Err(reason @ ClientCloseReason::Server(None)) if !core.common.is_closing() => {
                 self.heard_close = true;
-                core.common.close(core.common.now + CLOSE_FRAME_PATIENCE, reason);
+                core.common.close(core.common.now + CLOSE_FRAME_PATIENCE, reason, false);
                 Ok(())
             }
             outcome => outcome,

@@ -125,7 +125,7 @@ impl Session {
         self.advance(now);
         if !self.is_closing() {
             let until = self.core.common.now + self.core.config.close_timeout();
-            self.core.common.close(until, ClientCloseReason::Application);
+            self.core.common.close(until, ClientCloseReason::Application, false);
             if let State::Open(open) = &mut self.state {
                 open.abandon_probe(&mut self.core);
             }

@@ -162,7 +162,7 @@ impl Post {
 /// instead of waiting for the `ok`. Heartbeats are still accepted.
 fn is_too_much(core: &Core, packets: &[Packet]) -> bool {
     core.common.inbox.is_at_limit()
-        && !core.common.is_closing()
+        && core.common.hears()
         && packets.iter().any(|packet| matches!(packet, Packet::Message(_)))
 }
 

@@ -129,8 +129,10 @@ impl Session {
         self.end(now, ServerCloseReason::Application);
     }
 
-    /// Like [`close`](Self::close), because the server stops: a WebSocket gets the
-    /// code 1001.
+    /// Like [`close`](Self::close), because the server stops, and with care that nothing is lost: a
+    /// WebSocket gets the code 1001. The application still gets the peer's messages, since a POST of
+    /// them gets its `ok`. Over polling, the close packet comes after the answer with the last
+    /// messages.
     pub fn shutdown(&mut self, now: Instant) {
         self.end(now, ServerCloseReason::Shutdown);
     }
@@ -147,7 +149,8 @@ impl Session {
         self.advance(now);
         if !self.is_closed() {
             let until = self.core.common.now + self.core.config.close_timeout();
-            self.core.common.close(until, reason);
+            let hears = matches!(reason, ServerCloseReason::Shutdown);
+            self.core.common.close(until, reason, hears);
         }
         self.settle();
     }
