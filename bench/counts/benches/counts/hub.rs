@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, Wake, Waker};
 
-use engineio_hub::{Answer, Framed, Handler, Handshake, Hub, Sender, Sessions, Socket, Write};
+use engineio_hub::{
+    Answer, Framed, Group, Handler, Handshake, Hub, Sender, Sessions, Socket, Write,
+};
 use engineio_proto::server::Refusal;
 use engineio_proto::{Instant, Message, ServerConfig};
 use gungraun::{library_benchmark, library_benchmark_group};
@@ -17,7 +19,7 @@ use crate::TIMES;
 
 library_benchmark_group!(
     name = websockets;
-    benchmarks = echo_by_socket, echo_by_handler, delivered_by_broadcast
+    benchmarks = echo_by_socket, echo_by_handler, delivered_by_broadcast, delivered_by_group
 );
 
 /// Remembers that it was woken, as an executor's task does.
@@ -233,31 +235,70 @@ fn echo_by_handler(mut echo: Echo) -> Echo {
     echo
 }
 
-fn audience(count: usize) -> (Hub, Sessions, Vec<Connection>) {
-    let hub = new_hub();
-    hub.handle(EchoHandler);
-    let connections = (0..count).map(|_| Connection::open(&hub, |_| {})).collect();
-    let sessions = hub.sessions();
-    let mut all = (hub, sessions, connections);
-    broadcast(&mut all);
-    all
+/// A server with sessions, and how to send to all of them.
+struct Audience<T> {
+    to: T,
+    connections: Vec<Connection>,
+    /// Without it the server would be gone.
+    _hub: Hub,
 }
 
-fn broadcast((_, sessions, connections): &mut (Hub, Sessions, Vec<Connection>)) {
-    sessions.broadcast("x".repeat(64));
-    for connection in connections {
-        assert!(connection.task.take());
-        assert_eq!(connection.turn(), ANSWER);
+impl<T> Audience<T> {
+    fn new(count: usize, to: impl FnOnce(&Hub) -> T) -> Self {
+        let hub = new_hub();
+        hub.handle(EchoHandler);
+        let connections = (0..count).map(|_| Connection::open(&hub, |_| {})).collect();
+        Self { to: to(&hub), connections, _hub: hub }
+    }
+
+    fn send(&mut self, send: impl Fn(&T, String)) {
+        send(&self.to, "x".repeat(64));
+        for connection in &mut self.connections {
+            assert!(connection.task.take());
+            assert_eq!(connection.turn(), ANSWER);
+        }
+    }
+
+    fn run(&mut self, send: impl Fn(&T, String)) {
+        for _ in 0..TIMES / self.connections.len() {
+            self.send(&send);
+        }
     }
 }
 
-#[library_benchmark(setup = audience)]
+fn everyone(count: usize) -> Audience<Sessions> {
+    let mut audience = Audience::new(count, Hub::sessions);
+    audience.send(|to, message| to.broadcast(message));
+    audience
+}
+
+#[library_benchmark(setup = everyone)]
 #[bench::to_100(100)]
-fn delivered_by_broadcast(
-    mut all: (Hub, Sessions, Vec<Connection>),
-) -> (Hub, Sessions, Vec<Connection>) {
-    for _ in 0..TIMES / all.2.len() {
-        broadcast(&mut all);
-    }
-    all
+fn delivered_by_broadcast(mut audience: Audience<Sessions>) -> Audience<Sessions> {
+    audience.run(|to, message| to.broadcast(message));
+    audience
+}
+
+/// All sessions of a server are members.
+fn members(count: usize) -> Audience<Group> {
+    let mut audience = Audience::new(count, |hub| {
+        let group = hub.sessions().group("room");
+        hub.sessions().broadcast_where(
+            |sid, ()| {
+                assert!(group.join(sid));
+                false
+            },
+            "",
+        );
+        group
+    });
+    audience.send(|to, message| to.send(message));
+    audience
+}
+
+#[library_benchmark(setup = members)]
+#[bench::to_100(100)]
+fn delivered_by_group(mut audience: Audience<Group>) -> Audience<Group> {
+    audience.run(|to, message| to.send(message));
+    audience
 }
