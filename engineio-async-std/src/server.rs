@@ -320,6 +320,25 @@ impl<D: Data> Server<D> {
         self.core.listening.stop.set(machine_time() + left);
     }
 
+    /// Closes one of several servers that share the clients, for a rolling restart: as
+    /// [`close`](Self::close), but the sessions end evenly over the first half of `within`, so that
+    /// the other servers take their clients one by one.
+    ///
+    /// Handshakes get 503 with `Retry-After` from now on; a balancer that asks
+    /// [`is_closing`](Self::is_closing) by a route of yours sends them elsewhere. Each session goes
+    /// on until its turn comes, then what it has accepted leaves, and its client is told.
+    pub async fn drain(&self, within: Duration) {
+        self.core.start_driver();
+        let left = engineio_hyper::drain(&self.core.hub, within, timer()).await;
+        self.core.listening.stop.set(machine_time() + left);
+    }
+
+    /// Whether [`close`](Self::close) or [`drain`](Self::drain) was called, so that handshakes get
+    /// 503: the answer to a balancer that asks whether the server is ready.
+    pub fn is_closing(&self) -> bool {
+        self.core.hub.is_closing()
+    }
+
     /// Binds a listener to this address, for up to 4,096 connections that wait to be accepted, if
     /// the system allows as many. The result serves it as [`serve`](Self::serve) does, once it is
     /// awaited or spawned. Port 0 takes a free one, which [`local_addr`](Serving::local_addr) tells.

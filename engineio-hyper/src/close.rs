@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use engineio_hub::{Data, Hub};
+use engineio_proto::Instant;
 use hyper::rt::Sleep;
 
 use crate::Timer;
@@ -18,6 +19,22 @@ use crate::Timer;
 pub async fn close<D: Data>(hub: &Hub<D>, within: Duration, timer: Timer) -> Duration {
     let start = hub.now();
     hub.close(within);
+    see_off(hub, start, within, timer).await
+}
+
+/// As [`close`], with the sessions spread over the first half of `within`.
+pub async fn drain<D: Data>(hub: &Hub<D>, within: Duration, timer: Timer) -> Duration {
+    let start = hub.now();
+    hub.drain(within);
+    see_off(hub, start, within, timer).await
+}
+
+async fn see_off<D: Data>(
+    hub: &Hub<D>,
+    start: Instant,
+    within: Duration,
+    timer: Timer,
+) -> Duration {
     let closed = || poll_fn(|cx| hub.poll_closed(cx));
     let last_quarter = within / 4;
     let quiet = async {

@@ -7,7 +7,7 @@
 //! - [`RequestTask`]: one request, from its head to its answer;
 //! - [`carry`], [`Carrier`]: a WebSocket over a stream;
 //! - [`Watched`]: a stream with timeouts for a stalled peer;
-//! - [`drive`], [`close`]: run a server's deadlines, and close it within a time limit;
+//! - [`drive`], [`close`], [`drain`]: run a server's deadlines, and close it within a time limit;
 //! - [`Serving`]: a listener that is bound;
 //! - [`head_fault`]: what hyper turned away by itself;
 //! - [`ResponseBody`]: response bodies;
@@ -36,7 +36,7 @@ mod websocket;
 use std::task::Context;
 
 pub use body::{ResponseBody, ServerBody};
-pub use close::close;
+pub use close::{close, drain};
 pub use drive::drive;
 pub use forward::{CONNECT_TIMEOUT, ForwardedBody, Forwarder, Sending, Undelivered};
 pub use head_fault::head_fault;

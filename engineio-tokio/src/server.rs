@@ -319,6 +319,25 @@ impl<D: Data> Server<D> {
         self.core.listening.stop.send_replace(Some(Instant::now() + left));
     }
 
+    /// Closes one of several servers that share the clients, for a rolling restart: as
+    /// [`close`](Self::close), but the sessions end evenly over the first half of `within`, so that
+    /// the other servers take their clients one by one.
+    ///
+    /// Handshakes get 503 with `Retry-After` from now on; a balancer that asks
+    /// [`is_closing`](Self::is_closing) by a route of yours sends them elsewhere. Each session goes
+    /// on until its turn comes, then what it has accepted leaves, and its client is told.
+    pub async fn drain(&self, within: Duration) {
+        self.core.start_driver();
+        let left = engineio_hyper::drain(&self.core.hub, within, timer()).await;
+        self.core.listening.stop.send_replace(Some(Instant::now() + left));
+    }
+
+    /// Whether [`close`](Self::close) or [`drain`](Self::drain) was called, so that handshakes get
+    /// 503: the answer to a balancer that asks whether the server is ready.
+    pub fn is_closing(&self) -> bool {
+        self.core.hub.is_closing()
+    }
+
     /// Returns a layer that takes the requests for the server's path from a web application, for
     /// axum's `Router::layer` and everything else built on tower.
     ///

@@ -349,11 +349,25 @@ impl<D: Data> Hub<D> {
 
     /// Closes all sessions, and refuses handshakes with 503 from now on.
     ///
-    /// The sessions are closed one after the other during the first half of `within`, so that their
-    /// clients don't all come back at once. [`poll_closed`](Self::poll_closed) tells when all are
-    /// gone. It is up to the binding to [`abort`](Self::abort) those that are left near the end of
-    /// `within`.
+    /// The sessions are closed one after the other during the first half of `within`, and at most
+    /// 10 ms apart, so that their clients don't all come back at once.
+    /// [`poll_closed`](Self::poll_closed) tells when all are gone. It is up to the binding to
+    /// [`abort`](Self::abort) those that are left near the end of `within`.
+    ///
+    /// What a session has accepted still leaves, and what its client sends meanwhile still reaches
+    /// the application.
     pub fn close(&self, within: Duration) {
+        self.close_apart(within, CLOSE_STEP);
+    }
+
+    /// As [`close`](Self::close), for one of several servers that share the clients, such as in a
+    /// rolling restart: the sessions are closed evenly over the first half of `within`, however few
+    /// they are, so that the other servers take their clients one by one.
+    pub fn drain(&self, within: Duration) {
+        self.close_apart(within, Duration::MAX);
+    }
+
+    fn close_apart(&self, within: Duration, most: Duration) {
         let core = &self.running.core;
         if !core.begin_to_close() {
             return;
@@ -361,7 +375,7 @@ impl<D: Data> Hub<D> {
         self.running.reception.close();
         core.ready.wake();
         let count = u32::try_from(core.sessions.len().max(1)).unwrap_or(u32::MAX);
-        let step = (within / 2 / count).min(CLOSE_STEP);
+        let step = (within / 2 / count).min(most);
         let mut at = core.now();
         for session in core.sessions.iter() {
             let sid = &session.side.sid;
@@ -376,7 +390,7 @@ impl<D: Data> Hub<D> {
         sessions.for_each(|session| session.abort(ServerCloseReason::Shutdown));
     }
 
-    /// Whether [`close`](Self::close) was called.
+    /// Whether [`close`](Self::close) or [`drain`](Self::drain) was called.
     pub fn is_closing(&self) -> bool {
         self.running.core.is_closing()
     }

@@ -2,8 +2,9 @@
 
 use core::future::poll_fn;
 use core::time::Duration;
+use std::sync::{Arc, Mutex};
 
-use engineio_proto::{Packet, ServerCloseReason};
+use engineio_proto::{Packet, Revision, ServerCloseReason};
 
 use crate::common::polling::Polling;
 use crate::common::websocket::{CLOSE, Seen, WebSocket, masked};
@@ -23,7 +24,7 @@ fn sessions_are_flushed_and_closed_one_after_the_other() {
             let socket = app.accept().await;
             let mut peer = WebSocket::new(engineio_proto::Revision::V4, call.upgraded().await);
             peer.packet().await;
-            let time = std::sync::Arc::new(std::sync::Mutex::new(None));
+            let time = Arc::new(Mutex::new(None));
             times.push(time.clone());
             let clock = app.clone();
             app.spawn(async move {
@@ -50,6 +51,61 @@ fn sessions_are_flushed_and_closed_one_after_the_other() {
         assert!(times[99] - begin < Duration::from_secs(5));
         assert_eq!(app.log.count("closed Shutdown"), 100);
         assert_eq!(sockets[0].close_reason(), Some(ServerCloseReason::Shutdown));
+    });
+}
+
+#[test]
+fn sessions_of_a_server_that_is_drained_end_evenly_over_half_of_the_time() {
+    let world = World::new();
+    world.echo();
+    let app = world.clone();
+    world.run(async move {
+        let (ends, mut tasks) = (Arc::<Mutex<Vec<_>>>::default(), Vec::new());
+        for _ in 0..4 {
+            let mut peer = WebSocket::open(&app).await;
+            let (ends, clock) = (Arc::clone(&ends), app.clone());
+            tasks.push(app.spawn(async move {
+                while let Seen::Packet(packet) = peer.next().await {
+                    match packet {
+                        // It is served until its turn comes.
+                        Packet::Ping(_) => peer.say("hello").await,
+                        Packet::Close => ends.lock().unwrap().push(clock.elapsed().as_secs()),
+                        other => {
+                            assert_eq!(other, Packet::Message("hello".into()));
+                            peer.send(Packet::Pong("".into())).await;
+                        }
+                    }
+                }
+                peer.end.reset();
+            }));
+        }
+        app.hub.drain(Duration::from_secs(80));
+        assert_eq!(app.get(POLLING).status().await, 503);
+        poll_fn(|cx| app.hub.poll_closed(cx)).await;
+        app.settle().await;
+        assert!(tasks.iter().all(|task| task.is_done() && !task.has_panicked()));
+        assert_eq!(*ends.lock().unwrap(), [0, 10, 20, 30]);
+    });
+}
+
+#[test]
+fn what_a_post_brings_while_the_server_closes_reaches_the_application() {
+    let world = World::new();
+    let app = world.clone();
+    world.run(async move {
+        let call = app.get(POLLING);
+        let mut socket = app.accept().await;
+        let client = Polling::opened(&app, Revision::V4, call.response().await);
+        assert_eq!(client.post(&[Packet::Message("before".into())]).await, 200);
+        app.hub.close(Duration::from_secs(10));
+        app.settle().await;
+        // No poll waits, so its session has yet to hear.
+        assert_eq!(client.post(&[Packet::Message("after".into())]).await, 200);
+        assert_eq!(client.poll().await, [Packet::Close]);
+        assert_eq!(socket.recv().await, Some("before".into()));
+        assert_eq!(socket.recv().await, Some("after".into()));
+        assert_eq!(socket.recv().await, None);
+        poll_fn(|cx| app.hub.poll_closed(cx)).await;
     });
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engineio_hub::Data;
+use engineio_hub::{Data, Hub};
 
 use super::close::close;
 use crate::io::{Engine, Worker};
@@ -114,9 +114,19 @@ impl<D: Data> Driver<D> {
     ///
     /// To go on with other work meanwhile, call [`Server::close`](crate::Server::close) on another
     /// thread, and take [turns](Self::turn) until they return `false`.
-    pub fn close(mut self, within: Duration) {
+    pub fn close(self, within: Duration) {
+        self.close_by(within, Hub::close);
+    }
+
+    /// Closes the server as [`Server::drain`](crate::Server::drain) does, and does the I/O
+    /// meanwhile, as with [`close`](Self::close).
+    pub fn drain(self, within: Duration) {
+        self.close_by(within, Hub::drain);
+    }
+
+    fn close_by(mut self, within: Duration, begin: impl FnOnce(&Hub<D>, Duration)) {
         let engine = Arc::clone(&self.engine);
-        close(&engine, within, |at_most| self.turn_until_closed(at_most));
+        close(&engine, within, begin, |at_most| self.turn_until_closed(at_most));
         // The engine was told when to stop.
         self.run();
     }

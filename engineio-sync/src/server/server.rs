@@ -230,8 +230,29 @@ impl<D: Data> Server<D> {
     /// On the thread that holds a [`Driver`](crate::Driver), call
     /// [`Driver::close`](crate::Driver::close) instead.
     pub fn close(&self, within: Duration) {
+        self.close_by(within, Hub::close);
+    }
+
+    /// Closes one of several servers that share the clients, for a rolling restart: as
+    /// [`close`](Self::close), but the sessions end evenly over the first half of `within`, so that
+    /// the other servers take their clients one by one.
+    ///
+    /// Handshakes get 503 with `Retry-After` from now on; a balancer that asks
+    /// [`is_closing`](Self::is_closing) by a route of yours sends them elsewhere. Each session goes
+    /// on until its turn comes, then what it has accepted leaves, and its client is told.
+    pub fn drain(&self, within: Duration) {
+        self.close_by(within, Hub::drain);
+    }
+
+    /// Whether [`close`](Self::close) or [`drain`](Self::drain) was called, so that handshakes get
+    /// 503: the answer to a balancer that asks whether the server is ready.
+    pub fn is_closing(&self) -> bool {
+        self.hub().is_closing()
+    }
+
+    fn close_by(&self, within: Duration, begin: impl FnOnce(&Hub<D>, Duration)) {
         let engine = &self.shared.engine;
-        let left = close(engine, within, |at_most| {
+        let left = close(engine, within, begin, |at_most| {
             block_for(poll_fn(|cx| engine.hub.poll_closed(cx)), at_most).is_some()
         });
         engine.wait_for_workers(left);

@@ -109,6 +109,13 @@ impl<D: Data> Server<D> {
         apart(move || server.close(within)).await;
         self.is_closed.send_replace(true);
     }
+
+    /// Closes the server, its sessions one by one.
+    pub async fn drain(&self, within: Duration) {
+        let server = self.inner.clone();
+        apart(move || server.drain(within)).await;
+        self.is_closed.send_replace(true);
+    }
 }
 
 impl<D: Data> Clone for Server<D> {

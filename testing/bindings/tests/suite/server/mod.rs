@@ -14,5 +14,6 @@ mod logins;
 mod memory;
 mod other_clients;
 mod refusals;
+mod rolling_restart;
 mod websocket_compression;
 mod whole_server;
