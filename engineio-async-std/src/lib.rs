@@ -84,6 +84,7 @@ pub use engineio_hub::client::{
     Attempt, Client, ClientEvent, ClientOptions, ClientSender, ConnectError, GaveUp, InvalidUrl,
     ReconnectingClient, ReconnectingEvent, ReconnectingSender, Redirects,
 };
+pub use engineio_hub::cluster::{Bus, BusError, BusLoss, Deliver, Subscription};
 #[cfg(feature = "cluster")]
 pub use engineio_hub::cluster::{Cluster, Directory, InvalidTemplate, Locating, Nodes};
 pub use engineio_hub::{

@@ -5,6 +5,7 @@ use std::time::Duration;
 use engineio_proto::{NodeTag, Revision, ServerCloseReason, Sid, Transport};
 use metrics::{Unit, counter, gauge, histogram};
 
+use crate::cluster::BusLoss;
 use crate::observer::Observer;
 use crate::refused::RefusedRequest;
 use crate::sample::Sample;
@@ -20,6 +21,7 @@ use crate::sample::Sample;
 /// | `engineio_requests_refused_total` | counter | `cause` |
 /// | `engineio_requests_forwarded_total` | counter | |
 /// | `engineio_requests_unreachable_total` | counter | |
+/// | `engineio_bus_messages_lost_total` | counter | `cause`: `unsent`, `missed`, `illegal` |
 /// | `engineio_messages_total`, `engineio_message_bytes_total` | counters | `direction`: `in` or `out` |
 /// | `engineio_heartbeat_round_trip_seconds` | histogram | |
 /// | `engineio_outbox_bytes`, `engineio_outbox_largest_bytes` | gauges | |
@@ -42,6 +44,7 @@ impl MetricsObserver {
             (REFUSED, "Requests that were turned away, by cause."),
             (FORWARDED, "Requests that were forwarded to other nodes."),
             (UNREACHABLE, "Forwarded requests that didn't reach their node."),
+            (BUS_LOST, "Messages between nodes that didn't leave or come, by cause."),
             (MESSAGES, "Messages that came from clients and left for them."),
         ] {
             metrics::describe_counter!(name, Unit::Count, what);
@@ -89,6 +92,10 @@ impl Observer for MetricsObserver {
         counter!(UNREACHABLE).increment(1);
     }
 
+    fn bus_lost(&self, loss: &BusLoss<'_>, _is_first: bool) {
+        counter!(BUS_LOST, "cause" => loss.name()).increment(loss.count());
+    }
+
     fn heartbeat(&self, _sid: &Sid, round_trip: Duration) {
         histogram!(ROUND_TRIP).record(round_trip);
     }
@@ -120,6 +127,7 @@ const FORWARDED: &str = "engineio_requests_forwarded_total";
 const UNREACHABLE: &str = "engineio_requests_unreachable_total";
 const MESSAGES: &str = "engineio_messages_total";
 const BYTES: &str = "engineio_message_bytes_total";
+const BUS_LOST: &str = "engineio_bus_messages_lost_total";
 const ROUND_TRIP: &str = "engineio_heartbeat_round_trip_seconds";
 const OUTBOX: &str = "engineio_outbox_bytes";
 const MEMORY: &str = "engineio_memory_bytes";

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use engineio_proto::{NodeTag, Revision, ServerCloseReason, Sid, Transport};
 
+use crate::cluster::BusLoss;
 use crate::refused::RefusedRequest;
 #[cfg(feature = "metrics")]
 use crate::sample::Sample;
@@ -75,6 +76,12 @@ pub trait Observer: Send + Sync + 'static {
         let _ = node;
     }
 
+    /// Messages between the nodes of a cluster are lost: they didn't leave, or didn't come.
+    /// `is_first`: the first of its kind in a minute, and worth a warning.
+    fn bus_lost(&self, loss: &BusLoss<'_>, is_first: bool) {
+        let _ = (loss, is_first);
+    }
+
     /// All clients together hold [`max_memory`](engineio_proto::ServerConfig::max_memory), and so
     /// many bytes are counted. Until an eighth of it is free again, large bodies are
     /// [refused](engineio_proto::server::RefusalCause::Memory), and sessions that hold much without
@@ -141,6 +148,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.unreachable(node);
     }
 
+    fn bus_lost(&self, loss: &BusLoss<'_>, is_first: bool) {
+        self.0.bus_lost(loss, is_first);
+        self.1.bus_lost(loss, is_first);
+    }
+
     fn memory_exceeded(&self, held: usize) {
         self.0.memory_exceeded(held);
         self.1.memory_exceeded(held);
@@ -193,6 +205,10 @@ impl Guarded {
 
     pub(crate) fn unreachable(&self, node: NodeTag) {
         self.tell(|observer| observer.unreachable(node));
+    }
+
+    pub(crate) fn bus_lost(&self, loss: &BusLoss<'_>, is_first: bool) {
+        self.tell(|observer| observer.bus_lost(loss, is_first));
     }
 
     pub(crate) fn memory_exceeded(&self, held: usize) {

@@ -2,6 +2,7 @@
 
 use engineio_proto::{NodeTag, Revision, ServerCloseReason, Sid, Transport};
 
+use crate::cluster::BusLoss;
 use crate::observer::Observer;
 use crate::refused::RefusedRequest;
 
@@ -53,6 +54,15 @@ impl Observer for TracingObserver {
 
     fn unreachable(&self, node: NodeTag) {
         tracing::debug!(target: TARGET, %node, "node unreachable");
+    }
+
+    fn bus_lost(&self, loss: &BusLoss<'_>, is_first: bool) {
+        let cause = loss.name();
+        if is_first {
+            tracing::warn!(target: TARGET, cause, count = loss.count(), "{loss}");
+        } else {
+            tracing::debug!(target: TARGET, cause, count = loss.count(), "{loss}");
+        }
     }
 
     fn memory_exceeded(&self, held: usize) {

@@ -40,6 +40,21 @@ impl Outgoing {
         }
     }
 
+    /// Whether it is dropped where there is no room: [`volatile`](Self::volatile).
+    pub const fn is_volatile(&self) -> bool {
+        self.is_volatile
+    }
+
+    /// The key of messages that it replaces: [`keep_latest`](Self::keep_latest).
+    pub const fn key(&self) -> Option<u64> {
+        self.key
+    }
+
+    /// Whether it may be compressed: [`compress`](Self::compress).
+    pub const fn is_compressible(&self) -> bool {
+        self.is_compressible
+    }
+
     const fn new(messages: Messages) -> Self {
         Self { messages, is_volatile: false, is_compressible: true, key: None }
     }

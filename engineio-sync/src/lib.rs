@@ -131,6 +131,7 @@ pub use engineio_hub::client::{
     Attempt, ClientEvent, ClientOptions, ConnectError, GaveUp, InvalidUrl, ReconnectingEvent,
     Redirects,
 };
+pub use engineio_hub::cluster::{Bus, BusError, BusLoss, Deliver, Subscription};
 pub use engineio_hub::{
     Data, Group, Handshake, Observer, Overflow, RefusedRequest, RemoteAddr, Sessions,
 };

@@ -7,6 +7,7 @@ use std::io;
 use std::net::ToSocketAddrs;
 use std::time::Duration;
 
+use engineio_hub::cluster::Bus;
 use engineio_hub::listener::{Limits, idle_timeout};
 use engineio_hub::{
     Data, Events, Group, Handler, Handshake, Hub, Incoming, Observer, Sender, Sessions, Socket,
@@ -53,6 +54,7 @@ pub struct Server<D: Data = ()> {
 pub struct ServerBuilder {
     config: ServerConfig,
     observer: Box<dyn Observer>,
+    bus: Option<Box<dyn Bus>>,
     idle_timeout: Option<Duration>,
     max_connections: usize,
     max_connections_per_address: usize,
@@ -71,6 +73,7 @@ impl Server {
         ServerBuilder {
             config,
             observer: default_observer(),
+            bus: None,
             idle_timeout: None,
             max_connections: usize::MAX,
             max_connections_per_address: usize::MAX,
@@ -141,11 +144,22 @@ impl ServerBuilder {
         self
     }
 
+    /// Makes groups span the nodes of a cluster, all servers whose bus has the same name, and
+    /// [`broadcast_to_cluster`](Server::broadcast_to_cluster) with them. Without one they are this
+    /// server's alone.
+    pub fn bus(mut self, bus: impl Bus) -> Self {
+        self.bus = Some(Box::new(bus));
+        self
+    }
+
     /// Builds the server.
     pub fn build<D: Data>(self) -> Server<D> {
         let idle_timeout = idle_timeout(self.idle_timeout, &self.config);
         let limits = Limits::new(self.max_connections, self.max_connections_per_address);
         let hub = Hub::new(self.config, TokioClock::start(), self.observer);
+        if let Some(bus) = self.bus {
+            hub.use_bus(bus);
+        }
         #[cfg(not(feature = "cluster"))]
         let forwarder = None;
         #[cfg(feature = "cluster")]
@@ -283,9 +297,15 @@ impl<D: Data> Server<D> {
         self.sessions().send_to(sids, outgoing);
     }
 
-    /// Sends to every session, without waiting; see [`Sessions::broadcast`].
+    /// Sends to every session of this server, without waiting; see [`Sessions::broadcast`].
     pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
         self.sessions().broadcast(outgoing);
+    }
+
+    /// Sends to every session of all nodes of the cluster; see
+    /// [`Sessions::broadcast_to_cluster`].
+    pub fn broadcast_to_cluster(&self, outgoing: impl Into<Outgoing>) {
+        self.sessions().broadcast_to_cluster(outgoing);
     }
 
     /// Sends to the sessions for which the filter returns `true`, without waiting; see

@@ -9,16 +9,21 @@
 //! ([`Nodes::template`]), or a service that notices the end of a node, behind a [`Directory`] of your
 //! own.
 
+mod bus;
 mod directory;
 pub(crate) mod head;
 mod known;
 mod nodes;
+pub(crate) mod parcel;
+pub(crate) mod publisher;
+pub(crate) mod sequence;
 
 use std::fmt;
 
 use engineio_proto::{Instant, NodeTag};
 use http::Uri;
 
+pub use bus::{Bus, BusError, BusLoss, Deliver, Subscription};
 pub use directory::{Directory, Locating};
 pub use nodes::{InvalidTemplate, Nodes};
 

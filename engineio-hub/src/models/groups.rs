@@ -1,9 +1,14 @@
 //! Sessions that join and leave groups while they end, and while somebody sends.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use shuttle::future::block_on;
+use shuttle::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use shuttle::thread;
 
 use super::world::{World, check};
+use crate::cluster::{Bus, BusError, Deliver, Subscription};
 
 #[test]
 fn session_that_joins_while_it_ends_is_left_in_no_group() {
@@ -119,5 +124,51 @@ fn server_that_goes_while_a_session_joins_keeps_no_member() {
         while !room.is_empty() {
             thread::yield_now();
         }
+    });
+}
+
+/// Counts the subscriptions to groups.
+#[derive(Clone, Default)]
+struct Counting(Arc<AtomicUsize>);
+
+impl Bus for Counting {
+    fn publish(&self, _subject: &str, _payload: Bytes) -> Result<(), BusError> {
+        Ok(())
+    }
+
+    fn subscribe(&self, subject: &str, _deliver: Deliver) -> Subscription {
+        let count = Arc::clone(&self.0);
+        let one = usize::from(subject.starts_with("g."));
+        count.fetch_add(one, SeqCst);
+        Subscription::new(move || {
+            count.fetch_sub(one, SeqCst);
+        })
+    }
+}
+
+#[test]
+fn subscription_follows_the_members_whatever_comes_first() {
+    check(|| {
+        let (world, bus) = (World::new(), Counting::default());
+        world.hub.use_bus(bus.clone());
+        let sockets = [world.open_websocket(), world.open_websocket()];
+        let room = world.hub.sessions().group("room");
+        let threads = [(0, false), (0, true), (1, true)].map(|(which, is_leaving)| {
+            let (room, sid) = (room.clone(), sockets[which].1.sid().clone());
+            thread::spawn(move || {
+                room.join(&sid);
+                if is_leaving {
+                    room.leave(&sid);
+                }
+            })
+        });
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+        assert_eq!(bus.0.load(SeqCst), usize::from(!room.is_empty()));
+        for (client, socket) in sockets {
+            client.reset();
+            drop(socket);
+        }
+        world.end();
+        assert_eq!(bus.0.load(SeqCst), 0);
     });
 }

@@ -1,7 +1,7 @@
 //! What all parts of a server share: its settings and clock, its sessions, their deadlines.
 
 use std::mem;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::Waker;
 
 use engineio_proto::server::Refusal;
@@ -17,6 +17,8 @@ use super::ready::ReadyQueue;
 use super::sampler::Sampler;
 use super::upgradability::Upgradability;
 use crate::clock::Clock;
+use crate::cluster::publisher::Publisher;
+use crate::cluster::{BusLoss, Subscription};
 use crate::memory::{Budget, Change};
 use crate::observer::{Guarded, Observer};
 use crate::refused::{RefusedRequest, RequestLine, Warnings};
@@ -36,6 +38,10 @@ pub(crate) struct Core<S> {
     pub(crate) upgradability: Upgradability,
     pub(crate) sessions: Map<S>,
     pub(crate) groups: Arc<Groups<S>>,
+    /// What carries messages to other nodes, if there are any.
+    pub(crate) bus: OnceLock<Publisher>,
+    /// To what goes to the sessions of all nodes.
+    pub(super) everyone: Mutex<Option<Subscription>>,
     pub(crate) deadlines: Deadlines,
     /// Sessions with news, for a consumer of all sessions.
     pub(crate) ready: ReadyQueue<S>,
@@ -73,6 +79,8 @@ impl<S> Core<S> {
             upgradability: Upgradability::default(),
             sessions: Map::new(),
             groups: Groups::new(),
+            bus: OnceLock::new(),
+            everyone: Mutex::default(),
             deadlines: Deadlines::new(),
             ready: ReadyQueue::new(),
             budget,
@@ -96,6 +104,12 @@ impl<S> Core<S> {
         self.observer.refused(&RefusedRequest::new(refusal, line, &self.config, is_first));
     }
 
+    /// Tells the observer of messages between nodes.
+    pub(super) fn bus_lost(&self, loss: &BusLoss<'_>) {
+        let is_first = self.warnings.is_due(loss.name(), self.now());
+        self.observer.bus_lost(loss, is_first);
+    }
+
     /// Whether handshakes are refused because the server is closing.
     pub(crate) fn is_closing(&self) -> bool {
         self.is_closing.load(Relaxed)
@@ -117,6 +131,8 @@ impl<S> Core<S> {
         self.is_gone.store(true, Relaxed);
         self.deadlines.wake();
         self.groups.disband();
+        let everyone = self.everyone.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(everyone);
         self.sessions.take_all()
     }
 

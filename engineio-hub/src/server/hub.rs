@@ -27,6 +27,7 @@ use super::seat::{Place, Seat};
 use super::sender::Sender;
 use super::sessions::Sessions;
 use crate::clock::Clock;
+use crate::cluster::Bus;
 use crate::data::Data;
 use crate::http_map;
 use crate::observer::Observer;
@@ -335,6 +336,12 @@ impl<D: Data> Hub<D> {
         let what =
             format!("{what} called on a server that is consumed in another way: it has no effect");
         self.running.core.observer.misused(&what);
+    }
+
+    /// Makes groups span the nodes of a cluster: those whose bus has the same name. Call it before
+    /// there are sessions, once.
+    pub fn use_bus(&self, bus: impl Bus) {
+        self.running.core.take_bus(bus);
     }
 
     /// The open sessions, to send to one, several or all of them.

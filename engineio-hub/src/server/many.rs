@@ -10,7 +10,7 @@ use crate::websocket::deflate::SharedForm;
 
 /// What several sessions get: those that compress it do so once.
 pub(crate) struct ForMany {
-    outgoing: Outgoing,
+    pub(crate) outgoing: Outgoing,
     /// For each of its messages. None at all where nothing is compressed.
     forms: Vec<Option<Attachment>>,
 }

@@ -64,11 +64,19 @@ impl<D: Data> Sessions<D> {
             .for_each(|session| for_many.send_or_overflow(&session));
     }
 
-    /// Sends to every session, without waiting. The payload is shared. [`Overflow`](crate::Overflow) says what
+    /// Sends to every session of this server, without waiting. The payload is shared. [`Overflow`](crate::Overflow) says what
     /// happens to a session without room. Sessions that come or go meanwhile may or may not get the
     /// message.
     pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
         self.broadcast_where(|_, _| true, outgoing);
+    }
+
+    /// As [`broadcast`](Self::broadcast), to the sessions of all nodes of the cluster, if the server
+    /// has a [bus](crate::cluster::Bus): at most once to those of other nodes.
+    pub fn broadcast_to_cluster(&self, outgoing: impl Into<Outgoing>) {
+        let outgoing = outgoing.into();
+        self.broadcast(outgoing.clone());
+        self.core.publish_to_everyone(&outgoing);
     }
 
     /// As [`broadcast`](Self::broadcast), to the sessions for which the filter returns `true`, such

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use engineio_hub::cluster::BusLoss;
 use engineio_hub::{Observer, RefusedRequest};
 use engineio_proto::{NodeTag, Revision, ServerCloseReason, Sid, Transport};
 
@@ -62,6 +63,12 @@ impl Observer for Log {
 
     fn unreachable(&self, node: NodeTag) {
         self.add(format!("unreachable {node}"));
+    }
+
+    fn bus_lost(&self, loss: &BusLoss<'_>, is_first: bool) {
+        let (name, count) = (loss.name(), loss.count());
+        assert!(loss.to_string().len() > 20, "it says what happened: {loss}");
+        self.add(format!("lost {count} {name} {is_first}"));
     }
 
     fn memory_exceeded(&self, held: usize) {

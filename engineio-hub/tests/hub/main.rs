@@ -18,6 +18,7 @@ mod handshakes;
 mod http2;
 mod logins;
 mod memory;
+mod nodes;
 mod refusals;
 mod sending;
 mod shutdown;

@@ -22,7 +22,7 @@ fn sessions_are_flushed_and_closed_one_after_the_other() {
         for _ in 0..100 {
             let call = app.websocket("EIO=4&transport=websocket");
             let socket = app.accept().await;
-            let mut peer = WebSocket::new(engineio_proto::Revision::V4, call.upgraded().await);
+            let mut peer = WebSocket::new(Revision::V4, call.upgraded().await);
             peer.packet().await;
             let time = Arc::new(Mutex::new(None));
             times.push(time.clone());

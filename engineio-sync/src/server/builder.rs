@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use engineio_hub::cluster::Bus;
 use engineio_hub::listener::{HEAD_TIMEOUT, Limits, idle_timeout};
 use engineio_hub::{Data, Hub, Observer, default_observer};
 use engineio_proto::ServerConfig;
@@ -23,6 +24,7 @@ use crate::io::{Engine, Fallback, Settings, bind, single_worker, start_threads};
 pub struct ServerBuilder {
     config: ServerConfig,
     observer: Box<dyn Observer>,
+    bus: Option<Box<dyn Bus>>,
     io_threads: usize,
     fallback: Option<Fallback>,
     head_timeout: Duration,
@@ -47,6 +49,7 @@ impl Server {
         ServerBuilder {
             config,
             observer: default_observer(),
+            bus: None,
             io_threads: 1,
             fallback: None,
             head_timeout: HEAD_TIMEOUT,
@@ -58,6 +61,14 @@ impl Server {
 }
 
 impl ServerBuilder {
+    /// Makes groups span the nodes of a cluster, all servers whose bus has the same name, and
+    /// [`broadcast_to_cluster`](Server::broadcast_to_cluster) with them. Without one they are this
+    /// server's alone.
+    pub fn bus(mut self, bus: impl Bus) -> Self {
+        self.bus = Some(Box::new(bus));
+        self
+    }
+
     /// Sets the observer of refusals, openings, upgrades and closes. Default: `TracingObserver`
     /// with the feature `tracing`, `MetricsObserver` with the feature `metrics`. This one replaces
     /// them; a pair of observers tells both.
@@ -189,6 +200,9 @@ impl ServerBuilder {
             fallback: self.fallback,
         };
         let hub = Hub::new(self.config, StdClock::start(), self.observer);
+        if let Some(bus) = self.bus {
+            hub.use_bus(bus);
+        }
         let limits = Limits::new(self.max_connections, self.max_connections_per_address);
         Ok(Shared { engine: Engine::new(hub, settings, limits), local_addr })
     }

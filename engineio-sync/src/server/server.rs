@@ -196,9 +196,15 @@ impl<D: Data> Server<D> {
         self.sessions().send_to(sids, outgoing);
     }
 
-    /// Sends to every session, without waiting; see [`Sessions::broadcast`].
+    /// Sends to every session of this server, without waiting; see [`Sessions::broadcast`].
     pub fn broadcast(&self, outgoing: impl Into<Outgoing>) {
         self.sessions().broadcast(outgoing);
+    }
+
+    /// Sends to every session of all nodes of the cluster; see
+    /// [`Sessions::broadcast_to_cluster`].
+    pub fn broadcast_to_cluster(&self, outgoing: impl Into<Outgoing>) {
+        self.sessions().broadcast_to_cluster(outgoing);
     }
 
     /// Sends to the sessions for which the filter returns `true`, without waiting; see

@@ -52,17 +52,17 @@ impl<D: Data> Group<D> {
         self.session(sid).is_some_and(|session| self.local.contains(&session))
     }
 
-    /// How many members there are.
+    /// How many members there are on this node.
     pub fn len(&self) -> usize {
         self.local.len()
     }
 
-    /// Whether there are no members.
+    /// Whether there are no members on this node.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The members, in no order.
+    /// The members on this node, in no order.
     pub fn sids(&self) -> Vec<Sid> {
         self.local.members().iter().map(|session| session.side.sid.clone()).collect()
     }
@@ -70,6 +70,9 @@ impl<D: Data> Group<D> {
     /// Sends to all members. They share the payload. [`Overflow`](crate::Overflow) says what happens
     /// to a session without room. Sessions that join or leave meanwhile may or may not get the
     /// message.
+    ///
+    /// If the server has a [bus](crate::cluster::Bus), the members on other nodes get it, too, at
+    /// most once.
     pub fn send(&self, outgoing: impl Into<Outgoing>) {
         self.send_where(outgoing.into(), |_| true);
     }
@@ -80,10 +83,9 @@ impl<D: Data> Group<D> {
     }
 
     fn send_where(&self, outgoing: Outgoing, filter: impl Fn(&ServerSession<D>) -> bool) {
-        let members = self.local.members();
         let for_many = ForMany::new(&self.core.config, outgoing);
-        let members = members.iter().filter(|session| filter(session));
-        members.for_each(|session| for_many.send_or_overflow(session));
+        self.local.send(&for_many, filter);
+        self.local.publish(&self.core, &for_many.outgoing);
     }
 
     fn session(&self, sid: &Sid) -> Option<Arc<ServerSession<D>>> {

@@ -6,30 +6,36 @@ use std::mem;
 use std::sync::Arc;
 
 use super::{Groups, lock};
+use crate::cluster::Subscription;
 use crate::sync::Mutex;
 
 /// A group, with its members on this server. It exists while it has members or handles.
 pub(crate) struct LocalGroup<S> {
     pub(super) name: Arc<str>,
     groups: Arc<Groups<S>>,
-    members: Mutex<Members<S>>,
+    pub(super) members: Mutex<Members<S>>,
 }
 
 /// The members. None of them is dropped under the lock, since with a session goes the application's
 /// data.
-struct Members<S> {
-    all: HashSet<Member<S>>,
+pub(super) struct Members<S> {
+    pub(super) all: HashSet<Member<S>>,
     /// The same, for those that send, from the first send after a change to the next change. So a
     /// sender holds the lock for no longer if the group is large.
     listed: Option<Arc<[Arc<S>]>>,
+    /// To what other nodes send to the group, while there are members.
+    pub(super) subscription: Option<Subscription>,
+    /// Somebody is about to subscribe, or to end that.
+    pub(super) is_following: bool,
 }
 
 /// A session, by its address.
-struct Member<S>(Arc<S>);
+pub(super) struct Member<S>(Arc<S>);
 
 impl<S> LocalGroup<S> {
     pub(super) fn new(name: Arc<str>, groups: Arc<Groups<S>>) -> Self {
-        let members = Members { all: HashSet::new(), listed: None };
+        let members =
+            Members { all: HashSet::new(), listed: None, subscription: None, is_following: false };
         Self { name, groups, members: Mutex::new(members) }
     }
 
@@ -72,13 +78,14 @@ impl<S> LocalGroup<S> {
     /// All members.
     pub(super) fn members(&self) -> Arc<[Arc<S>]> {
         let mut members = lock(&self.members);
-        let Members { all, listed } = &mut *members;
+        let Members { all, listed, .. } = &mut *members;
         Arc::clone(listed.get_or_insert_with(|| all.iter().map(|it| Arc::clone(&it.0)).collect()))
     }
 
     pub(super) fn disband(&self) {
         let mut members = lock(&self.members);
-        let gone = (mem::take(&mut members.all), members.listed.take());
+        let gone =
+            (mem::take(&mut members.all), members.listed.take(), members.subscription.take());
         drop(members);
         drop(gone);
     }

@@ -71,6 +71,7 @@ pub(super) fn join<D: Data>(
         return false;
     }
     let is_new = group.insert(session);
+    group.follow(&session.side.core);
     let is_open = session.turn(|turn| {
         if !is_new {
             turn.state.groups.discount(group);
@@ -80,6 +81,7 @@ pub(super) fn join<D: Data>(
     if is_open != Some(true) {
         // It may have ended before it was a member.
         group.remove(session);
+        group.follow(&session.side.core);
         return false;
     }
     true
@@ -92,14 +94,20 @@ pub(super) fn leave<D: Data>(
 ) -> bool {
     let was_member = group.remove(session);
     if was_member {
+        group.follow(&session.side.core);
         session.turn(|turn| turn.state.groups.discount(group));
     }
     was_member
 }
 
 /// Ends all memberships of a session that has ended.
-pub(crate) fn leave_all<S>(groups: Memberships<S>, session: &Arc<S>) {
+pub(crate) fn leave_all<D: Data>(
+    groups: Memberships<ServerSession<D>>,
+    session: &Arc<ServerSession<D>>,
+) {
     for membership in groups.0.into_iter().flat_map(|list| list.0) {
-        membership.group.remove(session);
+        if membership.group.remove(session) {
+            membership.group.follow(&session.side.core);
+        }
     }
 }

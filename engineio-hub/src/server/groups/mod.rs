@@ -7,6 +7,7 @@
 mod group;
 mod local;
 mod memberships;
+mod nodes;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, Weak};
