@@ -1,0 +1,79 @@
+//! Where the nodes are: each answers for itself.
+
+use std::future::pending;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::client::RequestErrorKind;
+use bytes::Bytes;
+use engineio_hub::cluster::{Directory, Locating};
+use engineio_proto::NodeTag;
+use http::Uri;
+use tokio::time::sleep;
+
+use super::Nats;
+use crate::subscribing::next;
+
+/// A node couldn't be announced: NATS is away, or the connection was closed.
+#[derive(Debug, thiserror::Error)]
+#[error("NATS took no subscription for the node: is its server there?")]
+pub struct AnnounceError {
+    #[source]
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Nats {
+    /// Tells who asks that the node of this tag listens here, until the last clone of this is
+    /// dropped, and while this process and its connection live. Give the server this tag by
+    /// `ServerConfig::node`, and the URL at which the other nodes reach it.
+    ///
+    /// # Errors
+    ///
+    /// If the connection is closed.
+    pub async fn announce(&self, tag: NodeTag, url: Uri) -> Result<(), AnnounceError> {
+        let client = &self.shared.client;
+        let subscriber = client.subscribe(self.subject(tag)).await;
+        let mut subscriber = subscriber.map_err(|why| AnnounceError { source: why.into() })?;
+        // Then the server knows of it.
+        client.flush().await.map_err(|why| AnnounceError { source: why.into() })?;
+        let (client, url) = (client.clone(), Bytes::from(url.to_string()));
+        let responder = self.shared.runtime.spawn(async move {
+            while let Some(request) = next(&mut subscriber).await {
+                if let Some(reply) = request.reply {
+                    let _ = client.publish(reply, url.clone()).await;
+                }
+            }
+        });
+        let responders = self.shared.responders.lock();
+        responders.unwrap_or_else(PoisonError::into_inner).push(responder);
+        Ok(())
+    }
+
+    fn subject(&self, tag: NodeTag) -> String {
+        format!("{}n.{}", self.shared.prefix, tag.as_str())
+    }
+}
+
+impl Directory for Nats {
+    fn locate<'a>(&'a self, node: &'a NodeTag) -> Locating<'a> {
+        Box::pin(ask(&self.shared.client, self.subject(*node)))
+    }
+}
+
+/// Asks until somebody answers, or NATS says that nobody can.
+async fn ask(client: &Client, subject: String) -> Option<Uri> {
+    loop {
+        match client.request(subject.clone(), Bytes::new()).await {
+            Ok(answer) => return Uri::try_from(&*answer.payload).ok(),
+            Err(why) => match why.kind() {
+                RequestErrorKind::NoResponders => return None,
+                RequestErrorKind::InvalidSubject => pending().await,
+                _ => sleep(PAUSE).await,
+            },
+        }
+    }
+}
+
+/// Between two attempts while NATS is away or a node stands still.
+const PAUSE: Duration = Duration::from_millis(200);

@@ -1,0 +1,138 @@
+//! What is subscribed to, and what comes.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use engineio_hub::cluster::{Deliver, Subscription};
+use redis::aio::ConnectionManager;
+use redis::{PushInfo, PushKind, Value};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::sleep;
+
+/// The subscriptions of this node.
+pub(crate) struct Subscriptions {
+    wanted: Mutex<Wanted>,
+    /// They have changed.
+    changed: Notify,
+    incoming: mpsc::Sender<(String, Bytes)>,
+    /// The bytes of all that came and wasn't delivered.
+    bytes: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Wanted {
+    last: u64,
+    by_channel: HashMap<String, Vec<(u64, Arc<Deliver>)>>,
+}
+
+pub(crate) type Incoming = mpsc::Receiver<(String, Bytes)>;
+
+impl Subscriptions {
+    pub(crate) fn new() -> (Self, Incoming) {
+        let (incoming, waiting) = mpsc::channel(MOST_MESSAGES);
+        let (wanted, changed, bytes) = (Mutex::default(), Notify::new(), AtomicUsize::new(0));
+        (Self { wanted, changed, incoming, bytes }, waiting)
+    }
+
+    pub(crate) fn add(self: &Arc<Self>, channel: String, deliver: Deliver) -> Subscription {
+        let mut wanted = self.wanted();
+        wanted.last += 1;
+        let id = wanted.last;
+        wanted.by_channel.entry(channel.clone()).or_default().push((id, Arc::new(deliver)));
+        drop(wanted);
+        self.changed.notify_one();
+        let all = Arc::downgrade(self);
+        Subscription::new(move || {
+            if let Some(all) = all.upgrade() {
+                all.remove(&channel, id);
+            }
+        })
+    }
+
+    fn remove(&self, channel: &str, id: u64) {
+        let mut wanted = self.wanted();
+        let mut removed = None;
+        if let Some(all) = wanted.by_channel.get_mut(channel) {
+            let at = all.iter().position(|(known, _)| *known == id);
+            removed = at.map(|at| all.swap_remove(at));
+            if all.is_empty() {
+                wanted.by_channel.remove(channel);
+            }
+        }
+        drop(wanted);
+        drop(removed);
+        self.changed.notify_one();
+    }
+
+    /// Takes what the connection got, without waiting. What comes faster than it can be delivered
+    /// is dropped when the queue is full.
+    pub(crate) fn pushed(&self, push: PushInfo) -> Result<(), redis::aio::SendError> {
+        if push.kind != PushKind::Message {
+            return Ok(());
+        }
+        let Ok([Value::BulkString(channel), Value::BulkString(payload)]) =
+            <[Value; 2]>::try_from(push.data)
+        else {
+            return Ok(());
+        };
+        let Ok(channel) = String::from_utf8(channel) else { return Ok(()) };
+        let length = payload.len();
+        if self.bytes.fetch_add(length, Relaxed) > MOST_BYTES
+            || self.incoming.try_send((channel, payload.into())).is_err()
+        {
+            self.bytes.fetch_sub(length, Relaxed);
+        }
+        Ok(())
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Delivers what comes, in order.
+pub(crate) async fn deliver_all(subscriptions: Arc<Subscriptions>, mut incoming: Incoming) {
+    while let Some((channel, payload)) = incoming.recv().await {
+        let wanted = subscriptions.wanted().by_channel.get(&channel).cloned();
+        subscriptions.bytes.fetch_sub(payload.len(), Relaxed);
+        wanted.iter().flatten().for_each(|(_, deliver)| deliver(payload.clone()));
+    }
+}
+
+/// Subscribes to what is wanted, and ends what isn't any more. A subscription that stands is
+/// repeated by the connection when it has to be made again.
+pub(crate) async fn follow(subscriptions: Arc<Subscriptions>, mut connection: ConnectionManager) {
+    let mut standing = HashSet::new();
+    loop {
+        let wanted: HashSet<_> = subscriptions.wanted().by_channel.keys().cloned().collect();
+        let new: Vec<_> = wanted.difference(&standing).cloned().collect();
+        let old: Vec<_> = standing.difference(&wanted).cloned().collect();
+        let mut has_failed = false;
+        for some in new.chunks(AT_A_TIME) {
+            match connection.subscribe(some).await {
+                Ok(()) => standing.extend(some.iter().cloned()),
+                Err(_) => has_failed = true,
+            }
+        }
+        for some in old.chunks(AT_A_TIME) {
+            match connection.unsubscribe(some).await {
+                Ok(()) => standing.retain(|channel| !some.contains(channel)),
+                Err(_) => has_failed = true,
+            }
+        }
+        if has_failed {
+            // Redis is away, and the connection is about to be made again.
+            sleep(PAUSE).await;
+        } else {
+            subscriptions.changed.notified().await;
+        }
+    }
+}
+
+const MOST_MESSAGES: usize = 16_384;
+const MOST_BYTES: usize = 64 << 20;
+const AT_A_TIME: usize = 256;
+const PAUSE: Duration = Duration::from_millis(300);

@@ -1,0 +1,135 @@
+//! A running nats-server or redis-server.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use engineio_nats::Nats;
+use engineio_redis::Redis;
+use engineio_tokio::http::Uri;
+use engineio_tokio::{Bus, Directory, NodeTag};
+use tokio::time::sleep;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Kind {
+    Nats,
+    Redis,
+}
+
+/// One on a port of its own. Dropping it ends it.
+pub(super) struct Engine {
+    kind: Kind,
+    port: u16,
+    child: Child,
+}
+
+impl Engine {
+    pub(super) async fn start(kind: Kind) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let engine = Self { kind, port, child: run(kind, port) };
+        engine.wait().await;
+        engine
+    }
+
+    pub(super) fn url(&self) -> String {
+        let scheme = if self.kind == Kind::Nats { "nats" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    async fn wait(&self) {
+        let is_there = async {
+            while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        e2e::within("the engine listens", is_there).await;
+    }
+
+    /// Kills it, and starts it again, without what it knew.
+    pub(super) async fn restart(&mut self, after: Duration) {
+        self.child.kill().expect("a running engine");
+        self.child.wait().expect("a status");
+        sleep(after).await;
+        self.child = run(self.kind, self.port);
+        self.wait().await;
+    }
+
+    pub(super) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
+    }
+
+    /// A new connection of a node to it.
+    pub(super) async fn join(&self) -> Place {
+        match self.kind {
+            Kind::Nats => {
+                // What isn't delivered in time is dropped beyond this.
+                let options = async_nats::ConnectOptions::new().subscription_capacity(4096);
+                let client = options.connect(self.url()).await.expect("a connection");
+                Place::Nats(Nats::join(client, "chat").expect("a name"))
+            }
+            Kind::Redis => {
+                Place::Redis(Redis::join(self.url(), "chat").await.expect("a connection"))
+            }
+        }
+    }
+}
+
+/// A node's place in the directory.
+#[derive(Clone)]
+pub(super) enum Place {
+    Nats(Nats),
+    Redis(Redis),
+}
+
+impl Place {
+    pub(super) fn bus(&self) -> Box<dyn Bus> {
+        match self {
+            Self::Nats(nats) => Box::new(nats.clone()),
+            Self::Redis(redis) => Box::new(redis.clone()),
+        }
+    }
+
+    pub(super) async fn announce(&self, tag: NodeTag, url: &str) {
+        let url: Uri = url.parse().expect("a URL");
+        match self {
+            Self::Nats(nats) => nats.announce(tag, url).await.expect("a running engine"),
+            Self::Redis(redis) => redis.announce(tag, url).await.expect("a running engine"),
+        }
+    }
+
+    pub(super) async fn locate(&self, tag: NodeTag) -> Option<Uri> {
+        match self {
+            Self::Nats(nats) => nats.locate(&tag).await,
+            Self::Redis(redis) => redis.locate(&tag).await,
+        }
+    }
+}
+
+fn run(kind: Kind, port: u16) -> Child {
+    let port = port.to_string();
+    let mut command = match kind {
+        Kind::Nats => {
+            let mut command = Command::new("nats-server");
+            command.args(["--addr", "127.0.0.1", "--port", &port]);
+            command
+        }
+        Kind::Redis => {
+            let mut command = Command::new("redis-server");
+            command.args(["--bind", "127.0.0.1", "--port", &port, "--save", ""]);
+            command
+        }
+    };
+    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let why = "install nats-server and redis-server (Debian packages of these names)";
+    command.spawn().expect(why)
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
