@@ -147,8 +147,8 @@ impl ServerBuilder {
     }
 
     /// Makes groups span the nodes of a cluster, all servers whose bus has the same name, and
-    /// [`broadcast_to_cluster`](Server::broadcast_to_cluster) with them. Without one they are this
-    /// server's alone.
+    /// [`broadcast_to_cluster`](Server::broadcast_to_cluster) with them. The crates `engineio-nats`
+    /// and `engineio-redis` have one. Without one they are this server's alone.
     pub fn bus(mut self, bus: impl Bus) -> Self {
         self.bus = Some(Box::new(bus));
         self

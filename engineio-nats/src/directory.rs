@@ -1,6 +1,5 @@
 //! Where the nodes are: each answers for itself.
 
-use std::future::pending;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -68,8 +67,10 @@ async fn ask(client: &Client, subject: String) -> Option<Uri> {
             Ok(answer) => return Uri::try_from(&*answer.payload).ok(),
             Err(why) => match why.kind() {
                 RequestErrorKind::NoResponders => return None,
-                RequestErrorKind::InvalidSubject => pending().await,
-                _ => sleep(PAUSE).await,
+                RequestErrorKind::TimedOut
+                | RequestErrorKind::InvalidSubject
+                | RequestErrorKind::MaxPayloadExceeded
+                | RequestErrorKind::Other => sleep(PAUSE).await,
             },
         }
     }

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use engineio_hub::Socket;
 use engineio_hub::cluster::{Bus, BusError, Deliver, Subscription};
 use engineio_proto::{Message, Outgoing, Packet, Revision};
+use proptest::collection::vec;
+use proptest::prelude::{Just, any, prop_assert, prop_oneof, proptest};
 
 use crate::common::websocket::WebSocket;
 use crate::common::world::World;
@@ -196,6 +198,21 @@ fn what_cannot_be_read_is_told_and_harms_nobody() {
     assert_eq!(heard(&world, client).0, ["well".into()]);
     assert_eq!(world.log.count("lost 1 illegal true"), 1);
     assert_eq!(world.log.count("lost 1 illegal"), illegal.len());
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_over_a_bus_is_taken_or_told(
+        words in "(@(node=[a-z]{0,3} |seq=[0-9]{0,22} |lengths=[0-9,]{0,9} |key=[0-9]{0,22} |x |plain )*)?",
+        is_line in any::<bool>(),
+        rest in vec(prop_oneof![Just(b'4'), Just(4), Just(b'@'), any::<u8>()], 0..40),
+    ) {
+        let bus = Memory::default();
+        let world = node(&bus);
+        let line = if is_line { "\n" } else { "" };
+        bus.say("all", [words.as_bytes(), line.as_bytes(), &rest].concat());
+        prop_assert!(world.log.count("lost 1 illegal") <= 1);
+    }
 }
 
 #[test]

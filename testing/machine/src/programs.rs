@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use which::which;
 
 /// All programs that a test may need.
-pub const ALL: [Program; 4] = [
+pub const ALL: [Program; 6] = [
     Program {
         name: "node",
         what: "Node.js 20 or newer with npm",
@@ -43,6 +43,18 @@ pub const ALL: [Program; 4] = [
         what: "HAProxy 2.4 or newer",
         remedy: "https://www.haproxy.org, or `apt install haproxy`",
         look: || at_least("haproxy", "-v", (2, 4)),
+    },
+    Program {
+        name: "nats",
+        what: "nats-server 2.2 or newer",
+        remedy: "https://nats.io, or `apt install nats-server`",
+        look: || at_least("nats-server", "--version", (2, 2)),
+    },
+    Program {
+        name: "redis",
+        what: "redis-server 6 or newer",
+        remedy: "https://redis.io, or `apt install redis-server`",
+        look: || at_least("redis-server", "--version", (6, 0)),
     },
 ];
 

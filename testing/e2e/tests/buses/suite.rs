@@ -15,14 +15,16 @@ use super::node::Node;
 macro_rules! over_both {
     ($($name:ident)*) => {
         mod nats {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            $(#[needs::needs(nats, python)]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 super::$name(super::Kind::Nats).await;
             })*
         }
 
         mod redis {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            $(#[needs::needs(redis, python)]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 super::$name(super::Kind::Redis).await;
             })*
