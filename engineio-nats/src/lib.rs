@@ -2,7 +2,7 @@
 //!
 //! [`Nats`] is two things for a server:
 //!
-//! - its [`Bus`](engineio_hub::cluster::Bus): groups span all nodes;
+//! - its [`Bus`]: groups span all nodes;
 //! - its [`Directory`](engineio_hub::cluster::Directory): a node that was [announced](Nats::announce)
 //!   answers to a subject of its tag with its URL. When it is gone, NATS says so at once.
 //!
@@ -25,7 +25,7 @@
 //! ```
 //!
 //! It needs a tokio runtime, whatever the server runs on. The connection, with its reconnects and
-//! its TLS, is the [`Client`](async_nats::Client) that it is given.
+//! its TLS, is the [`Client`] that it is given.
 //!
 //! # What it sends
 //!
@@ -40,7 +40,7 @@
 //! # When NATS is away
 //!
 //! Messages wait for it, at most 4,096 of them and 16 MiB here, and some more in the client; others
-//! are refused with [`BusError::Full`](engineio_hub::cluster::BusError::Full). Nodes that are known
+//! are refused with [`BusError::Full`]. Nodes that are known
 //! already can be reached, others can't until it is back. Sessions of this node notice nothing.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]

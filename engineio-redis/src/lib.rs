@@ -2,7 +2,7 @@
 //!
 //! [`Redis`] is two things for a server:
 //!
-//! - its [`Bus`](engineio_hub::cluster::Bus): groups span all nodes, by publish and subscribe;
+//! - its [`Bus`]: groups span all nodes, by publish and subscribe;
 //! - its [`Directory`](engineio_hub::cluster::Directory): a node that was
 //!   [announced](Redis::announce) has a key with its URL, which it renews, and which expires 5 s after
 //!   its end.
@@ -40,7 +40,7 @@
 //! # When Redis is away
 //!
 //! Messages wait for it, at most 4,096 of them and 16 MiB; others are refused with
-//! [`BusError::Full`](engineio_hub::cluster::BusError::Full). Nodes that are known already can be
+//! [`BusError::Full`]. Nodes that are known already can be
 //! reached, others can't until it is back. Sessions of this node notice nothing.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]

@@ -267,14 +267,14 @@ fn message_keeps_its_options_on_the_way() {
 fn group_with_a_very_long_name_stays_on_its_node() {
     let bus = Memory::default();
     let world = node(&bus);
-    let (app, seen) = (world.clone(), bus.clone());
+    let app = world.clone();
     world.run(async move {
         let (socket, mut client) = connected(&app).await;
         let room = app.hub.sessions().group("x".repeat(513));
         assert!(room.join(socket.sid()));
         room.send("here");
         assert_eq!(client.message().await, "here".into());
-        assert_eq!(seen.subjects(), ["all 1"]);
+        assert_eq!(bus.subjects(), ["all 1"]);
         assert_eq!(app.log.count("misused"), 1);
     });
 }
