@@ -388,7 +388,9 @@ fn origin_refused(
         OriginRule::Host => write!(
             f,
             "the origin {origin:?} isn't the host {host:?} that the request was sent to: allow \
-             it with `cors`; behind a proxy that changes `Host`, set `trust_forwarded`"
+             it with `cors`; behind a proxy, let that pass `Host` on with its port (nginx: \
+             `proxy_set_header Host $http_host`), or set `X-Forwarded-Host`, with \
+             `trust_forwarded` here"
         ),
         OriginRule::List(list) => {
             write!(f, "the origin {origin:?} isn't in the list of `cors`, which has ")?;
