@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
 use super::Peer;
 
 /// An answer with its whole body.
@@ -64,7 +66,7 @@ pub fn post(target: &str, body: &str) -> String {
     )
 }
 
-impl Peer {
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Sends a request and reads its answer. The connection can be reused.
     pub async fn request(&mut self, request: impl AsRef<[u8]>) -> Answer {
         self.send(request).await;
