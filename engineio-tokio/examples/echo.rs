@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use engineio_tokio::{ConfigError, Cors, Server, ServerConfig, Socket};
+use engineio_tokio::{ConfigError, Cors, NodeTag, Server, ServerConfig, Socket};
 
 /// Sends every Engine.IO message back unchanged. The path is /engine.io/.
 #[derive(Parser)]
@@ -31,6 +31,9 @@ struct Options {
     /// Allow pages from any origin to connect, not just this server's own.
     #[arg(long)]
     any_origin: bool,
+    /// The tag of this process among several.
+    #[arg(long, value_name = "TAG")]
+    node: Option<NodeTag>,
     /// Compress messages over WebSockets of at least this many bytes, for clients that offer it.
     #[arg(long, value_name = "BYTES")]
     compress_from: Option<usize>,
@@ -42,6 +45,7 @@ impl Options {
             .ping_interval(Duration::from_millis(self.ping_interval))
             .ping_timeout(Duration::from_millis(self.ping_timeout))
             .max_payload(self.max_payload)
+            .node(self.node)
             .websocket_compression(self.compress_from.is_some())
             .websocket_compression_threshold(self.compress_from.unwrap_or(1024))
             .cors(if self.any_origin { Cors::Any } else { Cors::SameOrigin })
