@@ -6,7 +6,7 @@
 //!     ▲  ▲    Example: any example; bindings: Local, a server inside the test, and Client
 //!     │  │
 //!     │  └── the raw peers of the crate `peer`, which show the wire and repair nothing
-//!     └───── javascript, python: foreign clients, each in its own process; HaProxy between them
+//!     └───── javascript, python: foreign clients, each in its own process; Proxy between them
 //!
 //!   Remote ── a foreign server, or one that misbehaves, for our clients
 //! ```
@@ -25,12 +25,12 @@ pub mod bindings;
 pub mod chromium;
 mod cluster;
 mod example;
-mod haproxy;
 pub mod javascript;
 mod node;
 mod packages;
 mod process;
 mod programs;
+mod proxy;
 pub mod python;
 mod router;
 mod script;
@@ -41,9 +41,9 @@ mod tls;
 pub use binding::Binding;
 pub use cluster::ThreeNodes;
 pub use example::Example;
-pub use haproxy::HaProxy;
 pub use needs::needs;
 pub use node::Node;
+pub use proxy::{Proxy, Snippet, Software};
 pub use router::{Route, router};
 pub use script::Script;
 pub use server::{Options, Server};

@@ -10,7 +10,7 @@ use core::fmt;
 use std::env;
 use std::path::{Path, PathBuf};
 
-pub use programs::ALL;
+pub use programs::{ALL, APACHE_MODULES};
 
 /// A program that a test needs.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use which::which;
 
 /// All programs that a test may need.
-pub const ALL: [Program; 6] = [
+pub const ALL: [Program; 9] = [
     Program {
         name: "node",
         what: "Node.js 20 or newer with npm",
@@ -56,7 +56,28 @@ pub const ALL: [Program; 6] = [
         remedy: "https://redis.io, or `apt install redis-server`",
         look: || at_least("redis-server", "--version", (6, 0)),
     },
+    Program {
+        name: "nginx",
+        what: "nginx 1.19 or newer",
+        remedy: "https://nginx.org, or `apt install nginx`",
+        look: || at_least("nginx", "-v", (1, 19)),
+    },
+    Program {
+        name: "caddy",
+        what: "Caddy 2.6 or newer",
+        remedy: "https://caddyserver.com, or `apt install caddy`",
+        look: || at_least("caddy", "version", (2, 6)),
+    },
+    Program {
+        name: "apache",
+        what: "Apache httpd 2.4 with its modules where Debian has them",
+        remedy: "`apt install apache2`",
+        look: || which_of_system("apache2").filter(|_| Path::new(APACHE_MODULES).is_dir()),
+    },
 ];
+
+/// Where Debian's Apache has its modules.
+pub const APACHE_MODULES: &str = "/usr/lib/apache2/modules";
 
 const BROWSERS: [&str; 8] = [
     "chromium",
@@ -94,11 +115,17 @@ fn first_that_says_yes(names: &[&str], question: &[&str]) -> Option<PathBuf> {
 
 /// The path of this program if the version that it prints isn't less.
 fn at_least(name: &str, question: &str, least: (u32, u32)) -> Option<PathBuf> {
-    let path = which(name).ok()?;
+    let path = which_of_system(name)?;
     let output = Command::new(&path).arg(question).stdin(Stdio::null()).output().ok()?;
     // Some print it to their standard error.
     let said = [output.stdout, output.stderr].concat();
     (version(&String::from_utf8_lossy(&said))? >= least).then_some(path)
+}
+
+/// The path of a program that may be where only the `PATH` of `root` leads.
+fn which_of_system(name: &str) -> Option<PathBuf> {
+    let elsewhere = ["/usr/local/sbin", "/usr/sbin"].map(|folder| Path::new(folder).join(name));
+    which(name).ok().or_else(|| elsewhere.into_iter().find(|path| path.is_file()))
 }
 
 /// The first number with a point in it.

@@ -1,13 +1,23 @@
 //! A server behind HAProxy, which speaks HTTP/2 to it and HTTP/1.1 or HTTP/2 with clients.
 
 use crate::binding::{BINDING, Local};
-use e2e::{Certificate, HaProxy, Options, Server, chromium, javascript, needs, patient, within};
+use e2e::{
+    Certificate, Options, Proxy, Server, Snippet, Software, chromium, javascript, needs, patient,
+    within,
+};
 use serde_json::{Value, json};
 
-/// The proxy, the server behind it, and its URL for clients.
-fn behind() -> Option<(HaProxy, Server)> {
+/// The proxy in front of a server of this authority.
+fn in_front_of(server: &str) -> Proxy {
+    let line = "server one 127.0.0.1:3000";
+    let snippet = Snippet::for_one(Software::HaProxy);
+    snippet.with(line, &format!("{line} proto h2 ws h2")).start(&[server])
+}
+
+/// The proxy and the server behind it.
+fn behind() -> Option<(Proxy, Server)> {
     let server = Server::own(BINDING, Options::PATIENT)?;
-    Some((HaProxy::start(server.authority()), server))
+    Some((in_front_of(server.authority()), server))
 }
 
 async fn run(client: u8, mode: &str, script: &str, mut spec: Value) -> Option<Value> {
@@ -16,6 +26,7 @@ async fn run(client: u8, mode: &str, script: &str, mut spec: Value) -> Option<Va
     spec["client"] = client.into();
     spec["mode"] = mode.into();
     spec["url"] = proxy.url().into();
+    spec["ca"] = Certificate::of_these_tests().pem.as_str().into();
     Some(javascript::run(script, &spec).await)
 }
 
@@ -68,9 +79,11 @@ async fn websocket_of_http1_reaches_the_server_over_http2() {
     javascript::install();
     let Some(local) = Local::start(patient()).await else { return };
     let authority = local.url().replace("http://", "");
-    let proxy = HaProxy::start(&authority);
-    let spec =
-        json!({ "client": 6, "mode": "websocket", "url": proxy.url(), "groups": [["hello"]] });
+    let proxy = in_front_of(&authority);
+    let ca = &Certificate::of_these_tests().pem;
+    let spec = json!({
+        "client": 6, "mode": "websocket", "url": proxy.url(), "ca": ca, "groups": [["hello"]]
+    });
     let client = javascript::run("echo.js", &spec);
     let application = async {
         let incoming = within("a client", local.server().incoming()).await.expect("a client");
@@ -92,7 +105,7 @@ async fn client_of_http2_talks_on_one_connection() {
     javascript::install();
     let Some((proxy, _server)) = behind() else { return };
     let ca = &Certificate::of_these_tests().pem;
-    let spec = json!({ "url": proxy.tls_url(), "ca": ca });
+    let spec = json!({ "url": proxy.url(), "ca": ca });
     let saw = javascript::run("http2.js", &spec).await;
     assert_eq!(saw["messages"], json!(["hello", "é€😀", "", "xxxxxxxxxx"]));
     assert_eq!(saw["code"], 1000);
@@ -102,7 +115,7 @@ async fn client_of_http2_talks_on_one_connection() {
 #[tokio::test]
 async fn browser_polls_upgrades_and_talks_over_http2() {
     let Some((proxy, _server)) = behind() else { return };
-    let saw = chromium::start_with_client("http2.js", &proxy.tls_url()).end().await;
+    let saw = chromium::start_with_client("http2.js", &proxy.url()).end().await;
     let heard = json!({ "heard": [5, 0, 200_000], "transport": "websocket" });
     assert_eq!((&saw["upgraded"], &saw["alone"]), (&heard, &heard), "{saw}");
     assert_eq!(saw["websockets"], json!([200, 200]), "{saw}");

@@ -8,6 +8,7 @@ mod conformance;
 mod javascript_peers;
 mod jsonp;
 mod limits;
+mod proxies;
 mod python_peers;
 mod reconnecting;
 mod slow_application;
