@@ -44,6 +44,10 @@ mod client {}
 mod http2 {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/proxies.md")]
+mod proxies {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/cluster.md")]
 mod cluster {}
 
