@@ -245,6 +245,18 @@ impl<D: Data> Server<D> {
         self.core.listening.limits.count()
     }
 
+    /// The hub behind the server, for a binding to an HTTP implementation that isn't hyper's: it
+    /// passes each request to [`Hub::admit_from`]. The task that runs deadlines is started here, if
+    /// it doesn't run yet.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn hub(&self) -> &Hub<D> {
+        self.core.start_driver();
+        &self.core.hub
+    }
+
     /// The settings of the server.
     pub fn config(&self) -> &ServerConfig {
         self.core.hub.config()

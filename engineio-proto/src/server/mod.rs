@@ -105,5 +105,5 @@ pub use connection_fault::ConnectionFault;
 pub use exchange::{Exchange, Kind, Opening, Unavailable};
 pub use io::{Event, Input, Transmit};
 pub use refusal::Refusal;
-pub use route::{Route, foreign, route};
+pub use route::{Route, foreign, is_ours, route};
 pub use session::Session;

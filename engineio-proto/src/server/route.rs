@@ -47,10 +47,10 @@ pub enum Route<'r> {
 /// `engine.io/lib/server.ts`), with the origin and the revision checked as well.
 /// Allocates nothing for [`Route::Foreign`].
 pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
-    let (path, query) = cut(request.target, b'?').unwrap_or((request.target, ""));
-    if !is_ours(config, path) {
+    if !is_ours(config, request.target) {
         return Route::Foreign;
     }
+    let (_, query) = cut(request.target, b'?').unwrap_or((request.target, ""));
     if let Some(how) = request.ambiguity {
         return Route::Refuse(Refusal::new(RefusalCause::Ambiguous(how), Headers::new()));
     }
@@ -192,8 +192,11 @@ fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
     Route::Refuse(Refusal::new(cause, arrival.headers))
 }
 
-/// The configured path, with or without a slash behind it, and nothing longer.
-fn is_ours(config: &ServerConfig, path: &str) -> bool {
+/// Whether [`route`] would find a request with this target (path and query) anything but
+/// [foreign](Route::Foreign): it has the configured path, with or without a slash behind it, and
+/// nothing longer. For a binding that has to convert a request before it can be routed.
+pub fn is_ours(config: &ServerConfig, target: &str) -> bool {
     let Some(ours) = config.path() else { return true };
+    let (path, _) = cut(target, b'?').unwrap_or((target, ""));
     matches!(path.strip_prefix(&**ours), Some("" | "/"))
 }

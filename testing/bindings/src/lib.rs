@@ -6,6 +6,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "each panic is a failed test")]
 
+pub mod actix;
 pub mod async_std;
 pub mod sync;
 pub mod tokio;

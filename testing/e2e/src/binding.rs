@@ -5,6 +5,8 @@
 pub enum Binding {
     /// `engineio-tokio`.
     Tokio,
+    /// `engineio-actix`.
+    Actix,
     /// `engineio-sync`.
     Sync,
     /// `engineio-async-std`, on async-std or smol, whichever this crate is built with.
@@ -18,12 +20,13 @@ pub enum Binding {
 
 impl Binding {
     /// Each that is a crate of its own.
-    pub const ALL: [Self; 3] = [Self::Tokio, Self::Sync, Self::AsyncStd];
+    pub const ALL: [Self; 4] = [Self::Tokio, Self::Actix, Self::Sync, Self::AsyncStd];
 
     /// The package that an example is in.
     pub(crate) fn package(self, example: &str) -> &'static str {
         match self {
             Self::Tokio => "engineio-tokio",
+            Self::Actix => "engineio-actix",
             Self::ClusterPerConnection | Self::ClusterPerRequest => "e2e",
             Self::Sync | Self::AsyncStd if example == "chat" => "examples",
             Self::Sync => "engineio-sync",
@@ -42,6 +45,7 @@ impl Binding {
     pub(crate) fn example(self, name: &str) -> String {
         match self {
             Self::Tokio => name.to_owned(),
+            Self::Actix => format!("actix-{name}"),
             Self::ClusterPerConnection | Self::ClusterPerRequest => format!("cluster-{name}"),
             Self::Sync => format!("sync-{name}"),
             Self::AsyncStd => format!("{}-{name}", FEATURE),

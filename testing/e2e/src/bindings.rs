@@ -133,5 +133,6 @@ cluster!(
 );
 
 binding!(tokio, Tokio, "`engineio-tokio`.");
+binding!(actix, Actix, "`engineio-actix`.");
 binding!(async_std, AsyncStd, "`engineio-async-std`, on async-std or on smol.");
 binding!(sync, Sync, "`engineio-sync`.");

@@ -1,0 +1,52 @@
+//! `engineio-actix`: an application of actix-web without routes, with two workers.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use actix_web::{App, HttpServer};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use engineio_actix::{Sender as PlainSender, *};
+
+/// Serves on a free port. Returns the address, and the task, which ends with the server.
+pub async fn serve<D: Data>(server: &Server<D>) -> (SocketAddr, JoinHandle<io::Result<()>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (in_front, (tell, told)) = (EngineIo::new(server), oneshot::channel());
+    thread::spawn(move || {
+        System::new().block_on(async move {
+            let serving = HttpServer::new(move || App::new().wrap(in_front.clone()))
+                .h1_allow_half_closed(false)
+                .disable_signals()
+                .workers(2)
+                .listen(listener)
+                .expect("a listener that works")
+                .run();
+            let _ = tell.send(serving.handle());
+            serving.await
+        })
+    });
+    let stop = Stop(told.await.expect("a server that runs"));
+    let server = server.clone();
+    let task = tokio::spawn(async move {
+        poll_fn(|cx| server.hub().poll_closed(cx)).await;
+        stop.0.stop(true).await;
+        Ok(())
+    });
+    (address, task)
+}
+
+/// Ends the server of actix-web when it is dropped.
+struct Stop(ServerHandle);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        // It is told at once; the future waits for the end.
+        drop(self.0.stop(false));
+    }
+}
