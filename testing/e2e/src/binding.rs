@@ -26,9 +26,9 @@ impl Binding {
     pub(crate) fn package(self, example: &str) -> &'static str {
         match self {
             Self::Tokio => "engineio-tokio",
-            Self::Actix => "engineio-actix",
             Self::ClusterPerConnection | Self::ClusterPerRequest => "e2e",
-            Self::Sync | Self::AsyncStd if example == "chat" => "examples",
+            Self::Actix | Self::Sync | Self::AsyncStd if example == "chat" => "examples",
+            Self::Actix => "engineio-actix",
             Self::Sync => "engineio-sync",
             Self::AsyncStd => "engineio-async-std",
         }
