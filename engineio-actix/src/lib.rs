@@ -65,3 +65,7 @@ mod websocket;
 
 pub use engineio_tokio::*;
 pub use middleware::{EngineIo, EngineIoMiddleware, serve};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
