@@ -93,7 +93,7 @@ fn documents() -> Vec<PathBuf> {
         "testing/no-std/",
     ]
     .map(|it| format!("{ROOT}/{it}README.md"));
-    let crates = ["actix", "async-std", "hub", "hyper", "proto", "sync", "tokio"]
+    let crates = ["actix", "async-std", "hub", "hyper", "nats", "proto", "redis", "sync", "tokio"]
         .map(|it| format!("{ROOT}/engineio-{it}/README.md"));
     let top = ["CHANGELOG", "CONTRIBUTING", "RELEASING", "SECURITY"];
     let top = top.map(|it| format!("{ROOT}/{it}.md"));

@@ -141,3 +141,7 @@ impl fmt::Debug for Nats {
 }
 
 const LONGEST_NAME: usize = 64;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -177,3 +177,7 @@ const LONGEST_NAME: usize = 64;
 
 /// How long a connection or an answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
