@@ -4,12 +4,14 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use actix_web::{App, HttpServer};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 pub use engineio_actix::{Sender as PlainSender, *};
 
@@ -34,6 +36,9 @@ pub async fn serve<D: Data>(server: &Server<D>) -> (SocketAddr, JoinHandle<io::R
     let stop = Stop(told.await.expect("a server that runs"));
     let server = server.clone();
     let task = tokio::spawn(async move {
+        while !server.is_closing() {
+            sleep(Duration::from_millis(10)).await;
+        }
         poll_fn(|cx| server.hub().poll_closed(cx)).await;
         stop.0.stop(true).await;
         Ok(())
