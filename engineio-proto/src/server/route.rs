@@ -47,10 +47,10 @@ pub enum Route<'r> {
 /// `engine.io/lib/server.ts`), with the origin and the revision checked as well.
 /// Allocates nothing for [`Route::Foreign`].
 pub fn route<'r>(config: &ServerConfig, request: &Request<'r>) -> Route<'r> {
-    if !is_ours(config, request.target) {
+    let (path, query) = cut(request.target, b'?').unwrap_or((request.target, ""));
+    if !has_path(config, path) {
         return Route::Foreign;
     }
-    let (_, query) = cut(request.target, b'?').unwrap_or((request.target, ""));
     if let Some(how) = request.ambiguity {
         return Route::Refuse(Refusal::new(RefusalCause::Ambiguous(how), Headers::new()));
     }
@@ -196,7 +196,11 @@ fn handshake<'r>(query: &Query<'_>, arrival: Arrival<'_, 'r>) -> Route<'r> {
 /// [foreign](Route::Foreign): it has the configured path, with or without a slash behind it, and
 /// nothing longer. For a binding that has to convert a request before it can be routed.
 pub fn is_ours(config: &ServerConfig, target: &str) -> bool {
-    let Some(ours) = config.path() else { return true };
     let (path, _) = cut(target, b'?').unwrap_or((target, ""));
+    has_path(config, path)
+}
+
+fn has_path(config: &ServerConfig, path: &str) -> bool {
+    let Some(ours) = config.path() else { return true };
     matches!(path.strip_prefix(&**ours), Some("" | "/"))
 }
