@@ -58,7 +58,7 @@ async fn handshake_that_nobody_accepts_asks_who_accepts() {
     assert_eq!(answer.text(), r#"{"message":"The application accepted no session in time"}"#);
     assert_eq!(told.lines(1).await, ["warn GET /engine.io 127.0.0.1 not_accepted"]);
     let sentence = told.sentence(0);
-    assert!(sentence.contains("is anybody calling `accept()`"), "{sentence}");
+    assert!(sentence.contains("does anything call `accept()`"), "{sentence}");
     Peer::connect(address).await.upgrade(WEBSOCKET).await.expect(503);
     assert_eq!(told.lines(2).await[1], "debug GET /engine.io 127.0.0.1 not_accepted");
 }
