@@ -6,7 +6,7 @@ use serde_json::json;
 
 /// Whether it takes WebSockets over HTTP/2. With the others, browsers open them over HTTP/1.1.
 const fn takes_extended_connect(software: Software) -> bool {
-    matches!(software, Software::HaProxy | Software::Apache)
+    matches!(software, Software::HaProxy)
 }
 
 /// Its origin is the server's own, which is what it is served for.
@@ -27,24 +27,14 @@ async fn browser_polls_over_http2_upgrades_and_talks(software: Software) {
 
 for_each_proxy! { needs (browser node) browser_polls_over_http2_upgrades_and_talks }
 
-async fn session_stays_on_one_connection_of_http2(software: Software) {
+#[needs(haproxy, node)]
+#[tokio::test]
+async fn session_stays_on_one_connection_of_http2_to_haproxy() {
     javascript::install();
     let server = Watched::start(patient()).await;
-    let proxy = Snippet::for_one(software).start(&[&server.authority()]);
+    let proxy = Snippet::for_one(Software::HaProxy).start(&[&server.authority()]);
     let spec = json!({ "url": proxy.url(), "ca": Certificate::of_these_tests().pem });
     let saw = javascript::run("http2.js", &spec).await;
     assert_eq!(saw["messages"], json!(["hello", "é€😀", "", "xxxxxxxxxx"]));
     assert_eq!(saw["code"], 1000);
-}
-
-#[needs(haproxy, node)]
-#[tokio::test]
-async fn session_stays_on_one_connection_of_http2_to_haproxy() {
-    session_stays_on_one_connection_of_http2(Software::HaProxy).await;
-}
-
-#[needs(apache, node)]
-#[tokio::test]
-async fn session_stays_on_one_connection_of_http2_to_apache() {
-    session_stays_on_one_connection_of_http2(Software::Apache).await;
 }
