@@ -1,5 +1,6 @@
 //! Response bodies.
 
+use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -45,13 +46,16 @@ impl ServerBody {
         Self(Origin::Elsewhere(Box::new(Forwarded { body, _forward: forward })))
     }
 
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut self.0 {
             Origin::Here(bytes) if bytes.is_empty() => Poll::Ready(None),
             Origin::Here(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Origin::Elsewhere(forwarded) => {
                 let frame = ready!(Pin::new(&mut forwarded.body).poll_frame(cx));
-                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+                Poll::Ready(frame.map(|frame| frame.map_err(BodyError::new)))
             }
         }
     }
@@ -125,16 +129,16 @@ where
     B::Error: Into<BoxError>,
 {
     type Data = Bytes;
-    type Error = BoxError;
+    type Error = BodyError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.project().inner.project() {
             InnerProjection::Theirs { body } => {
                 let frame = ready!(body.poll_frame(cx));
-                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+                Poll::Ready(frame.map(|frame| frame.map_err(BodyError::new)))
             }
             InnerProjection::Ours { body } => body.poll_frame(cx),
         }
@@ -152,5 +156,27 @@ where
             Inner::Ours { body } => body.size_hint(),
             Inner::Theirs { body } => body.size_hint(),
         }
+    }
+}
+
+/// Why a [`ResponseBody`] broke off: the application's body failed, or the node that gives it did.
+#[derive(Debug)]
+pub struct BodyError(BoxError);
+
+impl BodyError {
+    fn new(error: impl Into<BoxError>) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for BodyError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }

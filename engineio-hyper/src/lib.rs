@@ -35,7 +35,7 @@ mod websocket;
 
 use std::task::Context;
 
-pub use body::{ResponseBody, ServerBody};
+pub use body::{BodyError, ResponseBody, ServerBody};
 pub use close::{close, drain};
 pub use drive::drive;
 pub use forward::{CONNECT_TIMEOUT, ForwardedBody, Forwarder, Sending, Undelivered};

@@ -142,7 +142,7 @@ pub use engineio_hub::{
     Data, Events, Group, Handler, Handshake, Incoming, Observer, Overflow, RefusedRequest,
     RemoteAddr, Sender, ServerEvent, Sessions, Socket,
 };
-pub use engineio_hyper::{ResponseBody, Serving};
+pub use engineio_hyper::{BodyError, ResponseBody, Serving};
 pub use engineio_proto::{
     CloseCode, ConfigError, Cookie, Cors, DecodeError, InvalidHeader, InvalidNodeTag, InvalidSid,
     Message, NodeTag, Outgoing, PacketError, Revision, Revisions, SameSite, SendError,
