@@ -16,6 +16,11 @@ fn client(server: &Script) -> ClientOptions {
         .transports([Transport::Polling])
 }
 
+/// One that even on a busy machine waits until the limit is met.
+fn patient(server: &Script) -> ClientOptions {
+    client(server).config(|config| config.connect_timeout(Duration::from_secs(60)))
+}
+
 /// Why there is no session with a server that always says this, and what the errors behind that say.
 async fn said(answer: impl Fn() -> Answer + Send + Sync + 'static) -> (ClientCloseReason, String) {
     failure(client(&Script::new(move |_| answer()))).await
@@ -68,13 +73,14 @@ async fn endless_body_is_given_up_at_the_limit() {
         ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n", "4444"),
     ] {
         let server = Script::new(move |_| Answer::Endless(start, more));
-        let low = client(&server).config(|config| config.max_payload(100_000));
+        let low = patient(&server).config(|config| config.max_payload(100_000));
         let (reason, _) = failure(low).await;
         assert_eq!(reason, ClientCloseReason::Violation(Violation::TooLarge), "{start}");
-    } // The limit has a default.
+    }
+    // The limit has a default.
     let chunk: &str = format!("10000\r\n{}\r\n", "4".repeat(0x10000)).leak();
     let server = Script::new(move |_| Answer::Endless(start, chunk));
-    let (reason, _) = failure(client(&server)).await;
+    let (reason, _) = failure(patient(&server)).await;
     assert_eq!(reason, ClientCloseReason::Violation(Violation::TooLarge));
 }
 
