@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 /// A proxy and the server behind it.
 fn behind(snippet: Snippet, options: Options) -> Option<(Proxy, Server)> {
-    javascript::install();
     let server = Server::own(BINDING, options)?;
     Some((snippet.start(&[server.authority()]), server))
 }
