@@ -91,7 +91,7 @@ async fn answer(stream: &mut TcpStream, received: &mut Vec<u8>) -> io::Result<us
 }
 
 /// A session that moved to a WebSocket through a node.
-pub(crate) struct WebSocket(TcpStream);
+pub(crate) struct WebSocket(pub(crate) TcpStream);
 
 impl WebSocket {
     pub(crate) async fn open(owner: SocketAddr, through: SocketAddr) -> io::Result<Self> {
@@ -132,7 +132,7 @@ impl WebSocket {
 }
 
 /// A text frame, masked with zeros.
-fn frame(payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x81, 0x80 | u8::try_from(payload.len()).expect("a short one")];
     frame.extend([0; 4]);
     frame.extend(payload);

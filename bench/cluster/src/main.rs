@@ -2,9 +2,13 @@
 //! for a frame, beside what the same costs the session's own node, and the memory of what waits.
 //!
 //! `cargo run --release -p cluster` starts both nodes as processes of their own on core 0, and is
-//! itself the clients on core 1.
+//! itself the clients on core 1. `cargo run --release -p cluster groups` measures what a group costs
+//! that spans nodes.
 
 mod client;
+mod engine;
+mod groups;
+mod member;
 mod process;
 
 use std::io::{self, BufRead, Write};
@@ -20,9 +24,12 @@ use process::{Node, Usage};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    match std::env::args().nth(1) {
-        Some(tag) => serve(tag.parse().expect("a tag")).await,
-        None => measure().await,
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["groups"] => groups::measure().await,
+        ["member", bus] => member::serve(bus).await,
+        [tag] => serve(tag.parse().expect("a tag")).await,
+        _ => measure().await,
     }
 }
 
@@ -68,7 +75,7 @@ const WAITING: usize = 2_000;
 async fn measure() -> io::Result<()> {
     process::pin_self(1);
     for round in 1..=5 {
-        let (mut owner, mut edge) = (Node::start("a")?, Node::start("b")?);
+        let (mut owner, mut edge) = (Node::start(&["a"])?, Node::start(&["b"])?);
         owner.introduce("b", &edge)?;
         edge.introduce("a", &owner)?;
         let mut line = io::stdout().lock();
@@ -121,7 +128,7 @@ async fn waiting(line: &mut impl Write, round: usize, owner: &Node, edge: &Node)
     writeln!(line, "{round}\tparked forward\t{each:.1} KiB")?;
     drop(parked);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let mut fresh = Node::start("b")?;
+    let mut fresh = Node::start(&["b"])?;
     fresh.introduce("a", owner)?;
     // So that what is allocated once is there.
     drop(WebSocket::open(owner.address, fresh.address).await?);

@@ -15,11 +15,12 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn start(tag: &str) -> io::Result<Self> {
+    /// Starts this program on core 0 with these arguments.
+    pub(crate) fn start(arguments: &[&str]) -> io::Result<Self> {
         let mut child = Command::new("taskset")
             .args(["-c", "0"])
             .arg(std::env::current_exe()?)
-            .arg(tag)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -36,13 +37,7 @@ impl Node {
 
     /// The CPU time that it has used.
     pub(crate) fn usage(&self) -> Usage {
-        // In nanoseconds, for its only thread that works.
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("a process");
-        let of = |task: io::Result<fs::DirEntry>| {
-            let stat = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-            stat.split(' ').next()?.parse::<u64>().ok()
-        };
-        Usage(Duration::from_nanos(tasks.filter_map(of).sum()))
+        Usage::of(&self.child)
     }
 
     /// Its memory in RAM, in bytes.
@@ -64,6 +59,18 @@ impl Drop for Node {
 /// CPU time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Usage(pub(crate) Duration);
+
+impl Usage {
+    /// What the threads of a process have used that it has now.
+    pub(crate) fn of(child: &Child) -> Self {
+        let tasks = fs::read_dir(format!("/proc/{}/task", child.id())).expect("a process");
+        let of = |task: io::Result<fs::DirEntry>| {
+            let stat = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+            stat.split(' ').next()?.parse::<u64>().ok()
+        };
+        Self(Duration::from_nanos(tasks.filter_map(of).sum()))
+    }
+}
 
 impl Sub for Usage {
     type Output = Self;
