@@ -42,8 +42,8 @@ pub(crate) async fn measure() -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "| nodes, bus | CPU of the nodes, µs a delivery | {TOGETHER} sends in one go | \
-         CPU of the bus, µs a send | the last member has it, p50 | p99 |\n|---|---|---|---|---|---|"
+        "| nodes, bus | CPU of the nodes, µs a delivery | the same, {TOGETHER} messages in one go | \
+         CPU of the bus, µs a message | the last member has it, p50 | p99 |\n|---|---|---|---|---|---|"
     )?;
     for (kind, figures) in kinds.into_iter().zip(tables) {
         let name = match kind {
