@@ -3,12 +3,18 @@
 
 use e2e::bindings::per_request as binding;
 
+#[path = "suite/browser.rs"]
+mod browser;
 #[path = "suite/conformance/mod.rs"]
 mod conformance;
 #[path = "suite/javascript_peers.rs"]
 mod javascript_peers;
+#[path = "suite/jsonp.rs"]
+mod jsonp;
 #[path = "suite/limits.rs"]
 mod limits;
+#[path = "suite/own_client.rs"]
+mod own_client;
 #[path = "suite/python_peers.rs"]
 mod python_peers;
 #[path = "suite/slow_application.rs"]

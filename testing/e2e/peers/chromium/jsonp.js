@@ -55,7 +55,13 @@ async function main() {
         });
         await page.goto(`http://127.0.0.1:${pages.address().port}/`);
         await page.addScriptTag({ path: require.resolve("engine.io-client-3/engine.io.js") });
+        // The client says that it has closed when it has begun to tell the server, which a browser that ends breaks off.
+        const told = page.waitForResponse((response) => {
+            const request = response.request();
+            return request.method() === "POST" && (request.postData() || "").endsWith("1%3A1");
+        });
         const heard = await page.evaluate(talk, { url, texts, binary });
+        await told;
         console.log(JSON.stringify({ heard, ways: [...ways].sort() }));
     } finally {
         await browser.close();

@@ -1,6 +1,6 @@
 //! This project's client against servers that nobody here wrote, and against its own.
 
-use crate::binding::{BINDING, Client, ClientOptions, connect};
+use crate::binding::{Client, ClientOptions, connect};
 use core::time::Duration;
 use e2e::{Binding, Certificate, Options, Remote, Server, needs, with_servers, within};
 use engineio_tokio::{
@@ -209,29 +209,6 @@ async fn heartbeats(server: &'static str, revision: Revision, way: &'static [Tra
     remote.resume();
 }
 
-#[tokio::test]
-async fn heartbeats_of_this_projects_server_keep_the_session_and_their_absence_ends_it() {
-    let options = Options { ping_interval: 500, ping_timeout: 1000, ..Options::SUITE };
-    let Some(server) = Server::own(BINDING, options) else { return };
-    let mut clients = Vec::new();
-    for revision in [Revision::V3, Revision::V4] {
-        for way in WAYS {
-            let client = ClientOptions::new(&server.url()).transports(way);
-            clients.push(connected(client.revision(RevisionChoice::Only(revision))).await);
-        }
-    }
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    for client in &mut clients {
-        client.send("still here").await.expect("an open session");
-        assert_eq!(within("an echo", client.recv()).await, Some("still here".into()));
-    }
-    server.pause();
-    for client in &clients {
-        let reason = within("the end", client.closed()).await;
-        assert_eq!(reason, ClientCloseReason::PingTimeout, "ours");
-    }
-}
-
 async fn refusal_by_the_application_has_its_status_and_body(server: &str, revision: Revision) {
     let refuse = json!({ "message": "who are you?" });
     let remote = Remote::start(json!({ "server": server, "refuse": refuse })).await;
@@ -248,17 +225,7 @@ async fn refusal_by_the_application_has_its_status_and_body(server: &str, revisi
 
 async fn another_path_is_refused(server: &str, revision: Revision) {
     let remote = Remote::start(json!({ "server": server })).await;
-    refused_with_404(client(&remote, revision), server).await;
-}
-
-#[tokio::test]
-async fn another_path_is_refused_by_this_projects_server() {
-    let server = Server::echo(BINDING, Options::PATIENT);
-    refused_with_404(ClientOptions::new(&server.url()), "ours").await;
-}
-
-async fn refused_with_404(client: ClientOptions, server: &str) {
-    let client = client.path("/elsewhere/").transports([Transport::Polling]);
+    let client = client(&remote, revision).path("/elsewhere/").transports([Transport::Polling]);
     let reason = setback(client).await;
     let ClientCloseReason::Refused(refused) = reason else { panic!("{server}: {reason:?}") };
     assert_eq!(refused.status, 404, "{server}");

@@ -1,5 +1,6 @@
 //! What every binding does with all peers.
 
+mod browser;
 mod chat;
 mod chromium;
 mod client_hostile;
@@ -8,6 +9,7 @@ mod conformance;
 mod javascript_peers;
 mod jsonp;
 mod limits;
+mod own_client;
 mod proxies;
 mod python_peers;
 mod reconnecting;
