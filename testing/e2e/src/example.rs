@@ -113,28 +113,38 @@ pub(crate) fn executable(binding: Binding, name: &str) -> PathBuf {
     let mut built = BUILT.lock().expect("examples that can be built");
     let may_have_others = binding.features(name).is_some() && !built.contains(&file);
     if may_have_others || !path.exists() {
-        build(binding, name, &folder);
+        build(binding.package(name), &binding.example(name), binding.features(name), &folder);
         assert!(path.exists(), "no example {name} at {}", path.display());
         built.push(file);
     }
     path
 }
 
-fn build(binding: Binding, name: &str, folder: &Path) {
+/// The executable of the example `cluster`, which is no binding's. It is built if it isn't there.
+#[must_use]
+pub fn cluster_example() -> PathBuf {
+    let folder = profile_folder();
+    let path = folder.join("examples").join(format!("cluster{}", env::consts::EXE_SUFFIX));
+    if !path.exists() {
+        build("examples", "cluster", None, &folder);
+    }
+    path
+}
+
+fn build(package: &str, example: &str, features: Option<&str>, folder: &Path) {
     // the profile's name is not the folder's for one of them
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
-    let features = binding.features(name).map(|it| ["--no-default-features", "--features", it]);
+    let features = features.map(|it| ["--no-default-features", "--features", it]);
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", binding.package(name)])
-        .args(["--example", &binding.example(name), "--profile", profile])
+        .args(["build", "--quiet", "-p", package, "--example", example, "--profile", profile])
         .args(features.iter().flatten())
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .status()
         .expect("cargo runs");
-    assert!(built.success(), "the example {name} can't be built: {built}");
+    assert!(built.success(), "the example {example} can't be built: {built}");
 }
 
 /// `target/<profile>`, where this test or program runs from.

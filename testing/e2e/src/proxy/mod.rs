@@ -151,9 +151,14 @@ impl Drop for Proxy {
 /// Between two looks whether it listens.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A free port: none of them says which one it got, so it has to be told one. The ports are none that
-/// systems give to those who don't ask for one, so nobody else gets it meanwhile.
-fn free_port() -> u16 {
+/// A free port, for a program that has to be told one. It is none that systems give to those who don't
+/// ask for one, so nobody else gets it meanwhile.
+///
+/// # Panics
+///
+/// If all are taken.
+#[must_use]
+pub fn free_port() -> u16 {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     // Test processes that run beside each other begin at different ones.
     let begin = process::id() as usize * 97;

@@ -1,6 +1,6 @@
 //! A running nats-server or redis-server.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -25,9 +25,7 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) async fn start(kind: Kind) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
+        let port = e2e::free_port();
         let engine = Self { kind, port, child: run(kind, port) };
         engine.wait().await;
         engine

@@ -12,27 +12,8 @@ use tokio::time::{sleep, timeout};
 use super::engine::{Engine, Kind};
 use super::node::Node;
 
-macro_rules! over_both {
-    ($($name:ident)*) => {
-        mod nats {
-            $(#[needs::needs(nats, python)]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(super::Kind::Nats).await;
-            })*
-        }
-
-        mod redis {
-            $(#[needs::needs(redis, python)]
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(super::Kind::Redis).await;
-            })*
-        }
-    };
-}
-
 over_both! {
+    (nats, python) (redis, python)
     group_reaches_members_on_all_nodes_once_and_in_order
     process_that_is_no_node_publishes
     engine_that_is_killed_and_comes_back_costs_some_messages_and_no_more
