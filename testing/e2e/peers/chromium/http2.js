@@ -1,4 +1,4 @@
-// A page of Chromium with the official client, over TLS. It opens a session over polling, which moves to a WebSocket,
+// A page of Chromium with the official client. It opens a session over polling, which moves to a WebSocket,
 // and one that begins on a WebSocket, and sends messages on both.
 //
 // Prints {messages, responses: [{protocol, connection}], websockets: [status]}: what came back, how the responses to
@@ -60,8 +60,8 @@ async function main() {
             websockets.push(response.status);
         });
 
-        // whatever the server has there: it only has to be a page of its origin
-        await page.goto(`${url}/`);
+        // A refusal: it only has to be a page of the server's origin, and mustn't be empty, as others may be.
+        await page.goto(`${url}/engine.io/`);
         await page.addScriptTag({ path: client });
         const messages = ["hello", "", "x".repeat(200_000)];
         const upgraded = await page.evaluate(talk, [["polling", "websocket"], messages]);
