@@ -217,6 +217,32 @@ fn refusal_carries_status_and_body() {
 }
 
 #[test]
+fn refusal_says_what_the_server_says() {
+    for (body, said) in [
+        (r#"{"code":4,"message":"wrong token"}"#, r#": "wrong token""#),
+        (r#"{"message":"two\nlines"}"#, r#": "two\nlines""#),
+        (r#"{"message":7}"#, ""),
+        ("<html>", ""),
+        ("", ""),
+    ] {
+        let mut scene = client().opening();
+        scene.refuse("g1", 401, body);
+        let reason = scene.session.close_reason().expect("refused");
+        assert_eq!(reason.to_string(), format!("the server refused with status 401{said}"));
+    }
+}
+
+#[test]
+fn long_message_of_a_refusal_is_cut() {
+    let mut scene = client().opening();
+    scene.refuse("g1", 401, format!(r#"{{"message":"{}"}}"#, "é".repeat(1000)).leak());
+    let said = "é".repeat(64);
+    let expected = format!("the server refused with status 401: \"{said}\"");
+    let reason = scene.session.close_reason().expect("refused");
+    assert_eq!(reason.to_string(), expected);
+}
+
+#[test]
 fn of_several_setbacks_the_first_that_says_more_than_unreachable_is_reported() {
     for (first, second, reported) in [
         (Failure::Gone, Failure::Gone, "Unreachable"),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::close::{CloseCode, Violation, with_code};
 use crate::conn::Failure;
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, excerpt};
 use crate::revision::Revision;
 
 /// Why a session ended, or why there was none. Every session has exactly one reason, and it is
@@ -44,7 +44,7 @@ pub enum ClientCloseReason {
     /// The server answered a request with another status than success: the handshake, because
     /// it doesn't accept this client, or a later request, because it no longer knows the session
     /// or a message was too long for it.
-    #[error("the server refused with status {}{}", .0.status, redirect(.0))]
+    #[error("the server refused with status {}{}", .0.status, explanation(.0))]
     Refused(Refused),
     /// The server speaks another revision, this one if that is known. See
     /// [`RevisionChoice`](crate::RevisionChoice).
@@ -55,9 +55,13 @@ pub enum ClientCloseReason {
     Violation(Violation),
 }
 
-fn redirect(refused: &Refused) -> String {
-    let location = refused.location.as_ref();
-    location.map(|location| format!(": a redirect to {location}")).unwrap_or_default()
+/// What the server says about its refusal.
+fn explanation(refused: &Refused) -> String {
+    if let Some(location) = &refused.location {
+        return format!(": a redirect to {location}");
+    }
+    // With quotation marks: the words are the server's, and may hold anything.
+    refused.message().map(|message| format!(": {:?}", excerpt(&message))).unwrap_or_default()
 }
 
 fn revision(revision: Option<Revision>) -> String {
@@ -101,6 +105,17 @@ impl Refused {
         }
 
         serde_json::from_slice(&self.body).ok().map(|body: Body| body.code)
+    }
+
+    /// The message of the refusal, if the body is JSON as of the reference server, such as
+    /// `wrong token` if this server refused with `refuse_json(401, "wrong token")`.
+    pub fn message(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Body {
+            message: String,
+        }
+
+        serde_json::from_slice(&self.body).ok().map(|body: Body| body.message)
     }
 
     /// Whether the server refused the revision.
