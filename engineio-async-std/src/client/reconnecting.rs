@@ -22,19 +22,23 @@ use crate::rt::{clock, timer};
 /// ```no_run
 /// use engineio_async_std::{Backoff, ReconnectingEvent, reconnecting};
 ///
-/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example() {
 /// let mut client = reconnecting("http://127.0.0.1:3000", Backoff::new());
 /// while let Some(event) = client.event().await {
 ///     match event {
-///         ReconnectingEvent::Connected => client.send("subscribe").await?,
+///         ReconnectingEvent::Connected => {
+///             // It fails if the session is lost already: then `Lost` follows.
+///             let _ = client.send("subscribe").await;
+///         }
 ///         ReconnectingEvent::Message(message) => println!("{message:?}"),
 ///         ReconnectingEvent::Lost { reason, unsent } => println!("{reason}, {unsent} unsent"),
-///         ReconnectingEvent::Retry { after, .. } => println!("trying again in {after:?}"),
+///         ReconnectingEvent::Retry { after, error, .. } => {
+///             println!("trying again in {after:?}, after {error:?}");
+///         }
 ///         ReconnectingEvent::GaveUp(why) => println!("{why}"),
 ///         _ => {}
 ///     }
 /// }
-/// # Ok(())
 /// # }
 /// ```
 pub fn reconnecting(options: impl Into<ClientOptions>, backoff: Backoff) -> ReconnectingClient {
