@@ -54,8 +54,8 @@ impl Member {
     }
 
     /// Lets it send so many messages to the group: numbers that begin where the last ones ended, the
-    /// first of all is 1, and behind them its authority and `padding` letters. It needn't have sent them when this
-    /// returns.
+    /// first of all is 1, and behind them its authority and `padding` letters. It needn't have sent
+    /// them when this returns.
     pub async fn say(&mut self, count: u64, padding: u64) {
         self.script.tell(&json!({ "say": count, "padding": padding })).await;
     }
