@@ -80,11 +80,23 @@ fn gaps(heard: &[u64]) -> u64 {
     heard.windows(2).map(|pair| (pair[1] - pair[0]).checked_sub(1).expect("not twice")).sum()
 }
 
+async fn three_nodes(engine: &Engine) -> [Member; 3] {
+    let url = engine.url();
+    [Member::start(&url).await, Member::start(&url).await, Member::start(&url).await]
+}
+
+/// Waits until each of these nodes has so many sessions, all in the group: none of them has lost a
+/// message.
+async fn lost_nothing<const COUNT: usize>(nodes: [(&mut Member, u64); COUNT]) {
+    for (node, sessions) in nodes {
+        let census = node.reaches(sessions).await;
+        assert_eq!((census.unsent, census.missed), (0, 0), "{}", node.authority());
+    }
+}
+
 async fn node_that_is_killed_costs_the_members_of_others_nothing(kind: Kind) {
     let engine = Engine::start(kind).await;
-    let url = engine.url();
-    let (mut one, mut other, mut third) =
-        (Member::start(&url).await, Member::start(&url).await, Member::start(&url).await);
+    let [mut one, mut other, mut third] = three_nodes(&engine).await;
     let witness = Guest::of(&mut other, &third).await;
     witness.begins_to_hear(&mut third, 0).await;
     let victim = Guest::of(&mut third, &one).await;
@@ -99,7 +111,7 @@ async fn node_that_is_killed_costs_the_members_of_others_nothing(kind: Kind) {
     said += 1_000;
     guest.hears(said).await;
     // A process that takes its place gets what is sent from then on.
-    let mut next = Member::start(&url).await;
+    let mut next = Member::start(&engine.url()).await;
     let back = Guest::of(&mut next, &one).await;
     said = back.begins_to_hear(&mut one, said).await;
     one.say(1_000, 100).await;
@@ -108,17 +120,12 @@ async fn node_that_is_killed_costs_the_members_of_others_nothing(kind: Kind) {
     assert_eq!((gaps(&guest.heard()), gaps(&back.heard())), (0, 0));
     // What left the third one came whole and in order.
     assert_eq!(gaps(&witness.heard()), 0);
-    for (node, sessions) in [(&mut one, 0), (&mut other, 2), (&mut next, 1)] {
-        let census = node.reaches(sessions).await;
-        assert_eq!((census.unsent, census.missed), (0, 0), "{kind:?}");
-    }
+    lost_nothing([(&mut one, 0), (&mut other, 2), (&mut next, 1)]).await;
 }
 
 async fn node_that_stands_still_for_a_moment_misses_nothing(kind: Kind) {
     let engine = Engine::start(kind).await;
-    let url = engine.url();
-    let (mut one, mut other, mut third) =
-        (Member::start(&url).await, Member::start(&url).await, Member::start(&url).await);
+    let [mut one, mut other, mut third] = three_nodes(&engine).await;
     let (guest, sleeper) = (Guest::of(&mut other, &one).await, Guest::of(&mut third, &one).await);
     let said = guest.begins_to_hear(&mut one, 0).await;
     let said = sleeper.begins_to_hear(&mut one, said).await;
@@ -129,17 +136,12 @@ async fn node_that_stands_still_for_a_moment_misses_nothing(kind: Kind) {
     third.resume();
     sleeper.hears(said + 1_000).await;
     assert_eq!((gaps(&guest.heard()), gaps(&sleeper.heard())), (0, 0));
-    for (node, sessions) in [(&mut one, 0), (&mut other, 1), (&mut third, 1)] {
-        let census = node.reaches(sessions).await;
-        assert_eq!((census.unsent, census.missed), (0, 0), "{kind:?}");
-    }
+    lost_nothing([(&mut one, 0), (&mut other, 1), (&mut third, 1)]).await;
 }
 
 async fn node_that_stands_still_for_long_is_told_what_it_missed(kind: Kind) {
     let engine = Engine::start(kind).await;
-    let url = engine.url();
-    let (mut one, mut other, mut third) =
-        (Member::start(&url).await, Member::start(&url).await, Member::start(&url).await);
+    let [mut one, mut other, mut third] = three_nodes(&engine).await;
     let (guest, sleeper) = (Guest::of(&mut other, &one).await, Guest::of(&mut third, &one).await);
     let said = guest.begins_to_hear(&mut one, 0).await;
     let mut said = sleeper.begins_to_hear(&mut one, said).await;
@@ -168,8 +170,5 @@ async fn node_that_stands_still_for_long_is_told_what_it_missed(kind: Kind) {
     assert!(missed > 0, "{kind:?}");
     assert_eq!(third.reaches(1).await.missed, missed, "{kind:?}");
     assert_eq!(gaps(&guest.heard()), 0);
-    for (node, sessions) in [(&mut one, 0), (&mut other, 1)] {
-        let census = node.reaches(sessions).await;
-        assert_eq!((census.unsent, census.missed), (0, 0), "{kind:?}");
-    }
+    lost_nothing([(&mut one, 0), (&mut other, 1)]).await;
 }
