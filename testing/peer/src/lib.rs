@@ -97,18 +97,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.received.split()
     }
 
-    /// Waits for at least `at_least` more bytes, and returns how many came. They stay buffered.
-    pub async fn take_some(&mut self, at_least: usize) -> usize {
-        let before = self.received.len();
-        while self.received.len() < before + at_least {
-            assert!(self.read().await.expect("no reset") > 0, "the end");
+    /// Waits for `count` more bytes, and takes no others from the connection. They stay buffered.
+    pub async fn buffer(&mut self, count: usize) {
+        let mut missing = (&mut self.stream).take(count as u64);
+        while missing.limit() > 0 {
+            let read = within(missing.read_buf(&mut self.received)).await;
+            assert!(read.expect("no reset") > 0, "the end");
         }
-        self.received.len() - before
-    }
-
-    /// Discards the bytes received so far.
-    pub fn forget(&mut self) {
-        self.received.clear();
     }
 
     /// Waits for the end of the connection or a reset, and returns the bytes before it.
