@@ -26,7 +26,7 @@ pub(crate) fn admit<D: Data>(hub: &Hub<D>, request: &HttpRequest) -> Option<Seat
     }
     let peer = request.peer_addr().map(RemoteAddr);
     let connection = Connection { peer, can_upgrade: true, is_extended_connect: false };
-    hub.admit_from(&head::request(request)?, connection)
+    hub.admit_taking(&mut head::request(request)?, connection)
 }
 
 /// Waits for the answer to a request.

@@ -123,7 +123,7 @@ where
         let is_extended_connect =
             parts.method == Method::CONNECT && protocol == Some(WEBSOCKET_PROTOCOL);
         let connection = Connection { peer, can_upgrade, is_extended_connect };
-        match hub.admit_from(&parts, connection) {
+        match hub.admit_taking(&mut parts, connection) {
             Some(mut seat) => {
                 let upgrade = parts.extensions.remove();
                 let forward = forwarder.and_then(|forwarder| Some((forwarder, seat.forward()?)));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use bytestring::ByteString;
 use engineio_proto::server::{Refusal, Session, Unavailable};
-use engineio_proto::{Message, NodeTag, ServerCloseReason, Sid};
+use engineio_proto::{Message, NodeTag, ServerCloseReason, Sid, Transport};
 
 use super::audience::Audience;
 use super::handler::carry;
@@ -107,13 +107,14 @@ impl<D: Data> Admission<D> {
         #[cfg(feature = "metrics")]
         core.begin_sampling();
         // The first turn arms the first deadline.
-        carry(self.running.handler(), &session, Pace::Full, |turn| {
+        let answer = carry(self.running.handler(), &session, Pace::Full, |turn| {
             if core.is_closing() {
                 // The server began to close and didn't see this session.
                 turn.session.shutdown(turn.now);
             }
+            if transport == Transport::Polling { turn.take_answer(FIRST_CONN)?.ok() } else { None }
         });
-        let is_wanted = self.pending.accept(&session);
+        let is_wanted = self.pending.accept(&session, answer.flatten().map(Box::new));
         if !is_wanted {
             session.abort(ServerCloseReason::TransportLost);
         }

@@ -65,18 +65,18 @@ impl MayCompress {
 impl Handshake {
     pub(crate) fn new(
         config: &ServerConfig,
-        request: &Parts,
+        request: Parts,
         opening: &Opening,
-        peer: Option<RemoteAddr>,
+        remote_ip: Option<IpAddr>,
     ) -> Self {
         Self {
-            remote_ip: remote_ip(config, request, peer),
+            remote_ip,
             transport: opening.transport(),
             revision: opening.revision(),
             may_compress: MayCompress(
                 config.websocket_compression().then(|| Arc::new(AtomicBool::new(true))),
             ),
-            request: request.clone(),
+            request,
         }
     }
 

@@ -19,6 +19,7 @@ use super::core::Core;
 use super::deadlines::Target;
 use super::handler::{carry, tell};
 use super::handshake::{Connection, Handshake, RemoteAddr, remote_ip};
+use super::head::Head;
 use super::incoming::Incoming;
 use super::pending::{PendingHandshake, RETRY_AFTER};
 use super::reception::{Arrival, Pickup, Received};
@@ -98,26 +99,38 @@ impl<D: Data> Hub<D> {
     /// As [`admit`](Self::admit), with what the request itself needn't carry: extensions cost an
     /// allocation or two.
     pub fn admit_from(&self, request: &Parts, connection: Connection) -> Option<Seat<D>> {
-        let plain = http_map::request(self.config(), request, connection);
+        self.admit_head(Head::Shared(request), connection)
+    }
+
+    /// As [`admit_from`](Self::admit_from), without a copy of the head for the application: if the
+    /// request becomes a handshake, all but the extensions is taken from it.
+    pub fn admit_taking(&self, request: &mut Parts, connection: Connection) -> Option<Seat<D>> {
+        self.admit_head(Head::Taken(request), connection)
+    }
+
+    fn admit_head(&self, head: Head<'_>, connection: Connection) -> Option<Seat<D>> {
+        let plain = http_map::request(self.config(), &head, connection);
+        let is_upgrade = plain.upgrade;
         let routed = route(self.config(), &plain);
         if matches!(routed, Route::Foreign) {
             return None;
         }
-        let line = RequestLine::new(self.config(), request, connection.peer);
+        let line = RequestLine::new(self.config(), &head, connection.peer);
+        let is_post = head.method == Method::POST;
+        let length = is_post.then(|| http_map::content_length(&head)).flatten();
+        let deflate = is_upgrade.then(|| self.compression(&head)).flatten();
         let (place, upgrade) = match routed {
             Route::Foreign => return None,
             Route::Answer(response) => (Place::Answered(Box::new(response)), None),
             Route::Refuse(refusal) => self.turn_away(&line, refusal),
-            Route::Open(opening) => self.admit_handshake(opening, request, connection, &line),
+            Route::Open(opening) => self.admit_handshake(opening, head, connection, &line),
             Route::Session { sid, exchange } => {
-                self.admit_exchange(&sid, exchange, request, connection, &line)
+                self.admit_exchange(&sid, exchange, &head, connection, &line)
             }
         };
         let limit = self.config().max_payload();
         let body = match &place {
-            Place::Seated(..) if request.method == Method::POST => {
-                RequestBody::new(limit, http_map::content_length(request))
-            }
+            Place::Seated(..) if is_post => RequestBody::new(limit, length),
             Place::Elsewhere(_) => RequestBody::Done,
             Place::Seated(..)
             | Place::Answered(_)
@@ -125,7 +138,7 @@ impl<D: Data> Hub<D> {
             | Place::Compressing(_)
             | Place::Done => RequestBody::unwanted(limit),
         };
-        let deflate = upgrade.as_ref().and_then(|_| self.compression(request));
+        let deflate = deflate.filter(|_| upgrade.is_some());
         Some(Seat::new(&self.running, place, body, upgrade, deflate, line))
     }
 
@@ -215,13 +228,13 @@ impl<D: Data> Hub<D> {
     fn admit_handshake(
         &self,
         mut opening: Opening,
-        parts: &Parts,
+        head: Head<'_>,
         connection: Connection,
         line: &RequestLine,
     ) -> Admitted<D> {
         let core = &self.running.core;
         let upgrade = if opening.transport() == Transport::WebSocket {
-            let Some(upgrade) = Upgrade::of(parts, connection) else {
+            let Some(upgrade) = Upgrade::of(&head, connection) else {
                 return self.turn_away(line, opening.broken_websocket());
             };
             if !core.upgradability.note(connection) {
@@ -243,9 +256,10 @@ impl<D: Data> Hub<D> {
             let is_full = core.sessions.len() + waiting >= core.config.max_sessions();
             is_full.then_some(Unavailable::Overloaded)
         };
-        let address = || remote_ip(&core.config, parts, connection.peer);
+        let now = core.now();
+        let address = || remote_ip(&core.config, &head, connection.peer);
         let slot = match unavailable {
-            None => core.entrance.admit(core.now(), address),
+            None => core.entrance.admit(now, address),
             Some(why) => Err(why),
         };
         let slot = match slot {
@@ -254,8 +268,9 @@ impl<D: Data> Hub<D> {
                 return self.turn_away(line, opening.unavailable(why, RETRY_AFTER.as_secs()));
             }
         };
-        let handshake = Handshake::new(&core.config, parts, &opening, connection.peer);
-        let pending = PendingHandshake::new(core, opening, handshake.may_compress(), slot);
+        let remote_ip = line.remote();
+        let handshake = Handshake::new(&core.config, head.into_parts(), &opening, remote_ip);
+        let pending = PendingHandshake::new(core, opening, handshake.may_compress(), slot, now);
         let arrival = Arrival { pending: Arc::clone(&pending), handshake };
         match self.running.reception.receive(arrival) {
             Received::Queued => {}
@@ -263,7 +278,7 @@ impl<D: Data> Hub<D> {
             Received::Closed => pending.turn_away(Unavailable::Closing),
         }
         if !pending.is_decided() {
-            let at = core.now() + core.config.accept_timeout();
+            let at = now + core.config.accept_timeout();
             core.deadlines.arm_anywhere(at, Target::Handshake(pending.as_expire()));
         }
         (Place::Waiting(pending, None), upgrade)

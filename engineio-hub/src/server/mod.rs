@@ -25,6 +25,7 @@ mod events;
 mod groups;
 mod handler;
 mod handshake;
+mod head;
 mod hub;
 mod incoming;
 mod login;

@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use engineio_proto::Instant;
 use engineio_proto::server::{Opening, Refusal, Unavailable};
+use engineio_proto::{Instant, Response};
 
 use super::core::Core;
 use super::deadlines::Expire;
@@ -41,7 +41,7 @@ enum Stage<D: Data> {
     Deciding {
         seat: Option<Waker>,
     },
-    Accepted(Arc<ServerSession<D>>),
+    Accepted(Arc<ServerSession<D>>, FirstAnswer),
     Refused(Box<Refusal>),
     /// The seat has taken the outcome, or the client has left.
     Gone,
@@ -49,9 +49,12 @@ enum Stage<D: Data> {
 
 /// The outcome, for the seat.
 pub(crate) enum Outcome<D: Data> {
-    Accepted(Arc<ServerSession<D>>),
+    Accepted(Arc<ServerSession<D>>, FirstAnswer),
     Refused(Refusal),
 }
+
+/// The answer to a handshake over polling, which is there as soon as the session is open.
+pub(crate) type FirstAnswer = Option<Box<Response>>;
 
 /// What a client that leaves leaves behind.
 pub(crate) enum Left<D: Data> {
@@ -68,10 +71,11 @@ impl<D: Data> PendingHandshake<D> {
         opening: Opening,
         may_compress: MayCompress,
         slot: Slot,
+        since: Instant,
     ) -> Arc<Self> {
         core.waiting.fetch_add(1, Relaxed);
         let stage = Stage::Undecided { opening: Box::new(opening), seat: None, login: None };
-        let (core, since) = (Arc::clone(core), core.now());
+        let core = Arc::clone(core);
         Arc::new(Self { core, since, may_compress, slot, stage: Mutex::new(stage) })
     }
 
@@ -109,7 +113,7 @@ impl<D: Data> PendingHandshake<D> {
     pub(crate) fn take_login(&self) -> Option<LoggingIn> {
         match &mut *self.lock() {
             Stage::Undecided { login, .. } => login.take(),
-            Stage::Deciding { .. } | Stage::Accepted(_) | Stage::Refused(_) | Stage::Gone => None,
+            Stage::Deciding { .. } | Stage::Accepted(..) | Stage::Refused(_) | Stage::Gone => None,
         }
     }
 
@@ -124,10 +128,10 @@ impl<D: Data> PendingHandshake<D> {
                 return Poll::Pending;
             }
             Stage::Gone => return Poll::Pending,
-            Stage::Accepted(_) | Stage::Refused(_) => {}
+            Stage::Accepted(..) | Stage::Refused(_) => {}
         }
         match mem::replace(&mut *stage, Stage::Gone) {
-            Stage::Accepted(session) => Poll::Ready(Outcome::Accepted(session)),
+            Stage::Accepted(session, answer) => Poll::Ready(Outcome::Accepted(session, answer)),
             Stage::Refused(refusal) => Poll::Ready(Outcome::Refused(*refusal)),
             Stage::Undecided { .. } | Stage::Deciding { .. } | Stage::Gone => Poll::Pending,
         }
@@ -138,7 +142,7 @@ impl<D: Data> PendingHandshake<D> {
         let left = mem::replace(&mut *self.lock(), Stage::Gone);
         self.slot.free();
         match left {
-            Stage::Accepted(session) => Left::Session(session),
+            Stage::Accepted(session, _) => Left::Session(session),
             Stage::Undecided { opening, .. } => {
                 self.count_down();
                 let has_waited = self.core.now() >= self.since + PATIENCE;
@@ -163,7 +167,7 @@ impl<D: Data> PendingHandshake<D> {
                 Some(*opening)
             }
             decided @ (Stage::Deciding { .. }
-            | Stage::Accepted(_)
+            | Stage::Accepted(..)
             | Stage::Refused(_)
             | Stage::Gone) => {
                 *stage = decided;
@@ -173,8 +177,8 @@ impl<D: Data> PendingHandshake<D> {
     }
 
     /// Accepts with this session. Returns whether the client is still there.
-    pub(crate) fn accept(&self, session: &Arc<ServerSession<D>>) -> bool {
-        self.decide(Stage::Accepted(Arc::clone(session)))
+    pub(crate) fn accept(&self, session: &Arc<ServerSession<D>>, answer: FirstAnswer) -> bool {
+        self.decide(Stage::Accepted(Arc::clone(session), answer))
     }
 
     pub(crate) fn refuse(&self, refusal: Refusal) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use engineio_proto::server::{Input, Refusal, Transmit};
-use engineio_proto::{ConnId, Failure, Headers, Response};
+use engineio_proto::{ConnId, Failure, Headers, Response, ServerCloseReason};
 use http::{StatusCode, header};
 
 use super::body::RequestBody;
@@ -272,7 +272,8 @@ impl<D: Data> Seat<D> {
                 *login = None;
             }
             self.place = match ready!(pending.poll_outcome(cx)) {
-                Outcome::Accepted(session) => Place::Seated(session, FIRST_CONN),
+                Outcome::Accepted(_, Some(answer)) => Place::Answered(answer),
+                Outcome::Accepted(session, None) => Place::Seated(session, FIRST_CONN),
                 Outcome::Refused(refusal) => return Poll::Ready(Reply::Refuse(refusal)),
             };
         }
@@ -364,21 +365,21 @@ impl<D: Data> Seat<D> {
 /// Reports that the client is gone, if it has no answer yet.
 impl<D: Data> Drop for Seat<D> {
     fn drop(&mut self) {
-        if let Place::Waiting(pending, _) = &self.place {
-            let left = pending.leave();
-            self.running.reception.sweep();
-            match left {
-                Left::Session(session) => self.place = Place::Seated(session, FIRST_CONN),
-                Left::Undecided(refusal) => {
-                    if let Some(refusal) = refusal {
+        match &self.place {
+            Place::Waiting(pending, _) => {
+                let left = pending.leave();
+                self.running.reception.sweep();
+                match left {
+                    // Its client doesn't know its identifier.
+                    Left::Session(session) => session.abort(ServerCloseReason::TransportLost),
+                    Left::Undecided(Some(refusal)) => {
                         self.running.core.refused(&refusal, &self.line);
                     }
-                    return;
+                    Left::Undecided(None) => {}
                 }
             }
-        }
-        if let Place::Seated(session, conn) = &self.place {
-            self.leave(session, *conn);
+            Place::Seated(session, conn) => self.leave(session, *conn),
+            Place::Answered(_) | Place::Compressing(_) | Place::Elsewhere(_) | Place::Done => {}
         }
     }
 }

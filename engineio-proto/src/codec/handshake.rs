@@ -48,15 +48,16 @@ impl HandshakeData {
             json.push('"');
         }
         json.push(']');
-        let mut number = |name: &str, value: u128| {
+        let mut number = |name: &str, value: u64| {
             json.push_str(name);
             // Writing to a String can't fail.
             let _ = write!(json, "{value}");
         };
-        number(r#","pingInterval":"#, self.ping_interval.as_millis());
-        number(r#","pingTimeout":"#, self.ping_timeout.as_millis());
+        let millis = |time: Duration| time.as_millis().try_into().unwrap_or(u64::MAX);
+        number(r#","pingInterval":"#, millis(self.ping_interval));
+        number(r#","pingTimeout":"#, millis(self.ping_timeout));
         if let Some(bytes) = self.max_payload {
-            number(r#","maxPayload":"#, bytes as u128);
+            number(r#","maxPayload":"#, bytes as u64);
         }
         json.push('}');
         json.into()

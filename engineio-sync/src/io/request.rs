@@ -63,7 +63,7 @@ impl<D: Data> ServerRequest<D> {
         let Head { mut parts, body, is_kept_alive, expects_continue } = head;
         let is_head = parts.method == Method::HEAD;
         let connection = Connection::http1(Some(peer));
-        let (responder, deadline) = match hub.admit_from(&parts, connection) {
+        let (responder, deadline) = match hub.admit_taking(&mut parts, connection) {
             Some(seat) => (Responder::Hub { seat, answer: None }, None),
             None => {
                 let not_found = || {
