@@ -11,7 +11,9 @@ use std::time::Instant;
 use bytes::Bytes;
 use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit};
 use engineio_hub::{Data, RemoteAddr};
-use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, Watched, carry, head_fault};
+use engineio_hyper::{
+    Answered, BoxError, LazyTimer, RequestTask, ResponseBody, Watched, carry, head_fault,
+};
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::or;
 use http::{Request, Response};
@@ -21,7 +23,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 
 use crate::core::Core;
-use crate::rt::{AsyncIoTimer, machine_time, spawn, timeout, timer};
+use crate::rt::{machine_time, spawn, timeout, timer};
 use crate::stream::Ending;
 
 /// Answers everything with 404, and says where the server is.
@@ -56,7 +58,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
     let handler = &handler;
     let service = service_fn(move |request| answer(core, request, peer, handler));
     let mut connection = http1::Builder::new()
-        .timer(AsyncIoTimer)
+        .timer(LazyTimer::new(timer()))
         .header_read_timeout(patience)
         // Without it hyper copies head and body into a buffer that never shrinks.
         .writev(true)

@@ -7,6 +7,7 @@
 //! - [`RequestTask`]: one request, from its head to its answer;
 //! - [`carry`], [`Carrier`]: a WebSocket over a stream;
 //! - [`Watched`]: a stream with timeouts for a stalled peer;
+//! - [`LazyTimer`]: the timeouts of heads;
 //! - [`drive`], [`close`], [`drain`]: run a server's deadlines, and close it within a time limit;
 //! - [`Serving`]: a listener that is bound;
 //! - [`head_fault`]: what hyper turned away by itself;
@@ -24,6 +25,7 @@ mod close;
 mod drive;
 mod forward;
 mod head_fault;
+mod lazy_timer;
 #[cfg(feature = "cluster")]
 mod pooled;
 mod request;
@@ -40,6 +42,7 @@ pub use close::{close, drain};
 pub use drive::drive;
 pub use forward::{CONNECT_TIMEOUT, ForwardedBody, Forwarder, Sending, Undelivered};
 pub use head_fault::head_fault;
+pub use lazy_timer::LazyTimer;
 #[cfg(feature = "cluster")]
 pub use pooled::{Task as PoolTask, pooled};
 pub use request::{Answered, BoxError, RequestTask};

@@ -11,12 +11,11 @@ use engineio_hub::listener::{
     ACCEPT_PAUSE, AcceptError, BACKLOG, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit, TURNED_AWAY,
 };
 use engineio_hub::{Data, RemoteAddr};
-use engineio_hyper::{Watched, head_fault};
+use engineio_hyper::{LazyTimer, Watched, head_fault};
 use engineio_proto::server::ConnectionFault;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -26,7 +25,7 @@ use crate::clock::timer;
 use crate::core::Core;
 use crate::http2;
 use crate::idle::{Activity, Tracked};
-use crate::service::{EngineIoService, NotFound};
+use crate::service::Alone;
 
 /// Binds a listener where many connections may wait to be accepted.
 pub(crate) fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
@@ -73,7 +72,7 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
             let mut stop = core.listening.stop.subscribe();
             let Some(version) = version(&stream, &mut stop).await else { return };
             let hub = core.hub.clone();
-            let service = TowerToHyperService::new(EngineIoService::alone(core, peer));
+            let service = Alone::new(core, peer);
             if let Some(fault) = http.serve(version, stream, permit, service, stop).await {
                 hub.refuse_connection(fault, Some(peer));
             }
@@ -121,8 +120,6 @@ async fn version(stream: &TcpStream, stop: &mut Stop) -> Option<Version> {
 /// Tells when to stop, and by when all has to be over.
 pub(crate) type Stop = watch::Receiver<Option<Instant>>;
 
-type Service<D> = TowerToHyperService<EngineIoService<NotFound<D>, D>>;
-
 /// Serves HTTP on a connection.
 ///
 /// Both versions could be left to `auto`, but it takes the first 24 bytes for itself: hyper's read
@@ -137,11 +134,7 @@ struct Http {
 impl Http {
     fn new(patience: Duration, linger: Duration) -> Self {
         let mut http1 = http1::Builder::new();
-        http1
-            .timer(TokioTimer::new())
-            .header_read_timeout(patience)
-            .max_buf_size(MAX_HEAD)
-            .max_headers(MAX_HEADERS);
+        http1.header_read_timeout(patience).max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS);
         let mut auto = auto::Builder::new(TokioExecutor::new());
         auto.http1()
             .timer(TokioTimer::new())
@@ -162,14 +155,16 @@ impl Http {
         version: Version,
         stream: TcpStream,
         permit: Permit,
-        service: Service<D>,
+        service: Alone<D>,
         stop: Stop,
     ) -> Option<ConnectionFault> {
         let (stream, permit) = (TokioIo::new(stream), Some(permit));
         match version {
             Version::Http1 => {
                 let stream = Watched::opened(stream, timer(), self.patience).holding(permit);
-                let connection = self.http1.serve_connection(stream, service).with_upgrades();
+                let mut http1 = self.http1.clone();
+                http1.timer(LazyTimer::new(timer()));
+                let connection = http1.serve_connection(stream, service).with_upgrades();
                 until_stopped(connection, stop).await
             }
             Version::Either => {
@@ -220,14 +215,14 @@ async fn deadline(mut stop: Stop) {
 type AutoConnection<D> = auto::UpgradeableConnection<
     'static,
     Watched<TokioIo<TcpStream>>,
-    Tracked<Service<D>>,
+    Tracked<Alone<D>>,
     TokioExecutor,
 >;
 
 /// Runs a connection to its end, or until the server stops, and then lets it finish what it has
 /// begun.
 async fn until_stopped<D: Data>(
-    mut connection: http1::UpgradeableConnection<Watched<TokioIo<TcpStream>>, Service<D>>,
+    mut connection: http1::UpgradeableConnection<Watched<TokioIo<TcpStream>>, Alone<D>>,
     mut stop: Stop,
 ) -> Option<ConnectionFault> {
     let ended = tokio::select! {

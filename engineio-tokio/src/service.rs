@@ -11,6 +11,7 @@ use engineio_hub::{Data, Hub, RemoteAddr};
 use engineio_hyper::{Answered, BoxError, RequestTask, ResponseBody, Switching, carry};
 use http::{Request, Response};
 use http_body::Body;
+use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -43,21 +44,11 @@ impl<D: Data, S> Layer<S> for EngineIoLayer<D> {
 pub struct EngineIoService<S, D: Data = ()> {
     core: Core<D>,
     inner: S,
-    /// Where all requests come from, if it serves one connection.
-    peer: Option<RemoteAddr>,
 }
 
 impl<S, D: Data> EngineIoService<S, D> {
     pub(crate) const fn new(core: Core<D>, inner: S) -> Self {
-        Self { core, inner, peer: None }
-    }
-}
-
-impl<D: Data> EngineIoService<NotFound<D>, D> {
-    /// Serves a connection without a framework.
-    pub(crate) fn alone(core: Core<D>, peer: RemoteAddr) -> Self {
-        let inner = NotFound { hub: core.hub.clone(), peer: Some(peer) };
-        Self { core, inner, peer: Some(peer) }
+        Self { core, inner }
     }
 }
 
@@ -76,20 +67,34 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let peer = self.peer.or_else(|| request.extensions().get().copied());
-        // The application may keep the head of the request.
-        let in_use = request.extensions_mut().remove();
-        let Core { hub, forwarder, .. } = &self.core;
-        let begun = RequestTask::begin(hub, request, peer, forwarder.as_ref(), timer, yield_turn);
-        let inner = match begun {
-            Ok(task) => {
-                self.core.start_driver();
-                Inner::Ours { task, in_use, listening: Arc::clone(&self.core.listening) }
-            }
-            Err(request) => Inner::Theirs { future: self.inner.call(request) },
-        };
-        ServiceFuture { inner }
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let Self { core, inner } = self;
+        let peer = request.extensions().get().copied();
+        ServiceFuture::new(core, request, peer, |request| inner.call(request))
+    }
+}
+
+/// Serves the requests of one connection, without a framework.
+pub(crate) struct Alone<D: Data> {
+    core: Core<D>,
+    peer: RemoteAddr,
+}
+
+impl<D: Data> Alone<D> {
+    pub(crate) const fn new(core: Core<D>, peer: RemoteAddr) -> Self {
+        Self { core, peer }
+    }
+}
+
+impl<D: Data> hyper::service::Service<Request<Incoming>> for Alone<D> {
+    type Response = Response<ResponseBody<String>>;
+    type Error = Infallible;
+    type Future = ServiceFuture<Ready<Result<Response<String>, Infallible>>, Incoming, D>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let Self { core, peer } = self;
+        let theirs = |request| not_found(&core.hub, request, Some(*peer));
+        ServiceFuture::new(core, request, Some(*peer), theirs)
     }
 }
 
@@ -117,6 +122,34 @@ pin_project! {
             listening: Arc<Listening>,
         },
         Theirs { #[pin] future: F },
+    }
+}
+
+impl<F, B, D> ServiceFuture<F, B, D>
+where
+    B: Body + Send + 'static,
+    B::Error: Into<BoxError>,
+    D: Data,
+{
+    /// Begins with a request, which goes to the other service if its path isn't the server's.
+    fn new(
+        core: &Core<D>,
+        mut request: Request<B>,
+        peer: Option<RemoteAddr>,
+        theirs: impl FnOnce(Request<B>) -> F,
+    ) -> Self {
+        // The application may keep the head of the request.
+        let in_use = request.extensions_mut().remove();
+        let forwarder = core.forwarder.as_ref();
+        let begun = RequestTask::begin(&core.hub, request, peer, forwarder, timer, yield_turn);
+        let inner = match begun {
+            Ok(task) => {
+                core.start_driver();
+                Inner::Ours { task, in_use, listening: Arc::clone(&core.listening) }
+            }
+            Err(request) => Inner::Theirs { future: theirs(request) },
+        };
+        Self { inner }
     }
 }
 
@@ -191,16 +224,15 @@ fn yield_turn(cx: &mut Context<'_>) {
     let _ = pin!(tokio::task::yield_now()).poll(cx);
 }
 
-/// Answers everything with 404, and says where the server is: the inner service of a standalone
-/// server.
+/// Answers everything with 404, and says where the server is: the inner service of a server under a
+/// path of its own.
 pub struct NotFound<D: Data = ()> {
     hub: Hub<D>,
-    peer: Option<RemoteAddr>,
 }
 
 impl<D: Data> NotFound<D> {
     pub(crate) const fn new(hub: Hub<D>) -> Self {
-        Self { hub, peer: None }
+        Self { hub }
     }
 }
 
@@ -214,16 +246,25 @@ impl<D: Data, B> Service<Request<B>> for NotFound<D> {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (parts, _) = request.into_parts();
-        let peer = self.peer.or_else(|| parts.extensions.get().copied());
-        let response = self.hub.not_found(&parts, peer);
-        ready(Ok(response.map(|body| String::from_utf8_lossy(&body).into_owned())))
+        let peer = request.extensions().get().copied();
+        not_found(&self.hub, request, peer)
     }
+}
+
+/// The answer to a request that isn't for the server, where nothing else serves it.
+fn not_found<D: Data, B>(
+    hub: &Hub<D>,
+    request: Request<B>,
+    peer: Option<RemoteAddr>,
+) -> Ready<Result<Response<String>, Infallible>> {
+    let (parts, _) = request.into_parts();
+    let response = hub.not_found(&parts, peer);
+    ready(Ok(response.map(|body| String::from_utf8_lossy(&body).into_owned())))
 }
 
 impl<D: Data> Clone for NotFound<D> {
     fn clone(&self) -> Self {
-        Self { hub: self.hub.clone(), peer: self.peer }
+        Self { hub: self.hub.clone() }
     }
 }
 
@@ -241,7 +282,7 @@ impl<D: Data> Clone for EngineIoLayer<D> {
 
 impl<S: Clone, D: Data> Clone for EngineIoService<S, D> {
     fn clone(&self) -> Self {
-        Self { core: self.core.clone(), inner: self.inner.clone(), peer: self.peer }
+        Self { core: self.core.clone(), inner: self.inner.clone() }
     }
 }
 
