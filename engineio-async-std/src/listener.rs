@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+#[cfg(feature = "smol")]
+use std::sync::Arc;
 
 use async_io::Async;
 use engineio_hub::listener::BACKLOG;
@@ -50,11 +52,10 @@ impl Listener for async_std::net::TcpListener {
 
 #[cfg(feature = "smol")]
 impl Listener for smol::net::TcpListener {
-    type Stream = smol::net::TcpStream;
+    type Stream = Async<std::net::TcpStream>;
 
     async fn accept(&self) -> io::Result<(Self::Stream, SocketAddr)> {
-        let (stream, peer) = self.accept().await?;
-        let _ = stream.set_nodelay(true);
-        Ok((stream, peer))
+        let listener: Arc<Async<std::net::TcpListener>> = self.clone().into();
+        Listener::accept(&*listener).await
     }
 }

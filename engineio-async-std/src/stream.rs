@@ -1,42 +1,85 @@
-//! Streams whose writing side ends when they are shut down.
+//! Streams for hyper.
 //!
-//! `poll_close` of async-std's and async-io's sockets only flushes. The peer then doesn't see an end
-//! before the socket is dropped, and may wait for it with its own end.
+//! `poll_close` of async-std's and async-io's sockets only flushes: the peer then doesn't see an end
+//! before the socket is dropped, and may wait for it with its own end. And their `poll_read` finds
+//! out by a system call that there is nothing to read, even right after a read that took all.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, TcpStream};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use async_io::Async;
+use engineio_hub::LONGEST_READ;
 use futures_io::{AsyncRead, AsyncWrite};
 use hyper::rt::{Read, ReadBufCursor, Write};
-use smol_hyper::rt::FuturesIo;
 
-/// A stream for hyper.
+/// A stream for hyper, whose writing side ends when it is shut down.
 #[derive(Debug)]
-pub(crate) struct Ending<S>(FuturesIo<S>);
+pub(crate) struct Ending<S> {
+    stream: S,
+    /// The last read took all that had come.
+    is_drained: bool,
+}
 
 impl<S> Ending<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self(FuturesIo::new(stream))
+    pub(crate) const fn new(stream: S) -> Self {
+        Self { stream, is_drained: false }
     }
 
     #[cfg(feature = "client")]
     pub(crate) fn into_inner(self) -> S {
-        self.0.into_inner()
+        self.stream
     }
 }
 
-impl<S: AsyncRead + Unpin> Read for Ending<S> {
+impl<S: AsyncRead + Unpin + 'static> Read for Ending<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
+        let Self { stream, is_drained } = &mut *self;
+        if *is_drained {
+            ready!(poll_readable(stream, cx))?;
+        }
+        // futures-io reads to memory that is initialized. Copying what has come costs less than to
+        // clear all that there is room for.
+        with_scratch(|scratch| {
+            let length = buffer.remaining().min(scratch.len());
+            let room = scratch.get_mut(..length).unwrap_or_default();
+            let count = ready!(Pin::new(stream).poll_read(cx, room))?;
+            *is_drained = 0 < count && count < room.len();
+            buffer.put_slice(room.get(..count).unwrap_or_default());
+            Poll::Ready(Ok(()))
+        })
     }
+}
+
+/// Waits until a socket says that there is something to read, if it is of a kind that can.
+fn poll_readable(stream: &dyn Any, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    if let Some(tcp) = stream.downcast_ref::<Async<TcpStream>>() {
+        return tcp.poll_readable(cx);
+    }
+    #[cfg(any(feature = "client", feature = "cluster"))]
+    if let Some(Tcp(tcp)) = stream.downcast_ref() {
+        return tcp.poll_readable(cx);
+    }
+    Poll::Ready(Ok(()))
+}
+
+/// Lends this thread's memory for reading.
+fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
+    thread_local! {
+        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    let mut scratch = SCRATCH.take();
+    scratch.resize(LONGEST_READ, 0);
+    let result = read(&mut scratch);
+    SCRATCH.set(scratch);
+    result
 }
 
 impl<S: AsyncWrite + Unpin + 'static> Write for Ending<S> {
@@ -45,7 +88,7 @@ impl<S: AsyncWrite + Unpin + 'static> Write for Ending<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -53,20 +96,16 @@ impl<S: AsyncWrite + Unpin + 'static> Write for Ending<S> {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.0).poll_shutdown(cx))?;
-        Poll::Ready(end_writing(self.0.get_ref()))
+        ready!(Pin::new(&mut self.stream).poll_close(cx))?;
+        Poll::Ready(end_writing(&self.stream))
     }
 }
 
