@@ -76,10 +76,10 @@ impl<S: Read + Unpin> Read for Watched<S> {
         let Some(opening) = &mut this.opening else {
             return Pin::new(&mut this.stream).poll_read(cx, buffer);
         };
-        // A read doesn't report how much came, so these few bytes go through a buffer that counts
-        // them.
-        let mut first = [0; PREFACE_LEN];
-        let room = first.get_mut(..buffer.remaining().min(PREFACE_LEN)).unwrap_or_default();
+        // A read doesn't report how much came, so the first bytes go through a buffer that counts
+        // them: with room for all of a head, since hyper gives a head in two parts twice the room.
+        let mut first = [0; FIRST_READ];
+        let room = first.get_mut(..buffer.remaining().min(FIRST_READ)).unwrap_or_default();
         let mut counted = ReadBuf::new(room);
         let read = Pin::new(&mut this.stream).poll_read(cx, counted.unfilled());
         buffer.put_slice(counted.filled());
@@ -138,3 +138,6 @@ impl<S> fmt::Debug for Watched<S> {
 /// The length of the HTTP/2 preface (RFC 9113, section 3.4). An HTTP/1 request for a session is
 /// longer.
 const PREFACE_LEN: usize = 24;
+
+/// As much as hyper makes room for at first.
+const FIRST_READ: usize = 8 << 10;
