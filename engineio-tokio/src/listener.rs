@@ -1,10 +1,12 @@
 //! Serving connections without a framework.
 
 use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::io::{self, Write};
 use std::net::ToSocketAddrs;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use engineio_hub::listener::{
@@ -225,10 +227,22 @@ async fn until_stopped<D: Data>(
     mut connection: http1::UpgradeableConnection<Watched<TokioIo<TcpStream>>, Alone<D>>,
     mut stop: Stop,
 ) -> Option<ConnectionFault> {
-    let ended = tokio::select! {
-        ended = &mut connection => Some(ended),
-        _ = stop.wait_for(Option::is_some) => None,
-    };
+    let unseen = stop.clone();
+    let mut stopped = pin!(stop.wait_for(Option::is_some));
+    let mut waiting: Option<Waker> = None;
+    let ended = poll_fn(|cx| {
+        if let Poll::Ready(ended) = Pin::new(&mut connection).poll(cx) {
+            return Poll::Ready(Some(ended));
+        }
+        // Each turn of each connection comes here, so the lock that they share is taken but once.
+        let is_waiting = waiting.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        if is_waiting && matches!(unseen.has_changed(), Ok(false)) {
+            return Poll::Pending;
+        }
+        waiting = Some(cx.waker().clone());
+        stopped.as_mut().poll(cx).map(|_| None)
+    });
+    let ended = ended.await;
     let Some(ended) = ended else {
         Pin::new(&mut connection).graceful_shutdown();
         let _ = connection.await;
