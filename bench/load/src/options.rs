@@ -20,8 +20,8 @@ pub(crate) struct Options {
     /// `growth` with `--pictures` only.
     #[arg(long, value_delimiter = ',')]
     rows: Vec<String>,
-    /// Only servers and clients whose id begins with one of these. The first of them is what the
-    /// others are compared with.
+    /// Only servers and clients whose id begins with one of these; otherwise all but those of
+    /// `even`. The first of them is what the others are compared with.
     #[arg(long, value_delimiter = ',')]
     servers: Vec<String>,
     /// Writes every single value into this file, too.
@@ -43,7 +43,9 @@ impl Options {
     }
 
     pub(crate) fn servers(&self) -> Vec<Server> {
-        SERVERS.into_iter().filter(|server| is_chosen(&self.servers, server.id)).collect()
+        let has_even = !self.servers.is_empty();
+        let servers = SERVERS.into_iter().filter(|server| has_even || !server.is_even());
+        servers.filter(|server| is_chosen(&self.servers, server.id)).collect()
     }
 
     pub(crate) fn clients(&self) -> Vec<Client> {

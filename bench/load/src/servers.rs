@@ -36,11 +36,24 @@ const fn futures(
     Server { id, name, program, arguments: &["--way", "handler"] }
 }
 
-pub(crate) const SERVERS: [Server; 12] = [
+pub(crate) const SERVERS: [Server; 15] = [
     rust("engineioxide", "engineioxide 0.17.9", "server-engineioxide", &[]),
     rust("tokio", "tokio, sockets", "server-tokio", &[]),
     rust("handler-tokio", "tokio, handler", "server-tokio", &["--way", "handler"]),
     rust("events-tokio", "tokio, events", "server-tokio", &["--way", "events"]),
+    rust(
+        "even-engineioxide",
+        "engineioxide, even turns",
+        "server-engineioxide",
+        &["--even-turns"],
+    ),
+    rust(
+        "even-tokio",
+        "tokio, handler, even turns",
+        "server-tokio",
+        &["--even-turns", "--way", "handler"],
+    ),
+    rust("even-sockets", "tokio, sockets, even turns", "server-tokio", &["--even-turns"]),
     rust(
         "driver-sync",
         "sync, driver and handler",
@@ -67,6 +80,11 @@ const PYTHON: Program = Program::Python { folder: "servers/python", script: "ser
 impl Server {
     pub(crate) const fn column(&self) -> Column {
         Column { id: self.id, name: self.name }
+    }
+
+    /// Whether its runtime gives all tasks even turns, which costs more.
+    pub(crate) fn is_even(&self) -> bool {
+        self.id.starts_with("even")
     }
 
     pub(crate) fn build(&self) -> io::Result<()> {

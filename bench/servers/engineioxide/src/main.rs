@@ -55,6 +55,9 @@ fn main() {
     } else {
         Builder::new_multi_thread()
     };
+    if options.even_turns {
+        runtime.global_queue_interval(1);
+    }
     let runtime = runtime.enable_all().build().expect("a runtime");
     runtime.block_on(async { tokio::spawn(serve(options)).await }).expect("no panic");
 }

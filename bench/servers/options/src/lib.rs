@@ -17,6 +17,9 @@ pub struct Options {
     /// Whether all runs on one thread.
     #[arg(long)]
     pub one_thread: bool,
+    /// Whether tokio turns to the tasks that it couldn't queue with a thread as often as to others.
+    #[arg(long)]
+    pub even_turns: bool,
 }
 
 /// How an application consumes a server.
