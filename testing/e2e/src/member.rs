@@ -7,7 +7,6 @@ use serde_json::json;
 use crate::Script;
 use crate::binding::Binding;
 use crate::example::executable;
-use crate::process::signal;
 
 /// A node of a cluster over a bus. All its sessions are members of one group, over all nodes. Dropping
 /// it ends it at once, without a goodbye.
@@ -87,16 +86,16 @@ impl Member {
 
     /// Ends its process, as a crash would.
     pub fn kill(self) {
-        signal("KILL", self.script.pid());
+        self.script.kill();
     }
 
     /// Stops its process: it does nothing, and its connections stay.
     pub fn pause(&self) {
-        signal("STOP", self.script.pid());
+        self.script.pause();
     }
 
     /// Lets its process go on.
     pub fn resume(&self) {
-        signal("CONT", self.script.pid());
+        self.script.resume();
     }
 }

@@ -1,5 +1,6 @@
 //! A peer's script in its own process.
 
+use crate::process::signal;
 use crate::within;
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -103,8 +104,23 @@ impl Script {
         rest
     }
 
+    /// Ends its process, as a crash would.
+    pub(crate) fn kill(&self) {
+        signal("KILL", self.pid());
+    }
+
+    /// Stops its process: it reads, answers and sends nothing, and ends no connection.
+    pub(crate) fn pause(&self) {
+        signal("STOP", self.pid());
+    }
+
+    /// Lets its process go on.
+    pub(crate) fn resume(&self) {
+        signal("CONT", self.pid());
+    }
+
     /// The number of its process.
-    pub(crate) fn pid(&self) -> u32 {
+    fn pid(&self) -> u32 {
         self.child.id().unwrap_or_else(|| panic!("{} has ended", self.what))
     }
 

@@ -4,7 +4,7 @@
 use crate::javascript::npm_ci;
 use crate::packages::{self, Packages};
 use crate::programs::require;
-use crate::{Certificate, Script, process, python};
+use crate::{Certificate, Script, python};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -99,12 +99,12 @@ impl Remote {
 
     /// Stops its process: it reads, answers and sends nothing, and ends no connection.
     pub fn pause(&self) {
-        process::signal("STOP", self.script.pid());
+        self.script.pause();
     }
 
     /// Resumes a paused process.
     pub fn resume(&self) {
-        process::signal("CONT", self.script.pid());
+        self.script.resume();
     }
 
     /// Makes it close its sessions and end, and returns the lines that weren't read yet.

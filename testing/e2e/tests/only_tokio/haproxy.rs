@@ -115,7 +115,7 @@ async fn client_of_http2_talks_on_one_connection() {
 #[tokio::test]
 async fn browser_polls_upgrades_and_talks_over_http2() {
     let Some((proxy, _server)) = behind() else { return };
-    let saw = chromium::start_with_client("http2.js", &proxy.url()).end().await;
+    let saw = chromium::start_with_client("both_transports.js", &proxy.url()).end().await;
     let heard = json!({ "heard": [5, 0, 200_000], "transport": "websocket" });
     assert_eq!((&saw["upgraded"], &saw["alone"]), (&heard, &heard), "{saw}");
     assert_eq!(saw["websockets"], json!([200, 200]), "{saw}");

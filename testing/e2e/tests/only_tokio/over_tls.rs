@@ -35,7 +35,7 @@ async fn browser_polls_upgrades_and_talks_on_one_connection() {
     let app = router.into_make_service_with_connect_info::<Number>();
     tokio::spawn(async move { axum::serve(tls, app).await });
 
-    let saw = chromium::start_with_client("http2.js", &url).end().await;
+    let saw = chromium::start_with_client("both_transports.js", &url).end().await;
     let heard = json!({ "heard": [5, 0, 200_000], "transport": "websocket" });
     assert_eq!(saw["upgraded"], heard, "{saw}");
     assert_eq!(saw["alone"], heard, "{saw}");

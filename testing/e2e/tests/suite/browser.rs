@@ -8,7 +8,7 @@ use serde_json::json;
 #[tokio::test]
 async fn page_polls_upgrades_and_talks() {
     let server = Server::echo(BINDING, Options::PATIENT);
-    let saw = chromium::start_with_client("http2.js", &server.url()).end().await;
+    let saw = chromium::start_with_client("both_transports.js", &server.url()).end().await;
     let heard = json!({ "heard": [5, 0, 200_000], "transport": "websocket" });
     assert_eq!((&saw["upgraded"], &saw["alone"]), (&heard, &heard), "{saw}");
     assert_eq!(saw["websockets"], json!([101, 101]), "{saw}");

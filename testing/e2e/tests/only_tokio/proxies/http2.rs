@@ -13,7 +13,7 @@ const fn takes_extended_connect(software: Software) -> bool {
 async fn browser_polls_over_http2_upgrades_and_talks(software: Software) {
     let server = Watched::start(patient()).await;
     let proxy = Snippet::for_one(software).start(&[&server.authority()]);
-    let saw = chromium::start_with_client("http2.js", &proxy.url()).end().await;
+    let saw = chromium::start_with_client("both_transports.js", &proxy.url()).end().await;
     let heard = json!({ "heard": [5, 0, 200_000], "transport": "websocket" });
     assert_eq!((&saw["upgraded"], &saw["alone"]), (&heard, &heard), "{saw} {:?}", server.log());
     let status = if takes_extended_connect(software) { 200 } else { 101 };
