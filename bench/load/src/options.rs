@@ -21,7 +21,7 @@ pub(crate) struct Options {
     #[arg(long, value_delimiter = ',')]
     rows: Vec<String>,
     /// Only servers and clients whose id begins with one of these; otherwise all but those of
-    /// `even`. The first of them is what the others are compared with.
+    /// `even-`. The first of them is what the others are compared with.
     #[arg(long, value_delimiter = ',')]
     servers: Vec<String>,
     /// Writes every single value into this file, too.

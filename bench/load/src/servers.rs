@@ -41,12 +41,7 @@ pub(crate) const SERVERS: [Server; 15] = [
     rust("tokio", "tokio, sockets", "server-tokio", &[]),
     rust("handler-tokio", "tokio, handler", "server-tokio", &["--way", "handler"]),
     rust("events-tokio", "tokio, events", "server-tokio", &["--way", "events"]),
-    rust(
-        "even-engineioxide",
-        "engineioxide, even turns",
-        "server-engineioxide",
-        &["--even-turns"],
-    ),
+    rust("even-engineioxide", "engineioxide, even turns", "server-engineioxide", &["--even-turns"]),
     rust(
         "even-tokio",
         "tokio, handler, even turns",
@@ -84,7 +79,7 @@ impl Server {
 
     /// Whether its runtime gives all tasks even turns, which costs more.
     pub(crate) fn is_even(&self) -> bool {
-        self.id.starts_with("even")
+        self.id.starts_with("even-")
     }
 
     pub(crate) fn build(&self) -> io::Result<()> {
