@@ -1,6 +1,5 @@
 //! A WebSocket: what the server says is the response's body, what the client says is the request's.
 
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,7 +8,7 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use engineio_hub::{Framed, LONGEST_READ, Write};
+use engineio_hub::{Framed, Write, with_scratch};
 use futures_core::Stream;
 
 /// Carries a WebSocket to its end. It runs in the task of its connection.
@@ -94,15 +93,3 @@ impl MessageBody for WebSocketBody {
 
 /// As much as actix-web takes before it writes.
 const LONGEST_WRITE: usize = 32 << 10;
-
-/// Lends this thread's read buffer, so that a waiting connection holds none.
-fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
-    thread_local! {
-        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    }
-    let mut scratch = SCRATCH.take();
-    scratch.resize(LONGEST_READ, 0);
-    let result = read(&mut scratch);
-    SCRATCH.set(scratch);
-    result
-}

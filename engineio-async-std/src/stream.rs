@@ -5,14 +5,13 @@
 //! out by a system call that there is nothing to read, even right after a read that took all.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, TcpStream};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use async_io::Async;
-use engineio_hub::LONGEST_READ;
+use engineio_hub::with_scratch;
 use futures_io::{AsyncRead, AsyncWrite};
 use hyper::rt::{Read, ReadBufCursor, Write};
 
@@ -68,18 +67,6 @@ fn poll_readable(stream: &dyn Any, cx: &mut Context<'_>) -> Poll<io::Result<()>>
         return tcp.poll_readable(cx);
     }
     Poll::Ready(Ok(()))
-}
-
-/// Lends this thread's memory for reading.
-fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
-    thread_local! {
-        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    }
-    let mut scratch = SCRATCH.take();
-    scratch.resize(LONGEST_READ, 0);
-    let result = read(&mut scratch);
-    SCRATCH.set(scratch);
-    result
 }
 
 impl<S: AsyncWrite + Unpin + 'static> Write for Ending<S> {

@@ -207,6 +207,7 @@ pub use server::{
 };
 pub use shared::fairness::LONGEST_READ;
 pub use shared::framed::{Framed, Write};
+pub use shared::scratch::with_scratch;
 #[cfg(feature = "tracing")]
 pub use tracing_observer::TracingObserver;
 

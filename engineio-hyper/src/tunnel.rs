@@ -6,12 +6,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
-use engineio_hub::{Forward, LONGEST_READ};
+use engineio_hub::{Forward, LONGEST_READ, with_scratch};
 use hyper::rt::{Read, ReadBuf, Sleep, Write};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 
 use crate::Timer;
-use crate::websocket::{LONGEST_COPY, with_scratch};
+use crate::websocket::LONGEST_COPY;
 
 /// Passes bytes between a client and the node of its session until both have ended, or one of them
 /// and then `linger`.

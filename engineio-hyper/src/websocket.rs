@@ -1,11 +1,10 @@
 //! Moving bytes between a stream and a session's WebSocket.
 
-use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use engineio_hub::{Framed, LONGEST_READ, Write as ToWrite};
+use engineio_hub::{Framed, Write as ToWrite, with_scratch};
 use hyper::rt::{Read, ReadBuf, Write};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 
@@ -204,15 +203,3 @@ impl<S: Read + Write + Unpin> Carrier<S> {
 /// until the connection ends if the peer never has any. This bounds what a peer can make it keep for
 /// a WebSocket that is over.
 pub(crate) const LONGEST_COPY: usize = 16 << 10;
-
-/// Lends this thread's read buffer, so that a waiting connection holds none.
-pub(crate) fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
-    thread_local! {
-        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    }
-    let mut scratch = SCRATCH.take();
-    scratch.resize(LONGEST_READ, 0);
-    let result = read(&mut scratch);
-    SCRATCH.set(scratch);
-    result
-}

@@ -11,6 +11,7 @@ pub(crate) mod gate;
 pub(crate) mod intake;
 pub(crate) mod later;
 pub(crate) mod linger;
+pub(crate) mod scratch;
 pub(crate) mod session;
 pub(crate) mod waiters;
 pub(crate) mod waits;
