@@ -112,6 +112,7 @@ impl<D: Data> Admission<D> {
                 // The server began to close and didn't see this session.
                 turn.session.shutdown(turn.now);
             }
+            // A session that has just been opened refuses nothing.
             if transport == Transport::Polling { turn.take_answer(FIRST_CONN)?.ok() } else { None }
         });
         let is_wanted = self.pending.accept(&session, answer.flatten().map(Box::new));

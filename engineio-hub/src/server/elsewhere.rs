@@ -11,8 +11,9 @@ use http::request::Parts;
 use http::{Response, Uri, response};
 
 use super::handshake::Connection;
-use super::hub::{Admitted, Hub};
+use super::hub::Hub;
 use super::pending::RETRY_AFTER;
+use super::requests::Admitted;
 use super::running::Running;
 use super::seat::Place;
 use crate::cluster::{Cluster, head};

@@ -1,7 +1,7 @@
 //! The server's half: sessions, requests, and the application's handles.
 //!
 //! ```text
-//!    Hub, and the ways to consume it       hub, consume
+//!    Hub, and the ways to consume it       hub, requests, consume
 //!      Seat        Events   Incoming       one request; the application
 //!        \           |         |
 //!         \     Admission     |           from a handshake to a session
@@ -36,6 +36,7 @@ mod progress;
 mod ready;
 mod reception;
 mod relief;
+mod requests;
 mod running;
 #[cfg(feature = "metrics")]
 mod sampler;
