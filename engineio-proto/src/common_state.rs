@@ -63,6 +63,7 @@ impl<S: Side> CommonState<S> {
     }
 
     /// Queues a message or a batch, unless the session closes.
+    #[inline]
     pub(crate) fn send(&mut self, outgoing: Outgoing) -> Result<u64, SendError> {
         if self.is_closing() {
             return Err(SendError::Closed(outgoing));
@@ -77,10 +78,12 @@ impl<S: Side> CommonState<S> {
     }
 
     /// Whether the application gets the peer's messages.
+    #[inline]
     pub(crate) fn hears(&self) -> bool {
         self.closing.as_ref().is_none_or(|closing| closing.hears)
     }
 
+    #[inline]
     pub(crate) const fn is_closing(&self) -> bool {
         self.closing.is_some()
     }
@@ -102,6 +105,7 @@ impl<S: Side> CommonState<S> {
     }
 
     /// A frame came on the connection that carries the session.
+    #[inline]
     pub(crate) fn handle_frame(
         &mut self,
         heartbeat: &mut Heartbeat,
@@ -125,6 +129,7 @@ impl<S: Side> CommonState<S> {
     }
 
     /// Handles a packet, whatever transport it came by.
+    #[inline]
     fn handle_packet(
         &mut self,
         heartbeat: &mut Heartbeat,
@@ -154,24 +159,18 @@ impl<S: Side> CommonState<S> {
 
     /// The next packet to send, as a frame: the heartbeat's, or else a message. The close packet is
     /// left to the transport.
+    #[inline]
     pub(crate) fn next_frame(
         &mut self,
         heartbeat: &mut Heartbeat,
         binary: BinaryEncoding,
     ) -> Option<Frame> {
-        let (packet, is_compressible) = self.next_packet(heartbeat)?;
-        let mut frame = codec::encode_frame(self.revision, packet, binary);
-        frame.is_compressible = is_compressible;
-        Some(frame)
-    }
-
-    fn next_packet(&mut self, heartbeat: &mut Heartbeat) -> Option<(Packet, bool)> {
         if let Some(packet) = heartbeat.packet() {
             heartbeat.note_sent(self.now);
-            return Some((packet, false));
+            return Some(codec::encode_frame(self.revision, packet, binary));
         }
         let (message, is_compressible) = self.outbox.pop()?;
-        Some((Packet::Message(message), is_compressible))
+        Some(codec::encode_message(self.revision, message, binary).compress(is_compressible))
     }
 
     /// Moves the heartbeat's packets and then messages up to this position into `batch`, as

@@ -50,6 +50,7 @@ impl Frame {
     /// # Errors
     ///
     /// The bytes aren't UTF-8.
+    #[inline]
     pub fn try_text(mut payload: Bytes) -> Result<Self, Utf8Error> {
         let prefix = match payload.first() {
             Some(first) if first.is_ascii() => Prefix::One([*first]),
@@ -60,11 +61,13 @@ impl Frame {
     }
 
     /// A binary frame, as it came from the peer.
+    #[inline]
     pub const fn binary(payload: Bytes) -> Self {
         Self::new(Prefix::None, Message::Binary(payload))
     }
 
     /// A frame that goes out. The prefix of a text must be ASCII.
+    #[inline]
     pub(crate) const fn new(prefix: Prefix, payload: Message) -> Self {
         debug_assert!(matches!(payload, Message::Binary(_)) || prefix.as_bytes().is_ascii());
         Self { prefix, is_compressible: false, payload }
@@ -74,37 +77,44 @@ impl Frame {
     /// gives out has a yes if it is a message that was sent with
     /// [`compress`](crate::Outgoing::compress).
     #[must_use]
+    #[inline]
     pub const fn compress(mut self, compress: bool) -> Self {
         self.is_compressible = compress;
         self
     }
 
     /// Whether the transport may compress it.
+    #[inline]
     pub const fn is_compressible(&self) -> bool {
         self.is_compressible
     }
 
     /// Whether this is a text frame.
+    #[inline]
     pub const fn is_text(&self) -> bool {
         matches!(self.payload, Message::Text(_))
     }
 
     /// Prefix and payload, to be written one after the other. Either may be empty.
+    #[inline]
     pub fn parts(&self) -> [&[u8]; 2] {
         [self.prefix.as_bytes(), self.payload.as_bytes()]
     }
 
     /// Prefix and payload.
+    #[inline]
     pub(crate) fn into_parts(self) -> (Prefix, Message) {
         (self.prefix, self.payload)
     }
 
     /// The second of the [parts](Self::parts), shared.
+    #[inline]
     pub fn into_payload(self) -> Bytes {
         self.payload.into_bytes()
     }
 
     /// The length of both parts in bytes.
+    #[inline]
     pub fn len(&self) -> usize {
         self.parts().iter().map(|part| part.len()).sum()
     }
@@ -138,6 +148,7 @@ pub(crate) enum Prefix {
 }
 
 impl Prefix {
+    #[inline]
     pub(crate) const fn as_bytes(&self) -> &[u8] {
         match self {
             Self::None => &[],

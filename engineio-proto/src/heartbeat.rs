@@ -93,6 +93,7 @@ impl Heartbeat {
 
     /// Any packet came: the peer is alive, even if its pong is stuck behind other data.
     /// Counts once per ping.
+    #[inline]
     pub(crate) fn heard(&mut self, now: Instant) {
         if let Wait::Pong { by, is_extended: is_extended @ false, .. } = &mut self.wait {
             *is_extended = true;
@@ -130,11 +131,13 @@ impl Heartbeat {
     }
 
     /// Whether a ping or a pong waits to leave.
+    #[inline]
     pub(crate) const fn has_packet(&self) -> bool {
         matches!(self.wait, Wait::Pong { owes_ping: true, .. } | Wait::Ping { owed: 1.., .. })
     }
 
     /// The ping or pong that waits to leave.
+    #[inline]
     pub(crate) fn packet(&self) -> Option<Packet> {
         match self.wait {
             Wait::Pong { owes_ping: true, .. } => Some(Packet::Ping(Default::default())),

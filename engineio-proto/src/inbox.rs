@@ -41,6 +41,7 @@ impl<E: Event> Inbox<E> {
         }
     }
 
+    #[inline]
     pub(crate) fn push_message(&mut self, message: Message) {
         self.bytes = self.bytes.saturating_add(weight(&message));
         self.received.count(message.len());

@@ -55,6 +55,7 @@ impl Outgoing {
         self.is_compressible
     }
 
+    #[inline]
     const fn new(messages: Messages) -> Self {
         Self { messages, is_volatile: false, is_compressible: true, key: None }
     }
@@ -101,6 +102,7 @@ impl fmt::Debug for Outgoing {
 }
 
 impl<M: Into<Message>> From<M> for Outgoing {
+    #[inline]
     fn from(message: M) -> Self {
         Self::new(Messages::One(message.into()))
     }
@@ -158,6 +160,7 @@ struct Entry {
 }
 
 impl Outbox {
+    #[inline]
     pub(crate) fn new(high_water: usize, low_water: usize) -> Self {
         Self {
             queue: VecDeque::new(),
@@ -173,6 +176,7 @@ impl Outbox {
     }
 
     /// Queues all of it and gives the position of its last message.
+    #[inline]
     pub(crate) fn push(&mut self, outgoing: Outgoing) -> Result<u64, SendError> {
         if let Some(key) = outgoing.key {
             self.drop_key(key);
@@ -218,6 +222,7 @@ impl Outbox {
     }
 
     /// The next message, and whether it may be compressed.
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<(Message, bool)> {
         let entry = self.queue.pop_front()?;
         self.attachments.leave(entry.position);
@@ -230,6 +235,7 @@ impl Outbox {
         Some((entry.message, entry.is_compressible))
     }
 
+    #[inline]
     fn note_departure(&mut self) {
         self.handed_over = self.queue.front().map_or(self.accepted, |entry| entry.position - 1);
         if self.bytes <= self.low_water {
@@ -299,6 +305,7 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    #[inline]
     pub(crate) const fn new(size: PayloadSize, max_bytes: usize, max_packets: usize) -> Self {
         Self { packets: Vec::new(), size, max_bytes, max_packets }
     }
@@ -322,6 +329,7 @@ impl Batch {
 
 /// The weight of a waiting message: its payload and its place in the queue, so that
 /// empty messages aren't free.
+#[inline]
 pub(crate) fn weight(message: &Message) -> usize {
     message.len() + size_of::<Entry>()
 }

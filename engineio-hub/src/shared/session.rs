@@ -208,9 +208,10 @@ impl<S: Side> Shared<S> {
     /// The waiters that can go on.
     #[inline]
     fn take_awake(&self, locked: &mut Locked<S>) -> Option<Awake> {
-        if locked.waiters.is_quiet() {
-            return None;
-        }
+        if locked.waiters.is_quiet() { None } else { self.take_ready(locked) }
+    }
+
+    fn take_ready(&self, locked: &mut Locked<S>) -> Option<Awake> {
         let awake = locked.waiters.take_ready(&locked.session)?;
         self.note_seats(&awake);
         Some(awake)

@@ -89,12 +89,18 @@ pub(crate) fn try_send<S: Side>(
     shared: &Arc<Shared<S>>,
     outgoing: Outgoing,
 ) -> Result<(), SendError> {
-    let mut outgoing = Some(outgoing);
-    let sent = shared.quick_turn(|turn| match outgoing.take() {
-        Some(outgoing) => turn.session.send(outgoing).map(drop),
-        None => Ok(()),
+    let (mut outgoing, mut refused) = (Some(outgoing), None);
+    // Nothing large is returned, which would be moved from one caller to the next.
+    shared.quick_turn(|turn| {
+        let sent = outgoing.take().map(|outgoing| turn.session.send(outgoing));
+        if let Some(Err(error)) = sent {
+            refused = Some(error);
+        }
     });
-    sent.unwrap_or_else(|| outgoing.map_or(Ok(()), |outgoing| Err(SendError::Closed(outgoing))))
+    match refused.or_else(|| outgoing.map(SendError::Closed)) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
 }
 
 /// Waits until all messages queued before the first poll have left, or the session has ended.

@@ -148,49 +148,25 @@ impl Kind {
     }
 }
 
-/// A header on its way out.
-#[derive(Debug)]
-pub(super) struct Encoded {
-    bytes: [u8; LONGEST],
-    count: usize,
-}
-
-impl Encoded {
-    /// The header of a frame that is a message of its own, or a control frame.
-    #[inline]
-    pub(super) fn new(kind: Kind, length: usize, mask: Option<[u8; 4]>) -> Self {
-        let mut header = Self { bytes: [0; LONGEST], count: 0 };
-        header.push(&[FINAL | kind.0]);
-        let masked = if mask.is_some() { MASKED } else { 0 };
-        match (u8::try_from(length), u16::try_from(length)) {
-            (Ok(short @ ..=125), _) => header.push(&[masked | short]),
-            (_, Ok(medium)) => {
-                header.push(&[masked | 126]);
-                header.push(&medium.to_be_bytes());
-            }
-            (_, Err(_)) => {
-                header.push(&[masked | 127]);
-                header.push(&(length as u64).to_be_bytes());
-            }
+/// Writes the header of a frame that is a message of its own, or a control frame: up to
+/// [`LONGEST`] bytes.
+#[inline]
+pub(super) fn write(kind: Kind, length: usize, mask: Option<[u8; 4]>, out: &mut Vec<u8>) {
+    let first = FINAL | kind.0;
+    let masked = if mask.is_some() { MASKED } else { 0 };
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short @ ..=125), _) => out.extend_from_slice(&[first, masked | short]),
+        (_, Ok(medium)) => {
+            let [high, low] = medium.to_be_bytes();
+            out.extend_from_slice(&[first, masked | 126, high, low]);
         }
-        if let Some(key) = mask {
-            header.push(&key);
-        }
-        header
-    }
-
-    #[inline]
-    fn push(&mut self, part: &[u8]) {
-        let end = self.count + part.len();
-        if let Some(place) = self.bytes.get_mut(self.count..end) {
-            place.copy_from_slice(part);
-            self.count = end;
+        (_, Err(_)) => {
+            out.extend_from_slice(&[first, masked | 127]);
+            out.extend_from_slice(&(length as u64).to_be_bytes());
         }
     }
-
-    #[inline]
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.count).unwrap_or_default()
+    if let Some(key) = mask {
+        out.extend_from_slice(&key);
     }
 }
 
@@ -202,4 +178,4 @@ const MASKED: u8 = 0x80;
 const LENGTH: u8 = 0x7f;
 
 /// Two bytes, a length of eight, and a mask.
-const LONGEST: usize = 14;
+pub(super) const LONGEST: usize = 14;

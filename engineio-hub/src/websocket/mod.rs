@@ -21,7 +21,7 @@ pub use self::deflate::{Deflate, InvalidAnswer};
 pub use self::fault::Fault;
 pub use self::write_buffer::WRITE_AHEAD;
 use self::{
-    reader::{Compression, Item, Reader},
+    reader::{Compression, Reader},
     write_buffer::WriteBuffer,
 };
 
@@ -124,29 +124,19 @@ impl WebSocket {
                 return Err(fault.clone());
             }
         }
-        let received = self.receive_open(input);
+        let Self { reader, writes, .. } = self;
+        let received = reader.take(input, |ping| writes.pong(ping));
         let end = match &received {
             Ok(None | Some(Received::Frame(_))) => return received,
-            Ok(Some(Received::Closed(_))) => Reading::Closed,
+            Ok(Some(Received::Closed(code))) => {
+                writes.close(*code);
+                Reading::Closed
+            }
             Err(fault) => Reading::Failed(fault.clone()),
         };
         self.reading = end;
         self.reader.clear();
         received
-    }
-
-    fn receive_open(&mut self, input: &mut &[u8]) -> Result<Option<Received>, Fault> {
-        while let Some(item) = self.reader.take(input)? {
-            match item {
-                Item::Frame(frame) => return Ok(Some(Received::Frame(frame))),
-                Item::Ping(data) => self.writes.pong(data),
-                Item::Close(code) => {
-                    self.writes.close(code);
-                    return Ok(Some(Received::Closed(code)));
-                }
-            }
-        }
-        Ok(None)
     }
 
     /// Where to read the next bytes from the socket to, at most `most` of them: the memory of a

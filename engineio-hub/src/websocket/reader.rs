@@ -7,9 +7,9 @@ use tungstenite::error::ProtocolError;
 use tungstenite::protocol::Role;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
-use super::Fault;
 use super::header::{Header, HeaderBytes, MAX_CONTROL_PAYLOAD};
 use super::payload::Growing;
+use super::{Fault, Received};
 use super::{deflate, large, mask};
 
 /// The most frames of one message. A megabyte in frames of 1 KiB has a tenth of this.
@@ -21,12 +21,6 @@ const MAX_EMPTY_FRAGMENTS: u8 = 100;
 
 /// So many bytes of a frame are worth a read of their own.
 const LONG: usize = 32 << 10;
-
-pub(super) enum Item {
-    Frame(Frame),
-    Ping(Box<ControlPayload>),
-    Close(Option<u16>),
-}
 
 /// Bytes in, messages out.
 ///
@@ -145,8 +139,13 @@ impl Reader {
         *self = Self { frames: self.frames, ..Self::new(self.role, 0) };
     }
 
-    /// Takes what comes next from the front of `input`; `None` if more is needed.
-    pub(super) fn take(&mut self, input: &mut &[u8]) -> Result<Option<Item>, Fault> {
+    /// Takes what comes next from the front of `input`; `None` if more is needed. The payloads of
+    /// pings on the way go to `ping`.
+    pub(super) fn take(
+        &mut self,
+        input: &mut &[u8],
+        mut ping: impl FnMut(Box<ControlPayload>),
+    ) -> Result<Option<Received>, Fault> {
         loop {
             let frame = match &mut self.stage {
                 Stage::Payload(frame) => frame,
@@ -155,8 +154,8 @@ impl Reader {
                     self.frames = self.frames.wrapping_add(1);
                     if header.is_marked() {
                         self.check_marked(&header).map_err(Fault::broken)?;
-                    } else if let Some(whole) = self.take_whole(&header, input) {
-                        return whole.map(Some);
+                    } else if let Some((payload, is_text)) = self.take_whole(&header, input) {
+                        return message(payload, is_text);
                     }
                     let frame = self.message.begin(&header, self.max_payload)?;
                     if self.discards {
@@ -181,8 +180,8 @@ impl Reader {
             }
             let (opcode, is_final) = (frame.opcode, frame.is_final);
             self.stage = Stage::Header(HeaderBytes::default());
-            if let Some(item) = self.complete(opcode, is_final)? {
-                return Ok(Some(item));
+            if let Some(received) = self.complete(opcode, is_final, &mut ping)? {
+                return Ok(Some(received));
             }
         }
     }
@@ -208,9 +207,9 @@ impl Reader {
     }
 
     /// Takes the payload of a message that has one frame and has come in one piece: the usual
-    /// message. `None` of any other.
+    /// message. Tells whether it is text, too. `None` of any other.
     #[inline]
-    fn take_whole(&self, header: &Header, input: &mut &[u8]) -> Option<Result<Item, Fault>> {
+    fn take_whole(&self, header: &Header, input: &mut &[u8]) -> Option<(Vec<u8>, bool)> {
         let is_text = match header.opcode {
             OpCode::Data(Data::Text) => true,
             OpCode::Data(Data::Binary) => false,
@@ -226,20 +225,26 @@ impl Reader {
             Some(key) => mask::unmasked(payload, key),
             None => large::copy(payload),
         };
-        Some(message(copy, is_text))
+        Some((copy, is_text))
     }
 
     /// A frame is whole.
-    fn complete(&mut self, opcode: OpCode, is_final: bool) -> Result<Option<Item>, Fault> {
+    fn complete(
+        &mut self,
+        opcode: OpCode,
+        is_final: bool,
+        ping: impl FnOnce(Box<ControlPayload>),
+    ) -> Result<Option<Received>, Fault> {
         let OpCode::Control(control) = opcode else {
-            return if is_final { self.complete_message().map(Some) } else { Ok(None) };
+            return if is_final { self.complete_message() } else { Ok(None) };
         };
         let payload = self.control.take().unwrap_or_default();
-        Ok(match control {
-            Control::Ping => Some(Item::Ping(payload)),
-            Control::Close => Some(Item::Close(close_code(payload.as_bytes())?)),
-            Control::Pong | Control::Reserved(_) => None,
-        })
+        match control {
+            Control::Ping => ping(payload),
+            Control::Close => return Ok(Some(Received::Closed(close_code(payload.as_bytes())?))),
+            Control::Pong | Control::Reserved(_) => {}
+        }
+        Ok(None)
     }
 
     #[cold]
@@ -251,7 +256,7 @@ impl Reader {
     }
 
     /// The last frame of a message is whole.
-    fn complete_message(&mut self) -> Result<Item, Fault> {
+    fn complete_message(&mut self) -> Result<Option<Received>, Fault> {
         let Message { payload, is_text, is_compressed, .. } = mem::take(&mut self.message);
         let payload = payload.finish();
         if !is_compressed || self.discards {
@@ -351,12 +356,14 @@ impl Message {
 
 /// A message that is complete.
 #[inline]
-fn message(payload: Vec<u8>, is_text: bool) -> Result<Item, Fault> {
+fn message(payload: Vec<u8>, is_text: bool) -> Result<Option<Received>, Fault> {
     let payload = large::share(payload);
-    if !is_text {
-        return Ok(Item::Frame(Frame::binary(payload)));
-    }
-    Frame::try_text(payload).map(Item::Frame).map_err(|_| Fault::InvalidText)
+    let frame = if is_text {
+        Frame::try_text(payload).map_err(|_| Fault::InvalidText)?
+    } else {
+        Frame::binary(payload)
+    };
+    Ok(Some(Received::Frame(frame)))
 }
 
 /// The code in a close frame, if it has one. One that no peer may send counts as a breach of the

@@ -9,7 +9,7 @@ use engineio_proto::Frame;
 use tungstenite::protocol::frame::coding::Control;
 
 use super::deflate::Form;
-use super::header::{Encoded, Kind};
+use super::header::{self, Kind};
 use super::{buffer::Buffer, mask, reader::ControlPayload};
 
 /// The limit for unsent bytes, 64 KiB: pass the next message to
@@ -51,10 +51,10 @@ impl WriteBuffer {
 
     pub(super) fn send(&mut self, frame: Frame) {
         let kind = Kind::data(frame.is_text());
-        if frame.len() < LARGE || self.masks {
-            self.frame(kind, frame.parts());
+        let [prefix, payload] = frame.parts();
+        if payload.len() < LARGE || self.masks {
+            self.frame(kind, [prefix, payload]);
         } else if !self.closed {
-            let [prefix, payload] = frame.parts();
             self.header(kind, prefix.len() + payload.len(), None, prefix.len())
                 .extend_from_slice(prefix);
             self.share(frame.into_payload());
@@ -144,7 +144,13 @@ impl WriteBuffer {
         let mask = self.new_mask();
         let end = self.header(kind, length, mask, length);
         let start = end.len();
-        payload.iter().for_each(|part| end.extend_from_slice(part));
+        for part in payload {
+            match part {
+                // The usual prefix, which isn't worth a call.
+                [byte] => end.push(*byte),
+                part => end.extend_from_slice(part),
+            }
+        }
         if let Some(key) = mask {
             mask::apply(key, end.get_mut(start..).unwrap_or_default());
         }
@@ -166,9 +172,8 @@ impl WriteBuffer {
         mask: Option<[u8; 4]>,
         here: usize,
     ) -> &mut Vec<u8> {
-        let header = Encoded::new(kind, length, mask);
-        let end = self.last.reserve(header.as_bytes().len() + here);
-        end.extend_from_slice(header.as_bytes());
+        let end = self.last.reserve(header::LONGEST + here);
+        header::write(kind, length, mask, end);
         end
     }
 }

@@ -50,8 +50,19 @@ use crate::revision::Revision;
 ///
 /// A binary message becomes a binary frame, or base64 in a text frame: the only
 /// case in which data is copied.
+#[inline]
 pub fn encode_frame(revision: Revision, packet: Packet, binary: BinaryEncoding) -> Frame {
     packet::encode(revision, packet, binary)
+}
+
+/// As [`encode_frame`], of a message's packet.
+#[inline]
+pub(crate) fn encode_message(
+    revision: Revision,
+    message: Message,
+    binary: BinaryEncoding,
+) -> Frame {
+    packet::encode_message(revision, message, binary)
 }
 
 /// Reads a packet from a frame. Its data is a slice of the frame, except decoded
@@ -67,6 +78,7 @@ pub fn encode_frame(revision: Revision, packet: Packet, binary: BinaryEncoding) 
 /// # Errors
 ///
 /// [`DecodeError::Packet`]; see there for what can be wrong.
+#[inline]
 pub fn decode_frame(revision: Revision, frame: Frame) -> Result<Packet, DecodeError> {
     let packet = match frame.into_parts() {
         (Prefix::One([first]), Message::Text(data)) => packet::decode_text(revision, first, data),

@@ -15,6 +15,9 @@ use crate::revision::Revision;
 /// Announces base64 where a text would have its type.
 const BASE64: u8 = b'b';
 
+/// The type of what most packets are.
+const MESSAGE: u8 = b'0' + PacketType::Message.number();
+
 /// The form of a packet's data.
 #[derive(Clone, Copy, Debug)]
 enum Form {
@@ -25,15 +28,22 @@ enum Form {
 
 impl Form {
     const fn of(packet: &Packet, binary: BinaryEncoding) -> Self {
-        match (is_binary(packet), binary) {
-            (false, _) => Self::Text,
-            (true, BinaryEncoding::Raw) => Self::Binary,
-            (true, BinaryEncoding::Base64) => Self::Base64,
+        let Packet::Message(message) = packet else { return Self::Text };
+        Self::of_message(message, binary)
+    }
+
+    #[inline]
+    const fn of_message(message: &Message, binary: BinaryEncoding) -> Self {
+        match (message, binary) {
+            (Message::Text(_), _) => Self::Text,
+            (Message::Binary(_), BinaryEncoding::Raw) => Self::Binary,
+            (Message::Binary(_), BinaryEncoding::Base64) => Self::Base64,
         }
     }
 
     /// The prefix of the data. Revision 4 leaves the type out where it can
     /// only be a message (`engine.io-parser/lib/encodePacket.ts`).
+    #[inline]
     const fn prefix(self, revision: Revision, packet_type: PacketType) -> Prefix {
         let number = packet_type.number();
         let digit = b'0' + number;
@@ -110,19 +120,32 @@ impl<'p> Item<'p> {
 }
 
 /// A packet as a frame.
+#[inline]
 pub(super) fn encode(revision: Revision, packet: Packet, binary: BinaryEncoding) -> Frame {
-    let form = Form::of(&packet, binary);
-    let prefix = form.prefix(revision, packet.packet_type());
+    let packet_type = packet.packet_type();
     let data = match packet {
-        Packet::Open(text) | Packet::Ping(text) | Packet::Pong(text) => Message::Text(text),
-        Packet::Close | Packet::Upgrade | Packet::Noop => Message::Text(ByteString::new()),
-        Packet::Message(message) => message,
+        Packet::Open(text) | Packet::Ping(text) | Packet::Pong(text) => text,
+        Packet::Close | Packet::Upgrade | Packet::Noop => ByteString::new(),
+        Packet::Message(message) => return encode_message(revision, message, binary),
     };
-    let data = match form {
-        Form::Text | Form::Binary => data,
-        Form::Base64 => Message::Text(base64::encode(data.as_bytes()).into()),
-    };
-    Frame::new(prefix, data)
+    Frame::new(Form::Text.prefix(revision, packet_type), Message::Text(data))
+}
+
+/// A message's packet as a frame.
+#[inline]
+pub(super) fn encode_message(
+    revision: Revision,
+    message: Message,
+    binary: BinaryEncoding,
+) -> Frame {
+    let form = Form::of_message(&message, binary);
+    let prefix = form.prefix(revision, PacketType::Message);
+    match form {
+        Form::Text | Form::Binary => Frame::new(prefix, message),
+        Form::Base64 => {
+            Frame::new(prefix, Message::Text(base64::encode(message.as_bytes()).into()))
+        }
+    }
 }
 
 /// The packet that an item is. The revisions differ in whether a type follows
@@ -147,11 +170,15 @@ pub(super) fn decode(revision: Revision, item: Message) -> Result<Packet, Packet
 }
 
 /// As [`decode`], of a text that begins with this byte.
+#[inline]
 pub(super) fn decode_text(
     revision: Revision,
     first: u8,
     data: ByteString,
 ) -> Result<Packet, PacketError> {
+    if first == MESSAGE {
+        return Ok(Packet::Message(Message::Text(data)));
+    }
     if first != BASE64 {
         return packet(from_digit(first)?, Message::Text(data));
     }

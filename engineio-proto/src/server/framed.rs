@@ -46,6 +46,7 @@ impl Framed {
     }
 
     /// The heartbeat, then messages.
+    #[inline]
     pub(super) fn next_frame(&self, core: &mut Core, heartbeat: &mut Heartbeat) -> Option<Frame> {
         core.common.next_frame(heartbeat, self.binary)
     }

@@ -119,6 +119,7 @@ impl Open {
     }
 
     /// A frame came, on whatever connection.
+    #[inline]
     pub(super) fn frame(
         &mut self,
         core: &mut Core,

@@ -114,6 +114,7 @@ impl Session {
     }
 
     /// Does everything that is due by `now`, in the order in which it became due.
+    #[inline]
     fn advance(&mut self, now: Instant) {
         if now <= self.core.common.now {
             return; // Every wait is longer than zero, so nothing new is due.
@@ -136,6 +137,7 @@ impl Session {
     }
 
     /// Ends the session if the outcome is a reason to.
+    #[inline]
     fn conclude(&mut self, outcome: Result<(), ServerCloseReason>) {
         if let Err(reason) = outcome {
             self.finish(reason);
@@ -152,6 +154,7 @@ impl Session {
         self.state = State::Closed(reason);
     }
 
+    #[inline]
     fn settle(&mut self) {
         if let State::Open(open) = &mut self.state {
             open.settle(&mut self.core);

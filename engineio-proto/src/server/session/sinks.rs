@@ -34,6 +34,7 @@ impl Session {
 
     /// The next thing to write to an upgraded connection, which never gets an answer to a
     /// request.
+    #[inline]
     pub(super) fn poll_framed(&mut self, conn: ConnId) -> Option<FramedTransmit> {
         let Self { core, state } = self;
         if let State::Open(Open { heartbeat, stall: None, channel: Channel::Framed(framed) }) =

@@ -101,6 +101,7 @@ impl Session {
     ///
     /// Both give the message back. [`SendError::Full`] while the session isn't
     /// [writable](Self::is_writable); [`SendError::Closed`] once it closes.
+    #[inline]
     pub fn send(&mut self, outgoing: impl Into<Outgoing>) -> Result<u64, SendError> {
         let outgoing = outgoing.into();
         let State::Open(open) = &mut self.state else { return Err(SendError::Closed(outgoing)) };
@@ -165,12 +166,14 @@ impl Session {
     }
 
     /// A frame came over an upgraded connection.
+    #[inline]
     pub(super) fn handle_frame(&mut self, now: Instant, conn: ConnId, frame: Frame) {
         self.advance(now);
         self.frame(conn, frame);
         self.settle();
     }
 
+    #[inline]
     pub(super) fn frame(&mut self, conn: ConnId, frame: Frame) {
         if let State::Open(open) = &mut self.state {
             let outcome = open.frame(&mut self.core, conn, frame);
