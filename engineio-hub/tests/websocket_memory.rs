@@ -124,6 +124,23 @@ fn memory_of_a_large_payload_is_not_used_for_one_of_less_than_half_its_length() 
 }
 
 #[test]
+fn memory_of_large_payloads_under_way_together_is_used_again_until_a_websocket_ends() {
+    let mut socket = WebSocket::server(MAX_PAYLOAD);
+    let large = frame(BINARY, &vec![7; MEBIBYTE]);
+    let mut sixteen_at_once = || {
+        let receive = |_| socket.receive(&mut &large[..]).unwrap();
+        let held: Vec<_> = (0..16).map(receive).collect();
+        assert!(held.iter().all(Option::is_some));
+    };
+    let again = cost_again(&mut sixteen_at_once);
+    assert!(again.total < 64 * 1024, "{}", again.total);
+    drop(WebSocket::server(MAX_PAYLOAD));
+    let ((), afterwards) = cost(sixteen_at_once);
+    let asked_for = afterwards.total as usize / MEBIBYTE;
+    assert_eq!(asked_for, 12, "four are kept");
+}
+
+#[test]
 fn small_message_keeps_no_large_buffer_alive() {
     let mut socket = WebSocket::server(MAX_PAYLOAD);
     let large = frame(BINARY, &vec![7; MEBIBYTE]);

@@ -71,6 +71,13 @@ impl Drop for Large {
     }
 }
 
+/// Gives memory back to the allocator, but for the memory of [`KEPT`] payloads: there is one
+/// WebSocket less that needs it.
+pub(super) fn release() {
+    // While the thread ends there is nothing to give back.
+    let _ = SPARES.try_with(|spares| spares.borrow_mut().truncate(KEPT));
+}
+
 thread_local! {
     static SPARES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
@@ -81,5 +88,9 @@ const SMALLEST: usize = 64 << 10;
 /// Above, memory isn't kept.
 const LARGEST: usize = 1 << 20;
 
-/// How many payloads' memory a thread keeps.
-const MOST: usize = 4;
+/// How many payloads' memory a thread keeps while its WebSockets stay open: as many as are often
+/// under way at once.
+const MOST: usize = 16;
+
+/// How many of them it keeps when a WebSocket ends.
+const KEPT: usize = 4;

@@ -39,8 +39,8 @@ use self::{
 ///
 /// An idle WebSocket holds no heap memory: none before the first byte, and none whenever no message
 /// is half received and everything was sent. What it gives up, its thread may keep for the next one:
-/// a small write buffer, and the memory of up to four payloads of 64 KiB to 1 MiB. A thread that
-/// compresses keeps up to 600 KiB for that.
+/// a small write buffer, and the memory of up to 16 payloads of 64 KiB to 1 MiB, of which four are
+/// left when a WebSocket ends. A thread that compresses keeps up to 600 KiB for that.
 pub struct WebSocket {
     reader: Reader,
     reading: Reading,
@@ -260,6 +260,12 @@ impl WebSocket {
     /// Says that the first `written` bytes of [`unsent`](Self::unsent) were written.
     pub fn sent(&mut self, written: usize) {
         self.writes.sent(written);
+    }
+}
+
+impl Drop for WebSocket {
+    fn drop(&mut self) {
+        large::release();
     }
 }
 
