@@ -36,8 +36,9 @@ const fn futures(
     Server { id, name, program, arguments: &["--way", "handler"] }
 }
 
-pub(crate) const SERVERS: [Server; 15] = [
+pub(crate) const SERVERS: [Server; 16] = [
     rust("engineioxide", "engineioxide 0.17.9", "server-engineioxide", &[]),
+    rust("floor", "floor", "server-floor", &[]),
     rust("tokio", "tokio, sockets", "server-tokio", &[]),
     rust("handler-tokio", "tokio, handler", "server-tokio", &["--way", "handler"]),
     rust("events-tokio", "tokio, events", "server-tokio", &["--way", "events"]),
