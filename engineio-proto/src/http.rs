@@ -90,7 +90,7 @@ impl Response {
         content_type: &'static str,
         body: impl Into<Bytes>,
     ) -> Self {
-        headers.push("content-type", content_type);
+        headers.push("content-type", ByteString::from_static(content_type));
         Self { status, headers, body: body.into(), coding: None }
     }
 }

@@ -78,8 +78,8 @@ impl<D: Data> Admission<D> {
         let (revision, transport) = (opening.revision(), opening.transport());
         let may_compress = self.pending.may_compress();
         let slot = self.pending.take_slot();
+        let now = core.now();
         let mut make = Some(|sid: Sid| {
-            let now = core.now();
             let mut session = Session::open(&core.config, opening, sid.clone(), FIRST_CONN, now);
             if matches!(audience, Audience::Handler(_)) {
                 session.couple_input();
@@ -107,7 +107,7 @@ impl<D: Data> Admission<D> {
         #[cfg(feature = "metrics")]
         core.begin_sampling();
         // The first turn arms the first deadline.
-        let answer = carry(self.running.handler(), &session, Pace::Full, |turn| {
+        let answer = carry(self.running.handler(), &session, Pace::At(now), |turn| {
             if core.is_closing() {
                 // The server began to close and didn't see this session.
                 turn.session.shutdown(turn.now);

@@ -45,10 +45,11 @@ impl<S> Map<S> {
     /// Removes this session, but not another one of the same identifier.
     pub(crate) fn remove(&self, sid: &Sid, session: &Arc<S>) {
         let mut shard = lock(self.shard(sid.as_str()));
-        if !shard.get(sid).is_some_and(|known| Arc::ptr_eq(known, session)) {
+        let Entry::Occupied(place) = shard.entry(sid.clone()) else { return };
+        if !Arc::ptr_eq(place.get(), session) {
             return;
         }
-        let removed = shard.remove(sid);
+        let removed = place.remove();
         self.len.fetch_sub(1, Relaxed);
         if shard.capacity() > 16 && shard.len() < shard.capacity() / 8 {
             let half = shard.capacity() / 2;

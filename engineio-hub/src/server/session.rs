@@ -49,8 +49,10 @@ pub(crate) struct ServerSide<D: Data> {
 
 /// What the hub keeps beside a session, under the session's lock.
 pub(crate) struct State<D: Data> {
-    /// Deadlines that are in the queue, the nearest last.
-    armed: Vec<Instant>,
+    /// The nearest of the deadlines that are in the queue.
+    armed: Option<Instant>,
+    /// The others, the nearest last. There are rarely any.
+    armed_later: Vec<Instant>,
     next_conn: u64,
     pub(crate) overflow: Overflow,
     pub(crate) audience: Audience,
@@ -169,11 +171,9 @@ impl<D: Data> Side for ServerSide<D> {
             rest.figures.round_trip = session.take_round_trip();
         }
         if let Some(at) = session.poll_timeout() {
-            let is_covered = state.armed.last().is_some_and(|nearest| *nearest <= at);
+            let is_covered = state.armed.is_some_and(|nearest| nearest <= at);
             if !is_covered {
-                // Nearly always the only one.
-                state.armed.reserve_exact(1);
-                state.armed.push(at);
+                state.armed_later.extend(state.armed.replace(at));
                 rest.arm = Some(at);
             }
             let transport = session.transport();
@@ -186,7 +186,8 @@ impl<D: Data> Side for ServerSide<D> {
             {
                 rest.figures.last = Some(session.take_traffic());
             }
-            state.armed = Vec::new();
+            state.armed = None;
+            state.armed_later = Vec::new();
             rest.groups = state.groups.take();
         }
         rest
@@ -261,7 +262,8 @@ impl<D: Data> ServerSession<D> {
         audience: Audience,
     ) -> Arc<Self> {
         let state = State {
-            armed: Vec::new(),
+            armed: None,
+            armed_later: Vec::new(),
             probe: None,
             next_conn: FIRST_CONN.0 + 1,
             overflow,
@@ -305,7 +307,11 @@ impl<D: Data> ServerTurn<'_, D> {
 
     /// Notes that an armed deadline has come.
     pub(crate) fn deadline(&mut self, at: Instant) {
-        self.state.armed.retain(|armed| *armed != at);
+        if self.state.armed == Some(at) {
+            self.state.armed = self.state.armed_later.pop();
+        } else {
+            self.state.armed_later.retain(|armed| *armed != at);
+        }
     }
 }
 

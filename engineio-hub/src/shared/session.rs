@@ -82,6 +82,8 @@ pub(crate) trait Side: Send + Sync + Sized + 'static {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pace {
     Full,
+    /// A full one, at a time that was just read.
+    At(Instant),
     Quick,
 }
 
@@ -155,6 +157,10 @@ impl<S: Side> Shared<S> {
     ) -> Option<R> {
         match pace {
             Pace::Full => self.turn(act),
+            Pace::At(now) => {
+                let locked = self.lock()?;
+                Some(self.full_turn(locked, now, act))
+            }
             Pace::Quick => self.quick_turn(act),
         }
     }

@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write as _;
 use core::time::Duration;
 
 use bytestring::ByteString;
@@ -48,10 +47,10 @@ impl HandshakeData {
             json.push('"');
         }
         json.push(']');
+        let mut digits = itoa::Buffer::new();
         let mut number = |name: &str, value: u64| {
             json.push_str(name);
-            // Writing to a String can't fail.
-            let _ = write!(json, "{value}");
+            json.push_str(digits.format(value));
         };
         let millis = |time: Duration| time.as_millis().try_into().unwrap_or(u64::MAX);
         number(r#","pingInterval":"#, millis(self.ping_interval));

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use bytestring::ByteString;
+
 use super::cause::RefusalCause;
 use super::core::Core;
 use super::exchange::Exchange;
@@ -160,7 +162,7 @@ impl Get {
         let mut headers = self.headers.uncached();
         if style.jsonp.is_some() {
             // A browser must not find anything but a script in it.
-            headers.push("x-content-type-options", "nosniff");
+            headers.push("x-content-type-options", ByteString::from_static("nosniff"));
         }
         Response {
             coding: self.coding.filter(|_| is_worth_it),
