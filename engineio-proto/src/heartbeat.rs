@@ -71,16 +71,7 @@ impl Heartbeat {
     /// The deadline has come.
     pub(crate) fn expire(&mut self, now: Instant) -> Result<(), Expired> {
         match &mut self.wait {
-            Wait::Quiet => {
-                // Counted from when the ping was due, so that the peer's last moment doesn't
-                // depend on the load here; but a process that slept must let it speak first.
-                let late = now.saturating_since(self.ping_at);
-                let start = if late > self.timeout / 4 { now } else { self.ping_at };
-                let by = start + self.timeout;
-                let may_lie = self.held_since.is_some();
-                self.wait = Wait::Pong { by, owes_ping: true, is_extended: false, may_lie };
-                self.held_since = self.held_since.map(|_| start);
-            }
+            Wait::Quiet => self.begin_ping(now),
             Wait::Pong { .. } | Wait::Ping { .. } if self.held_since.is_none() => {
                 return Err(Expired);
             }
@@ -89,6 +80,18 @@ impl Heartbeat {
         }
         self.ping_at = now + self.interval;
         Ok(())
+    }
+
+    /// A ping has to leave, and its pong is awaited.
+    fn begin_ping(&mut self, now: Instant) {
+        // Counted from when the ping was due, so that the peer's last moment doesn't depend on the
+        // load here; but a process that slept must let it speak first.
+        let late = now.saturating_since(self.ping_at);
+        let start = if late > self.timeout / 4 { now } else { self.ping_at };
+        let by = start + self.timeout;
+        let may_lie = self.held_since.is_some();
+        self.wait = Wait::Pong { by, owes_ping: true, is_extended: false, may_lie };
+        self.held_since = self.held_since.map(|_| start);
     }
 
     /// Any packet came: the peer is alive, even if its pong is stuck behind other data.
@@ -122,6 +125,10 @@ impl Heartbeat {
                 // The peer counts from the last ping. If the pong has lain here, an interval from
                 // now may be too late for it.
                 if !may_lie {
+                    self.ping_at = now + self.interval;
+                } else if self.ping_at <= now {
+                    // It came due while the pong lay here.
+                    self.begin_ping(now);
                     self.ping_at = now + self.interval;
                 }
                 Ok(())

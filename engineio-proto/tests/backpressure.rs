@@ -237,6 +237,21 @@ fn ping_after_a_pong_that_lay_unread_is_counted_from_the_ping_before() {
 }
 
 #[test]
+fn ping_that_came_due_before_a_pong_that_lay_unread_leaves_at_once() {
+    let mut scene = narrow().v4().websocket();
+    let conn = scene.conn("w1");
+    scene.wait_until(25_000);
+    assert_eq!(scene.pull(conn), "2");
+    scene.frame(conn, &kilobyte());
+    scene.run_until(45_000);
+    scene.event().expect("a message");
+    scene.wait_until(55_000);
+    scene.frame(conn, "3");
+    assert_eq!(scene.pull(conn), "2", "it was due at 50 s");
+    assert_eq!(scene.due(), Some(70_000));
+}
+
+#[test]
 fn what_was_read_already_extends_a_wait_that_stands_still_by_no_more() {
     let mut scene = narrow().v4().websocket();
     let conn = scene.conn("w1");
