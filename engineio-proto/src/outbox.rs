@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::{fmt, slice};
 
 use crate::attachments::{Attachment, Attachments};
-use crate::codec::PayloadSize;
+use crate::codec::{self, Payload, PayloadSize};
 use crate::packet::{Message, Packet};
 use crate::tally::Tally;
 
@@ -324,6 +324,11 @@ impl Batch {
 
     pub(crate) fn packets(&self) -> &[Packet] {
         &self.packets
+    }
+
+    /// Its packets as one payload.
+    pub(crate) fn encode(&self) -> Payload {
+        codec::encode_measured(&self.packets, self.size)
     }
 }
 

@@ -121,7 +121,7 @@ impl Polling {
         if core.common.owes_close() && batch.offer(Packet::Close) {
             self.has_said_close = true;
         }
-        codec::encode_payload(core.common.revision, batch.packets(), BinaryEncoding::Raw)
+        batch.encode()
     }
 
     /// An answer came.

@@ -109,10 +109,15 @@ pub fn decode_frame(revision: Revision, frame: Frame) -> Result<Packet, DecodeEr
 /// ```
 pub fn encode_payload(revision: Revision, packets: &[Packet], binary: BinaryEncoding) -> Payload {
     let size = packets.iter().fold(PayloadSize::new(revision, binary), PayloadSize::with);
+    encode_measured(packets, size)
+}
+
+/// As [`encode_payload`], of packets whose size is known already.
+pub(crate) fn encode_measured(packets: &[Packet], size: PayloadSize) -> Payload {
     let framing = size.framing();
     let mut body = Vec::with_capacity(size.bytes());
     for packet in packets {
-        framing.write(&Item::new(revision, packet, framing.binary()), &mut body);
+        framing.write(&Item::new(size.revision(), packet, framing.binary()), &mut body);
     }
     debug_assert_eq!(body.len(), size.bytes());
     Payload { body: body.into(), content_type: framing.content_type() }

@@ -78,6 +78,10 @@ impl PayloadSize {
         self.packets
     }
 
+    pub(super) const fn revision(&self) -> Revision {
+        self.revision
+    }
+
     pub(super) const fn framing(&self) -> Framing {
         match self.binary {
             BinaryEncoding::Raw if self.has_binary => Framing::Marked,

@@ -10,7 +10,7 @@ use super::core::Core;
 use super::exchange::Exchange;
 use super::jsonp::Style;
 use crate::close::ServerCloseReason;
-use crate::codec::{self, PayloadSize};
+use crate::codec::{self, Payload, PayloadSize};
 use crate::coding::Coding;
 use crate::conn::ConnId;
 use crate::heartbeat::Heartbeat;
@@ -128,7 +128,7 @@ impl Get {
         if batch.packets().is_empty() {
             batch.offer(Packet::Noop);
         }
-        (self.respond(core, batch.packets(), style, is_compressible), end)
+        (self.respond(core, batch.encode(), style, is_compressible), end)
     }
 
     /// Answers with this packet, when polling ends.
@@ -139,7 +139,8 @@ impl Get {
         }
         packets.push(last);
         let conn = self.conn;
-        let response = self.respond(core, &packets, style, false);
+        let payload = codec::encode_payload(core.common.revision, &packets, style.binary);
+        let response = self.respond(core, payload, style, false);
         core.reply(conn, response);
     }
 
@@ -151,11 +152,10 @@ impl Get {
     fn respond(
         self,
         core: &Core,
-        packets: &[Packet],
+        payload: Payload,
         style: &Style,
         is_compressible: bool,
     ) -> Response {
-        let payload = codec::encode_payload(core.common.revision, packets, style.binary);
         let threshold = core.config.compression_threshold().filter(|_| is_compressible);
         let is_worth_it = threshold.is_some_and(|least| payload.body.len() >= least);
         let (body, content_type) = style.answer(payload);
