@@ -5,8 +5,7 @@ use std::future::{Future, Ready, ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Context;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit};
@@ -84,13 +83,19 @@ pub(crate) async fn serve<D, S, H, F, B>(
     }
 }
 
-/// Both runtimes look for input in a thread of its own.
-fn yield_turn(cx: &mut Context<'_>) {
-    cx.waker().wake_by_ref();
+/// Both executors run a task that was woken up to 200 times before they look for input. A timer is
+/// looked at together with input.
+fn yield_turn() -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async {
+        async_io::Timer::after(A_MOMENT).await;
+    })
 }
 
+/// Long enough to be waited for.
+const A_MOMENT: Duration = Duration::from_micros(50);
+
 /// How long it is until this time.
-pub(crate) fn left_until(until: Instant) -> std::time::Duration {
+pub(crate) fn left_until(until: Instant) -> Duration {
     until.saturating_duration_since(machine_time())
 }
 

@@ -35,7 +35,7 @@ mod tunnel;
 mod watched;
 mod websocket;
 
-use std::task::Context;
+use std::pin::Pin;
 
 pub use body::{BodyError, ResponseBody, ServerBody};
 pub use close::{close, drain};
@@ -50,8 +50,8 @@ pub use serving::Serving;
 pub use watched::Watched;
 pub use websocket::{Carrier, Switching, carry};
 
-/// Wakes the task of a context after others, and what waits for input, have had their turn.
-pub type Yield = fn(&mut Context<'_>);
+/// Makes a future that is ready after other tasks, and what waits for input, have had their turn.
+pub type Yield = fn() -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An executor's timers.
 pub type Timer = &'static (dyn hyper::rt::Timer + Send + Sync);

@@ -86,6 +86,8 @@ pin_project! {
         draining: Option<Draining>,
         timer: Timer,
         yield_turn: Yield,
+        // Others have their turn.
+        others: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     }
 }
 
@@ -134,9 +136,9 @@ where
                     let outgoing = Outgoing { forward, head: parts, body, upgrade };
                     Place::Elsewhere { forwarding: Box::pin(outgoing.send(Arc::clone(forwarder))) }
                 } else {
-                    let draining = None;
-                    let timer = timer();
-                    let serving = Serving { seat, body, upgrade, draining, timer, yield_turn };
+                    let (draining, others, timer) = (None, None, timer());
+                    let serving =
+                        Serving { seat, body, upgrade, draining, timer, yield_turn, others };
                     Place::Here { serving }
                 };
                 Ok(Self { place })
@@ -173,12 +175,13 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answered> {
         let this = self.project();
         let is_read = poll_body(this.body, this.seat, cx).is_ready();
-        if this.draining.is_none() {
+        while this.draining.is_none() {
+            if let Some(others) = this.others {
+                ready!(others.as_mut().poll(cx));
+                *this.others = None;
+            }
             match ready!(this.seat.poll_answer(cx)) {
-                Answer::Yield => {
-                    (this.yield_turn)(cx);
-                    return Poll::Pending;
-                }
+                Answer::Yield => *this.others = Some((this.yield_turn)()),
                 Answer::Respond { response, drain: Some(patience) } => {
                     let patience = this.timer.sleep(patience);
                     *this.draining = Some(Draining { response, patience });

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, Ready, ready};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready as try_ready};
 
@@ -220,8 +220,8 @@ impl<F: Future> Future for Using<F> {
 }
 
 /// Being woken alone would let tasks that are ready go on, and input wait for 61 of them.
-fn yield_turn(cx: &mut Context<'_>) {
-    let _ = pin!(tokio::task::yield_now()).poll(cx);
+fn yield_turn() -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(tokio::task::yield_now())
 }
 
 /// Answers everything with 404, and says where the server is: the inner service of a server under a
