@@ -46,6 +46,7 @@ pub use member::{Census, Member};
 pub use needs::needs;
 pub use node::Node;
 pub use process::signal;
+pub use programs::require;
 pub use proxy::{Proxy, Snippet, Software, free_port};
 pub use router::{Route, router};
 pub use script::Script;

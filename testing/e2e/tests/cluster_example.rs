@@ -1,10 +1,12 @@
 //! The example `cluster`: a chat on three nodes behind HAProxy, with Redis between them.
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use e2e::{cluster_example, free_port, needs, signal, within};
+use e2e::{cluster_example, free_port, needs, require, signal, within};
 use engineio_tokio::{Client, ClientOptions, connect};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -20,6 +22,7 @@ impl Cluster {
         let listen = format!("127.0.0.1:{}", free_port());
         let child = Command::new(cluster_example())
             .args(["--listen", &listen])
+            .env("PATH", path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn();
@@ -69,6 +72,14 @@ impl Drop for Cluster {
     }
 }
 
+/// `PATH` with the folders of the programs that the example starts, which may be elsewhere.
+fn path() -> OsString {
+    let programs = [require("haproxy"), require("redis")];
+    let folders = programs.iter().filter_map(|it| it.parent()).map(Into::into);
+    let others = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(folders.chain(env::split_paths(&others))).expect("no colon in a folder's name")
+}
+
 /// The lines of its output, which is read to its end.
 fn lines(child: &mut Child) -> UnboundedReceiver<String> {
     let output = BufReader::new(child.stdout.take().expect("its output"));
@@ -83,7 +94,7 @@ fn lines(child: &mut Child) -> UnboundedReceiver<String> {
 
 /// All processes: the number of each, of its parent, and what it runs.
 fn processes() -> Vec<(u32, u32, String)> {
-    let listed = Command::new("ps").args(["-A", "-o", "pid=,ppid=,args="]).output();
+    let listed = Command::new(require("ps")).args(["-A", "-o", "pid=,ppid=,args="]).output();
     let listed = String::from_utf8_lossy(&listed.expect("ps").stdout).into_owned();
     let process = |line: &str| {
         let mut words = line.split_whitespace();
@@ -113,7 +124,7 @@ async fn hears(guest: &mut Client, text: &str) {
     }
 }
 
-#[needs(haproxy, redis)]
+#[needs(haproxy, ps, redis)]
 #[tokio::test]
 async fn guests_of_all_nodes_chat_while_a_node_is_killed_and_ctrl_c_ends_all() {
     let mut cluster = Cluster::start().await;

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use which::which;
 
 /// All programs that a test may need.
-pub const ALL: [Program; 9] = [
+pub const ALL: [Program; 10] = [
     Program {
         name: "node",
         what: "Node.js 20 or newer with npm",
@@ -73,6 +73,12 @@ pub const ALL: [Program; 9] = [
         what: "Apache httpd 2.4 with its modules where Debian has them",
         remedy: "`apt install apache2`",
         look: || which_of_system("apache2").filter(|_| Path::new(APACHE_MODULES).is_dir()),
+    },
+    Program {
+        name: "ps",
+        what: "ps, with POSIX's options",
+        remedy: "`apt install procps`",
+        look: || first_that_says_yes(&["ps"], &["-A", "-o", "pid=,ppid=,args="]),
     },
 ];
 

@@ -55,8 +55,7 @@ impl Engine {
     }
 
     pub(super) fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
+        e2e::signal(name, self.child.id());
     }
 
     /// A new connection of a node to it.
@@ -110,19 +109,18 @@ fn run(kind: Kind, port: u16) -> Child {
     let port = port.to_string();
     let mut command = match kind {
         Kind::Nats => {
-            let mut command = Command::new("nats-server");
+            let mut command = Command::new(e2e::require("nats"));
             command.args(["--addr", "127.0.0.1", "--port", &port]);
             command
         }
         Kind::Redis => {
-            let mut command = Command::new("redis-server");
+            let mut command = Command::new(e2e::require("redis"));
             command.args(["--bind", "127.0.0.1", "--port", &port, "--save", ""]);
             command
         }
     };
     let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let why = "install nats-server and redis-server (Debian packages of these names)";
-    command.spawn().expect(why)
+    command.spawn().expect("an engine")
 }
 
 impl Drop for Engine {

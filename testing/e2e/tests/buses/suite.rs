@@ -51,8 +51,8 @@ async fn process_that_is_no_node_publishes(kind: Kind) {
     one.hears(&other).await;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/publisher/publish.py");
     let arguments = [script, &engine.url(), "chat", "room", "good news"];
-    let status = Command::new("python3").args(arguments).status().expect("Python");
-    assert!(status.success());
+    let status = Command::new(e2e::require("python")).args(arguments).status();
+    assert!(status.expect("Python").success());
     peer::until(|| one.has_heard("good news") && other.has_heard("good news")).await;
 }
 
