@@ -4,11 +4,14 @@
 //! A test says so with the attribute of the crate `needs`, and is ignored where one is missing. Its
 //! package has a build script that calls [`tell_cargo`].
 
+mod named;
 mod programs;
 
 use core::fmt;
 use std::env;
 use std::path::{Path, PathBuf};
+
+use named::{Named, REQUIRE, WITHOUT};
 
 pub use programs::{ALL, APACHE_MODULES};
 
@@ -53,15 +56,17 @@ impl fmt::Display for Missing {
     }
 }
 
-/// The programs that aren't here and may be missing: their tests are ignored.
+/// The programs whose tests are ignored: those that aren't here and may be missing, and those that
+/// `ENGINEIO_E2E_WITHOUT` names.
 ///
 /// # Panics
 ///
-/// When `ENGINEIO_E2E_REQUIRE` names a program that no test needs.
+/// When `ENGINEIO_E2E_REQUIRE` or `ENGINEIO_E2E_WITHOUT` names a program that no test needs.
 #[must_use]
 pub fn left_out() -> Vec<&'static Program> {
-    let required = Required::given();
-    ALL.iter().filter(|it| !required.has(it) && it.find().is_err()).collect()
+    let (required, unwanted) = (Named::by(REQUIRE), Named::by(WITHOUT));
+    let is_missing = |it: &'static Program| !required.has(it) && it.find().is_err();
+    ALL.iter().filter(|it| unwanted.has(it) || is_missing(it)).collect()
 }
 
 /// For a build script: passes on to `#[needs(..)]` what is left out, and asks cargo to come back when
@@ -69,6 +74,7 @@ pub fn left_out() -> Vec<&'static Program> {
 pub fn tell_cargo() {
     println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rerun-if-env-changed={REQUIRE}");
+    println!("cargo::rerun-if-env-changed={WITHOUT}");
     let left_out = left_out();
     let names: Vec<_> = left_out.iter().map(|program| program.name).collect();
     println!("cargo::rustc-env={LEFT_OUT}={}", names.join(","));
@@ -85,27 +91,3 @@ pub fn tell_cargo() {
 /// The names of the programs whose tests are ignored, with commas between them, while a package is
 /// compiled whose build script has called [`tell_cargo`].
 pub const LEFT_OUT: &str = "ENGINEIO_TESTS_LEFT_OUT";
-
-/// The variable for programs that must be here: their names with commas between them, or `all`.
-const REQUIRE: &str = "ENGINEIO_E2E_REQUIRE";
-
-/// What must be here: the tests that need it run, and fail where it is missing.
-struct Required(Vec<String>);
-
-impl Required {
-    fn given() -> Self {
-        let given = env::var(REQUIRE).unwrap_or_default();
-        let names = given.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let names: Vec<_> = names.map(str::to_owned).collect();
-        if let Some(unknown) = names.iter().find(|it| *it != "all" && Program::named(it).is_none())
-        {
-            let known: Vec<_> = ALL.iter().map(|program| program.name).collect();
-            panic!("{REQUIRE} names {unknown:?}: it takes `all`, or some of {}", known.join(", "));
-        }
-        Self(names)
-    }
-
-    fn has(&self, program: &Program) -> bool {
-        self.0.iter().any(|name| name == "all" || name == program.name)
-    }
-}
