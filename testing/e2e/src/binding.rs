@@ -22,6 +22,15 @@ impl Binding {
     /// Each that is a crate of its own.
     pub const ALL: [Self; 4] = [Self::Tokio, Self::Actix, Self::Sync, Self::AsyncStd];
 
+    /// The binding whose examples are its clients.
+    #[must_use]
+    pub const fn of_clients(self) -> Self {
+        match self {
+            Self::Actix | Self::ClusterPerConnection | Self::ClusterPerRequest => Self::Tokio,
+            Self::Tokio | Self::Sync | Self::AsyncStd => self,
+        }
+    }
+
     /// The package that an example is in.
     pub(crate) fn package(self, example: &str) -> &'static str {
         match self {

@@ -3,13 +3,13 @@
 use crate::binding::Binding;
 use crate::process;
 use std::env;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
 
-/// A running example that serves. Dropping it ends it at once, without a goodbye to its clients, and
+/// A running example. Dropping it ends it at once, without a goodbye to its clients, and
 /// fails the test if it panicked or had ended before.
 #[derive(Debug)]
 pub struct Example {
@@ -20,23 +20,13 @@ pub struct Example {
 }
 
 impl Example {
-    /// Starts an example and waits for the line with its address.
+    /// Starts an example that serves, and waits for the line with its address.
     #[must_use]
     pub fn start(binding: Binding, name: &str, arguments: &[&str]) -> Self {
-        let mut child = spawn(binding, name, arguments);
-        let name = binding.example(name);
-        let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
-        let mut stderr = child.stderr.take().expect("its errors");
-        // both pipes are read to their ends: a full one would stop the server
-        let errors = thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
+        let (mut example, mut stdout) = Self::launch(binding, name, arguments);
         let mut line = String::new();
         let _ = stdout.read_line(&mut line);
-        thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
-        let mut example = Self { name, authority: String::new(), child, errors: Some(errors) };
+        discard(stdout);
         match line.trim().strip_prefix("listening on http://") {
             Some(authority) => authority.clone_into(&mut example.authority),
             None => {
@@ -47,6 +37,28 @@ impl Example {
         example
     }
 
+    /// Starts an example that is a client.
+    #[must_use]
+    pub fn start_client(binding: Binding, name: &str, arguments: &[&str]) -> Self {
+        let (example, stdout) = Self::launch(binding, name, arguments);
+        discard(stdout);
+        example
+    }
+
+    fn launch(binding: Binding, name: &str, arguments: &[&str]) -> (Self, BufReader<ChildStdout>) {
+        let mut child = spawn(binding, name, arguments);
+        let name = binding.example(name);
+        let stdout = BufReader::new(child.stdout.take().expect("its output"));
+        let mut stderr = child.stderr.take().expect("its errors");
+        // both pipes are read to their ends: a full one would stop the server
+        let errors = thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        (Self { name, authority: String::new(), child, errors: Some(errors) }, stdout)
+    }
+
     /// Runs an example that ends by itself, and returns whether it succeeded and its standard error.
     #[must_use]
     pub fn run(binding: Binding, name: &str, arguments: &[&str]) -> (bool, String) {
@@ -54,7 +66,7 @@ impl Example {
         (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
-    /// Host and port.
+    /// Host and port of one that serves.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
@@ -90,6 +102,11 @@ impl Drop for Example {
         assert!(ended.is_none(), "the {name} example ended during the test ({ended:?}): {errors}");
         assert!(!errors.contains("panicked at"), "the {name} example panicked: {errors}");
     }
+}
+
+/// Reads on to the end, as a full pipe would stop the example.
+fn discard(mut output: BufReader<ChildStdout>) {
+    thread::spawn(move || io::copy(&mut output, &mut io::sink()));
 }
 
 fn spawn(binding: Binding, name: &str, arguments: &[&str]) -> Child {

@@ -1,5 +1,6 @@
 //! What every binding does with all peers.
 
+mod bot;
 mod browser;
 mod chat;
 mod chromium;
