@@ -1,7 +1,7 @@
 //! The guide in `src`: for readers an mdBook (`mdbook serve docs`), for `cargo test` a set
 //! of doctests. Every Rust block of every chapter compiles, and runs unless it says
 //! otherwise, and so it is with the README. Beside them there is only what blocks use in hidden
-//! lines, so that a block has at most one or two of these.
+//! lines, so that a block has at most two of these.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -102,5 +102,6 @@ mod coverage {}
 mod trials;
 
 pub use trials::{
-    echo, get, post, serves, serves_app, sid, tell_of, told_address, try_chat, try_login,
+    block_on, echo, get, post, serves, serves_app, sid, tell_of, told_address, try_chat,
+    try_client, try_coming_back, try_driver, try_login, try_nodes,
 };

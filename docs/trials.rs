@@ -1,15 +1,21 @@
-//! What the hidden lines of blocks call: each tries a server that a block made, and panics if it
-//! doesn't do what the chapter says.
+//! What the hidden lines of blocks call: each tries a server or a client that a block made, and panics
+//! if it doesn't do what the chapter says.
 #![expect(clippy::missing_panics_doc, reason = "all of them do, as tests do")]
 
-use std::future::IntoFuture;
+use std::error::Error;
+use std::future::{IntoFuture, Pending, pending};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
 use axum::Router;
-use engineio_tokio::{Data, Server, ServerConfig, Socket};
+use engineio_hub::{Hub, WeakHub};
+use engineio_proto::Instant;
+use engineio_tokio::http::Uri;
+use engineio_tokio::{ConfigError, Data, NodeTag, Server, ServerConfig, Socket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -154,19 +160,89 @@ pub fn try_chat<D: Data, F: Future<Output = ()>>(chat: impl FnOnce(Server<D>) ->
     );
 }
 
+/// Tries a client that sends one message, and reads to the end of the session.
+pub fn try_client(talk: impl AsyncFnOnce(&str) -> Result<(), Box<dyn Error>>) {
+    block_on(talk(&echo())).expect("an echo");
+}
+
+/// Tries a client that comes back, and subscribes in each session: the first is closed, then there is
+/// another, and then the server refuses it for good.
+pub fn try_coming_back(listen: impl AsyncFnOnce(&str)) {
+    let server = Server::new(ServerConfig::default());
+    run(
+        |listener| server.serve(listener),
+        async |address| {
+            let serving = async {
+                for _ in 0..2 {
+                    let mut socket = server.accept().await.expect("a session");
+                    assert_eq!(socket.recv().await, Some("subscribe".into()));
+                }
+                let incoming = server.incoming().await.expect("a handshake");
+                incoming.refuse(401, "no more");
+            };
+            let url = format!("http://{address}");
+            tokio::join!(listen(&url), serving);
+        },
+    );
+}
+
+/// Tries two nodes, of which each knows both: a message is polled through the other one.
+pub fn try_nodes(server: impl Fn(NodeTag, &[(NodeTag, Uri)]) -> Result<Server, ConfigError>) {
+    let bind = || std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let listeners = [bind(), bind()];
+    let addresses = listeners.each_ref().map(|it| it.local_addr().expect("an address"));
+    let node = |(tag, at): (&str, SocketAddr)| {
+        (tag.parse().expect("a tag"), format!("http://{at}").parse().expect("a URL"))
+    };
+    let nodes: Vec<(NodeTag, Uri)> = ["a", "b"].into_iter().zip(addresses).map(node).collect();
+    block_on(async {
+        let [here, there] = addresses;
+        let mut servers = Vec::new();
+        for ((tag, _), listener) in nodes.iter().zip(listeners) {
+            let server = server(*tag, &nodes).expect("a configuration that makes sense");
+            listener.set_nonblocking(true).expect("a listener");
+            let listener = TcpListener::from_std(listener).expect("a listener");
+            tokio::spawn(server.serve(listener));
+            servers.push(server);
+        }
+        let (opened, socket) = tokio::join!(get(here, POLLING), servers[0].accept());
+        let socket = socket.expect("a session");
+        socket.try_send("hello").expect("room");
+        let opened = opened.expect("an answer");
+        let target = format!("{POLLING}&sid={}", sid(&opened).expect("a session"));
+        let polled = get(there, &target).await.expect("an answer");
+        assert!(polled.ends_with("4hello"), "{polled}");
+    });
+}
+
+/// Tries a task that runs a server's deadlines: it goes on until the last hub is dropped.
+pub fn try_driver<F: Future>(drive: impl FnOnce(WeakHub, fn(Instant) -> Pending<()>) -> F) {
+    let hub: Hub = Hub::new(ServerConfig::default(), || Instant::ZERO, Box::new(()));
+    let mut driver = pin!(drive(hub.downgrade(), |_| pending()));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(driver.as_mut().poll(&mut cx).is_pending());
+    drop(hub);
+    assert!(driver.as_mut().poll(&mut cx).is_ready());
+}
+
+/// Waits for what needs a runtime of tokio's.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(future)
+}
+
 /// Runs `serve` with a listener of its own, and `client` with its address, until that is done.
 fn run<F: IntoFuture, T>(
     serve: impl FnOnce(TcpListener) -> F,
     client: impl AsyncFnOnce(SocketAddr) -> T,
 ) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async {
+    block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let serving = serve(listener).into_future();
         tokio::select! {
             done = client(address) => done,
-            _ = async { serving.await; std::future::pending::<()>().await } => unreachable!(),
+            _ = async { serving.await; pending::<()>().await } => unreachable!(),
         }
     })
 }

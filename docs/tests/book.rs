@@ -82,6 +82,17 @@ fn chapter_shows_what_the_example_prints() {
     assert!(chapter.contains(transcript.trim_end()), "driving.md lacks this:\n{transcript}");
 }
 
+#[test]
+fn blocks_hide_at_most_two_lines() {
+    for chapter in chapters() {
+        let text = fs::read_to_string(format!("{BOOK}/{chapter}")).unwrap();
+        for block in text.split("```rust").skip(1).filter_map(|it| it.split("\n```").next()) {
+            let hidden = block.lines().filter(|line| line.starts_with("# ") || *line == "#");
+            assert!(hidden.count() <= 2, "{chapter} hides more in this block:{block}");
+        }
+    }
+}
+
 /// All that is written for people: the chapters, and the files beside the code.
 fn documents() -> Vec<PathBuf> {
     let beside = [
