@@ -11,9 +11,20 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// Serves with `program`, tries it as a browser would, and stops it.
+/// Serves with `program`, tries its page and Engine.IO as a browser would, and stops it.
 async fn try_program<F>(program: impl FnOnce(TcpListener, Server, Stop) -> F)
 where
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
+    try_beside("200", "a page", program).await;
+}
+
+/// The same, where the answer for the page has this status and this end.
+async fn try_beside<F>(
+    status: &str,
+    end: &str,
+    program: impl FnOnce(TcpListener, Server, Stop) -> F,
+) where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
     let server = Server::new(ServerConfig::default());
@@ -30,7 +41,7 @@ where
     tokio::spawn(echo(server));
 
     let page = get(address, "/").await;
-    assert!(page.starts_with("HTTP/1.1 200") && page.ends_with("a page"), "{page}");
+    assert!(page.starts_with(&format!("HTTP/1.1 {status}")) && page.ends_with(end), "{page}");
     let unknown = get(address, "/engine.io/?EIO=4&transport=polling&sid=unknown").await;
     assert!(unknown.starts_with("HTTP/1.1 400"), "{unknown}");
 
@@ -102,6 +113,18 @@ async fn axums_fallback_that_is_set_after_the_layer_gets_the_requests() {
         let answer = get(address, "/engine.io/?EIO=4&transport=polling&sid=unknown").await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn hyper_serves_engineio_alone() {
+    try_beside("404", "", |listener, server, stop| async move {
+        let stopped = async {
+            stop.await;
+            server.close(Duration::from_secs(5)).await;
+        };
+        hyper_loop::serve(listener, server.service(), stopped).await
+    })
+    .await;
 }
 
 #[tokio::test]
