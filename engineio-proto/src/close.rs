@@ -13,7 +13,7 @@ pub enum ServerCloseReason {
     /// The application closed it.
     #[error("closed by the application")]
     Application,
-    /// The server shuts down.
+    /// The server shuts down, or the node of its cluster through which the client's WebSocket passes.
     #[error("the server shuts down")]
     Shutdown,
     /// The peer closed it: with a close packet, or its WebSocket, with this code. A close frame

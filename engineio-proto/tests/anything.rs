@@ -27,6 +27,7 @@ enum Op {
     /// To the next deadline.
     Deadline,
     Send(Outgoing),
+    AnswerPoll,
     Close,
     Shutdown,
     Abort,
@@ -102,6 +103,7 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (0..60_000_u64).prop_map(Op::Time),
         3 => Just(Op::Deadline),
         4 => outgoing.prop_map(Op::Send),
+        1 => Just(Op::AnswerPoll),
         1 => prop_oneof![3 => Just(Op::Close), 1 => Just(Op::Shutdown), 1 => Just(Op::Abort)],
         6 => conn().prop_map(Op::Transmit),
         3 => Just(Op::Event),
@@ -211,6 +213,7 @@ impl Driver {
                 let sent = self.session.send(outgoing);
                 assert!(is_open || sent.is_err(), "sent, but it closes");
             }
+            Op::AnswerPoll => self.session.answer_poll(self.time()),
             Op::Close => self.session.close(self.time()),
             Op::Shutdown => self.session.shutdown(self.time()),
             Op::Abort => self.session.abort(self.time(), ServerCloseReason::Overloaded),

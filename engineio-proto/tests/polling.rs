@@ -289,3 +289,26 @@ fn get_that_follows_the_answer_does_not_overlap() {
     scene.wait(10);
     assert_eq!(scene.outcome(), "polling", "the answered GET is gone, not this one");
 }
+
+#[test]
+fn get_that_is_to_be_answered_gets_what_is_queued_or_else_a_noop() {
+    for revision in REVISIONS {
+        let mut scene = scenario().revision(revision).polling().parked();
+        scene.session.answer_poll(scene.time());
+        assert_eq!(scene.outcome(), "g1: 200 6 | polling");
+        // Without one that waits, the next one waits as ever.
+        scene.session.answer_poll(scene.time());
+        scene.get();
+        assert_eq!(scene.outcome(), "polling");
+        scene.send("a");
+        scene.session.answer_poll(scene.time());
+        assert_eq!(scene.outcome(), "g2: 200 4a | polling");
+    }
+}
+
+#[test]
+fn session_on_a_websocket_has_no_get_to_answer() {
+    let mut scene = scenario().websocket();
+    scene.session.answer_poll(scene.time());
+    assert_eq!(scene.outcome(), "websocket");
+}

@@ -68,6 +68,11 @@ impl Exchange {
         self.kind
     }
 
+    /// The transport that the request's query names.
+    pub const fn transport(&self) -> Transport {
+        self.transport
+    }
+
     /// The refusal for a `sid` that no session has.
     pub fn unknown_session(self) -> Refusal {
         Refusal::new(RefusalCause::UnknownSession, self.headers)
@@ -87,6 +92,12 @@ impl Exchange {
     /// the client to come back after so many seconds.
     pub fn too_many_forwards(self, retry_after: u64) -> Refusal {
         Refusal::new(RefusalCause::TooManyForwards(retry_after), self.headers)
+    }
+
+    /// The refusal of a request by a server that is closing and has to pass it on to another node,
+    /// which asks the client to come back after so many seconds.
+    pub fn closing(self, retry_after: u64) -> Refusal {
+        Refusal::new(RefusalCause::Closing(retry_after), self.headers)
     }
 
     /// The refusal of a WebSocket whose own handshake is broken.

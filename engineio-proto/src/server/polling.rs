@@ -247,6 +247,13 @@ impl Polling {
         }
     }
 
+    /// Answers the GET that waits.
+    pub(super) const fn answer_get(&mut self, now: Instant) {
+        if let Some(get) = &mut self.get {
+            get.noop_at = Some(now);
+        }
+    }
+
     /// Gives a POST its `ok` as soon as the application keeps up.
     pub(super) fn release_post(&mut self, core: &mut Core) {
         let is_probed = self.probe.as_ref().is_some_and(Probe::is_probed);

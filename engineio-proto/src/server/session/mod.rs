@@ -38,7 +38,8 @@ use crate::transport::Transport;
 /// - **Sources**: [`handle_input`](Self::handle_input) for the network,
 ///   [`handle_timeout`](Self::handle_timeout) for the clock, and for the application
 ///   [`send`](Self::send), [`close`](Self::close), [`shutdown`](Self::shutdown) and
-///   [`abort`](Self::abort).
+///   [`abort`](Self::abort). A driver that wants a connection back calls
+///   [`answer_poll`](Self::answer_poll).
 /// - **Sinks**: [`poll_transmit`](Self::poll_transmit), one for each connection,
 ///   [`poll_timeout`](Self::poll_timeout) for the clock and
 ///   [`poll_event`](Self::poll_event) for the application.

@@ -138,6 +138,15 @@ impl Session {
         self.end(now, ServerCloseReason::Shutdown);
     }
 
+    /// Answers the GET that waits, if one does, with what is queued or else with a noop packet: for a
+    /// driver whose connections are about to end. The client polls again.
+    pub fn answer_poll(&mut self, now: Instant) {
+        self.advance(now);
+        if let State::Open(Open { channel: Channel::Polling(polling), .. }) = &mut self.state {
+            polling.answer_get(now);
+        }
+    }
+
     /// Ends the session at once with this reason; queued messages are lost. A poll that waits
     /// gets the close packet, a WebSocket a hang-up.
     /// Does nothing to a session that is over.
