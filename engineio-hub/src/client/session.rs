@@ -7,8 +7,8 @@ use engineio_proto::client::Session;
 use engineio_proto::{ClientConfig, ConnId, Instant, Sid};
 
 use crate::clock::Clock;
+use crate::shared::alarm::Alarm;
 use crate::shared::carried::{Carried, CarriedTurn};
-use crate::shared::linger::Linger;
 use crate::shared::session::{Locked, Pace, Shared, Side, Turn};
 use crate::sync::MutexGuard;
 
@@ -32,7 +32,7 @@ pub(crate) struct State {
     /// up.
     pub(super) conns: Vec<ConnId>,
     /// WebSockets that only have to flush, and how long they may take.
-    pub(super) lingers: Vec<(Instant, Arc<Linger>)>,
+    pub(super) lingers: Vec<(Instant, Arc<Alarm>)>,
 }
 
 impl Side for ClientSide {
@@ -80,7 +80,7 @@ impl State {
     pub(super) fn expire_lingers(&mut self, now: Instant) {
         self.lingers.retain(|(until, linger)| {
             if *until <= now {
-                linger.expire();
+                linger.ring();
             }
             *until > now
         });
@@ -105,8 +105,8 @@ impl Carried for Arc<ClientSession> {
         Shared::seat_wakes(self)
     }
 
-    fn begin_linger(&self, _unsent: usize) -> Arc<Linger> {
-        let linger = Arc::new(Linger::default());
+    fn begin_linger(&self, _unsent: usize) -> Arc<Alarm> {
+        let linger = Arc::new(Alarm::default());
         Shared::turn(self, |turn| {
             let until = turn.now + self.side.config.linger();
             turn.state.lingers.push((until, Arc::clone(&linger)));

@@ -13,7 +13,7 @@ use std::task::Waker;
 use engineio_proto::{Instant, Sid};
 
 use super::shard::{SHARDS, shard_of};
-use crate::shared::linger::Linger;
+use crate::shared::alarm::Alarm;
 use crate::sync::atomic::{AtomicU64, AtomicUsize};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -32,8 +32,8 @@ pub(crate) enum Target {
     Shutdown(Sid),
     /// An undecided handshake.
     Handshake(Weak<dyn Expire>),
-    /// A connection whose session has no more use for it.
-    Linger(Weak<Linger>),
+    /// The time of something that waits for it, such as a connection that only has to flush.
+    Alarm(Weak<Alarm>),
     /// See to the memory that all sessions together hold.
     Relief,
     /// Take figures of some sessions.

@@ -99,8 +99,8 @@ impl<D: Data> Hub<D> {
                     handshake.upgrade().into_iter().for_each(|handshake| handshake.expire());
                     has_given_up = true;
                 }
-                Target::Linger(linger) => {
-                    linger.upgrade().into_iter().for_each(|linger| linger.expire());
+                Target::Alarm(alarm) => {
+                    alarm.upgrade().into_iter().for_each(|alarm| alarm.ring());
                 }
                 Target::Relief => core.relieve(handler),
                 #[cfg(feature = "metrics")]

@@ -12,8 +12,8 @@ use super::sender::Sender;
 use super::session::ServerSession;
 use crate::data::Data;
 use crate::memory::{Budget, FREE, Holding, Part};
+use crate::shared::alarm::Alarm;
 use crate::shared::carried::{Carried, CarriedTurn};
-use crate::shared::linger::Linger;
 use crate::shared::session::{Pace, Turn};
 use crate::shared::waiters::Interest;
 
@@ -54,15 +54,15 @@ impl<D: Data> Carried for ServerWebSocket<D> {
         self.sender.session.seat_wakes()
     }
 
-    fn begin_linger(&self, unsent: usize) -> Arc<Linger> {
+    fn begin_linger(&self, unsent: usize) -> Arc<Alarm> {
         let core = &self.running.core;
-        let linger = Arc::new(Linger::default());
+        let linger = Arc::new(Alarm::default());
         if unsent > FREE && self.holding().is_shed() {
             // It ends because it doesn't take what it is sent.
-            linger.expire();
+            linger.ring();
         }
         let at = core.now() + core.config.linger();
-        core.deadlines.arm(self.sender.sid(), at, Target::Linger(Arc::downgrade(&linger)));
+        core.deadlines.arm(self.sender.sid(), at, Target::Alarm(Arc::downgrade(&linger)));
         linger
     }
 

@@ -5,9 +5,9 @@ use std::task::{Context, Waker};
 
 use engineio_proto::{CloseCode, ConnId, Failure, FramedSession, FramedTransmit, Instant, Sid};
 
+use super::alarm::Alarm;
 use super::intake::Intake;
 use super::later::Later;
-use super::linger::Linger;
 use super::session::Pace;
 use super::waiters::Waiters;
 use crate::memory::{Budget, Part};
@@ -28,7 +28,7 @@ pub(crate) trait Carried: Send + Sync {
     fn seat_wakes(&self) -> u32;
 
     /// Starts the connection's time limit for flushing so many bytes.
-    fn begin_linger(&self, unsent: usize) -> Arc<Linger>;
+    fn begin_linger(&self, unsent: usize) -> Arc<Alarm>;
 
     /// The budget that the connection counts for. A client has none.
     fn budget(&self) -> Option<&Arc<Budget>> {

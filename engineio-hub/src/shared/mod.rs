@@ -4,13 +4,13 @@
 //! waiters are woken after a turn. [`Framed`](framed::Framed) carries the session's WebSocket,
 //! [`waits`] has the futures of its handles.
 
+pub(crate) mod alarm;
 pub(crate) mod carried;
 pub(crate) mod fairness;
 pub(crate) mod framed;
 pub(crate) mod gate;
 pub(crate) mod intake;
 pub(crate) mod later;
-pub(crate) mod linger;
 pub(crate) mod scratch;
 pub(crate) mod session;
 pub(crate) mod waiters;

@@ -9,11 +9,11 @@ use std::task::Poll;
 
 use engineio_proto::{CloseCode, ConnId, Failure, Sid};
 
+use super::alarm::Alarm;
 use super::carried::{Carried, Task};
 use super::fairness::Fairness;
 use super::gate::Gate;
 use super::intake::Held;
-use super::linger::Linger;
 use super::session::Pace;
 use crate::websocket::WebSocket;
 
@@ -37,7 +37,7 @@ pub struct Framed {
     socket: WebSocket,
     stage: Stage,
     /// Set once the session has no more use for the connection.
-    linger: Option<Arc<Linger>>,
+    linger: Option<Arc<Alarm>>,
     /// Counts what it holds.
     gate: Gate,
     /// The session took more when last asked.
@@ -117,7 +117,7 @@ impl Framed {
     /// Ready when the stream must be dropped now, even with unwritten bytes. Poll it after
     /// [`poll_write`](Self::poll_write), which registers the wake-up for it.
     pub fn poll_abort(&self) -> Poll<()> {
-        let is_over = self.linger.as_ref().is_some_and(|linger| linger.is_over());
+        let is_over = self.linger.as_ref().is_some_and(|linger| linger.has_rung());
         if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 

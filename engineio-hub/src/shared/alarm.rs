@@ -1,4 +1,4 @@
-//! The time limit for flushing a connection that its session has no more use for.
+//! A time that comes for one task.
 
 use std::sync::PoisonError;
 use std::task::Waker;
@@ -6,27 +6,27 @@ use std::task::Waker;
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::sync::{Mutex, MutexGuard};
 
-/// Expires for a connection that only has to flush.
+/// Rings once, for instance when a connection that only has to flush has had its time.
 #[derive(Default)]
-pub(crate) struct Linger {
-    is_over: AtomicBool,
+pub(crate) struct Alarm {
+    has_rung: AtomicBool,
     waiting: Mutex<Option<Waker>>,
 }
 
-impl Linger {
-    pub(crate) fn is_over(&self) -> bool {
-        self.is_over.load(Relaxed)
+impl Alarm {
+    pub(crate) fn has_rung(&self) -> bool {
+        self.has_rung.load(Relaxed)
     }
 
-    /// Wakes this task when the time is up. Check [`is_over`](Self::is_over) afterwards.
+    /// Wakes this task when it rings. Check [`has_rung`](Self::has_rung) afterwards.
     pub(crate) fn wait(&self, waker: &Waker) {
         let displaced = self.waiting().replace(waker.clone());
         drop(displaced);
     }
 
-    /// Ends the time, and wakes the waiting task.
-    pub(crate) fn expire(&self) {
-        self.is_over.store(true, Relaxed);
+    /// Rings, and wakes the waiting task.
+    pub(crate) fn ring(&self) {
+        self.has_rung.store(true, Relaxed);
         let waiting = self.waiting().take();
         waiting.into_iter().for_each(Waker::wake);
     }
