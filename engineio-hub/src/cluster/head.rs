@@ -1,6 +1,7 @@
 //! Heads of requests and answers that pass from one node to another.
 
 use std::fmt::Write as _;
+use std::iter;
 use std::net::IpAddr;
 
 use bytes::BytesMut;
@@ -8,7 +9,7 @@ use engineio_proto::NodeTag;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
-use http::{Method, Version};
+use http::{Method, Request, Version};
 
 /// Whether another node has forwarded the request.
 pub(crate) fn was_forwarded(head: &Parts) -> bool {
@@ -47,17 +48,57 @@ pub(crate) fn forwarded(
     if let Some(client) = client {
         add_client(headers, client);
     }
-    let by = by.and_then(|by| HeaderValue::from_str(by.as_str()).ok());
-    headers.insert(HOP, by.unwrap_or(const { HeaderValue::from_static("-") }));
+    headers.insert(HOP, mark(by));
     head.uri = at(place, head.uri)?;
     head.version = Version::HTTP_11;
     head.extensions.clear();
     Some(head)
 }
 
-/// Makes the headers of another node's answer ones for the client.
-pub(crate) fn answered(headers: &mut HeaderMap) {
+/// Makes the headers of another node's answer ones for the client, whose connection goes on or ends.
+pub(crate) fn answered(headers: &mut HeaderMap, is_last: bool) {
     strip(headers);
+    if is_last {
+        headers.insert(header::CONNECTION, const { HeaderValue::from_static("close") });
+    }
+}
+
+/// Whether another node asks to take back what passes through it.
+pub(crate) fn is_farewell(head: &Parts) -> bool {
+    head.method == Method::DELETE && was_forwarded(head)
+}
+
+/// What a farewell needs of the target of a poll or WebSocket: the session. `None`: that is too much
+/// to keep.
+pub(crate) fn farewell_target(asked: &Uri) -> Option<Box<str>> {
+    let pairs = asked.query().unwrap_or_default().split('&');
+    let named = pairs.filter(|pair| NAMES.iter().any(|name| pair.starts_with(name)));
+    let length = asked.path().len() + named.clone().map(|pair| 1 + pair.len()).sum::<usize>();
+    if length > MOST_OF_A_TARGET {
+        return None;
+    }
+    let mut target = String::with_capacity(length);
+    target.push_str(asked.path());
+    for (before, pair) in iter::once('?').chain(iter::repeat('&')).zip(named) {
+        target.push(before);
+        target.push_str(pair);
+    }
+    Some(target.into())
+}
+
+/// Makes the head of a farewell to the node at this place. `None`: the place is no URL of a host.
+pub(crate) fn farewell(place: &Uri, target: &str, by: Option<NodeTag>) -> Option<Parts> {
+    let (mut head, ()) = Request::new(()).into_parts();
+    head.method = Method::DELETE;
+    head.uri = at(place, target.parse().ok()?)?;
+    head.headers.insert(HOP, mark(by));
+    Some(head)
+}
+
+/// What marks a request that this node sends to another.
+fn mark(by: Option<NodeTag>) -> HeaderValue {
+    let by = by.and_then(|by| HeaderValue::from_str(by.as_str()).ok());
+    by.unwrap_or(const { HeaderValue::from_static("-") })
 }
 
 /// Removes what was meant for one connection (RFC 9110, section 7.6.1).
@@ -104,6 +145,12 @@ fn at(place: &Uri, asked: Uri) -> Option<Uri> {
 
 /// Marks a forwarded request, with the tag of the node that has forwarded it.
 const HOP: HeaderName = HeaderName::from_static("engineio-hop");
+
+/// The parts of a query that say which session it is, and on which transport.
+const NAMES: [&str; 3] = ["EIO=", "transport=", "sid="];
+
+/// How much of a target is kept for a farewell, in bytes.
+const MOST_OF_A_TARGET: usize = 512;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 

@@ -2,16 +2,19 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_proto::server::{Exchange, Kind, Refusal};
 use engineio_proto::{Instant, NodeTag};
 use http::request::Parts;
-use http::{Response, Uri, response};
+use http::{Response, Uri, Version, response};
 
+use super::deadlines::Target;
 use super::handshake::Connection;
 use super::hub::Hub;
+use super::passing::{Guest, Passing};
 use super::pending::RETRY_AFTER;
 use super::requests::Admitted;
 use super::running::Running;
@@ -29,8 +32,8 @@ pub(crate) struct Elsewhere {
     cluster: OnceLock<Cluster>,
     /// How many forwards there are.
     forwards: AtomicUsize,
-    /// How many of them are requests without an answer, or in the middle of one.
-    requests: AtomicUsize,
+    /// Those of them that may last.
+    pub(super) passing: Passing,
 }
 
 impl Elsewhere {
@@ -39,15 +42,8 @@ impl Elsewhere {
         let is_full = self.forwards.fetch_add(1, Relaxed) >= cluster.most_forwards();
         if is_full {
             self.forwards.fetch_sub(1, Relaxed);
-        } else {
-            self.requests.fetch_add(1, Relaxed);
         }
         !is_full
-    }
-
-    /// Whether a request waits for the rest of its answer.
-    pub(super) fn has_requests(&self) -> bool {
-        self.requests.load(Relaxed) > 0
     }
 }
 
@@ -62,8 +58,12 @@ pub struct Forward {
     /// For a WebSocket: what its answer needs.
     upgrade: Option<Upgrade>,
     line: RequestLine,
-    /// It is a WebSocket by now, and no request.
-    is_switched: bool,
+    /// Of a poll or a WebSocket.
+    guest: Option<Guest>,
+    /// What tells the node which of them has to leave.
+    farewell: Option<Box<str>>,
+    /// The client's connection ends with an answer that says so.
+    is_http1: bool,
     home: Arc<dyn Home>,
 }
 
@@ -100,17 +100,38 @@ impl Forward {
 
     /// Makes the head of the node's answer one for the client.
     pub fn answer(&self, head: &mut response::Parts) {
-        head::answered(&mut head.headers);
+        // A closing server's clients look for another one.
+        let is_last = self.is_http1 && self.home.is_closing();
+        head::answered(&mut head.headers, is_last);
     }
 
     /// Makes the node's 101 one for the client, or over HTTP/2 a 200. `None`: no WebSocket was asked
     /// for.
     pub fn switch(&mut self, mut head: response::Parts) -> Option<Response<()>> {
-        head::answered(&mut head.headers);
-        let response = self.upgrade.take()?.proxied(head.headers);
-        self.is_switched = true;
-        self.end_request();
-        Some(response)
+        head::answered(&mut head.headers, false);
+        Some(self.upgrade.take()?.proxied(head.headers))
+    }
+
+    /// Ready when the server closes and it is this request's or WebSocket's turn to leave. Then send
+    /// what [`farewell`](Self::farewell) makes to the node, once, and go on as before: the node
+    /// answers the poll, or flushes and ends the session of the WebSocket, and that ends it here.
+    pub fn poll_leave(&self, cx: &Context<'_>) -> Poll<()> {
+        self.guest.as_ref().map_or(Poll::Pending, |guest| guest.poll(cx))
+    }
+
+    /// Makes the head of the request, without a body, that asks the node to let this one leave. The
+    /// answer to it doesn't matter. To find the node may take until `patience` is ready. `None`: it
+    /// is unreachable, or the target is too long to be kept.
+    pub fn farewell<P: Future<Output = ()>>(
+        &self,
+        patience: P,
+    ) -> impl Future<Output = Option<Parts>> + use<P> {
+        let (home, node, target) = (Arc::clone(&self.home), self.node, self.farewell.clone());
+        async move {
+            let (target, cluster) = (target?, home.elsewhere().cluster.get()?);
+            let place = cluster.locate(node, || home.now(), patience).await?;
+            head::farewell(&place, &target, home.tag())
+        }
     }
 
     /// The answer if the node can't be reached, and nothing of the request was sent.
@@ -124,11 +145,6 @@ impl Forward {
         self.refuse(self.exchange.clone().lost_node(self.node))
     }
 
-    fn end_request(&self) {
-        self.home.elsewhere().requests.fetch_sub(1, Relaxed);
-        self.home.request_ended();
-    }
-
     fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
         self.home.refused(&refusal, &self.line);
         http_map::response(refusal.response())
@@ -137,10 +153,10 @@ impl Forward {
 
 impl Drop for Forward {
     fn drop(&mut self) {
-        self.home.elsewhere().forwards.fetch_sub(1, Relaxed);
-        if !self.is_switched {
-            self.end_request();
-        }
+        let elsewhere = self.home.elsewhere();
+        self.guest.iter().for_each(|guest| elsewhere.passing.leave(guest));
+        elsewhere.forwards.fetch_sub(1, Relaxed);
+        self.home.forward_ended();
     }
 }
 
@@ -156,7 +172,8 @@ trait Home: Send + Sync {
     fn now(&self) -> Instant;
     fn tag(&self) -> Option<NodeTag>;
     fn linger(&self) -> Duration;
-    fn request_ended(&self);
+    fn is_closing(&self) -> bool;
+    fn forward_ended(&self);
     fn unreachable(&self, node: NodeTag);
     fn refused(&self, refusal: &Refusal, line: &RequestLine);
 }
@@ -178,7 +195,11 @@ impl<D: Data> Home for Running<D> {
         self.core.config.linger()
     }
 
-    fn request_ended(&self) {
+    fn is_closing(&self) -> bool {
+        self.core.is_closing()
+    }
+
+    fn forward_ended(&self) {
         if self.core.is_closing() {
             self.core.note_end();
         }
@@ -226,6 +247,11 @@ impl<D: Data> Hub<D> {
         let (Some(cluster), Some(node), false) = (cluster, node, head::was_forwarded(parts)) else {
             return self.turn_away(line, exchange.unknown_session());
         };
+        let kind = exchange.kind();
+        if matches!(kind, Kind::Framed(_)) && self.is_closing() {
+            // The session stays where it is, and its client on polling.
+            return self.turn_away(line, exchange.closing(RETRY_AFTER.as_secs()));
+        }
         let upgrade = match self.check_upgrade(exchange, parts, connection) {
             Ok((exchange, upgrade)) if self.running.elsewhere.begin(cluster) => (exchange, upgrade),
             Ok((exchange, _)) => {
@@ -236,8 +262,21 @@ impl<D: Data> Hub<D> {
         self.running.core.observer.forwarded(node);
         let (exchange, upgrade) = upgrade;
         let home: Arc<dyn Home> = Arc::<Running<D>>::clone(&self.running);
-        let line = line.clone();
-        let forward = Forward { node, exchange, upgrade, line, is_switched: false, home };
+        let (line, is_http1) = (line.clone(), parts.version <= Version::HTTP_11);
+        let may_last = kind != Kind::Post;
+        let guest = may_last.then(|| self.receive());
+        let farewell = may_last.then(|| head::farewell_target(&parts.uri)).flatten();
+        let forward = Forward { node, exchange, upgrade, line, guest, farewell, is_http1, home };
         (Place::Elsewhere(Box::new(forward)), None)
+    }
+
+    /// Counts a poll or a WebSocket that passes through.
+    fn receive(&self) -> Guest {
+        let core = &self.running.core;
+        let (guest, turn) = self.running.elsewhere.passing.enter(|| core.now());
+        if let Some(turn) = turn {
+            core.deadlines.arm_anywhere(turn, Target::Alarm(guest.alarm()));
+        }
+        guest
     }
 }

@@ -158,6 +158,9 @@ impl<D: Data> Hub<D> {
     /// [`poll_closed`](Self::poll_closed) tells when all are gone. It is up to the binding to
     /// [`abort`](Self::abort) those that are left near the end of `within`.
     ///
+    /// In a cluster, polls and WebSockets of other nodes' sessions that pass through this one
+    /// [leave](crate::Forward::poll_leave) it in the same time.
+    ///
     /// What a session has accepted still leaves, and what its client sends meanwhile still reaches
     /// the application.
     pub fn close(&self, within: Duration) {
@@ -178,9 +181,14 @@ impl<D: Data> Hub<D> {
         }
         self.running.reception.close();
         core.ready.wake();
-        let count = u32::try_from(core.sessions.len().max(1)).unwrap_or(u32::MAX);
-        let step = (within / 2 / count).min(most);
         let mut at = core.now();
+        let guests = self.running.elsewhere.passing.close(at, within);
+        let count = (core.sessions.len() + guests.len()).max(1);
+        let step = (within / 2 / u32::try_from(count).unwrap_or(u32::MAX)).min(most);
+        for guest in guests {
+            core.deadlines.arm_anywhere(at, Target::Alarm(guest));
+            at = at + step;
+        }
         for session in core.sessions.iter() {
             let sid = &session.side.sid;
             core.deadlines.arm(sid, at, Target::Shutdown(sid.clone()));
@@ -205,11 +213,11 @@ impl<D: Data> Hub<D> {
         if self.running.core.is_over() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Waits until no request for a session of another node waits for its answer, so that a server
-    /// that closes costs those sessions nothing. WebSockets that are passed on are another matter.
+    /// Waits until no request or WebSocket of another node's session passes through this server, so
+    /// that it can close at no cost to those sessions.
     pub fn poll_forwarded(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.running.core.wait_for_end(cx.waker());
-        if self.running.elsewhere.has_requests() { Poll::Pending } else { Poll::Ready(()) }
+        if self.forwards() > 0 { Poll::Pending } else { Poll::Ready(()) }
     }
 }
 

@@ -53,7 +53,8 @@ impl<D: Data> Hub<D> {
     fn admit_head(&self, head: Head<'_>, connection: Connection) -> Option<Seat<D>> {
         let plain = http_map::request(self.config(), &head, connection);
         let is_upgrade = plain.upgrade;
-        let routed = route(self.config(), &plain);
+        let farewell = self.take_farewell(&head, &plain);
+        let routed = farewell.map_or_else(|| route(self.config(), &plain), Route::Answer);
         if matches!(routed, Route::Foreign) {
             return None;
         }

@@ -16,6 +16,7 @@ mod handler;
 mod handles;
 mod handshakes;
 mod http2;
+mod leaving;
 mod logins;
 mod memory;
 mod nodes;
