@@ -11,9 +11,9 @@ use hyper::rt::Sleep;
 
 use crate::Timer;
 
-/// Closes all sessions, waits for the answers to requests that were forwarded, and cuts off what is
-/// left after three quarters of `within`. Ready when the last session is gone, after `within` at the latest. Returns how long connections may go on
-/// after that to write last answers.
+/// Closes all sessions, waits until what passes through to other nodes has left, and cuts off what
+/// is left after three quarters of `within`. Ready when the last session is gone, after `within` at
+/// the latest. Returns how long connections may go on after that to write last answers.
 ///
 /// A task must [`drive`](crate::drive) the hub meanwhile.
 pub async fn close<D: Data>(hub: &Hub<D>, within: Duration, timer: Timer) -> Duration {
@@ -39,7 +39,7 @@ async fn see_off<D: Data>(
     let last_quarter = within / 4;
     let quiet = async {
         closed().await;
-        // Other nodes' sessions go on, so their polls here are answered first.
+        // Other nodes' sessions aren't to be lost.
         poll_fn(|cx| hub.poll_forwarded(cx)).await;
     };
     if !is_in_time(quiet, timer.sleep(within.saturating_sub(last_quarter))).await {

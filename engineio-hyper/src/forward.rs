@@ -1,6 +1,7 @@
 //! Requests for sessions of other nodes, on their way there and back.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -16,6 +17,7 @@ use hyper::upgrade::OnUpgrade;
 use pin_project_lite::pin_project;
 
 use crate::body::ServerBody;
+use crate::leaving::Leaving;
 use crate::request::Answered;
 use crate::tunnel::Tunnel;
 use crate::websocket::Switching;
@@ -49,6 +51,14 @@ impl Forwarder {
     ) -> Self {
         Self { send: Box::new(send), timer }
     }
+
+    pub(crate) fn send(&self, request: Request<ForwardedBody>) -> Sending {
+        (self.send)(request)
+    }
+
+    pub(crate) const fn timer(&self) -> Timer {
+        self.timer
+    }
 }
 
 impl fmt::Debug for Forwarder {
@@ -78,9 +88,13 @@ impl Outgoing {
         let place = forward.locate(timer.sleep(CONNECT_TIMEOUT)).await;
         let head = place.and_then(|place| forward.request(head, &place));
         let Some(head) = head else { return Answered::whole(forward.unreachable()) };
-        let sending = (forwarder.send)(Request::from_parts(head, body));
-        drop(forwarder);
-        let mut response = match sending.await {
+        let mut sending = forwarder.send(Request::from_parts(head, body));
+        let mut leaving = Leaving::new(forwarder);
+        let answered = poll_fn(|cx| {
+            leaving.poll(&forward, cx);
+            sending.as_mut().poll(cx)
+        });
+        let mut response = match answered.await {
             Ok(response) => response,
             Err(Undelivered::Unreachable) => return Answered::whole(forward.unreachable()),
             Err(Undelivered::Lost) => return Answered::whole(forward.lost()),
@@ -95,7 +109,7 @@ impl Outgoing {
         let (head, _) = response.into_parts();
         match (node, forward.switch(head), upgrade) {
             (Ok(node), Some(response), Some(client)) => {
-                let tunnel = Tunnel::new(client, node, forward, timer);
+                let tunnel = Tunnel::new(client, node, forward, leaving, timer);
                 let switching = Some(Switching::elsewhere(tunnel));
                 Answered { response: response.map(|()| ServerBody::default()), switching }
             }

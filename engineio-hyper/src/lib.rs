@@ -26,6 +26,7 @@ mod drive;
 mod forward;
 mod head_fault;
 mod lazy_timer;
+mod leaving;
 #[cfg(feature = "cluster")]
 mod pooled;
 mod request;

@@ -11,6 +11,7 @@ use hyper::rt::{Read, ReadBuf, Sleep, Write};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 
 use crate::Timer;
+use crate::leaving::Leaving;
 use crate::websocket::LONGEST_COPY;
 
 /// Passes bytes between a client and the node of its session until both have ended, or one of them
@@ -27,6 +28,7 @@ pub(crate) struct Tunnel {
     ending: Option<Pin<Box<dyn Sleep>>>,
     timer: Timer,
     forward: Forward,
+    leaving: Leaving,
 }
 
 enum Client {
@@ -52,7 +54,13 @@ enum Stage {
 }
 
 impl Tunnel {
-    pub(crate) fn new(client: OnUpgrade, node: Upgraded, forward: Forward, timer: Timer) -> Self {
+    pub(crate) fn new(
+        client: OnUpgrade,
+        node: Upgraded,
+        forward: Forward,
+        leaving: Leaving,
+        timer: Timer,
+    ) -> Self {
         Self {
             client: Client::Switching(client),
             node,
@@ -61,6 +69,7 @@ impl Tunnel {
             ending: None,
             timer,
             forward,
+            leaving,
         }
     }
 
@@ -73,6 +82,7 @@ impl Tunnel {
             }
         }
         let Client::Switched(client) = &mut self.client else { return Poll::Pending };
+        self.leaving.poll(&self.forward, cx);
         let to_client = self.to_client.poll(&mut self.node, client, cx);
         let to_node = self.to_node.poll(client, &mut self.node, cx);
         match (to_client, to_node) {

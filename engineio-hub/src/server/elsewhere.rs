@@ -115,8 +115,10 @@ impl Forward {
     /// Ready when the server closes and it is this request's or WebSocket's turn to leave. Then send
     /// what [`farewell`](Self::farewell) makes to the node, once, and go on as before: the node
     /// answers the poll, or flushes and ends the session of the WebSocket, and that ends it here.
+    /// A WebSocket has no turn before it was [switched](Self::switch) to.
     pub fn poll_leave(&self, cx: &Context<'_>) -> Poll<()> {
-        self.guest.as_ref().map_or(Poll::Pending, |guest| guest.poll(cx))
+        let guest = self.guest.as_ref().filter(|_| self.upgrade.is_none());
+        guest.map_or(Poll::Pending, |guest| guest.poll(cx))
     }
 
     /// Makes the head of the request, without a body, that asks the node to let this one leave. The

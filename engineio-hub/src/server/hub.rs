@@ -185,14 +185,15 @@ impl<D: Data> Hub<D> {
         let guests = self.running.elsewhere.passing.close(at, within);
         let count = (core.sessions.len() + guests.len()).max(1);
         let step = (within / 2 / u32::try_from(count).unwrap_or(u32::MAX)).min(most);
-        for guest in guests {
-            core.deadlines.arm_anywhere(at, Target::Alarm(guest));
-            at = at + step;
-        }
         for session in core.sessions.iter() {
             let sid = &session.side.sid;
             core.deadlines.arm(sid, at, Target::Shutdown(sid.clone()));
             at = at + step;
+        }
+        for guest in guests {
+            // Not at once, so that a poll that has just been sent on is there before.
+            at = at + step;
+            core.deadlines.arm_anywhere(at, Target::Alarm(guest));
         }
     }
 
