@@ -1,6 +1,7 @@
 //! Several servers that are nodes of a cluster, over real sockets.
 
 mod forwarding;
+mod leaving;
 mod trouble;
 
 use std::collections::HashMap;
@@ -46,10 +47,12 @@ fn tag(text: &str) -> NodeTag {
     text.parse().expect("a legal tag")
 }
 
+/// A time that a test may have to wait for.
+pub(crate) const SHORT: Duration = Duration::from_millis(100);
+
 /// Short times for what a test has to wait for.
 pub(crate) fn config() -> ServerConfigBuilder {
-    let short = Duration::from_millis(100);
-    ServerConfig::builder().poll_grace(short).linger(short)
+    ServerConfig::builder().poll_grace(SHORT).linger(SHORT)
 }
 
 /// A node that sends every message back.

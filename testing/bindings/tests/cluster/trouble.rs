@@ -210,24 +210,6 @@ async fn forwards_beyond_their_limit_are_503_until_there_is_room() {
 }
 
 #[tokio::test]
-async fn server_that_closes_cuts_the_websockets_that_it_passes_on() {
-    let (owner, edge) = pair().await;
-    let (_, target) = session(owner.address).await;
-    let target = target.replace("polling", "websocket");
-    let through = edge.address.to_string();
-    let mut websocket = Peer::websocket(&through, &target).await.expect("a 101");
-    websocket.say("2probe").await;
-    assert_eq!(websocket.frame().await, Frame::text("3probe"));
-    websocket.say("5").await;
-    websocket.say("4moved").await;
-    assert_eq!(websocket.frame().await, Frame::text("4moved"));
-    within(edge.server.close(Duration::from_secs(1))).await;
-    assert_eq!(websocket.frame_or_end().await, None);
-    owner.is_left_alone().await;
-    edge.is_left_alone().await;
-}
-
-#[tokio::test]
 async fn client_that_does_not_end_its_half_is_cut_off_after_linger() {
     let places = Places::default();
     let edge = Node::start("b", config(), &places).await;
