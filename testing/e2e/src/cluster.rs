@@ -7,7 +7,7 @@ use futures_util::future::select_all;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::router::{Route, router};
+use crate::router::{Places, Route, router};
 
 /// Three servers that are nodes of a cluster, and the balancer in front. Dropping it ends them.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl ThreeNodes {
             Nodes::fixed(listeners.iter().map(|(tag, _, address)| {
                 (*tag, format!("http://{address}").parse().expect("a URL"))
             }));
-        let addresses = listeners.iter().map(|(_, _, address)| *address).collect();
+        let addresses = Places::new(listeners.iter().map(|(_, _, address)| *address));
         let (mut servers, mut tasks) = (Vec::new(), Vec::new());
         for (tag, listener, _) in listeners {
             let config: ServerConfig = config.clone().node(tag).build().expect("it makes sense");

@@ -48,7 +48,7 @@ pub use node::Node;
 pub use process::signal;
 pub use programs::require;
 pub use proxy::{Proxy, Snippet, Software, free_port};
-pub use router::{Route, router};
+pub use router::{Places, Route, router};
 pub use script::Script;
 pub use server::{Options, Server};
 pub use servers::Remote;
