@@ -1,6 +1,7 @@
 //! A whole server without a network: seats, handles and deadlines.
 #![allow(clippy::wildcard_enum_match_arm, reason = "anything else is a failure")]
 
+mod any_sid;
 mod cluster;
 #[path = "../common/mod.rs"]
 mod common;
