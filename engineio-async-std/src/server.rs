@@ -334,6 +334,9 @@ impl<D: Data> Server<D> {
     /// after the other. Those left after three quarters of `within` are cut off. Ready when the
     /// last one is gone, after `within` at the latest; then the listeners of [`serve`](Self::serve)
     /// stop.
+    ///
+    /// In a cluster, what passes through to other nodes leaves in the same time: polls are answered,
+    /// and the sessions of WebSockets flushed and closed by their nodes.
     pub async fn close(&self, within: Duration) {
         self.core.start_driver();
         let left = engineio_hyper::close(&self.core.hub, within, timer()).await;
