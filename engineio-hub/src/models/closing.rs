@@ -1,13 +1,16 @@
 //! A server that closes, with the clock as the only help against peers that do nothing.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use shuttle::future::block_on;
+use shuttle::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use shuttle::thread;
 
 use super::world::{World, check, get};
+use crate::cluster::{Cluster, Nodes};
 
 #[test]
 fn server_that_closes_ends_however_its_peers_behave() {
@@ -79,5 +82,34 @@ fn who_begins_to_wait_while_the_server_goes_hears_of_it() {
         drop(world);
         waiting.join().expect("no panic");
         assert_eq!(reading.join().expect("no panic"), None);
+    });
+}
+
+#[test]
+fn poll_that_comes_to_a_node_just_as_that_closes_leaves_it() {
+    check(|| {
+        let world = World::new();
+        world.hub.join(Cluster::new(Nodes::fixed([])));
+        let has_left = Arc::new(AtomicBool::new(false));
+        let (coming, leaving) = (world.clone(), Arc::clone(&has_left));
+        let passing = thread::spawn(move || {
+            let query = "EIO=4&transport=polling&sid=n2.somebody";
+            let mut seat = coming.admit(get(&format!("/engine.io/?{query}")));
+            let forward = seat.forward().expect("a session of another node");
+            block_on(poll_fn(|cx| forward.poll_leave(cx)));
+            leaving.store(true, SeqCst);
+        });
+        let hub = world.hub.clone();
+        let closing = thread::spawn(move || {
+            hub.close(Duration::from_secs(1));
+            block_on(poll_fn(|cx| hub.poll_forwarded(cx)));
+        });
+        while !has_left.load(SeqCst) {
+            world.clock.pass(1_000);
+            thread::yield_now();
+        }
+        passing.join().expect("no panic");
+        closing.join().expect("no panic");
+        world.end();
     });
 }

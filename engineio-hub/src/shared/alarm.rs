@@ -20,8 +20,12 @@ impl Alarm {
 
     /// Wakes this task when it rings. Check [`has_rung`](Self::has_rung) afterwards.
     pub(crate) fn wait(&self, waker: &Waker) {
-        let displaced = self.waiting().replace(waker.clone());
-        drop(displaced);
+        let mut waiting = self.waiting();
+        if !waiting.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            let displaced = waiting.replace(waker.clone());
+            drop(waiting);
+            drop(displaced);
+        }
     }
 
     /// Rings, and wakes the waiting task.
