@@ -6,5 +6,7 @@ mod client;
 mod cluster;
 #[path = "cluster/http2.rs"]
 mod http2;
+#[path = "cluster/threads.rs"]
+mod threads;
 
 use bindings::tokio as engineio;

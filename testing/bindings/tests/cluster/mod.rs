@@ -21,7 +21,7 @@ use crate::engineio::{
 pub(crate) struct Places(Arc<Mutex<HashMap<NodeTag, Option<SocketAddr>>>>);
 
 impl Places {
-    fn add(&self, tag: NodeTag, address: SocketAddr) {
+    pub(crate) fn add(&self, tag: NodeTag, address: SocketAddr) {
         self.0.lock().expect("no panic").insert(tag, Some(address));
     }
 
@@ -43,7 +43,7 @@ impl Directory for Places {
     }
 }
 
-fn tag(text: &str) -> NodeTag {
+pub(crate) fn tag(text: &str) -> NodeTag {
     text.parse().expect("a legal tag")
 }
 
