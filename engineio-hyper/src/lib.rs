@@ -25,6 +25,8 @@ mod close;
 mod drive;
 mod forward;
 mod head_fault;
+#[cfg(feature = "cluster")]
+mod keepalive;
 mod lazy_timer;
 mod leaving;
 #[cfg(feature = "cluster")]
@@ -43,6 +45,8 @@ pub use close::{close, drain};
 pub use drive::drive;
 pub use forward::{CONNECT_TIMEOUT, ForwardedBody, Forwarder, Sending, Undelivered};
 pub use head_fault::head_fault;
+#[cfg(feature = "cluster")]
+pub use keepalive::{KEEPALIVE_INTERVAL, KEEPALIVE_RETRIES, KEEPALIVE_TIME, USER_TIMEOUT};
 pub use lazy_timer::LazyTimer;
 #[cfg(feature = "cluster")]
 pub use pooled::{Task as PoolTask, pooled};

@@ -2,6 +2,8 @@
 
 mod forwarding;
 mod leaving;
+#[cfg(target_os = "linux")]
+mod partition;
 mod trouble;
 
 use std::collections::HashMap;
@@ -13,7 +15,8 @@ use std::time::Duration;
 use peer::until;
 
 use crate::engineio::{
-    Cluster, Directory, Locating, NodeTag, Server, ServerConfig, ServerConfigBuilder, Socket, serve,
+    Cluster, Directory, Locating, NodeTag, Observer, RefusedRequest, Server, ServerConfig,
+    ServerConfigBuilder, Socket, serve,
 };
 
 /// A directory that learns where the nodes are.
@@ -55,10 +58,27 @@ pub(crate) fn config() -> ServerConfigBuilder {
     ServerConfig::builder().poll_grace(SHORT).linger(SHORT)
 }
 
+/// Why requests were refused.
+#[derive(Clone, Default)]
+pub(crate) struct Refusals(Arc<Mutex<Vec<&'static str>>>);
+
+impl Refusals {
+    fn causes(&self) -> Vec<&'static str> {
+        self.0.lock().expect("no panic").clone()
+    }
+}
+
+impl Observer for Refusals {
+    fn refused(&self, request: &RefusedRequest<'_>) {
+        self.0.lock().expect("no panic").push(request.cause().name());
+    }
+}
+
 /// A node that sends every message back.
 pub(crate) struct Node {
     pub(crate) server: Server,
     pub(crate) address: SocketAddr,
+    pub(crate) refusals: Refusals,
 }
 
 impl Node {
@@ -73,11 +93,12 @@ impl Node {
         places: &Places,
     ) -> Self {
         let config = config.node(tag(name)).build().expect("a legal configuration");
-        let server = Server::builder(config).cluster(cluster).build();
+        let refusals = Refusals::default();
+        let server = Server::builder(config).cluster(cluster).observer(refusals.clone()).build();
         tokio::spawn(accept(server.clone()));
         let address = serve(&server).await.0;
         places.add(tag(name), address);
-        Self { server, address }
+        Self { server, address, refusals }
     }
 
     /// Waits until no session is left, and nothing is forwarded.

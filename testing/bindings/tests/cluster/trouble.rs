@@ -86,39 +86,6 @@ async fn node_that_is_not_there_is_an_unknown_session() {
     edge.is_left_alone().await;
 }
 
-/// Takes no more connections and refuses none, as behind a partition of the network: the kernel drops
-/// what comes when the queue is full.
-#[cfg(target_os = "linux")]
-async fn partitioned() -> (TcpListener, Vec<TcpStream>) {
-    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
-    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
-    let listener = socket.listen(1).expect("a listener");
-    let address = listener.local_addr().expect("an address");
-    let mut queue = Vec::new();
-    let connect = || tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address));
-    while let Ok(waiting) = connect().await {
-        queue.push(waiting.expect("room in the queue"));
-    }
-    (listener, queue)
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn node_beyond_a_partition_is_an_unknown_session_and_harms_no_other() {
-    let places = Places::default();
-    let edge = Node::start("b", config(), &places).await;
-    let (node, _queue) = partitioned().await;
-    places.add(tag("a"), node.local_addr().expect("an address"));
-    let mut through = Peer::connect(edge.address).await;
-    through.send(format!("GET {OF_A} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
-    until(|| edge.server.forwards() == 1).await;
-    let mut own = Peer::connect(edge.address).await;
-    let opened = own.get("/engine.io/?EIO=4&transport=polling").await.expect(200);
-    assert!(opened.text().starts_with('0'), "{}", opened.text());
-    let answer = through.answer().await.expect(400);
-    assert_eq!(answer.text(), r#"{"code":1,"message":"Session ID unknown"}"#);
-}
-
 /// Accepts connections, reads a head on each, and ends them with this answer.
 async fn breaking(node: TcpListener, answer: &'static str, connections: usize) {
     for _ in 0..connections {
