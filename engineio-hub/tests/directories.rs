@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use engineio_hub::cluster::{Directory, Nodes};
+use engineio_hub::cluster::{Directory, InvalidTemplate, Nodes};
 use engineio_proto::NodeTag;
 
 /// Where the directory says at once that this node is.
@@ -28,8 +28,8 @@ fn list_of_nodes_knows_those_and_no_others() {
 fn template_puts_the_tag_into_the_host() {
     let nodes = Nodes::template("http://{node}.chat.svc:3000").expect("a template");
     assert_eq!(place(&nodes, "chat-0").as_deref(), Some("http://chat-0.chat.svc:3000/"));
-    let nodes = Nodes::template("https://chat-{node}/").expect("a template");
-    assert_eq!(place(&nodes, "1").as_deref(), Some("https://chat-1/"));
+    let nodes = Nodes::template("http://chat-{node}/").expect("a template");
+    assert_eq!(place(&nodes, "1").as_deref(), Some("http://chat-1/"));
 }
 
 #[test]
@@ -41,10 +41,19 @@ fn template_whose_tag_would_not_be_in_the_host_is_refused() {
         "http://{node}@chat.svc",
         "http://{node}.{node}.svc",
         "{node}.chat.svc:3000",
-        "ftp://{node}.chat.svc",
         "{node}",
         "",
     ] {
-        assert!(Nodes::template(template).is_err(), "{template}");
+        let refused = Nodes::template(template).err();
+        assert_eq!(refused, Some(InvalidTemplate::NoHost), "{template}");
+    }
+}
+
+#[test]
+fn template_of_another_scheme_than_http_is_refused_with_what_to_do() {
+    for template in ["https://{node}.chat.svc", "ftp://{node}.chat.svc"] {
+        let refused = Nodes::template(template).expect_err(template);
+        assert_eq!(refused, InvalidTemplate::Scheme);
+        assert!(refused.to_string().contains("use `http`"), "{refused}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::client::RequestErrorKind;
 use bytes::Bytes;
-use engineio_hub::cluster::{Directory, Locating};
+use engineio_hub::cluster::{Directory, Locating, is_node_url};
 use engineio_proto::NodeTag;
 use http::Uri;
 use tokio::time::sleep;
@@ -14,28 +14,35 @@ use tokio::time::sleep;
 use super::Nats;
 use crate::subscribing::next;
 
-/// A node couldn't be announced: NATS is away, or the connection was closed.
+/// Why a node couldn't be announced.
 #[derive(Debug, thiserror::Error)]
-#[error("NATS took no subscription for the node: is its server there?")]
-pub struct AnnounceError {
-    #[source]
-    source: Box<dyn std::error::Error + Send + Sync>,
+#[non_exhaustive]
+pub enum AnnounceError {
+    /// NATS is away, or the connection was closed.
+    #[error("NATS took no subscription for the node: is its server there?")]
+    Nats(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// No node can be reached at this URL.
+    #[error("nodes speak HTTP without TLS to each other: announce an `http` URL with a host")]
+    InvalidUrl,
 }
 
 impl Nats {
     /// Tells who asks that the node of this tag listens here, until the last clone of this is
     /// dropped, and while this process and its connection live. Give the server this tag by
-    /// `ServerConfig::node`, and the URL at which the other nodes reach it.
+    /// `ServerConfig::node`, and the `http` URL at which the other nodes reach it.
     ///
     /// # Errors
     ///
-    /// If the connection is closed.
+    /// If the connection is closed, or the URL has another scheme or no host.
     pub async fn announce(&self, tag: NodeTag, url: Uri) -> Result<(), AnnounceError> {
+        if !is_node_url(&url) {
+            return Err(AnnounceError::InvalidUrl);
+        }
         let client = &self.shared.client;
         let subscriber = client.subscribe(self.subject(tag)).await;
-        let mut subscriber = subscriber.map_err(|why| AnnounceError { source: why.into() })?;
+        let mut subscriber = subscriber.map_err(|why| AnnounceError::Nats(why.into()))?;
         // Then the server knows of it.
-        client.flush().await.map_err(|why| AnnounceError { source: why.into() })?;
+        client.flush().await.map_err(|why| AnnounceError::Nats(why.into()))?;
         let (client, url) = (client.clone(), Bytes::from(url.to_string()));
         let responder = self.shared.runtime.spawn(async move {
             while let Some(request) = next(&mut subscriber).await {

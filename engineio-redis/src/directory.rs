@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use engineio_hub::cluster::{Directory, Locating};
+use engineio_hub::cluster::{Directory, Locating, is_node_url};
 use engineio_proto::NodeTag;
 use http::Uri;
 use redis::RedisResult;
@@ -68,12 +68,15 @@ impl Leases {
 impl Redis {
     /// Tells who asks that the node of this tag listens here, until the last clone of this is
     /// dropped, or for 5 s after the end of this process. Give the server this tag by
-    /// `ServerConfig::node`, and the URL at which the other nodes reach it.
+    /// `ServerConfig::node`, and the `http` URL at which the other nodes reach it.
     ///
     /// # Errors
     ///
-    /// If Redis doesn't take it.
+    /// If Redis doesn't take it, or the URL has another scheme or no host.
     pub async fn announce(&self, tag: NodeTag, url: Uri) -> Result<(), JoinError> {
+        if !is_node_url(&url) {
+            return Err(JoinError::InvalidUrl);
+        }
         let (key, url) = (self.key(tag), url.to_string());
         let leases = &self.shared.leases;
         leases.renew(&mut self.shared.connection.clone(), &key, &url, false).await?;

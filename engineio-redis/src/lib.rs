@@ -93,6 +93,9 @@ pub enum JoinError {
     /// be older than Redis 6.
     #[error("no connection to Redis")]
     Redis(#[from] redis::RedisError),
+    /// No node can be reached at the URL that was announced.
+    #[error("nodes speak HTTP without TLS to each other: announce an `http` URL with a host")]
+    InvalidUrl,
 }
 
 impl Redis {

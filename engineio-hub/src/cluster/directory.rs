@@ -11,8 +11,9 @@ use http::Uri;
 /// Its answers are kept: where a node is for 5 s, that there is none for 1 s. Many requests may ask
 /// at once for a node that nobody has asked for yet.
 pub trait Directory: Send + Sync + 'static {
-    /// Where the node listens for HTTP: a scheme, a host and a port, such as
-    /// `http://10.0.0.7:3000`. `None`: there is no such node, or none any more.
+    /// Where the node listens for HTTP: an `http` URL with a host and a port, such as
+    /// `http://10.0.0.7:3000`. With another scheme it is unreachable. `None`: there is no such node,
+    /// or none any more.
     ///
     /// If that can't be found out now, wait rather than say `None`, which ends sessions. It is given
     /// up after a second, and what was known last holds on.

@@ -16,7 +16,8 @@ pub(crate) fn was_forwarded(head: &Parts) -> bool {
     head.headers.contains_key(HOP)
 }
 
-/// Makes the head of a request one for another node. `None`: the place is no URL of a host.
+/// Makes the head of a request one for another node, whose place is a URL. `None`: no request can
+/// have the two paths together.
 pub(crate) fn forwarded(
     mut head: Parts,
     place: &Uri,

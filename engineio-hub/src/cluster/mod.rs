@@ -25,7 +25,7 @@ use http::Uri;
 
 pub use bus::{Bus, BusError, BusLoss, Deliver, Subscription};
 pub use directory::{Directory, Locating};
-pub use nodes::{InvalidTemplate, Nodes};
+pub use nodes::{InvalidTemplate, Nodes, is_node_url};
 
 use known::Known;
 

@@ -5,6 +5,7 @@ use std::future::ready;
 
 use engineio_proto::NodeTag;
 use http::Uri;
+use http::uri::Scheme;
 
 use super::directory::{Directory, Locating};
 
@@ -33,22 +34,23 @@ impl Nodes {
     ///
     /// # Errors
     ///
-    /// [`InvalidTemplate`] unless it is an `http` or `https` URL of a host, with `{node}` once, in
-    /// the host.
+    /// [`InvalidTemplate`] unless it is an `http` URL of a host, with `{node}` once, in the host.
     pub fn template(template: &str) -> Result<Self, InvalidTemplate> {
-        let (before, after) = template.split_once("{node}").ok_or(InvalidTemplate)?;
-        let tried: Uri = format!("{before}n{after}").parse().map_err(|_| InvalidTemplate)?;
+        use InvalidTemplate::{NoHost, Scheme};
+
+        let (before, after) = template.split_once("{node}").ok_or(NoHost)?;
+        let tried: Uri = format!("{before}n{after}").parse().map_err(|_| NoHost)?;
         // With two letters for the tag, the host alone is longer.
-        let longer: Uri = format!("{before}nn{after}").parse().map_err(|_| InvalidTemplate)?;
+        let longer: Uri = format!("{before}nn{after}").parse().map_err(|_| NoHost)?;
         let length = |uri: &Uri| uri.host().map_or(0, str::len);
         let is_in_host = length(&longer) > length(&tried)
             && !before.contains('@')
             && !after.contains("{node}")
-            && matches!(tried.scheme_str(), Some("http" | "https"));
-        if is_in_host {
-            Ok(Self(Kind::Template(before.into(), after.into())))
-        } else {
-            Err(InvalidTemplate)
+            && tried.scheme().is_some();
+        match is_in_host {
+            true if is_node_url(&tried) => Ok(Self(Kind::Template(before.into(), after.into()))),
+            true => Err(Scheme),
+            false => Err(NoHost),
         }
     }
 }
@@ -62,8 +64,23 @@ impl Directory for Nodes {
     }
 }
 
-/// The text can't be a template of nodes.
+/// Whether a node can be reached at this URL by others: it has a host, and its scheme is `http`,
+/// since nodes speak HTTP without TLS to each other.
+pub fn is_node_url(url: &Uri) -> bool {
+    url.scheme() == Some(&Scheme::HTTP) && url.host().is_some_and(|host| !host.is_empty())
+}
+
+/// Why a text can't be a template of nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a template of nodes is an http or https URL with `{{node}}` once, in its host")]
 #[non_exhaustive]
-pub struct InvalidTemplate;
+pub enum InvalidTemplate {
+    /// It is no URL with `{node}` once, in its host.
+    #[error("a template of nodes is an http URL with `{{node}}` once, in its host")]
+    NoHost,
+    /// Its scheme is `https` or another one.
+    #[error(
+        "nodes speak HTTP without TLS to each other: use `http` in the template of nodes, in a \
+         private network or through a mesh that encrypts"
+    )]
+    Scheme,
+}

@@ -19,7 +19,7 @@ use super::pending::RETRY_AFTER;
 use super::requests::Admitted;
 use super::running::Running;
 use super::seat::Place;
-use crate::cluster::{Cluster, head};
+use crate::cluster::{Cluster, head, is_node_url};
 use crate::data::Data;
 use crate::http_map;
 use crate::refused::RequestLine;
@@ -30,6 +30,8 @@ use crate::upgrade::Upgrade;
 #[derive(Default)]
 pub(crate) struct Elsewhere {
     cluster: OnceLock<Cluster>,
+    /// The application was told of a place where no node can be.
+    misplaced: OnceLock<()>,
     /// How many forwards there are.
     forwards: AtomicUsize,
     /// Those of them that may last.
@@ -92,8 +94,12 @@ impl Forward {
 
     /// Makes the head of the request to send to the node that is at this place: without what was
     /// meant for this hop alone (RFC 9110, section 7.6.1), and marked, so that it isn't forwarded
-    /// again. `None`: nothing can be at this place.
+    /// again. `None`: no node can be [reached](crate::cluster::is_node_url) at this place.
     pub fn request(&self, head: Parts, place: &Uri) -> Option<Parts> {
+        if !is_node_url(place) {
+            self.home.misplaced(self.node, place);
+            return None;
+        }
         let (is_websocket, client) = (self.upgrade.is_some(), self.line.remote());
         head::forwarded(head, place, self.has_body(), is_websocket, client, self.home.tag())
     }
@@ -178,6 +184,7 @@ trait Home: Send + Sync {
     fn forward_ended(&self);
     fn unreachable(&self, node: NodeTag);
     fn refused(&self, refusal: &Refusal, line: &RequestLine);
+    fn misplaced(&self, node: NodeTag, place: &Uri);
 }
 
 impl<D: Data> Home for Running<D> {
@@ -209,6 +216,15 @@ impl<D: Data> Home for Running<D> {
 
     fn unreachable(&self, node: NodeTag) {
         self.core.observer.unreachable(node);
+    }
+
+    fn misplaced(&self, node: NodeTag, place: &Uri) {
+        self.elsewhere.misplaced.get_or_init(|| {
+            self.core.observer.misused(&format!(
+                "the directory has `{place}` for the node `{node}`, and nodes are reached by `http` \
+                 URLs with a host: they speak HTTP without TLS to each other",
+            ));
+        });
     }
 
     fn refused(&self, refusal: &Refusal, line: &RequestLine) {

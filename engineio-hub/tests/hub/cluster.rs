@@ -252,6 +252,18 @@ fn path_of_a_nodes_place_stands_in_front_of_the_requests() {
     assert_eq!(sent.uri.to_string(), format!("http://10.0.0.2:3000/chat/engine.io/?{FOREIGN}"));
 }
 
+#[test]
+fn node_at_a_place_that_is_not_http_is_out_of_reach_and_the_application_is_told_once() {
+    let world = node();
+    let forward = forward(&world, &head(request("GET", FOREIGN))).unwrap();
+    for place in ["https://10.0.0.2:3000", "ftp://n2.test/", "/n2", "n2.test:3000"] {
+        let asked = head(request("GET", FOREIGN));
+        assert!(forward.request(asked, &place.parse().unwrap()).is_none(), "{place}");
+    }
+    assert_eq!(world.log.count("misused the directory has `https://10.0.0.2:3000/`"), 1);
+    assert_eq!(world.log.count("misused"), 1);
+}
+
 const WEBSOCKET: &str = "EIO=4&transport=websocket&sid=n2.somebody";
 
 /// A node's 101.

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Node, Places, config, pair, tag};
-use crate::engineio::Cluster;
+use crate::engineio::{Cluster, Nodes};
 
 const OF_A: &str = "/engine.io/?EIO=4&transport=polling&sid=a.somebody";
 
@@ -83,6 +83,21 @@ async fn node_that_is_not_there_is_an_unknown_session() {
         let refused = Peer::websocket(&edge.address.to_string(), &websocket).await;
         assert_eq!(refused.err(), Some(400));
     }
+    edge.is_left_alone().await;
+}
+
+#[tokio::test]
+async fn node_whose_place_is_not_http_is_an_unknown_session_and_hears_nothing() {
+    let places = Places::default();
+    let node = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let at = node.local_addr().expect("an address");
+    let nodes = Nodes::fixed([(tag("a"), format!("https://{at}").parse().expect("a URL"))]);
+    let edge = Node::start_in(Cluster::new(nodes), "b", config(), &places).await;
+    let answer = Peer::connect(edge.address).await.get(OF_A).await.expect(400);
+    assert_eq!(answer.text(), r#"{"code":1,"message":"Session ID unknown"}"#);
+    assert_eq!(edge.refusals.causes(), ["unreachable_node"]);
+    let reached = tokio::time::timeout(Duration::from_millis(200), node.accept()).await;
+    assert!(reached.is_err(), "{reached:?}");
     edge.is_left_alone().await;
 }
 
