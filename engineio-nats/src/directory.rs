@@ -3,8 +3,8 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use async_nats::Client;
 use async_nats::client::RequestErrorKind;
+use async_nats::{Client, Request};
 use bytes::Bytes;
 use engineio_hub::cluster::{Directory, Locating, is_node_url};
 use engineio_proto::NodeTag;
@@ -19,7 +19,7 @@ use crate::subscribing::next;
 #[non_exhaustive]
 pub enum AnnounceError {
     /// NATS is away, or the connection was closed.
-    #[error("NATS took no subscription for the node: is its server there?")]
+    #[error("NATS doesn't know of the node: is its server there?")]
     Nats(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// No node can be reached at this URL.
     #[error("nodes speak HTTP without TLS to each other: announce an `http` URL with a host")]
@@ -33,7 +33,8 @@ impl Nats {
     ///
     /// # Errors
     ///
-    /// If the connection is closed, or the URL has another scheme or no host.
+    /// If NATS doesn't answer within the client's `request_timeout`, or the URL has another scheme or
+    /// no host.
     pub async fn announce(&self, tag: NodeTag, url: Uri) -> Result<(), AnnounceError> {
         if !is_node_url(&url) {
             return Err(AnnounceError::InvalidUrl);
@@ -41,16 +42,22 @@ impl Nats {
         let client = &self.shared.client;
         let subscriber = client.subscribe(self.subject(tag)).await;
         let mut subscriber = subscriber.map_err(|why| AnnounceError::Nats(why.into()))?;
-        // Then the server knows of it.
-        client.flush().await.map_err(|why| AnnounceError::Nats(why.into()))?;
-        let (client, url) = (client.clone(), Bytes::from(url.to_string()));
+        let (answering, url) = (client.clone(), Bytes::from(url.to_string()));
         let responder = self.shared.runtime.spawn(async move {
             while let Some(request) = next(&mut subscriber).await {
                 if let Some(reply) = request.reply {
-                    let _ = client.publish(reply, url.clone()).await;
+                    let _ = answering.publish(reply, url.clone()).await;
                 }
             }
         });
+        // NATS takes what comes over a connection in order, so after any answer it knows of the node.
+        // A connection without echo has nobody who could answer.
+        if let Err(why) = client.request(self.subject(tag), Bytes::new()).await
+            && why.kind() != RequestErrorKind::NoResponders
+        {
+            responder.abort();
+            return Err(AnnounceError::Nats(why.into()));
+        }
         let responders = self.shared.responders.lock();
         responders.unwrap_or_else(PoisonError::into_inner).push(responder);
         Ok(())
@@ -70,7 +77,8 @@ impl Directory for Nats {
 /// Asks until somebody answers, or NATS says that nobody can.
 async fn ask(client: &Client, subject: String) -> Option<Uri> {
     loop {
-        match client.request(subject.clone(), Bytes::new()).await {
+        let request = Request::new().timeout(Some(PATIENCE));
+        match client.send_request(subject.clone(), request).await {
             Ok(answer) => return Uri::try_from(&*answer.payload).ok(),
             Err(why) => match why.kind() {
                 RequestErrorKind::NoResponders => return None,
@@ -82,6 +90,9 @@ async fn ask(client: &Client, subject: String) -> Option<Uri> {
         }
     }
 }
+
+/// A node that was just leaving when it was asked doesn't answer, and NATS says so the next time.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Between two attempts while NATS is away or a node stands still.
 const PAUSE: Duration = Duration::from_millis(200);
