@@ -23,21 +23,38 @@ impl Node {
         tags: [&'static str; COUNT],
         poll_grace: u32,
     ) -> [Self; COUNT] {
-        let mut nodes = Vec::new();
-        for tag in tags {
-            nodes.push(Self::alone(tag, poll_grace).await);
-        }
+        let settings = |tag| json!({ "node": tag, "poll_grace": poll_grace });
+        let mut nodes = Self::run(tags, settings).await;
         let places: Vec<_> = nodes.iter().map(|node| (node.tag, node.authority.clone())).collect();
         for node in &mut nodes {
             for (tag, authority) in &places {
                 node.introduce(tag, authority).await;
             }
         }
+        nodes
+    }
+
+    /// The same, but they find each other by the NATS or Redis at this URL.
+    pub async fn start_over<const COUNT: usize>(
+        bus: &str,
+        tags: [&'static str; COUNT],
+        poll_grace: u32,
+    ) -> [Self; COUNT] {
+        Self::run(tags, |tag| json!({ "node": tag, "poll_grace": poll_grace, "bus": bus })).await
+    }
+
+    async fn run<const COUNT: usize>(
+        tags: [&'static str; COUNT],
+        settings: impl Fn(&'static str) -> Value,
+    ) -> [Self; COUNT] {
+        let mut nodes = Vec::new();
+        for tag in tags {
+            nodes.push(Self::alone(tag, settings(tag)).await);
+        }
         nodes.try_into().expect("as many as tags")
     }
 
-    async fn alone(tag: &'static str, poll_grace: u32) -> Self {
-        let settings = json!({ "node": tag, "poll_grace": poll_grace });
+    async fn alone(tag: &'static str, settings: Value) -> Self {
         let program = executable(Binding::ClusterPerConnection, "node");
         let mut script = Script::start(program, Path::new(tag), &settings, &[]);
         let said = script.hear().await;

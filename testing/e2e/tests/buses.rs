@@ -6,6 +6,7 @@ mod buses {
     mod over_both;
 
     mod engine;
+    mod forwarding;
     mod node;
     mod processes;
     mod suite;

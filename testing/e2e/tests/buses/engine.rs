@@ -47,9 +47,18 @@ impl Engine {
 
     /// Kills it, and starts it again, without what it knew.
     pub(super) async fn restart(&mut self, after: Duration) {
+        self.kill();
+        sleep(after).await;
+        self.start_again().await;
+    }
+
+    pub(super) fn kill(&mut self) {
         self.child.kill().expect("a running engine");
         self.child.wait().expect("a status");
-        sleep(after).await;
+    }
+
+    /// After it was killed. It has forgotten everything.
+    pub(super) async fn start_again(&mut self) {
         self.child = run(self.kind, self.port);
         self.wait().await;
     }
@@ -90,10 +99,14 @@ impl Place {
     }
 
     pub(super) async fn announce(&self, tag: NodeTag, url: &str) {
+        self.try_announce(tag, url).await.expect("a running engine");
+    }
+
+    pub(super) async fn try_announce(&self, tag: NodeTag, url: &str) -> Result<(), String> {
         let url: Uri = url.parse().expect("a URL");
         match self {
-            Self::Nats(nats) => nats.announce(tag, url).await.expect("a running engine"),
-            Self::Redis(redis) => redis.announce(tag, url).await.expect("a running engine"),
+            Self::Nats(nats) => nats.announce(tag, url).await.map_err(|why| why.to_string()),
+            Self::Redis(redis) => redis.announce(tag, url).await.map_err(|why| why.to_string()),
         }
     }
 

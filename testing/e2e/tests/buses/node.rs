@@ -7,6 +7,8 @@ use engineio_tokio::{
     BusLoss, Client, ClientOptions, Group, Observer, Server, ServerConfig, connect,
 };
 
+use tokio::task::JoinHandle;
+
 use super::engine::Engine;
 
 pub(super) struct Node {
@@ -15,6 +17,8 @@ pub(super) struct Node {
     pub(super) losses: Losses,
     /// What the client got.
     heard: Arc<Mutex<Vec<String>>>,
+    /// The client.
+    listening: JoinHandle<()>,
 }
 
 /// How many messages didn't leave, and how many didn't come.
@@ -47,8 +51,14 @@ impl Node {
         assert!(room.join(socket.sid()));
         socket.detach();
         let heard = Arc::default();
-        tokio::spawn(listen(client, Arc::clone(&heard)));
-        Self { server, room, losses, heard }
+        let listening = tokio::spawn(listen(client, Arc::clone(&heard)));
+        Self { server, room, losses, heard, listening }
+    }
+
+    /// Lets the client leave, and waits until the node has nothing of it any more.
+    pub(super) async fn ends(self) {
+        self.listening.abort();
+        peer::until(|| self.server.is_empty() && self.room.is_empty()).await;
     }
 
     pub(super) fn heard(&self) -> Vec<String> {

@@ -44,6 +44,10 @@ impl Guest {
         self.heard.lock().expect("no panic").last().copied().unwrap_or_default()
     }
 
+    fn leave(self) {
+        self.listening.abort();
+    }
+
     async fn hears(&self, number: u64) {
         peer::until(|| self.last() >= number).await;
     }
@@ -86,11 +90,18 @@ async fn three_nodes(engine: &Engine) -> [Member; 3] {
 }
 
 /// Waits until each of these nodes has so many sessions, all in the group: none of them has lost a
-/// message.
-async fn lost_nothing<const COUNT: usize>(nodes: [(&mut Member, u64); COUNT]) {
-    for (node, sessions) in nodes {
-        let census = node.reaches(sessions).await;
+/// message. Then these clients leave, which are all that there are, and nothing is left of them.
+async fn lost_nothing<const NODES: usize, const GUESTS: usize>(
+    mut nodes: [(&mut Member, u64); NODES],
+    guests: [Guest; GUESTS],
+) {
+    for (node, sessions) in &mut nodes {
+        let census = node.reaches(*sessions).await;
         assert_eq!((census.unsent, census.missed), (0, 0), "{}", node.authority());
+    }
+    guests.into_iter().for_each(Guest::leave);
+    for (node, _) in nodes {
+        node.reaches(0).await;
     }
 }
 
@@ -120,7 +131,8 @@ async fn node_that_is_killed_costs_the_members_of_others_nothing(kind: Kind) {
     assert_eq!((gaps(&guest.heard()), gaps(&back.heard())), (0, 0));
     // What left the third one came whole and in order.
     assert_eq!(gaps(&witness.heard()), 0);
-    lost_nothing([(&mut one, 0), (&mut other, 2), (&mut next, 1)]).await;
+    let nodes = [(&mut one, 0), (&mut other, 2), (&mut next, 1)];
+    lost_nothing(nodes, [witness, guest, back]).await;
 }
 
 async fn node_that_stands_still_for_a_moment_misses_nothing(kind: Kind) {
@@ -136,7 +148,7 @@ async fn node_that_stands_still_for_a_moment_misses_nothing(kind: Kind) {
     third.resume();
     sleeper.hears(said + 1_000).await;
     assert_eq!((gaps(&guest.heard()), gaps(&sleeper.heard())), (0, 0));
-    lost_nothing([(&mut one, 0), (&mut other, 1), (&mut third, 1)]).await;
+    lost_nothing([(&mut one, 0), (&mut other, 1), (&mut third, 1)], [guest, sleeper]).await;
 }
 
 async fn node_that_stands_still_for_long_is_told_what_it_missed(kind: Kind) {
@@ -170,5 +182,6 @@ async fn node_that_stands_still_for_long_is_told_what_it_missed(kind: Kind) {
     assert!(missed > 0, "{kind:?}");
     assert_eq!(third.reaches(1).await.missed, missed, "{kind:?}");
     assert_eq!(gaps(&guest.heard()), 0);
-    lost_nothing([(&mut one, 0), (&mut other, 1)]).await;
+    lost_nothing([(&mut one, 0), (&mut other, 1)], [guest, sleeper]).await;
+    third.reaches(0).await;
 }

@@ -89,6 +89,8 @@ async fn engine_that_is_killed_and_comes_back_costs_some_messages_and_no_more(ki
     let gaps: u64 = heard.windows(2).map(|pair| pair[1] - pair[0] - 1).sum();
     println!("{kind:?}: {gaps} of {count} messages were lost");
     assert_eq!(other.losses.missed.load(SeqCst), gaps);
+    one.ends().await;
+    other.ends().await;
 }
 
 async fn engine_that_stands_still_holds_up_nobody(kind: Kind) {
@@ -117,6 +119,8 @@ async fn engine_that_stands_still_holds_up_nobody(kind: Kind) {
         other.has_heard("back")
     })
     .await;
+    one.ends().await;
+    other.ends().await;
 }
 
 async fn slow_subscriber_loses_messages_and_holds_up_nobody(kind: Kind) {
@@ -176,6 +180,9 @@ async fn directory_knows_nodes_while_they_live(kind: Kind) {
     assert_eq!(url, "http://127.0.0.1:3001/");
     assert_eq!(one.locate(tag("one")).await, Some(url));
     assert_eq!(other.locate(tag("nobody")).await, None);
+    let refused = other.try_announce(tag("other"), "https://127.0.0.1:3002").await;
+    assert!(refused.is_err_and(|why| why.contains("announce an `http` URL")));
+    assert_eq!(one.locate(tag("other")).await, None);
     drop(one);
     let is_gone = async {
         while other.locate(tag("one")).await.is_some() {
