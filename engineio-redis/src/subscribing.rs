@@ -1,6 +1,7 @@
 //! What is subscribed to, and what comes.
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,6 +27,9 @@ pub(crate) struct Subscriptions {
 struct Wanted {
     last: u64,
     by_channel: HashMap<String, Vec<(u64, Arc<Deliver>)>>,
+    /// The channels that may be new in it, or no longer in it. To look through all of them for that
+    /// would take long where each user has a group.
+    touched: HashSet<String>,
 }
 
 pub(crate) type Incoming = mpsc::Receiver<(String, Bytes)>;
@@ -41,7 +45,11 @@ impl Subscriptions {
         let mut wanted = self.wanted();
         wanted.last += 1;
         let id = wanted.last;
-        wanted.by_channel.entry(channel.clone()).or_default().push((id, Arc::new(deliver)));
+        let all = wanted.by_channel.entry(channel.clone()).or_default();
+        all.push((id, Arc::new(deliver)));
+        if all.len() == 1 {
+            wanted.touched.insert(channel.clone());
+        }
         drop(wanted);
         self.changed.notify_one();
         let all = Arc::downgrade(self);
@@ -60,6 +68,7 @@ impl Subscriptions {
             removed = at.map(|at| all.swap_remove(at));
             if all.is_empty() {
                 wanted.by_channel.remove(channel);
+                wanted.touched.insert(channel.to_owned());
             }
         }
         drop(wanted);
@@ -88,6 +97,20 @@ impl Subscriptions {
         Ok(())
     }
 
+    /// The channels to subscribe to, and those whose subscriptions have to end.
+    fn changes(&self, standing: &HashSet<String>) -> (Vec<String>, Vec<String>) {
+        let (mut new, mut old) = (Vec::new(), Vec::new());
+        let mut wanted = self.wanted();
+        for channel in mem::take(&mut wanted.touched) {
+            match (wanted.by_channel.contains_key(&channel), standing.contains(&channel)) {
+                (true, false) => new.push(channel),
+                (false, true) => old.push(channel),
+                (true, true) | (false, false) => {}
+            }
+        }
+        (new, old)
+    }
+
     fn wanted(&self) -> MutexGuard<'_, Wanted> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,27 +130,28 @@ pub(crate) async fn deliver_all(subscriptions: Arc<Subscriptions>, mut incoming:
 pub(crate) async fn follow(subscriptions: Arc<Subscriptions>, mut connection: ConnectionManager) {
     let mut standing = HashSet::new();
     loop {
-        let wanted: HashSet<_> = subscriptions.wanted().by_channel.keys().cloned().collect();
-        let new: Vec<_> = wanted.difference(&standing).cloned().collect();
-        let old: Vec<_> = standing.difference(&wanted).cloned().collect();
-        let mut has_failed = false;
+        let (new, old) = subscriptions.changes(&standing);
+        let mut failed = Vec::new();
         for some in new.chunks(AT_A_TIME) {
             match connection.subscribe(some).await {
                 Ok(()) => standing.extend(some.iter().cloned()),
-                Err(_) => has_failed = true,
+                Err(_) => failed.extend_from_slice(some),
             }
         }
         for some in old.chunks(AT_A_TIME) {
             match connection.unsubscribe(some).await {
-                Ok(()) => standing.retain(|channel| !some.contains(channel)),
-                Err(_) => has_failed = true,
+                Ok(()) => some.iter().for_each(|channel| {
+                    standing.remove(channel);
+                }),
+                Err(_) => failed.extend_from_slice(some),
             }
         }
-        if has_failed {
+        if failed.is_empty() {
+            subscriptions.changed.notified().await;
+        } else {
+            subscriptions.wanted().touched.extend(failed);
             // Redis is away, and the connection is about to be made again.
             sleep(PAUSE).await;
-        } else {
-            subscriptions.changed.notified().await;
         }
     }
 }

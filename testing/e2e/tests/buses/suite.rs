@@ -19,6 +19,7 @@ over_both! {
     engine_that_is_killed_and_comes_back_costs_some_messages_and_no_more
     engine_that_stands_still_holds_up_nobody
     slow_subscriber_loses_messages_and_holds_up_nobody
+    subscription_that_is_ended_and_made_again_hears_from_then_on
     directory_knows_nodes_while_they_live
     directory_finds_a_node_again_after_its_engine_was_killed
 }
@@ -155,6 +156,38 @@ async fn slow_subscriber_loses_messages_and_holds_up_nobody(kind: Kind) {
     let delivered = delivered.load(SeqCst);
     println!("{kind:?}: {delivered} of {COUNT} were delivered");
     assert!(delivered < COUNT, "nothing was dropped: {delivered}");
+}
+
+async fn subscription_that_is_ended_and_made_again_hears_from_then_on(kind: Kind) {
+    let engine = Engine::start(kind).await;
+    let (publisher, subscriber) = (engine.join().await.bus(), engine.join().await.bus());
+    let subscribe = || {
+        let heard = Arc::<AtomicUsize>::default();
+        let hearing = Arc::clone(&heard);
+        let deliver = move |_| {
+            hearing.fetch_add(1, SeqCst);
+        };
+        (subscriber.subscribe("slow", Box::new(deliver)), heard)
+    };
+    let hears = async |heard: &AtomicUsize, count: usize| {
+        peer::until(|| {
+            publish(&*publisher, "hello");
+            heard.load(SeqCst) > count
+        })
+        .await;
+    };
+    let (first, first_heard) = subscribe();
+    hears(&first_heard, 0).await;
+    drop(first);
+    for _ in 0..20 {
+        drop(subscribe());
+        sleep(Duration::from_millis(1)).await;
+    }
+    let (_last, last_heard) = subscribe();
+    hears(&last_heard, 0).await;
+    let heard = (first_heard.load(SeqCst), last_heard.load(SeqCst));
+    hears(&last_heard, heard.1).await;
+    assert_eq!(first_heard.load(SeqCst), heard.0);
 }
 
 /// `false`: there is no room now.
