@@ -51,6 +51,8 @@
 //!   until it is answered: a poll that waits would take messages for nobody, up to the next ping.
 //! - **Stopping**: await [`Server::close`] first, and then the handle's `stop`. actix-web waits for
 //!   connections that are under way, which a WebSocket is.
+//! - **Several processes**: a request for a session of another node isn't forwarded, whatever the
+//!   server's `cluster`. Let the balancer send requests where the tag in front of their `sid` says.
 //! - **Compression**: `wrap` the `Compress` middleware before this one, so that this one is outside:
 //!   the server compresses its own responses.
 //!

@@ -77,7 +77,8 @@ impl<D: Data> Group<D> {
         self.send_where(outgoing.into(), |_| true);
     }
 
-    /// As [`send`](Self::send), to all members but one: the one whose message it is, say.
+    /// As [`send`](Self::send), to everyone but one member, such as the sender. That has to be a
+    /// session of this server: one of another node gets the message.
     pub fn send_except(&self, outgoing: impl Into<Outgoing>, sid: &Sid) {
         self.send_where(outgoing.into(), |session| session.side.sid != *sid);
     }
