@@ -3,15 +3,15 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use async_nats::Request;
 use async_nats::client::RequestErrorKind;
-use async_nats::{Client, Request};
 use bytes::Bytes;
 use engineio_hub::cluster::{Directory, Locating, is_node_url};
 use engineio_proto::NodeTag;
 use http::Uri;
 use tokio::time::sleep;
 
-use super::Nats;
+use super::{Nats, Shared};
 use crate::subscribing::next;
 
 /// Why a node couldn't be announced.
@@ -70,19 +70,22 @@ impl Nats {
 
 impl Directory for Nats {
     fn locate<'a>(&'a self, node: &'a NodeTag) -> Locating<'a> {
-        Box::pin(ask(&self.shared.client, self.subject(*node)))
+        Box::pin(ask(&self.shared, self.subject(*node)))
     }
 }
 
-/// Asks until somebody answers, or NATS says that nobody can.
-async fn ask(client: &Client, subject: String) -> Option<Uri> {
+/// Asks until somebody answers, or NATS says that nobody can, and would know.
+async fn ask(shared: &Shared, subject: String) -> Option<Uri> {
     loop {
         let request = Request::new().timeout(Some(PATIENCE));
-        match client.send_request(subject.clone(), request).await {
+        match shared.client.send_request(subject.clone(), request).await {
             Ok(answer) => return Uri::try_from(&*answer.payload).ok(),
             Err(why) => match why.kind() {
-                RequestErrorKind::NoResponders => return None,
-                RequestErrorKind::TimedOut
+                RequestErrorKind::NoResponders if shared.settled.is_sure(&shared.client) => {
+                    return None;
+                }
+                RequestErrorKind::NoResponders
+                | RequestErrorKind::TimedOut
                 | RequestErrorKind::InvalidSubject
                 | RequestErrorKind::MaxPayloadExceeded
                 | RequestErrorKind::Other => sleep(PAUSE).await,
@@ -94,5 +97,5 @@ async fn ask(client: &Client, subject: String) -> Option<Uri> {
 /// A node that was just leaving when it was asked doesn't answer, and NATS says so the next time.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Between two attempts while NATS is away or a node stands still.
+/// Between two attempts while NATS or a node is away or stands still.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -42,11 +42,14 @@
 //! Messages wait for it, at most 4,096 of them and 16 MiB here, and some more in the client; others
 //! are refused with [`BusError::Full`]. Nodes that are known
 //! already can be reached, others can't until it is back. Sessions of this node notice nothing.
+//! For 10 s after it is back, "no responders" isn't believed, since other nodes may not be back yet. A
+//! node that alone loses its connection counts as gone until it has another.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod directory;
 mod publishing;
+mod settled;
 mod subscribing;
 
 use std::fmt;
@@ -61,6 +64,7 @@ use tokio::task::JoinHandle;
 pub use directory::AnnounceError;
 
 use publishing::Publishing;
+use settled::Settled;
 
 /// A cluster over NATS, for a server's `bus` and `cluster`. Clones are cheap and mean the same
 /// place in it; the last one ends it.
@@ -75,6 +79,7 @@ struct Shared {
     prefix: String,
     runtime: Handle,
     publishing: Publishing,
+    settled: Settled,
     /// Answer for the nodes that were announced.
     responders: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -102,8 +107,16 @@ impl Nats {
         }
         let runtime = Handle::current();
         let publishing = Publishing::start(&runtime, client.clone());
-        let (prefix, responders) = (format!("eio.{cluster}."), Mutex::default());
-        Ok(Self { shared: Arc::new(Shared { client, prefix, runtime, publishing, responders }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                settled: Settled::new(&client),
+                client,
+                prefix: format!("eio.{cluster}."),
+                runtime,
+                publishing,
+                responders: Mutex::default(),
+            }),
+        })
     }
 }
 
