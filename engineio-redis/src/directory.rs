@@ -42,8 +42,17 @@ impl Leases {
         }
     }
 
-    fn is_sure(&self) -> bool {
-        self.state().unsure_until.is_none_or(|until| Instant::now() >= until)
+    /// Whether Redis would know of a node that lives: it also has what it was told of this process.
+    async fn is_sure(&self, connection: &mut ConnectionManager) -> bool {
+        let own = {
+            let state = self.state();
+            if state.unsure_until.is_some_and(|until| Instant::now() < until) {
+                return false;
+            }
+            state.urls.keys().next().cloned()
+        };
+        let Some(own) = own else { return true };
+        redis::cmd("EXISTS").arg(own).query_async(connection).await.unwrap_or(false)
     }
 
     /// Renews a key. A key that `was_there` and is gone shows that Redis has lost its data.
@@ -99,7 +108,7 @@ impl Directory for Redis {
                 let found = get.arg(&key).query_async::<Option<String>>(&mut connection).await;
                 match found {
                     Ok(Some(url)) => return url.parse().ok(),
-                    Ok(None) if self.shared.leases.is_sure() => return None,
+                    Ok(None) if self.shared.leases.is_sure(&mut connection).await => return None,
                     Ok(None) | Err(_) => sleep(PAUSE).await,
                 }
             }
