@@ -9,6 +9,7 @@ mod coming_and_going;
 mod long_client;
 mod offsets;
 mod process;
+mod reasons;
 mod slow;
 mod stalling;
 
@@ -106,6 +107,7 @@ const BROKEN: [&str; 4] = ["abandoned", "peer", "ping_timeout", "transport_lost"
 
 fn assert_only(ends: &BTreeMap<&'static str, usize>, allowed: &[&str]) {
     println!("sessions ended: {ends:?}");
+    assert!(!ends.is_empty(), "no session ended");
     let other = ends.keys().find(|reason| !allowed.contains(reason));
     assert_eq!(other, None, "{ends:?}");
 }
