@@ -4,6 +4,7 @@ mod bad_bodies;
 mod bad_connections;
 mod close;
 mod compression;
+mod fairness;
 #[cfg(feature = "metrics")]
 mod figures;
 mod groups;
