@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
+use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 use engineio_hub::{Answer, Connection, Data, Hub, RemoteAddr, Seat};
 use engineio_proto::Failure;
@@ -26,7 +27,21 @@ pub(crate) fn admit<D: Data>(hub: &Hub<D>, request: &HttpRequest) -> Option<Seat
     }
     let peer = request.peer_addr().map(RemoteAddr);
     let connection = Connection { peer, can_upgrade: true, is_extended_connect: false };
-    hub.admit_taking(&mut head::request(request)?, connection)
+    let mut seat = hub.admit_taking(&mut head::request(request)?, connection)?;
+    if asks_for_websocket(request) {
+        seat.end();
+    }
+    Some(seat)
+}
+
+/// Whether what follows the head is a WebSocket's. actix-web gives it as a body that has no end, for
+/// which a refusal would wait.
+fn asks_for_websocket(request: &HttpRequest) -> bool {
+    let mut upgrades = request.headers().get_all(header::UPGRADE);
+    let is_websocket = |it: &header::HeaderValue| {
+        it.to_str().is_ok_and(|it| it.trim().eq_ignore_ascii_case("websocket"))
+    };
+    request.method() == Method::GET && upgrades.any(is_websocket)
 }
 
 /// Waits for the answer to a request.
