@@ -1,4 +1,5 @@
-//! `engineio-actix`: an application of actix-web without routes, with two workers.
+//! `engineio-actix`: an application of actix-web without routes, with two workers. The server is in
+//! front of it, and tells who asks for other paths where it is.
 
 use std::future::poll_fn;
 use std::io;
@@ -8,21 +9,33 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
-use actix_web::{App, HttpServer};
+use actix_web::{App, HttpRequest, HttpServer, web};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 pub use engineio_actix::{Sender as PlainSender, *};
 
+/// Who reads requests.
+pub const HTTP: &str = "actix-http";
+
 /// Serves on a free port. Returns the address, and the task, which ends with the server.
 pub async fn serve<D: Data>(server: &Server<D>) -> (SocketAddr, JoinHandle<io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (in_front, (tell, told)) = (EngineIo::new(server), oneshot::channel());
+    let behind = server.clone();
     thread::spawn(move || {
         System::new().block_on(async move {
-            let serving = HttpServer::new(move || App::new().wrap(in_front.clone()))
+            let application = move || {
+                let behind = behind.clone();
+                let other = move |request: HttpRequest, body: web::Payload| {
+                    let behind = behind.clone();
+                    async move { engineio_actix::serve(&behind, request, body).await }
+                };
+                App::new().wrap(in_front.clone()).default_service(web::to(other))
+            };
+            let serving = HttpServer::new(application)
                 .h1_allow_half_closed(false)
                 .disable_signals()
                 .workers(2)

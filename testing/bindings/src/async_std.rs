@@ -9,6 +9,9 @@ use tokio::task::JoinHandle;
 
 pub use engineio_async_std::{Sender as PlainSender, *};
 
+/// Who reads requests.
+pub const HTTP: &str = "hyper";
+
 /// Serves on a free port. Returns the address, and the task, which ends with the server.
 #[expect(clippy::unused_async, reason = "other bindings wait here")]
 pub async fn serve<D: Data>(server: &Server<D>) -> (SocketAddr, JoinHandle<io::Result<()>>) {

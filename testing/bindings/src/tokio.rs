@@ -8,6 +8,9 @@ use tokio::task::JoinHandle;
 
 pub use engineio_tokio::{Sender as PlainSender, *};
 
+/// Who reads requests.
+pub const HTTP: &str = "hyper";
+
 /// Serves on a free port. Returns the address, and the task, which ends with the server.
 pub async fn serve<D: Data>(server: &Server<D>) -> (SocketAddr, JoinHandle<io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

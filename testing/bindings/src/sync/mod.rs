@@ -17,6 +17,9 @@ pub use reconnecting::{ReconnectingClient, ReconnectingSender, reconnecting, rec
 pub use server::{Events, Incoming, Server, ServerBuilder, serve};
 pub use session::{Sender, Socket};
 
+/// Who reads requests.
+pub const HTTP: &str = "engineio-sync";
+
 /// Waits in a separate thread. Unlike a runtime's thread for blocking work, it doesn't keep a test
 /// from ending.
 async fn apart<R: Send + 'static>(wait: impl FnOnce() -> R + Send + 'static) -> R {

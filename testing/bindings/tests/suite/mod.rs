@@ -5,7 +5,7 @@ mod server;
 
 use std::net::SocketAddr;
 
-use crate::engineio::{Data, Server, ServerConfig, ServerConfigBuilder, Socket, serve};
+use crate::engineio::{Data, HTTP, Server, ServerConfig, ServerConfigBuilder, Socket, serve};
 
 pub(crate) const POLLING: &str = "/engine.io/?EIO=4&transport=polling";
 pub(crate) const WEBSOCKET: &str = "/engine.io/?EIO=4&transport=websocket";
@@ -33,6 +33,15 @@ pub(crate) async fn accept(server: Server) {
     while let Some(socket) = server.accept().await {
         tokio::spawn(send_back(socket));
     }
+}
+
+/// True, with a printed line, where actix-web decides otherwise before the server sees anything.
+pub(crate) fn is_for_actix_web(why: &str) -> bool {
+    let is_so = HTTP == "actix-http";
+    if is_so {
+        println!("left out here: {why}");
+    }
+    is_so
 }
 
 async fn send_back(mut socket: Socket) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use peer::{Peer, post, session, settle, until, within};
 
-use crate::suite::{POLLING, config, echo};
+use crate::suite::{POLLING, config, echo, is_for_actix_web};
 
 /// Five bytes at a time, without end if `count` is large.
 fn chunks(count: usize) -> String {
@@ -64,7 +64,9 @@ async fn endless_body_is_told_413_and_cut() {
     }
     peer.send(chunks(201)).await;
     peer.answer().await.expect(413);
-    peer.rest().await;
+    if !is_for_actix_web("it reads chunked bodies to their end") {
+        peer.rest().await;
+    }
     assert_eq!(server.len(), 1);
     assert_echo(&mut Peer::connect(address).await, &target).await;
 }

@@ -67,8 +67,8 @@ async fn websocket_client_is_looked_up_and_welcomed_behind_the_101() {
 #[tokio::test]
 async fn refusal_has_the_applications_status_and_body_on_both_transports() {
     let (server, address) = known_users().await;
-    let mut peer = Peer::connect(address).await;
     for _ in 0..2 {
+        let mut peer = Peer::connect(address).await;
         let polling = peer.get(POLLING).await.expect(401);
         assert_eq!(polling.text(), r#"{"why":"who are you?"}"#);
         assert_eq!(polling.header("content-type"), Some("application/json"));

@@ -40,7 +40,7 @@ async fn who_is_refused_by_the_login_hears_why_and_is_no_event() {
     let refused = peer.upgrade(WEBSOCKET).await.expect(401);
     assert_eq!(refused.text(), r#"{"code":4,"message":"who are you?"}"#);
     assert!(server.is_empty());
-    peer.get(&format!("{POLLING}&name=ann")).await.expect(200);
+    Peer::connect(address).await.get(&format!("{POLLING}&name=ann")).await.expect(200);
     let event = within(asking).await.expect("no panic");
     assert!(matches!(&event, ServerEvent::Connect(ann) if ann.data() == "ann"), "{event:?}");
 }
