@@ -6,6 +6,7 @@
 mod answers;
 mod bound;
 mod idle;
+mod kept_alive;
 mod leaks;
 
 use std::net::SocketAddr;
