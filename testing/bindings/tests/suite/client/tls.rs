@@ -1,7 +1,8 @@
 //! `https` and `wss`, to servers that are scripts.
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use peer::script::{Answer, Script, Stream};
@@ -10,10 +11,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use tokio::sync::mpsc::unbounded_channel;
 
 use super::{OPEN, WAYS, failure, open};
 use crate::engineio::{
-    ClientCloseReason, ClientOptions, ConnectError, Message, Transport, connect,
+    ClientCloseReason, ClientOptions, ConnectError, Message, Transport, Violation, connect,
 };
 
 /// A certificate for these names, and its key, in PEM.
@@ -161,6 +163,44 @@ async fn long_messages_pass_both_ways() {
     let client = open(builder.transports([Transport::Polling])).await;
     within(client.send("x".repeat(500_000))).await.expect("an open session");
     assert_eq!(server.request_for("post").await.body.len(), 500_001);
+}
+
+#[tokio::test]
+async fn websocket_that_ends_by_a_fault_is_shut_down_at_once() {
+    let (certificate, key) = certificate(&["127.0.0.1"]);
+    let wrap = tls(&certificate, &key, None);
+    let below = Arc::new(Mutex::new(None));
+    let kept = Arc::clone(&below);
+    let wrap = move |stream: TcpStream| {
+        *kept.lock().expect("no panic") = Some(stream.try_clone().expect("a connection"));
+        wrap(stream)
+    };
+    let (told, mut heard) = unbounded_channel();
+    let server = Script::over(wrap, move |_| {
+        let (told, below) = (told.clone(), Arc::clone(&below));
+        Answer::websocket(move |mut socket| {
+            socket.send(OPEN.into()).expect("a client");
+            // Text that isn't UTF-8.
+            socket.get_mut().write_all(&[0x81, 2, b'4', 0xff]).expect("a client");
+            socket.get_mut().flush().expect("a client");
+            let mut rest = Vec::new();
+            let end = socket.get_mut().read_to_end(&mut rest).map(drop);
+            // Not only that of TLS.
+            let tcp = below.lock().expect("no panic").take();
+            let end_below = tcp.expect("a connection").read(&mut [0]);
+            told.send((end, end_below, rest)).expect("a test");
+        })
+    });
+    let client = client(&server).root_certificates(certificate);
+    let client = client.transports([Transport::WebSocket]);
+    let client = open(client.config(|config| config.linger(Duration::MAX))).await;
+    let reason = within(client.closed()).await;
+    assert_eq!(reason, ClientCloseReason::Violation(Violation::Framing));
+    let (end, end_below, rest) = within(heard.recv()).await.expect("an end");
+    end.expect("an end of TLS");
+    assert_eq!(end_below.expect("no reset"), 0);
+    // A close frame, masked.
+    assert_eq!((rest[0], rest[1], rest.len()), (0x88, 0x82, 8));
 }
 
 #[tokio::test]
