@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use peer::Frame;
+use peer::{Frame, settle, within};
 
 use super::client::Client;
 use super::unread;
-use crate::suite::{POLLING, config};
+use crate::suite::{POLLING, config, echo};
 
 /// More than hyper's own windows would let pass.
 const STALLED: usize = 40;
@@ -46,4 +46,21 @@ async fn sessions_that_are_not_read_hold_up_no_other_of_their_connection() {
     assert_eq!(websocket.frame().await, Frame::text("4hello"));
     assert_eq!(server.len(), STALLED + 2);
     stalled.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn stream_beyond_two_hundred_waits_for_the_end_of_another() {
+    let (server, address) = echo(config()).await;
+    let client = Arc::new(Client::connect(address).await);
+    let mut open = Vec::new();
+    for _ in 0..200 {
+        open.push(client.open_websocket().await.0);
+    }
+    let asking = Arc::clone(&client);
+    let late = tokio::spawn(async move { asking.open_websocket().await });
+    settle(address).await;
+    assert!(!late.is_finished());
+    assert_eq!(server.len(), 200);
+    drop(open.pop());
+    within(late).await.expect("no panic");
 }
