@@ -1,4 +1,4 @@
-//! Chromium over TLS and HTTP/2 against `axum::serve`.
+//! Chromium over TLS and HTTP/2 against `axum::serve`, and a raw peer over TLS.
 
 use axum::Router;
 use axum::extract::connect_info::{ConnectInfo, Connected};
@@ -7,16 +7,18 @@ use axum::routing::get;
 use axum::serve::{IncomingStream, Listener};
 use e2e::{Certificate, chromium, needs, patient};
 use engineio_tokio::{Server, Socket};
-use rustls::ServerConfig;
+use peer::{Frame, Peer, upgrade};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use serde_json::json;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 #[needs(browser, node)]
 #[tokio::test]
@@ -49,6 +51,32 @@ async fn browser_polls_upgrades_and_talks_on_one_connection() {
     for method in ["GET", "POST", "CONNECT"] {
         assert!(seen.iter().any(|(.., it)| it == method), "no {method}: {seen:?}");
     }
+}
+
+/// Browsers wait for the server's end before they end their own side.
+#[tokio::test]
+async fn websocket_that_ends_by_a_fault_is_shut_down_at_once() {
+    let config = patient().linger(Duration::MAX).build().expect("a configuration that makes sense");
+    let server = Server::new(config);
+    tokio::spawn(accept(server.clone()));
+    let tls = Tls::bind().await;
+    let address = tls.local_addr().expect("an address").1;
+    tokio::spawn(async move { axum::serve(tls, Router::new().layer(server.layer())).await });
+
+    let mut roots = RootCertStore::empty();
+    let root = CertificateDer::from_pem_slice(Certificate::of_these_tests().pem.as_bytes());
+    roots.add(root.expect("PEM")).expect("a root");
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let tcp = TcpStream::connect(address).await.expect("the server listens");
+    let name = "127.0.0.1".try_into().expect("a name");
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.expect("TLS");
+    let mut peer = Peer::over(stream);
+    peer.request(upgrade("/engine.io/?EIO=4&transport=websocket")).await.expect(101);
+    assert!(matches!(peer.frame().await, Frame::Text(_)));
+    // Text that isn't UTF-8.
+    peer.send([0x81, 0x82, 0, 0, 0, 0, b'4', 0xff]).await;
+    assert_eq!(peer.frame().await, Frame::Close(1007));
+    assert_eq!(peer.rest().await.len(), 0);
 }
 
 /// Sends everything back.
