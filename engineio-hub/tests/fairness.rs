@@ -100,6 +100,14 @@ fn fragments_count_as_frames() {
 }
 
 #[test]
+fn flood_is_read_in_short_steps_though_a_read_found_little() {
+    let (_hub, mut framed) = websocket();
+    framed.received(&EMPTY_PING.repeat(1000));
+    framed.received(&EMPTY_PING.repeat(10));
+    assert!(read_len(&mut framed) <= 4096);
+}
+
+#[test]
 fn connection_that_was_flooded_reads_long_again_when_long_messages_come() {
     let (_hub, mut framed) = websocket();
     framed.received(&EMPTY_PING.repeat(1000));

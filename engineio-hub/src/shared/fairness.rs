@@ -6,7 +6,7 @@
 pub(crate) struct Fairness {
     bytes: usize,
     frames: u32,
-    /// What came last had many frames.
+    /// Many frames came at once, and nothing but tiny ones since.
     has_tiny_frames: bool,
     /// Bytes that were compressed since the connection last gave way to others.
     compressed: u32,
@@ -22,7 +22,9 @@ impl Fairness {
     pub(crate) const fn note(&mut self, bytes: usize, frames: u32) {
         self.bytes = self.bytes.saturating_add(bytes);
         self.frames = self.frames.saturating_add(frames);
-        self.has_tiny_frames = frames > MANY;
+        // A read that finds little in a flood doesn't end it.
+        let goes_on = self.has_tiny_frames && bytes / TINY < frames as usize;
+        self.has_tiny_frames = frames > MANY || goes_on;
     }
 
     /// Notes how many bytes were inflated or compressed.
@@ -69,3 +71,6 @@ pub(crate) const FRAMES_PER_TURN: u32 = 512;
 
 /// Frames in one chunk, above which they are tiny.
 const MANY: u32 = 256;
+
+/// Bytes for each frame, below which those of a flood are still tiny.
+const TINY: usize = 16;
