@@ -1,14 +1,24 @@
-//! Mixed traffic against the echo server of a binding, for as long as wished.
+//! What takes minutes, against servers in processes of their own.
 //!
 //! ```text
 //! cargo run -p e2e --bin soak -- tokio 300
+//! cargo run -p e2e --bin soak --release -- neighbours 10 tokio asyncstd sync
+//! cargo run -p e2e --bin soak --release -- memory tokio asyncstd sync
 //! ```
 //!
+//! The first is mixed traffic against the echo server of a binding, for as long as wished.
 //! Every ten seconds it prints the sessions that are open, what has come back, and what the server
 //! holds. It ends with an error if a message was lost or reordered, if a session broke without a
 //! reason, or if the server holds more in the end than it needed in the beginning.
+//!
+//! The second measures echoes beside clients that keep the server busy, and the third fills the
+//! memory of a server that has little.
 
+mod full_memory;
+mod good;
 mod held;
+mod neighbours;
+mod serving;
 mod talking;
 mod vandals;
 
@@ -23,6 +33,7 @@ use engineio_tokio::Transport;
 use tokio::time::{Instant, sleep};
 
 use held::Held;
+use serving::Memory;
 
 /// What all clients add to.
 #[derive(Debug, Default)]
@@ -40,25 +51,61 @@ struct Tally {
 /// The server's settings: heartbeats often, but with patience enough for a loaded machine.
 const OPTIONS: Options = Options { ping_interval: 2_000, ping_timeout: 20_000, ..Options::SUITE };
 
-/// How long it takes until the server's memory is as large as this traffic makes it.
-const WARM_UP: u64 = 30;
+/// How long it takes until the server's memory is as large as this traffic makes it: half a minute,
+/// or half of a shorter run.
+fn warm_up(all: Duration) -> Duration {
+    Duration::from_secs(30).min(all / 2)
+}
+
+/// How often what is held is looked at, and printed.
+fn step(all: Duration) -> Duration {
+    Duration::from_secs(10).min(all / 5)
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let (binding, seconds) = match words[..] {
-        [binding, seconds] => (binding, seconds.parse().ok()),
-        _ => ("", None),
+    let is_sound = match words[..] {
+        ["serve", binding, ref little @ ..] => {
+            let memory = if little.is_empty() { Memory::Usual } else { Memory::Little };
+            let Some(binding) = known(binding) else { return usage() };
+            return serving::serve(binding, memory).await;
+        }
+        ["neighbours", seconds, ref bindings @ ..] => match (seconds.parse(), all(bindings)) {
+            (Ok(seconds), Some(bindings)) => neighbours::compare(&bindings, seconds).await,
+            _ => return usage(),
+        },
+        ["memory", ref bindings @ ..] => match all(bindings) {
+            Some(bindings) => full_memory::try_all(&bindings).await,
+            None => return usage(),
+        },
+        [binding, seconds] => match (known(binding), seconds.parse()) {
+            (Some(binding), Ok(seconds)) => soak(&Server::echo(binding, OPTIONS), seconds).await,
+            _ => return usage(),
+        },
+        _ => return usage(),
     };
-    let binding = Binding::ALL.into_iter().find(|it| format!("{it:?}").to_lowercase() == binding);
-    let (Some(binding), Some(seconds)) = (binding, seconds) else {
-        eprintln!("usage: soak tokio|sync|asyncstd SECONDS");
-        return ExitCode::FAILURE;
-    };
-    let server = Server::echo(binding, OPTIONS);
-    let is_sound = soak(&server, seconds).await;
     if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn usage() -> ExitCode {
+    eprintln!("usage: soak BINDING SECONDS");
+    eprintln!("       soak neighbours SECONDS BINDING..");
+    eprintln!("       soak memory BINDING..");
+    eprintln!("BINDING is tokio, asyncstd or sync.");
+    ExitCode::FAILURE
+}
+
+fn known(binding: &str) -> Option<Binding> {
+    let known = [Binding::Tokio, Binding::AsyncStd, Binding::Sync];
+    known.into_iter().find(|it| serving::name(*it) == binding)
+}
+
+/// All of them, and one at least.
+fn all(bindings: &[&str]) -> Option<Vec<Binding>> {
+    let all: Option<Vec<_>> = bindings.iter().map(|it| known(it)).collect();
+    all.filter(|all| !all.is_empty())
 }
 
 async fn soak(server: &Server, seconds: u64) -> bool {
@@ -82,10 +129,11 @@ async fn soak(server: &Server, seconds: u64) -> bool {
     }
     let start = Instant::now();
     let mut warm = before;
-    while start.elapsed() < Duration::from_secs(seconds) {
-        sleep(Duration::from_secs(10)).await;
+    let all = Duration::from_secs(seconds);
+    while start.elapsed() < all {
+        sleep(step(all)).await;
         let now = Held::of(server);
-        if start.elapsed() < Duration::from_secs(WARM_UP) {
+        if start.elapsed() < warm_up(all) {
             warm = warm.most(now);
         }
         report(start.elapsed(), &tally, now);
