@@ -206,37 +206,6 @@ async fn zone_of_an_ipv6_address_is_for_the_resolver_alone() {
     }
 }
 
-/// A link-local address of this machine, with the number and the name of its interface, where the
-/// system lists them.
-fn link_local() -> Option<(String, u32, String)> {
-    let addresses = std::fs::read_to_string("/proc/net/if_inet6").ok()?;
-    addresses.lines().find_map(|line| {
-        let words: Vec<_> = line.split_whitespace().collect();
-        // The fourth is the scope.
-        let [digits, number, _, "20", _, name] = words[..] else { return None };
-        let groups: Vec<_> = (0..8).filter_map(|it| digits.get(4 * it..4 * it + 4)).collect();
-        Some((groups.join(":"), u32::from_str_radix(number, 16).ok()?, name.to_owned()))
-    })
-}
-
-#[tokio::test]
-async fn zone_may_be_the_name_of_an_interface() {
-    let Some((address, number, name)) = link_local() else {
-        return println!("skipped: this machine has no link-local address");
-    };
-    let listening = Script::at(&format!("[{address}%{number}]:0"), |_| Answer::ok(OPEN));
-    let server = listening.expect("an address of this machine");
-    let port = server.address.port();
-    for way in WAYS {
-        let url = format!("http://[{address}%25{name}]:{port}");
-        let connecting = engineio::connect(ClientOptions::new(&url).transports(way));
-        let connecting = tokio::spawn(connecting);
-        let request = server.request().await;
-        assert_eq!(request.header("host"), Some(format!("[{address}]:{port}").as_str()));
-        connecting.abort();
-    }
-}
-
 #[tokio::test]
 async fn credentials_of_the_url_are_on_the_requests_of_every_kind() {
     let server = Script::new(|request| match request.kind() {
