@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use peer::{Frame, Peer};
 use serde_json::{Value, json};
 
 use crate::Script;
@@ -93,6 +94,24 @@ impl Node {
         panic!("{} has {at_last} and not {counts:?}", self.tag);
     }
 
+    /// Opens a session. Returns the target of its requests.
+    pub async fn open(&self) -> String {
+        let mut peer = Peer::connect(&self.authority).await;
+        let sid = peer.get(POLLING).await.expect(200).sid();
+        format!("{POLLING}&sid={sid}")
+    }
+
+    /// Opens a session, and moves it to a WebSocket through another node.
+    pub async fn open_websocket(&self, edge: &Self) -> Peer {
+        let target = self.open().await.replace("polling", "websocket");
+        let mut websocket = Peer::websocket(&edge.authority, &target).await.expect("a 101");
+        websocket.say("2probe").await;
+        assert_eq!(websocket.frame().await, Frame::text("3probe"));
+        websocket.say("5").await;
+        websocket.hears_itself("4moved").await;
+        websocket
+    }
+
     /// Ends its process, as a crash would.
     pub fn kill(self) {
         self.script.kill();
@@ -108,3 +127,5 @@ impl Node {
         self.script.resume();
     }
 }
+
+const POLLING: &str = "/engine.io/?EIO=4&transport=polling";

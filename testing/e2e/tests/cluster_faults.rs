@@ -15,29 +15,6 @@ const UNKNOWN: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
 /// More than a poll takes to get there.
 const A_WHILE: Duration = Duration::from_millis(300);
 
-/// Opens a session at a node. Returns the target of its requests.
-async fn open(node: &Node) -> String {
-    let mut peer = Peer::connect(node.authority()).await;
-    let sid = peer.get(POLLING).await.expect(200).sid();
-    format!("{POLLING}&sid={sid}")
-}
-
-/// Opens a session at a node, and moves it to a WebSocket through another one.
-async fn open_websocket(owner: &Node, edge: &Node) -> Peer {
-    let target = open(owner).await.replace("polling", "websocket");
-    let mut websocket = Peer::websocket(edge.authority(), &target).await.expect("a 101");
-    websocket.say("2probe").await;
-    assert_eq!(websocket.frame().await, Frame::text("3probe"));
-    websocket.say("5").await;
-    assert_comes_back(&mut websocket, "4moved").await;
-    websocket
-}
-
-async fn assert_comes_back(websocket: &mut Peer, message: &str) {
-    websocket.say(message).await;
-    assert_eq!(websocket.frame().await, Frame::text(message));
-}
-
 /// A poll that waits at a node.
 async fn poll(node: &Node, target: &str) -> Peer {
     let mut peer = Peer::connect(node.authority()).await;
@@ -57,7 +34,7 @@ struct Stream {
 impl Stream {
     /// Opens a session at a node, whose WebSocket passes through another one or doesn't.
     async fn start(owner: &Node, edge: &Node) -> Self {
-        let mut websocket = open_websocket(owner, edge).await;
+        let mut websocket = owner.open_websocket(edge).await;
         let (echoes, is_over) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
         let task = tokio::spawn({
             let (echoes, is_over) = (Arc::clone(&echoes), Arc::clone(&is_over));
@@ -97,10 +74,10 @@ const UNDER_WAY: usize = 10;
 #[tokio::test]
 async fn owner_that_is_killed_ends_its_own_sessions_and_no_others() {
     let [owner, mut edge, mut third] = Node::start(["a", "b", "c"], 2_000).await;
-    let target = open(&owner).await;
+    let target = owner.open().await;
     let mut waiting = poll(&edge, &target).await;
-    let mut websocket = open_websocket(&owner, &edge).await;
-    let other = open(&edge).await;
+    let mut websocket = owner.open_websocket(&edge).await;
+    let other = edge.open().await;
     let own = Stream::start(&edge, &edge).await;
     let passing = Stream::start(&third, &edge).await;
     edge.reaches([2, 3]).await;
@@ -134,9 +111,9 @@ async fn owner_that_is_killed_ends_its_own_sessions_and_no_others() {
 #[tokio::test]
 async fn edge_that_is_killed_costs_a_poll_and_no_message() {
     let [mut owner, edge, mut third] = Node::start(["a", "b", "c"], 10_000).await;
-    let target = open(&owner).await;
+    let target = owner.open().await;
     let waiting = poll(&edge, &target).await;
-    let mut websocket = open_websocket(&owner, &edge).await;
+    let mut websocket = owner.open_websocket(&edge).await;
     let direct = Stream::start(&owner, &owner).await;
     let passing = Stream::start(&owner, &third).await;
     owner.reaches([4, 0]).await;
@@ -173,9 +150,9 @@ async fn edge_that_is_killed_costs_a_poll_and_no_message() {
 #[tokio::test]
 async fn edge_that_stands_still_for_a_while_loses_nothing() {
     let [mut owner, mut edge, mut third] = Node::start(["a", "b", "c"], 2_000).await;
-    let target = open(&owner).await;
+    let target = owner.open().await;
     let mut waiting = poll(&edge, &target).await;
-    let mut websocket = open_websocket(&owner, &edge).await;
+    let mut websocket = owner.open_websocket(&edge).await;
     let direct = Stream::start(&owner, &owner).await;
     let passing = Stream::start(&owner, &third).await;
     for said in 0..200 {
@@ -200,7 +177,7 @@ async fn edge_that_stands_still_for_a_while_loses_nothing() {
     for said in 0..400 {
         assert_eq!(websocket.frame().await, Frame::text(&format!("4{said}")));
     }
-    assert_comes_back(&mut websocket, "4after").await;
+    websocket.hears_itself("4after").await;
     drop(websocket);
     waiting.post(&target, "1").await.expect(200);
     owner.reaches([0, 0]).await;
@@ -211,9 +188,9 @@ async fn edge_that_stands_still_for_a_while_loses_nothing() {
 #[tokio::test]
 async fn client_that_leaves_an_edge_that_stands_still_is_missed_later() {
     let [mut owner, mut edge] = Node::start(["a", "b"], 300).await;
-    let target = open(&owner).await;
+    let target = owner.open().await;
     let waiting = poll(&edge, &target).await;
-    let websocket = open_websocket(&owner, &edge).await;
+    let websocket = owner.open_websocket(&edge).await;
     let other = Stream::start(&owner, &owner).await;
     edge.pause();
     drop((websocket, waiting));
@@ -232,8 +209,8 @@ async fn client_that_leaves_an_edge_that_stands_still_is_missed_later() {
 #[tokio::test]
 async fn owner_that_stands_still_for_a_while_loses_nothing() {
     let [mut owner, mut edge] = Node::start(["a", "b"], 2_000).await;
-    let target = open(&owner).await;
-    let mut websocket = open_websocket(&owner, &edge).await;
+    let target = owner.open().await;
+    let mut websocket = owner.open_websocket(&edge).await;
     let mut waiting = poll(&edge, &target).await;
     owner.pause();
     websocket.say("4hello").await;
@@ -242,7 +219,7 @@ async fn owner_that_stands_still_for_a_while_loses_nothing() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(!waiting.readable_now().await && !posting.readable_now().await);
     // The edge goes on meanwhile.
-    let other = open(&edge).await;
+    let other = edge.open().await;
     Peer::connect(edge.authority()).await.post(&other, "4hello").await.expect(200);
     edge.reaches([1, 3]).await;
     owner.resume();
@@ -258,8 +235,8 @@ async fn owner_that_stands_still_for_a_while_loses_nothing() {
 #[tokio::test]
 async fn client_that_leaves_while_the_owner_stands_still_is_missed_later() {
     let [mut owner, mut edge] = Node::start(["a", "b"], 300).await;
-    let target = open(&owner).await;
-    let websocket = open_websocket(&owner, &edge).await;
+    let target = owner.open().await;
+    let websocket = owner.open_websocket(&edge).await;
     let waiting = poll(&edge, &target).await;
     owner.pause();
     drop((websocket, waiting));
@@ -272,7 +249,7 @@ async fn client_that_leaves_while_the_owner_stands_still_is_missed_later() {
 #[tokio::test]
 async fn tag_of_a_process_before_is_an_unknown_session() {
     let [owner, mut edge] = Node::start(["a", "b"], 2_000).await;
-    let target = open(&owner).await;
+    let target = owner.open().await;
     let mut through = Peer::connect(edge.authority()).await;
     through.post(&target, "4hello").await.expect(200);
     owner.kill();
@@ -298,7 +275,7 @@ async fn forged_tags_reach_no_node_and_leave_nothing() {
         let target = format!("{POLLING}&sid=a.{forged}");
         assert_eq!(peer.get(&target).await.expect(400).text(), UNKNOWN);
     }
-    let target = open(&owner).await;
+    let target = owner.open().await;
     within("an echo", peer.post(&target, "4hello")).await.expect(200);
     assert_eq!(peer.get(&target).await.expect(200).text(), "4hello");
     edge.reaches([0, 0]).await;

@@ -78,6 +78,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.send_frame(0x81, text.as_bytes()).await;
     }
 
+    /// Sends a text frame to a server that sends it back, and reads it.
+    pub async fn hears_itself(&mut self, text: &str) {
+        self.say(text).await;
+        assert_eq!(self.frame().await, Frame::text(text));
+    }
+
     /// Sends a binary frame.
     pub async fn say_binary(&mut self, bytes: &[u8]) {
         self.send_frame(0x82, bytes).await;

@@ -16,31 +16,7 @@ over_both! {
     engine_that_stands_still_breaks_no_forward_and_hides_only_nodes_that_nobody_asked_for
 }
 
-const POLLING: &str = "/engine.io/?EIO=4&transport=polling";
 const UNKNOWN: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
-
-/// Opens a session at a node. Returns the target of its requests.
-async fn open(node: &Node) -> String {
-    let mut peer = Peer::connect(node.authority()).await;
-    let sid = peer.get(POLLING).await.expect(200).sid();
-    format!("{POLLING}&sid={sid}")
-}
-
-/// Opens a session at a node, and moves it to a WebSocket through another one.
-async fn open_websocket(owner: &Node, edge: &Node) -> Peer {
-    let target = open(owner).await.replace("polling", "websocket");
-    let mut websocket = Peer::websocket(edge.authority(), &target).await.expect("a 101");
-    websocket.say("2probe").await;
-    assert_eq!(websocket.frame().await, Frame::text("3probe"));
-    websocket.say("5").await;
-    assert_comes_back(&mut websocket, "4moved").await;
-    websocket
-}
-
-async fn assert_comes_back(websocket: &mut Peer, message: &str) {
-    websocket.say(message).await;
-    assert_eq!(websocket.frame().await, Frame::text(message));
-}
 
 /// A poll that waits, through a node that forwards so much with it.
 async fn poll(edge: &mut Node, target: &str, forwards: u64) -> Peer {
@@ -71,9 +47,9 @@ async fn node_that_is_killed_is_an_unknown_one_soon_and_its_successor_is_found(k
     let place = engine.join().await;
     let tag = "a".parse().expect("a tag");
     assert!(place.locate(tag).await.is_some());
-    let target = open(&owner).await;
-    let other = open(&edge).await;
-    let mut websocket = open_websocket(&owner, &edge).await;
+    let target = owner.open().await;
+    let other = edge.open().await;
+    let mut websocket = owner.open_websocket(&edge).await;
     let mut waiting = poll(&mut edge, &target, 2).await;
     owner.kill();
     waiting.answer().await.expect(502);
@@ -91,7 +67,7 @@ async fn node_that_is_killed_is_an_unknown_one_soon_and_its_successor_is_found(k
 
     // The next process has a tag of its own.
     let [mut next] = Node::start_over(&engine.url(), ["a2"], 2_000).await;
-    let successor = open(&next).await;
+    let successor = next.open().await;
     let mut waiting = poll(&mut edge, &successor, 1).await;
     post(&edge, &successor, "4hello").await.expect("a session of the successor");
     assert_eq!(waiting.answer().await.expect(200).text(), "4hello");
@@ -139,14 +115,14 @@ impl Traffic {
     async fn start(engine: &Engine) -> Self {
         let [owner, mut edge, stranger] =
             Node::start_over(&engine.url(), ["a", "b", "c"], 2_000).await;
-        let (target, strange) = (open(&owner).await, open(&stranger).await);
-        let websocket = open_websocket(&owner, &edge).await;
+        let (target, strange) = (owner.open().await, stranger.open().await);
+        let websocket = owner.open_websocket(&edge).await;
         let waiting = poll(&mut edge, &target, 2).await;
         Self { owner, edge, stranger, websocket, waiting, target, strange }
     }
 
     async fn goes_on_without_the_engine(mut self) -> Self {
-        assert_comes_back(&mut self.websocket, "4still here").await;
+        self.websocket.hears_itself("4still here").await;
         post(&self.edge, &self.target, "4hello").await.expect("a session of a known node");
         assert_eq!(self.waiting.answer().await.expect(200).text(), "4hello");
         assert_eq!(post(&self.edge, &self.strange, "4hello").await, Err(400));
@@ -158,9 +134,9 @@ impl Traffic {
         }
         let heard = self.waiting.answer().await.expect(200);
         assert!(["4one", "4one\u{1e}4two"].contains(&heard.text()), "{}", heard.text());
-        assert_comes_back(&mut self.websocket, "4still here").await;
+        self.websocket.hears_itself("4still here").await;
         // New sessions need no engine.
-        let own = open(&self.edge).await;
+        let own = self.edge.open().await;
         post(&self.edge, &own, "1").await.expect("an open session");
         self.edge.reaches([0, 1]).await;
         self
@@ -177,7 +153,7 @@ impl Traffic {
         for target in [&self.target, &self.strange] {
             post(&self.edge, target, "1").await.expect("an open session");
         }
-        assert_comes_back(&mut self.websocket, "4to the end").await;
+        self.websocket.hears_itself("4to the end").await;
         self.websocket.say_close(1000).await;
         assert_eq!(self.websocket.frame().await, Frame::Close(1000));
         for node in [&mut self.owner, &mut self.edge, &mut self.stranger] {
