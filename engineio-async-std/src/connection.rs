@@ -22,7 +22,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 
 use crate::core::Core;
-use crate::rt::{machine_time, spawn, timeout, timer};
+use crate::rt::{machine_time, spawn, timeout, timer, yield_turn};
 use crate::stream::Ending;
 
 /// Answers everything with 404, and says where the server is.
@@ -83,17 +83,6 @@ pub(crate) async fn serve<D, S, H, F, B>(
     }
 }
 
-/// Both executors run a task that was woken up to 200 times before they look for input. A timer is
-/// looked at together with input.
-fn yield_turn() -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(async {
-        async_io::Timer::after(A_MOMENT).await;
-    })
-}
-
-/// Long enough to be waited for.
-const A_MOMENT: Duration = Duration::from_micros(50);
-
 /// How long it is until this time.
 pub(crate) fn left_until(until: Instant) -> Duration {
     until.saturating_duration_since(machine_time())
@@ -133,11 +122,11 @@ where
             if switching.is_forwarded() {
                 // It doesn't end with the sessions of this server.
                 let listening = Arc::clone(&core.listening);
-                spawn(or(carry(switching), async move {
+                spawn(or(carry(switching, yield_turn), async move {
                     listening.stop.wait().await;
                 }));
             } else {
-                spawn(carry(switching));
+                spawn(carry(switching, yield_turn));
             }
         }
         Ok(response.map(ResponseBody::ours))

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use engineio_hub::Clock;
+use engineio_hyper::Others;
 use hyper::rt::{Sleep, Timer};
 
 /// Spawns a task.
@@ -32,6 +33,17 @@ compile_error!("enable the feature `async-std` or `smol` to choose an executor")
 pub(crate) fn timer() -> engineio_hyper::Timer {
     &AsyncIoTimer
 }
+
+/// Both executors run tasks that are ready up to 200 times before they look for input. A timer is looked
+/// at together with input.
+pub(crate) fn yield_turn() -> Others {
+    Box::pin(async {
+        async_io::Timer::after(A_MOMENT).await;
+    })
+}
+
+/// Long enough not to be over when the timer is set.
+const A_MOMENT: Duration = Duration::from_micros(1);
 
 /// Waits for a future, but no longer than `limit`.
 pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {

@@ -35,10 +35,9 @@ mod request;
 mod serving;
 mod span;
 mod tunnel;
+mod turns;
 mod watched;
 mod websocket;
-
-use std::pin::Pin;
 
 pub use body::{BodyError, ResponseBody, ServerBody};
 pub use close::{close, drain};
@@ -52,11 +51,9 @@ pub use lazy_timer::LazyTimer;
 pub use pooled::{Task as PoolTask, pooled};
 pub use request::{Answered, BoxError, RequestTask};
 pub use serving::Serving;
+pub use turns::{Others, Yield};
 pub use watched::Watched;
 pub use websocket::{Carrier, Switching, carry};
-
-/// Makes a future that is ready after other tasks, and what waits for input, have had their turn.
-pub type Yield = fn() -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An executor's timers.
 pub type Timer = &'static (dyn hyper::rt::Timer + Send + Sync);

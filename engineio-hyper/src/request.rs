@@ -21,6 +21,7 @@ use pin_project_lite::pin_project;
 
 use crate::body::ServerBody;
 use crate::forward::{ForwardedBody, Forwarder, Outgoing};
+use crate::turns::Turns;
 use crate::websocket::Switching;
 use crate::{Timer, Yield};
 
@@ -85,9 +86,7 @@ pin_project! {
         upgrade: Option<OnUpgrade>,
         draining: Option<Draining>,
         timer: Timer,
-        yield_turn: Yield,
-        // Others have their turn.
-        others: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+        turns: Turns,
     }
 }
 
@@ -136,9 +135,8 @@ where
                     let outgoing = Outgoing { forward, head: parts, body, upgrade };
                     Place::Elsewhere { forwarding: Box::pin(outgoing.send(Arc::clone(forwarder))) }
                 } else {
-                    let (draining, others, timer) = (None, None, timer());
-                    let serving =
-                        Serving { seat, body, upgrade, draining, timer, yield_turn, others };
+                    let (draining, timer, turns) = (None, timer(), Turns::new(yield_turn));
+                    let serving = Serving { seat, body, upgrade, draining, timer, turns };
                     Place::Here { serving }
                 };
                 Ok(Self { place })
@@ -176,12 +174,9 @@ where
         let this = self.project();
         let is_read = poll_body(this.body, this.seat, cx).is_ready();
         while this.draining.is_none() {
-            if let Some(others) = this.others {
-                ready!(others.as_mut().poll(cx));
-                *this.others = None;
-            }
+            ready!(this.turns.poll(cx));
             match ready!(this.seat.poll_answer(cx)) {
-                Answer::Yield => *this.others = Some((this.yield_turn)()),
+                Answer::Yield => this.turns.end(),
                 Answer::Respond { response, drain: Some(patience) } => {
                     let patience = this.timer.sleep(patience);
                     *this.draining = Some(Draining { response, patience });

@@ -10,6 +10,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 
 use crate::span;
 use crate::tunnel::Tunnel;
+use crate::turns::{Turns, Yield};
 
 /// A WebSocket whose 101, or over HTTP/2 whose 200, isn't written yet.
 #[derive(Debug)]
@@ -49,9 +50,9 @@ impl Switching {
 }
 
 /// Carries a WebSocket to its end, once its 101 or 200 is written. Spawn it as a task.
-pub fn carry(switching: Switching) -> impl Future<Output = ()> {
+pub fn carry(switching: Switching, yield_turn: Yield) -> impl Future<Output = ()> {
     let (sid, carrying) = match switching.0 {
-        Place::Here(here) => (here.framed.sid(), Carrying::Switching(Some(here))),
+        Place::Here(here) => (here.framed.sid(), Carrying::Switching(Some((here, yield_turn)))),
         Place::Elsewhere(tunnel) => (None, Carrying::Tunnel(tunnel)),
     };
     span::websocket(sid.as_ref(), carrying)
@@ -60,7 +61,7 @@ pub fn carry(switching: Switching) -> impl Future<Output = ()> {
 /// A future by hand, since an `async fn` would hold the connection twice.
 enum Carrying {
     /// The answer isn't written yet. `None` only while it moves on.
-    Switching(Option<Here>),
+    Switching(Option<(Here, Yield)>),
     Switched(Carrier<Upgraded>),
     Tunnel(Box<Tunnel>),
 }
@@ -70,14 +71,14 @@ impl Future for Carrying {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if let Self::Switching(place) = &mut *self {
-            let Some(switching) = place else { return Poll::Ready(()) };
+            let Some((switching, _)) = place else { return Poll::Ready(()) };
             let upgraded = ready!(Pin::new(&mut switching.upgrade).poll(cx));
             // Without a connection, dropping `framed` tells the session.
-            let (Ok(upgraded), Some(switching)) = (upgraded, place.take()) else {
+            let (Ok(upgraded), Some((switching, yield_turn))) = (upgraded, place.take()) else {
                 return Poll::Ready(());
             };
             let Here { framed, is_http2, .. } = switching;
-            let carrier = Carrier::new(upgraded, framed);
+            let carrier = Carrier::new(upgraded, framed, yield_turn);
             *self = Self::Switched(Carrier { is_http2, ..carrier });
         }
         match &mut *self {
@@ -97,18 +98,21 @@ pub struct Carrier<S> {
     is_unflushed: bool,
     /// The stream is one of several of its connection.
     is_http2: bool,
+    turns: Turns,
 }
 
 impl<S: Read + Write + Unpin> Carrier<S> {
     /// Makes a carrier. It moves nothing before it is polled.
-    pub const fn new(stream: S, framed: Framed) -> Self {
-        Self { stream, framed, is_unflushed: false, is_http2: false }
+    pub const fn new(stream: S, framed: Framed, yield_turn: Yield) -> Self {
+        let turns = Turns::new(yield_turn);
+        Self { stream, framed, is_unflushed: false, is_http2: false, turns }
     }
 
     /// Writes and reads until neither makes progress or others should have a turn. Ready at the end
     /// of the connection.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
+            ready!(self.turns.poll(cx));
             if self.poll_write(cx).is_ready() || self.framed.poll_abort().is_ready() {
                 return Poll::Ready(());
             }
@@ -116,8 +120,7 @@ impl<S: Read + Write + Unpin> Carrier<S> {
                 return Poll::Pending;
             }
             if self.framed.is_turn_over() {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+                self.turns.end();
             }
         }
     }

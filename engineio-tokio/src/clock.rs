@@ -1,9 +1,9 @@
-//! Tokio's clock, so that a test that pauses time also pauses the sessions.
+//! Tokio's clock, so that a test that pauses time also pauses the sessions; and the turns of its tasks.
 
 use std::sync::LazyLock;
 
 use engineio_hub::Clock;
-use engineio_hyper::Timer;
+use engineio_hyper::{Others, Timer};
 use engineio_proto::Instant;
 use hyper_util::rt::TokioTimer;
 
@@ -27,4 +27,10 @@ impl Clock for TokioClock {
 pub(crate) fn timer() -> Timer {
     static TIMER: LazyLock<TokioTimer> = LazyLock::new(TokioTimer::new);
     &*TIMER
+}
+
+/// Lets tasks that are ready go on, and what waits for input: a task that wakes itself has its next turn
+/// before tokio looks for input.
+pub(crate) fn yield_turn() -> Others {
+    Box::pin(tokio::task::yield_now())
 }

@@ -16,7 +16,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::clock::timer;
+use crate::clock::{timer, yield_turn};
 use crate::core::{Core, Listening};
 use crate::idle::InUse;
 use crate::listener::Stop;
@@ -175,11 +175,11 @@ where
                         ));
                     }
                     (Some(switching), Some(in_use)) => {
-                        let carrying = carry(switching);
+                        let carrying = carry(switching, yield_turn);
                         tokio::spawn(Using { carrying, _in_use: in_use });
                     }
                     (Some(switching), None) => {
-                        tokio::spawn(carry(switching));
+                        tokio::spawn(carry(switching, yield_turn));
                     }
                     (None, _) => {}
                 }
@@ -196,7 +196,7 @@ where
 /// server, until the server stops.
 async fn carry_forwarded(switching: Switching, in_use: Option<Arc<InUse>>, mut stop: Stop) {
     tokio::select! {
-        () = carry(switching) => {}
+        () = carry(switching, yield_turn) => {}
         _ = stop.wait_for(Option::is_some) => {}
     }
     drop(in_use);
@@ -217,11 +217,6 @@ impl<F: Future> Future for Using<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.project().carrying.poll(cx)
     }
-}
-
-/// Being woken alone would let tasks that are ready go on, and input wait for 61 of them.
-fn yield_turn() -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(tokio::task::yield_now())
 }
 
 /// Answers everything with 404, and says where the server is: the inner service of a server under a

@@ -7,7 +7,7 @@ mod requests;
 use engineio_hub::client::{Client, ClientOptions, ConnectError, Plan, follow};
 use engineio_hyper::client::{LastError, Task};
 
-use crate::rt::{clock, spawn, timer};
+use crate::rt::{clock, spawn, timer, yield_turn};
 use connector::Connector;
 use requests::Http;
 
@@ -45,6 +45,6 @@ async fn attempt(plan: Plan) -> Result<Client, ConnectError> {
     let Plan { remote, config, .. } = plan;
     let last_error = LastError::default();
     let (connecting, driver) = engineio_hub::client::connect(config, remote, clock());
-    spawn(Task::new(driver, http, timer(), last_error.clone()));
+    spawn(Task::new(driver, http, timer(), yield_turn, last_error.clone()));
     connecting.await.map_err(|reason| ConnectError::closed(reason, last_error.take()))
 }

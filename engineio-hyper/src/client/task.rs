@@ -17,7 +17,7 @@ use hyper::upgrade::Upgraded;
 
 use super::Requests;
 use crate::websocket::Carrier;
-use crate::{BoxError, Timer};
+use crate::{BoxError, Timer, Yield};
 
 /// Holds the last error that a task met while connecting or sending requests.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,7 @@ pub struct Task<R> {
     running: Vec<RunningRequest>,
     sockets: Vec<Carrier<Upgraded>>,
     timer: Timer,
+    yield_turn: Yield,
     sleep: Option<Pin<Box<dyn Sleep>>>,
     last_error: LastError,
 }
@@ -60,9 +61,15 @@ impl LastError {
 
 impl<R: Requests> Task<R> {
     /// Makes the task for a driver.
-    pub fn new(driver: Driver, requests: R, timer: Timer, last_error: LastError) -> Self {
+    pub fn new(
+        driver: Driver,
+        requests: R,
+        timer: Timer,
+        yield_turn: Yield,
+        last_error: LastError,
+    ) -> Self {
         let (running, sockets) = (Vec::new(), Vec::new());
-        Self { driver, requests, running, sockets, timer, sleep: None, last_error }
+        Self { driver, requests, running, sockets, timer, yield_turn, sleep: None, last_error }
     }
 
     fn start(&mut self, conn: ConnId, start: Start) {
@@ -102,7 +109,7 @@ impl<R: Requests> Task<R> {
             Outcome::Answered(parts, body) => self.driver.answered(conn, &parts, body),
             Outcome::Switched(parts, upgraded) => {
                 if let Some(framed) = self.driver.switched(conn, &parts) {
-                    self.sockets.push(Carrier::new(upgraded, framed));
+                    self.sockets.push(Carrier::new(upgraded, framed, self.yield_turn));
                 }
             }
             Outcome::Failed(why, error) => {

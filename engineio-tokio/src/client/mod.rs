@@ -6,7 +6,7 @@ mod reconnecting;
 use engineio_hub::client::{Client, ClientOptions, ConnectError, Plan, follow};
 use engineio_hyper::client::{LastError, Task};
 
-use crate::clock::{TokioClock, timer};
+use crate::clock::{TokioClock, timer, yield_turn};
 use connector::connector;
 
 pub use reconnecting::{reconnecting, reconnecting_with};
@@ -43,6 +43,6 @@ async fn attempt(plan: Plan) -> Result<Client, ConnectError> {
     let Plan { remote, config, .. } = plan;
     let last_error = LastError::default();
     let (connecting, driver) = engineio_hub::client::connect(config, remote, TokioClock::start());
-    tokio::spawn(Task::new(driver, http, timer(), last_error.clone()));
+    tokio::spawn(Task::new(driver, http, timer(), yield_turn, last_error.clone()));
     connecting.await.map_err(|reason| ConnectError::closed(reason, last_error.take()))
 }
