@@ -71,7 +71,10 @@ impl Heartbeat {
     /// The deadline has come.
     pub(crate) fn expire(&mut self, now: Instant) -> Result<(), Expired> {
         match &mut self.wait {
-            Wait::Quiet => self.begin_ping(now),
+            Wait::Quiet => {
+                self.begin_ping(now);
+                return Ok(());
+            }
             Wait::Pong { .. } | Wait::Ping { .. } if self.held_since.is_none() => {
                 return Err(Expired);
             }
@@ -92,6 +95,7 @@ impl Heartbeat {
         let may_lie = self.held_since.is_some();
         self.wait = Wait::Pong { by, owes_ping: true, is_extended: false, may_lie };
         self.held_since = self.held_since.map(|_| start);
+        self.ping_at = now + self.interval;
     }
 
     /// Any packet came: the peer is alive, even if its pong is stuck behind other data.
@@ -129,7 +133,6 @@ impl Heartbeat {
                 } else if self.ping_at <= now {
                     // It came due while the pong lay here.
                     self.begin_ping(now);
-                    self.ping_at = now + self.interval;
                 }
                 Ok(())
             }
