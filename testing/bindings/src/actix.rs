@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 pub use engineio_actix::{Sender as PlainSender, *};
 
-/// Who reads requests.
+/// What parses the requests.
 pub const HTTP: &str = "actix-http";
 
 /// Serves on a free port. Returns the address, and the task, which ends with the server.

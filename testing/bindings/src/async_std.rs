@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 pub use engineio_async_std::{Sender as PlainSender, *};
 
-/// Who reads requests.
+/// What parses the requests.
 pub const HTTP: &str = "hyper";
 
 /// Serves on a free port. Returns the address, and the task, which ends with the server.

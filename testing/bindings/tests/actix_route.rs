@@ -1,4 +1,4 @@
-//! `engineio_actix::serve`, in a handler of the application's.
+//! An application that calls `engineio_actix::serve` in its own handler.
 
 use std::net::{SocketAddr, TcpListener};
 use std::thread;

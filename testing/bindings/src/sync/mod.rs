@@ -17,7 +17,7 @@ pub use reconnecting::{ReconnectingClient, ReconnectingSender, reconnecting, rec
 pub use server::{Events, Incoming, Server, ServerBuilder, serve};
 pub use session::{Sender, Socket};
 
-/// Who reads requests.
+/// What parses the requests.
 pub const HTTP: &str = "engineio-sync";
 
 /// Waits in a separate thread. Unlike a runtime's thread for blocking work, it doesn't keep a test
