@@ -6,6 +6,7 @@ use std::fs;
 use std::hash::DefaultHasher;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
+use std::sync::{Mutex, PoisonError};
 
 /// A folder of `peers`: scripts, and manifests that pin what the scripts need.
 #[derive(Debug)]
@@ -24,8 +25,12 @@ impl Packages {
         script(self.name, name)
     }
 
-    /// The folder of the packages. They are installed once for each content of the manifests.
+    /// The folder of the packages. They are installed once for each content of the manifests, by
+    /// one thread while the others wait.
     pub(crate) fn installed(&self) -> PathBuf {
+        static INSTALLING: Mutex<()> = Mutex::new(());
+        // one that failed has left nothing to be afraid of
+        let _turn = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
         let target = e2e_folder().join(self.name);
         let folder = target.join(self.fingerprint());
         if !folder.exists() {
