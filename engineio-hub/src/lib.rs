@@ -172,6 +172,8 @@ mod compression;
 mod data;
 mod default_observer;
 mod headers;
+#[cfg(feature = "http1")]
+pub mod http1;
 mod http_map;
 pub mod listener;
 mod memory;
@@ -190,6 +192,7 @@ mod sync;
 mod tracing_observer;
 mod upgrade;
 pub mod websocket;
+mod wire;
 
 pub use clock::Clock;
 pub use compression::compress;
@@ -210,6 +213,7 @@ pub use shared::framed::{Framed, Write};
 pub use shared::scratch::with_scratch;
 #[cfg(feature = "tracing")]
 pub use tracing_observer::TracingObserver;
+pub use wire::Wire;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -106,16 +106,15 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod block;
+mod carry;
 #[cfg(feature = "client")]
 mod client;
 mod clock;
 mod error;
-mod http1;
 mod io;
 mod server;
 mod stream;
 mod wake;
-mod websocket;
 
 /// The types of requests and answers, of the `http` crate.
 pub use ::http;
@@ -157,12 +156,6 @@ pub use error::{RecvTimeoutError, TryRecvError};
 pub use server::{
     Driver, Events, Handler, Incoming, Sender, Server, ServerBuilder, ServerEvent, Socket,
 };
-
-/// What fuzzing needs. It may change at any time.
-#[doc(hidden)]
-pub mod internal {
-    pub use crate::http1::{Body, Chunks, Fault, Head, HeadReader};
-}
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

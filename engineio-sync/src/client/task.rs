@@ -16,9 +16,9 @@ use super::connector::Connector;
 use super::error::LastError;
 use super::exchange::Answer;
 use super::request::{ClientRequest, Outcome, Tokens, Tools};
+use crate::carry::{Turn, carry, scratch};
 use crate::clock::StdClock;
 use crate::wake::{TokenWaker, WakeQueue};
-use crate::websocket::{Turn, poll_websocket, scratch};
 
 pub(super) struct Task {
     driver: Driver,
@@ -178,7 +178,7 @@ impl Task {
         let mut has_more = false;
         self.sockets.retain_mut(|(connection, framed)| {
             connection.flush();
-            let turn = poll_websocket(connection, framed, &mut self.scratch, cx);
+            let turn = carry(connection, framed, &mut self.scratch, cx);
             has_more |= turn == Turn::Yielded;
             turn != Turn::Ended
         });

@@ -1,99 +1,103 @@
-//! A connection: requests, or a WebSocket.
+//! A connection: a socket, and what speaks over it.
 
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use engineio_hub::http1::ServerConnection;
 use engineio_hub::listener::Permit;
-use engineio_hub::{Data, Framed, RemoteAddr};
+use engineio_hub::{Data, Framed};
 use engineio_proto::Instant;
 use mio::Token;
 use mio::event::Event;
 
 use super::engine::Tools;
 use super::handle::Accepted;
-use super::http_connection::HttpConnection;
 use super::timers::Timer;
+use crate::carry::{Turn, carry};
 use crate::stream::Tcp;
 use crate::wake::{TokenWaker, WakeQueue};
-use crate::websocket::{Turn, poll_websocket};
 
 pub(super) struct Connection<D: Data> {
     tcp: Tcp,
-    peer: RemoteAddr,
-    _permit: Permit,
-    token_waker: Arc<TokenWaker>,
-    waker: Waker,
+    protocol: Protocol<D>,
+    /// When its peer has to have taken some bytes, at the latest.
+    stuck_until: Option<Instant>,
     pub(super) timer: Timer,
     /// It already waits for its next turn.
     pub(super) has_yielded: bool,
-    protocol: Protocol<D>,
+    token_waker: Arc<TokenWaker>,
+    waker: Waker,
+    _permit: Permit,
 }
 
 enum Protocol<D: Data> {
-    Http(HttpConnection<D>),
+    Http(ServerConnection<D>),
     WebSocket(Framed),
 }
 
 impl<D: Data> Connection<D> {
-    /// A new connection, which may take until then for the head of its first request.
     pub(super) fn new(
         accepted: Accepted,
+        http: ServerConnection<D>,
         token: Token,
         wakes: &Arc<WakeQueue>,
-        until: Instant,
     ) -> Self {
         let token_waker = TokenWaker::new(token, wakes);
         Self {
             tcp: Tcp::new(accepted.socket),
-            peer: accepted.peer,
-            _permit: accepted.permit,
-            waker: Waker::from(Arc::clone(&token_waker)),
-            token_waker,
+            protocol: Protocol::Http(http),
+            stuck_until: None,
             timer: Timer::default(),
             has_yielded: true,
-            protocol: Protocol::Http(HttpConnection::new(until)),
+            waker: Waker::from(Arc::clone(&token_waker)),
+            token_waker,
+            _permit: accepted.permit,
         }
     }
 
     /// Notes an event of its socket.
     pub(super) fn ready(&mut self, event: &Event) {
         self.tcp.ready(event);
-        // The peer has taken something.
-        if self.tcp.is_writable() && matches!(self.protocol, Protocol::WebSocket(_)) {
-            self.timer.deadline = None;
+        if self.tcp.is_writable() {
+            // The peer has taken something.
+            self.stuck_until = None;
         }
     }
 
     /// Does what can be done now.
-    pub(super) fn turn(&mut self, tools: &mut Tools<'_, D>) -> Turn {
+    pub(super) fn turn(&mut self, tools: &mut Tools<'_>) -> Turn {
         self.token_waker.reset();
+        let turn = self.carry(tools);
+        if self.tcp.is_writable() {
+            self.stuck_until = None;
+            self.timer.deadline = match &self.protocol {
+                Protocol::Http(http) => http.deadline(),
+                Protocol::WebSocket(_) => None,
+            };
+            return turn;
+        }
+        // A session lives as long as its peer talks, but the peer has to take bytes, too.
+        let until = *self.stuck_until.get_or_insert_with(|| tools.now + tools.patience);
+        self.timer.deadline = Some(until);
+        if until <= tools.now { Turn::Ended } else { turn }
+    }
+
+    fn carry(&mut self, tools: &mut Tools<'_>) -> Turn {
         let cx = &mut Context::from_waker(&self.waker);
         loop {
             match &mut self.protocol {
-                Protocol::Http(requests) => {
-                    let turn = requests.turn(&mut self.tcp, self.peer, tools, cx);
-                    let Some((mut framed, early)) = requests.take_websocket() else {
-                        self.timer.deadline = requests.deadline();
-                        return turn;
-                    };
-                    if !early.is_empty() {
-                        framed.received(&early);
+                Protocol::Http(http) => {
+                    if tools.is_stopping {
+                        http.stop();
                     }
-                    self.timer.deadline = None;
-                    self.protocol = Protocol::WebSocket(framed);
+                    let turn = carry(&mut self.tcp, http, tools.scratch, cx);
+                    match http.take_websocket() {
+                        Some(framed) => self.protocol = Protocol::WebSocket(framed),
+                        None => return turn,
+                    }
                 }
                 Protocol::WebSocket(framed) => {
-                    let turn = poll_websocket(&mut self.tcp, framed, tools.scratch, cx);
-                    // The session lives as long as its peer talks, but the peer has to take
-                    // bytes, too.
-                    let deadline = &mut self.timer.deadline;
-                    if self.tcp.is_writable() {
-                        *deadline = None;
-                        return turn;
-                    }
-                    let patience = tools.settings.patience;
-                    let until = *deadline.get_or_insert_with(|| tools.now + patience);
-                    return if until <= tools.now { Turn::Ended } else { turn };
+                    return carry(&mut self.tcp, framed, tools.scratch, cx);
                 }
             }
         }

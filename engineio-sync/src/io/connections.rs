@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use engineio_hub::Data;
-
+use engineio_hub::http1::ServerConnection;
 use engineio_proto::Instant;
 use mio::event::Event;
 use mio::{Interest, Registry, Token};
@@ -16,8 +16,8 @@ use super::connection::Connection;
 use super::engine::Tools;
 use super::handle::Accepted;
 use super::timers::Timers;
+use crate::carry::Turn;
 use crate::wake::WakeQueue;
-use crate::websocket::Turn;
 
 /// Connections by their tokens, and what makes one have a turn without an event or a wake-up.
 pub(super) struct Connections<D: Data> {
@@ -47,26 +47,26 @@ impl<D: Data> Connections<D> {
         self.timers.next()
     }
 
-    /// Takes in a connection, which may take until then for the head of its first request.
+    /// Takes in a connection.
     pub(super) fn insert(
         &mut self,
         mut accepted: Accepted,
+        http: ServerConnection<D>,
         registry: &Registry,
         wakes: &Arc<WakeQueue>,
-        until: Instant,
     ) {
         let entry = self.slab.vacant_entry();
         let token = Token(entry.key());
         let interest = Interest::READABLE | Interest::WRITABLE;
         if registry.register(&mut accepted.socket, token, interest).is_ok() {
-            entry.insert(Box::new(Connection::new(accepted, token, wakes, until)));
+            entry.insert(Box::new(Connection::new(accepted, http, token, wakes)));
             // It has its first turn at once.
             self.yielded.push(token);
         }
     }
 
     /// Gives a turn to the connection that this event is for.
-    pub(super) fn ready(&mut self, event: &Event, tools: &mut Tools<'_, D>) {
+    pub(super) fn ready(&mut self, event: &Event, tools: &mut Tools<'_>) {
         if let Some(connection) = self.slab.get_mut(event.token().0) {
             connection.ready(event);
             self.woken(event.token(), tools);
@@ -75,14 +75,14 @@ impl<D: Data> Connections<D> {
 
     /// Gives a turn to this connection, which was woken. One that has yielded has its turn with the
     /// others that have: one in each round.
-    pub(super) fn woken(&mut self, token: Token, tools: &mut Tools<'_, D>) {
+    pub(super) fn woken(&mut self, token: Token, tools: &mut Tools<'_>) {
         if self.slab.get(token.0).is_some_and(|connection| !connection.has_yielded) {
             self.turn(token, tools);
         }
     }
 
     /// Gives a turn to those that had more to do.
-    pub(super) fn turn_yielded(&mut self, tools: &mut Tools<'_, D>) {
+    pub(super) fn turn_yielded(&mut self, tools: &mut Tools<'_>) {
         for token in mem::take(&mut self.yielded) {
             if let Some(connection) = self.slab.get_mut(token.0) {
                 connection.has_yielded = false;
@@ -92,7 +92,7 @@ impl<D: Data> Connections<D> {
     }
 
     /// Gives a turn to those whose deadline has come.
-    pub(super) fn turn_due(&mut self, tools: &mut Tools<'_, D>) {
+    pub(super) fn turn_due(&mut self, tools: &mut Tools<'_>) {
         let now = tools.now;
         // All are taken out first: what they are armed for next is not for this turn.
         let due: Vec<_> = iter::from_fn(|| self.timers.take_due(now)).collect();
@@ -106,13 +106,13 @@ impl<D: Data> Connections<D> {
         }
     }
 
-    pub(super) fn turn_all(&mut self, tools: &mut Tools<'_, D>) {
+    pub(super) fn turn_all(&mut self, tools: &mut Tools<'_>) {
         let tokens = self.slab.iter().map(|(key, _)| Token(key)).collect::<Vec<_>>();
         tokens.into_iter().for_each(|token| self.turn(token, tools));
     }
 
     /// Gives a turn to this connection, if it is still there.
-    pub(super) fn turn(&mut self, token: Token, tools: &mut Tools<'_, D>) {
+    pub(super) fn turn(&mut self, token: Token, tools: &mut Tools<'_>) {
         let Some(connection) = self.slab.get_mut(token.0) else { return };
         // A bug that panics in one connection ends no other.
         let turn = catch_unwind(AssertUnwindSafe(|| connection.turn(tools)));

@@ -3,16 +3,16 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use engineio_hub::http1::{ServerConnection, Settings};
 use engineio_hub::listener::Limits;
-use engineio_hub::{Data, Hub};
+use engineio_hub::{Data, Hub, RemoteAddr};
 use engineio_proto::Instant;
 
-use super::fallback::Fallback;
 use super::handle::WorkerHandle;
 
 pub(crate) struct Engine<D: Data> {
     pub(crate) hub: Hub<D>,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
     pub(crate) limits: Arc<Limits>,
     /// One for each worker, set once.
     workers: OnceLock<Vec<Arc<WorkerHandle>>>,
@@ -20,21 +20,10 @@ pub(crate) struct Engine<D: Data> {
     has_ended: Condvar,
 }
 
-/// The settings of all connections.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    /// How long a head may take from its first byte to its last.
-    pub(crate) head_timeout: Duration,
-    /// How long a connection may be idle between requests, and how long its peer may take no
-    /// bytes.
-    pub(crate) patience: Duration,
-    pub(crate) fallback: Option<Fallback>,
-}
-
 /// What a worker lends to the connection whose turn it is.
-pub(super) struct Tools<'a, D: Data> {
-    pub(super) hub: &'a Hub<D>,
-    pub(super) settings: &'a Settings,
+pub(super) struct Tools<'a> {
+    /// How long a peer may take no bytes.
+    pub(super) patience: Duration,
     pub(super) now: Instant,
     /// The server stops: connections no longer wait for requests.
     pub(super) is_stopping: bool,
@@ -53,12 +42,17 @@ impl<D: Data> Engine<D> {
     pub(crate) fn new(hub: Hub<D>, settings: Settings, limits: Arc<Limits>) -> Arc<Self> {
         Arc::new(Self {
             hub,
-            settings,
+            settings: Arc::new(settings),
             limits,
             workers: OnceLock::new(),
             state: Mutex::default(),
             has_ended: Condvar::new(),
         })
+    }
+
+    /// A new connection from this peer.
+    pub(super) fn connection(&self, peer: RemoteAddr) -> ServerConnection<D> {
+        ServerConnection::new(&self.hub, &self.settings, Some(peer))
     }
 
     pub(super) fn set_workers(&self, workers: Vec<Arc<WorkerHandle>>) {

@@ -9,11 +9,7 @@ mod connection;
 mod connections;
 mod engine;
 mod expiry;
-mod fallback;
 mod handle;
-mod http_connection;
-mod output;
-mod request;
 mod timers;
 mod tokens;
 mod worker;
@@ -27,8 +23,7 @@ use engineio_hub::Data;
 use engineio_hub::listener::BACKLOG;
 use socket2::SockRef;
 
-pub(crate) use engine::{Engine, Settings};
-pub(crate) use fallback::Fallback;
+pub(crate) use engine::Engine;
 pub(crate) use worker::Worker;
 
 /// Binds a listener where many connections may wait to be accepted.

@@ -17,8 +17,8 @@ use super::engine::{Engine, Tools};
 use super::expiry::Expiry;
 use super::handle::{Accepted, WorkerHandle};
 use super::tokens::{CALLER, HANDOVER, LISTENER, SESSIONS, STOP, WAKE};
+use crate::carry::scratch;
 use crate::wake::{TokenWaker, WakeQueue};
-use crate::websocket::scratch;
 
 pub(crate) struct Worker<D: Data> {
     engine: Arc<Engine<D>>,
@@ -134,8 +134,7 @@ impl<D: Data> Worker<D> {
     /// Gives a turn to each connection that has something to do.
     fn turn_connections(&mut self, now: Instant, is_stopping: bool) {
         let mut tools = Tools {
-            hub: &self.engine.hub,
-            settings: &self.engine.settings,
+            patience: self.engine.settings.idle_timeout,
             now,
             is_stopping,
             scratch: &mut self.scratch,
@@ -153,10 +152,10 @@ impl<D: Data> Worker<D> {
             match *token {
                 SESSIONS => self.expiry.iter_mut().for_each(|expiry| expiry.wake(now)),
                 HANDOVER => {
-                    let until = now + tools.settings.head_timeout;
                     for accepted in self.handle.take() {
                         let (registry, wakes) = (self.poll.registry(), &self.handle.wakes);
-                        connections.insert(accepted, registry, wakes, until);
+                        let http = self.engine.connection(accepted.peer);
+                        connections.insert(accepted, http, registry, wakes);
                     }
                 }
                 CALLER => {}
@@ -187,9 +186,9 @@ impl<D: Data> Worker<D> {
                     other.hand_over(accepted);
                 }
                 _ => {
-                    let until = now + self.engine.settings.head_timeout;
+                    let http = self.engine.connection(accepted.peer);
                     let (registry, wakes) = (self.poll.registry(), &self.handle.wakes);
-                    self.connections.insert(accepted, registry, wakes, until);
+                    self.connections.insert(accepted, http, registry, wakes);
                 }
             }
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engineio_hub::cluster::Bus;
+use engineio_hub::http1::{Fallback, Settings};
 use engineio_hub::listener::{HEAD_TIMEOUT, Limits, idle_timeout};
 use engineio_hub::{Data, Hub, Observer, default_observer};
 use engineio_proto::ServerConfig;
@@ -17,7 +18,7 @@ use super::driver::Driver;
 use super::server::Server;
 use super::shared::Shared;
 use crate::clock::StdClock;
-use crate::io::{Engine, Fallback, Settings, bind, single_worker, start_threads};
+use crate::io::{Engine, bind, single_worker, start_threads};
 
 /// Builds a [`Server`], with the settings that are not the protocol's.
 #[must_use = "a builder does nothing until it is bound to an address or a listener"]
@@ -197,7 +198,7 @@ impl ServerBuilder {
         let local_addr = listener.local_addr()?;
         let settings = Settings {
             head_timeout: self.head_timeout,
-            patience: idle_timeout(self.idle_timeout, &self.config),
+            idle_timeout: idle_timeout(self.idle_timeout, &self.config),
             fallback: self.fallback,
         };
         let hub = Hub::new(self.config, StdClock::start(), self.observer);

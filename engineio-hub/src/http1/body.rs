@@ -1,5 +1,7 @@
 //! Where the body of a request ends.
 
+use std::mem;
+
 use bytes::{Buf, BytesMut};
 use http::Version;
 use http::header;
@@ -10,6 +12,7 @@ use super::Fault;
 
 /// What is still to come of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "HTTP/1.1 has no other")]
 pub enum Body {
     /// As many bytes.
     Sized(u64),
@@ -19,6 +22,7 @@ pub enum Body {
 
 /// How far a body in chunks was read (RFC 9112, section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "HTTP/1.1 has no other")]
 pub enum Chunks {
     /// Before the line with the size of a chunk.
     Size,
@@ -126,7 +130,12 @@ impl Chunks {
 fn take_up_to(left: &mut u64, input: &mut BytesMut) -> Option<BytesMut> {
     let len = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
     *left = left.saturating_sub(len as u64);
-    (len > 0).then(|| input.split_to(len))
+    match len {
+        0 => None,
+        // What is split off would need memory for sharing.
+        _ if len == input.len() => Some(mem::take(input)),
+        _ => Some(input.split_to(len)),
+    }
 }
 
 /// The length of a chunk's size line, and the size that it tells.

@@ -1,7 +1,7 @@
 //! Writes the head of an answer.
 
-use std::io::Write;
-use std::time::SystemTime;
+use std::cell::RefCell;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use engineio_proto::server::ConnectionFault;
 use http::header::{self, HeaderMap};
@@ -26,7 +26,9 @@ pub(crate) fn response<B>(response: &Response<B>, framing: Framing) -> Vec<u8> {
     let Framing { length, closes } = framing;
     // Without a body by definition (RFC 9110, section 8.6).
     if response.status() != StatusCode::NO_CONTENT {
-        let _ = write!(head, "content-length: {length}\r\n");
+        head.extend_from_slice(b"content-length: ");
+        head.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+        head.extend_from_slice(b"\r\n");
     }
     if closes {
         head.extend_from_slice(b"connection: close\r\n");
@@ -66,15 +68,37 @@ fn write_header(head: &mut Vec<u8>, name: &str, value: &[u8]) {
 }
 
 fn begin(status: StatusCode) -> Vec<u8> {
-    // Enough for most heads.
-    let mut head = Vec::with_capacity(256);
-    let reason = status.canonical_reason().unwrap_or_default();
-    let _ = write!(head, "HTTP/1.1 {} {reason}\r\n", status.as_u16());
+    let mut head = Vec::with_capacity(MOST_HEADS);
+    head.extend_from_slice(b"HTTP/1.1 ");
+    head.extend_from_slice(status.as_str().as_bytes());
+    head.push(b' ');
+    head.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
+    head.extend_from_slice(b"\r\n");
     head
 }
 
 fn end(mut head: Vec<u8>) -> Vec<u8> {
-    let date = httpdate::HttpDate::from(SystemTime::now());
-    let _ = write!(head, "date: {date}\r\n\r\n");
+    head.extend_from_slice(b"date: ");
+    with_date(|date| head.extend_from_slice(date));
+    head.extend_from_slice(b"\r\n\r\n");
     head
 }
+
+/// Gives the date of now, which a thread formats once a second.
+fn with_date(give: impl FnOnce(&[u8])) {
+    thread_local! {
+        static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
+    }
+    let now = SystemTime::now();
+    let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    LAST.with_borrow_mut(|(last, date)| {
+        if *last != second || date.is_empty() {
+            *date = httpdate::fmt_http_date(now);
+            *last = second;
+        }
+        give(date.as_bytes());
+    });
+}
+
+/// Enough for most heads.
+const MOST_HEADS: usize = 256;

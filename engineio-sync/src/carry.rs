@@ -1,28 +1,28 @@
-//! Moves the bytes of a WebSocket.
+//! Moves the bytes of a connection.
 
 use std::io::IoSlice;
 use std::task::{Context, Poll};
 
-use engineio_hub::{Framed, LONGEST_READ, Write};
+use engineio_hub::{LONGEST_READ, Wire, Write};
 
 use crate::stream::Stream;
 
 /// Writes and reads as much as the stream takes and has, through `scratch`. It stops when other
 /// connections should have their turn.
-pub(crate) fn poll_websocket(
+pub(crate) fn carry(
     stream: &mut impl Stream,
-    framed: &mut Framed,
+    wire: &mut impl Wire,
     scratch: &mut [u8],
     cx: &mut Context<'_>,
 ) -> Turn {
     loop {
-        if write(stream, framed, cx).is_ready() || framed.poll_abort().is_ready() {
+        if write(stream, wire, cx).is_ready() || wire.poll_abort().is_ready() {
             return Turn::Ended;
         }
-        if framed.poll_receive(cx, scratch, |_, buffer| stream.poll_read(buffer)).is_pending() {
+        if wire.poll_receive(cx, scratch, |_, buffer| stream.poll_read(buffer)).is_pending() {
             return Turn::Waiting;
         }
-        if framed.is_turn_over() {
+        if wire.is_turn_over() {
             return Turn::Yielded;
         }
     }
@@ -40,14 +40,14 @@ pub(crate) enum Turn {
 }
 
 /// Ready when nothing more will be written.
-fn write(stream: &mut impl Stream, framed: &mut Framed, cx: &mut Context<'_>) -> Poll<()> {
-    while let Poll::Ready(write) = framed.poll_write(cx) {
+fn write(stream: &mut impl Stream, wire: &mut impl Wire, cx: &mut Context<'_>) -> Poll<()> {
+    while let Poll::Ready(write) = wire.poll_write(cx) {
         let written = match write {
             Write::Bytes([first, []]) => stream.poll_write(first),
             Write::Bytes(parts) => stream.poll_write_vectored(&parts.map(IoSlice::new)),
             Write::Shutdown => match stream.poll_shutdown() {
                 Poll::Ready(Ok(())) => {
-                    framed.shut_down();
+                    wire.shut_down();
                     continue;
                 }
                 Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -57,9 +57,9 @@ fn write(stream: &mut impl Stream, framed: &mut Framed, cx: &mut Context<'_>) ->
             Write::End => return stream.poll_shutdown().map(drop),
         };
         match written {
-            Poll::Ready(Ok(count)) if count > 0 => framed.written(count),
+            Poll::Ready(Ok(count)) if count > 0 => wire.written(count),
             Poll::Ready(Ok(_) | Err(_)) => {
-                framed.failed();
+                wire.failed();
                 return Poll::Ready(());
             }
             Poll::Pending => break,

@@ -3,14 +3,15 @@
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use engineio_hub::{Answer, Connection, Data, Framed, Hub, RemoteAddr, Seat};
 use engineio_proto::{Failure, Instant};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 
-use super::engine::Settings;
 use super::fallback::{Fallback, MAX_BODY, empty};
-use crate::http1::{Body, Head};
+use super::{Body, Head, Settings};
+use crate::data::Data;
+use crate::server::{Answer, Connection, Hub, RemoteAddr, Seat};
+use crate::shared::framed::Framed;
 
 /// A request, and how far its answer is.
 pub(super) struct ServerRequest<D: Data> {
@@ -55,24 +56,23 @@ pub(super) enum Step {
 impl<D: Data> ServerRequest<D> {
     pub(super) fn begin(
         head: Head,
-        peer: RemoteAddr,
+        peer: Option<RemoteAddr>,
         hub: &Hub<D>,
         settings: &Settings,
-        now: Instant,
     ) -> Self {
         let Head { mut parts, body, is_kept_alive, expects_continue } = head;
         let is_head = parts.method == Method::HEAD;
-        let connection = Connection::http1(Some(peer));
+        let connection = Connection::http1(peer);
         let (responder, deadline) = match hub.admit_taking(&mut parts, connection) {
             Some(seat) => (Responder::Hub { seat, answer: None }, None),
             None => {
                 let not_found = || {
-                    let response = hub.not_found(&parts, Some(peer));
+                    let response = hub.not_found(&parts, peer);
                     Fallback::new(move |_| response.clone())
                 };
                 let handler = settings.fallback.clone().unwrap_or_else(not_found);
-                parts.extensions.insert(peer);
-                let by = now + hub.config().body_timeout();
+                peer.map(|peer| parts.extensions.insert(peer));
+                let by = hub.now() + hub.config().body_timeout();
                 let (parts, body) = (Some(Box::new(parts)), BytesMut::new());
                 (Responder::Fallback { parts, body, handler }, Some(by))
             }
@@ -118,11 +118,11 @@ impl<D: Data> ServerRequest<D> {
     pub(super) fn poll(
         &mut self,
         input: &mut BytesMut,
-        now: Instant,
+        hub: &Hub<D>,
         cx: &mut Context<'_>,
     ) -> Step {
         self.take_body(input);
-        let is_late = self.deadline.is_some_and(|deadline| deadline <= now);
+        let is_late = self.deadline.is_some_and(|deadline| deadline <= hub.now());
         let Self { body, responder, is_broken, .. } = self;
         match responder {
             Responder::Fallback { parts, body: collected, handler } => {
@@ -152,7 +152,7 @@ impl<D: Data> ServerRequest<D> {
                         Poll::Pending => return self.wait(),
                         Poll::Ready(Answer::Yield) => return Step::Yield,
                         Poll::Ready(Answer::Respond { response, drain }) => {
-                            self.deadline = drain.map(|patience| now + patience);
+                            self.deadline = drain.map(|patience| hub.now() + patience);
                             response
                         }
                         // Its body would be taken for frames.
@@ -165,7 +165,7 @@ impl<D: Data> ServerRequest<D> {
                     },
                 };
                 let may_drain = seat.is_reading() && !*is_broken && !self.awaits_continue;
-                if may_drain && self.deadline.is_some_and(|deadline| now < deadline) {
+                if may_drain && self.deadline.is_some_and(|deadline| hub.now() < deadline) {
                     *answer = Some(Box::new(response));
                     return Step::Wait;
                 }

@@ -9,12 +9,13 @@ use http::{Request, Response, StatusCode};
 
 /// Answers requests for other paths.
 #[derive(Clone)]
-pub(crate) struct Fallback(Arc<Handler>);
+pub struct Fallback(Arc<Handler>);
 
 type Handler = dyn Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync;
 
 impl Fallback {
-    pub(crate) fn new<B: Into<Bytes>>(
+    /// Makes one of a handler.
+    pub fn new<B: Into<Bytes>>(
         handler: impl Fn(Request<Bytes>) -> Response<B> + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(move |request| handler(request).map(Into::into)))

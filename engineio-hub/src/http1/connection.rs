@@ -1,0 +1,375 @@
+//! A connection and its requests, one after the other.
+
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use engineio_proto::Instant;
+use engineio_proto::server::ConnectionFault;
+use http::{Response, StatusCode, header};
+
+use super::output::Output;
+use super::request::{ServerRequest, Step};
+use super::response::{CONTINUE, Framing, refusal, response, switching_protocols};
+use super::{Head, HeadReader, Settings};
+use crate::data::Data;
+use crate::listener::MAX_HEAD;
+use crate::server::{Hub, RemoteAddr};
+use crate::shared::framed::{Framed, Write};
+use crate::wire::Wire;
+
+/// A connection of HTTP/1.1 to a server, for a binding that has no HTTP library.
+///
+/// It is carried like a [`Framed`]: see [`Wire`]. Beside that it has
+/// [deadlines](Self::deadline) of its own. When [`poll_abort`](Wire::poll_abort) is ready, the
+/// stream carries a [WebSocket](Self::take_websocket), or is to be dropped. A peer that takes no
+/// bytes is the binding's to cut off.
+pub struct ServerConnection<D: Data = ()> {
+    hub: Hub<D>,
+    settings: Arc<Settings>,
+    peer: Option<RemoteAddr>,
+    /// Bytes that came and aren't used yet.
+    input: BytesMut,
+    heads: HeadReader,
+    output: Output,
+    stage: Stage<D>,
+    next: Next,
+    /// The server stops: nobody waits for another request.
+    is_stopping: bool,
+    /// How many times it has read, and answered, since it last had nothing to do.
+    reads: u8,
+    answers: u8,
+}
+
+enum Stage<D: Data> {
+    /// Nothing of the next request has come.
+    Idle {
+        /// `None`: the last answer isn't written yet.
+        until: Option<Instant>,
+    },
+    /// A part of its head has come.
+    Head {
+        until: Instant,
+    },
+    Request(ServerRequest<D>),
+    /// A WebSocket, once its 101 is written.
+    Switch(Framed),
+    /// The last answer is on its way.
+    Farewell {
+        /// Whether the whole request was read, so that nothing unread can turn the end into a reset.
+        is_read: bool,
+    },
+    /// The writing side is closed. Closing now, with unread bytes, would reset the connection, and
+    /// the peer might lose the answer.
+    Drain {
+        until: Instant,
+        left: usize,
+    },
+    /// Nothing more will come or go: close the connection.
+    Close,
+    /// It is broken, or carries a WebSocket.
+    Over,
+}
+
+/// What a connection can do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Write,
+    Read,
+    /// Nothing before it is woken.
+    Wait,
+    /// More, once others have had their turn.
+    Yield,
+    /// End the writing side.
+    ShutDown,
+    Close,
+    /// Become a WebSocket, or end.
+    End,
+}
+
+impl<D: Data> ServerConnection<D> {
+    /// A new connection, from this peer if it has an address.
+    pub fn new(hub: &Hub<D>, settings: &Arc<Settings>, peer: Option<RemoteAddr>) -> Self {
+        Self {
+            hub: hub.clone(),
+            settings: Arc::clone(settings),
+            peer,
+            input: BytesMut::new(),
+            heads: HeadReader::default(),
+            output: Output::default(),
+            stage: Stage::Idle { until: Some(hub.now() + settings.head_timeout) },
+            next: Next::Read,
+            is_stopping: false,
+            reads: 0,
+            answers: 0,
+        }
+    }
+
+    /// When to carry it again at the latest. Each call of another method may change it. `None`: when
+    /// it is woken, or the stream is ready.
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Idle { until } => *until,
+            Stage::Head { until } | Stage::Drain { until, .. } => Some(*until),
+            Stage::Request(request) => request.deadline(),
+            Stage::Switch(_) | Stage::Farewell { .. } | Stage::Close | Stage::Over => None,
+        }
+    }
+
+    /// Says that the server stops: the connection ends after the answer that it is about to give, or
+    /// at once if it is idle. Carry it then.
+    pub const fn stop(&mut self) {
+        self.is_stopping = true;
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        self.reads = self.reads.saturating_add(1);
+        if let Stage::Drain { left, .. } = &mut self.stage {
+            *left = left.saturating_sub(bytes.len());
+        } else {
+            self.input.extend_from_slice(bytes);
+        }
+    }
+
+    /// The WebSocket that the stream carries from now on, which has what came for it already. `None`:
+    /// it still speaks HTTP, or is over.
+    pub fn take_websocket(&mut self) -> Option<Framed> {
+        if !self.is_switching() {
+            return None;
+        }
+        match mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Switch(mut framed) => {
+                if !self.input.is_empty() {
+                    framed.received(&mem::take(&mut self.input));
+                }
+                Some(framed)
+            }
+            Stage::Idle { .. }
+            | Stage::Head { .. }
+            | Stage::Request(_)
+            | Stage::Farewell { .. }
+            | Stage::Drain { .. }
+            | Stage::Close
+            | Stage::Over => None,
+        }
+    }
+
+    /// Whether it becomes a WebSocket now: the 101 is written.
+    fn is_switching(&self) -> bool {
+        matches!(self.stage, Stage::Switch(_)) && self.output.is_empty()
+    }
+
+    /// The connection is broken, or at its end. A peer that has ended its side gets only the answers
+    /// that are ready by now.
+    fn end(&mut self) {
+        self.stage = Stage::Over;
+    }
+
+    const fn begin_turn(&mut self) {
+        self.reads = 0;
+        self.answers = 0;
+    }
+
+    /// Whether the connection no longer waits for a request.
+    fn has_idled_enough(&self) -> bool {
+        let Stage::Idle { until } = &self.stage else { return false };
+        self.is_stopping || until.is_some_and(|until| until <= self.hub.now())
+    }
+
+    /// Goes on as far as possible.
+    fn advance(&mut self, cx: &mut Context<'_>) -> Next {
+        loop {
+            if !self.output.is_empty() {
+                return Next::Write;
+            }
+            match &mut self.stage {
+                Stage::Idle { .. } | Stage::Head { .. } => match self.heads.take(&mut self.input) {
+                    Ok(Some(head)) => self.begin(head),
+                    Ok(None) if self.is_late() => self.refuse(ConnectionFault::SlowHead),
+                    Ok(None) => {
+                        self.await_head();
+                        return Next::Read;
+                    }
+                    Err(fault) => self.refuse(fault.into()),
+                },
+                Stage::Request(_) if self.answers >= ANSWERS_PER_TURN => return Next::Yield,
+                Stage::Request(request) => match request.poll(&mut self.input, &self.hub, cx) {
+                    Step::Answer(answer) => self.answer(answer),
+                    Step::Yield => return Next::Yield,
+                    Step::Continue => {
+                        self.output = Output::new(CONTINUE.to_vec(), Bytes::new());
+                    }
+                    Step::Upgrade(head, framed) => {
+                        self.output = Output::new(switching_protocols(&head), Bytes::new());
+                        self.stage = Stage::Switch(*framed);
+                    }
+                    // One more request waits here, the others in the kernel.
+                    Step::Wait if !request.takes_more() && self.input.len() > MAX_HEAD => {
+                        return Next::Wait;
+                    }
+                    Step::Wait => return Next::Read,
+                },
+                Stage::Farewell { is_read } => {
+                    if !(*is_read && self.is_stopping && self.input.is_empty()) {
+                        return Next::ShutDown;
+                    }
+                    self.stage = Stage::Close;
+                }
+                Stage::Drain { until, left } => {
+                    if *left > 0 && self.hub.now() < *until {
+                        return Next::Read;
+                    }
+                    self.end();
+                }
+                Stage::Close => return Next::Close,
+                Stage::Switch(_) | Stage::Over => return Next::End,
+            }
+        }
+    }
+
+    fn begin(&mut self, head: Head) {
+        let (hub, settings) = (&self.hub, &self.settings);
+        self.stage = Stage::Request(ServerRequest::begin(head, self.peer, hub, settings));
+    }
+
+    /// Waits for the rest of a head, or for its beginning. An empty line behind a body doesn't begin
+    /// one.
+    fn await_head(&mut self) {
+        let Self { stage, settings, hub, .. } = self;
+        match stage {
+            Stage::Idle { until } if self.input.is_empty() => {
+                until.get_or_insert_with(|| hub.now() + settings.idle_timeout);
+            }
+            Stage::Idle { .. } => {
+                *stage = Stage::Head { until: hub.now() + settings.head_timeout };
+            }
+            Stage::Head { .. }
+            | Stage::Request(_)
+            | Stage::Switch(_)
+            | Stage::Farewell { .. }
+            | Stage::Drain { .. }
+            | Stage::Close
+            | Stage::Over => {}
+        }
+    }
+
+    /// Whether a head has begun that should be whole by now.
+    fn is_late(&self) -> bool {
+        matches!(self.stage, Stage::Head { until } if until <= self.hub.now())
+    }
+
+    /// Sends the answer of the request, and makes way for the next one.
+    fn answer(&mut self, answer: Response<Bytes>) {
+        let Stage::Request(request) = &self.stage else { return };
+        // The next request can't be found behind a body that wasn't read.
+        let closes = !request.is_kept_alive || !request.is_read() || self.is_stopping;
+        let has_body = !request.is_head && !is_bodiless(answer.status());
+        // These describe the body that a GET would get.
+        let is_about = request.is_head || answer.status() == StatusCode::NOT_MODIFIED;
+        let told = answer.headers().get(header::CONTENT_LENGTH).filter(|_| is_about);
+        let told = told.and_then(|length| length.to_str().ok()?.parse().ok());
+        let given = if has_body || is_about { answer.body().len() } else { 0 };
+        let length = told.unwrap_or(given);
+        let head = response(&answer, Framing { length, closes });
+        let body = if has_body { answer.into_body() } else { Bytes::new() };
+        self.output = Output::new(head, body);
+        let is_read = request.is_read();
+        self.stage = if closes { Stage::Farewell { is_read } } else { Stage::Idle { until: None } };
+        self.answers = self.answers.saturating_add(1);
+    }
+
+    /// Answers a head that is turned away, and tells the observer.
+    fn refuse(&mut self, fault: ConnectionFault) {
+        self.hub.refuse_connection(fault, self.peer);
+        self.output = Output::new(refusal(fault), Bytes::new());
+        self.stage = Stage::Farewell { is_read: false };
+    }
+}
+
+impl<D: Data> Wire for ServerConnection<D> {
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Write<'_>> {
+        self.next = self.advance(cx);
+        match self.next {
+            Next::Write => Poll::Ready(Write::Bytes(self.output.parts())),
+            Next::ShutDown => Poll::Ready(Write::Shutdown),
+            Next::Close => Poll::Ready(Write::End),
+            Next::Read | Next::Wait | Next::Yield | Next::End => Poll::Pending,
+        }
+    }
+
+    fn written(&mut self, count: usize) {
+        self.output.written(count);
+    }
+
+    fn shut_down(&mut self) {
+        let config = self.hub.config();
+        let until = self.hub.now() + config.linger();
+        let left = config.max_payload().max(MAX_HEAD);
+        self.input = BytesMut::new();
+        self.stage = Stage::Drain { until, left };
+    }
+
+    fn failed(&mut self) {
+        self.end();
+    }
+
+    fn poll_abort(&self) -> Poll<()> {
+        let is_over = matches!(self.stage, Stage::Over) || self.is_switching();
+        if is_over { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn poll_receive<E>(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut [u8],
+        read: impl FnOnce(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, E>>,
+    ) -> Poll<()> {
+        match self.next {
+            Next::Read => {}
+            Next::Yield | Next::End => return Poll::Ready(()),
+            Next::Write | Next::Wait | Next::ShutDown | Next::Close => return Poll::Pending,
+        }
+        match read(cx, scratch) {
+            // All that came in time has been read.
+            Poll::Pending if self.has_idled_enough() => self.stage = Stage::Close,
+            Poll::Pending => {
+                if self.input.is_empty() {
+                    // A waiting connection holds no memory for what it read.
+                    self.input = BytesMut::new();
+                }
+                self.begin_turn();
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(0) | Err(_)) => self.end(),
+            Poll::Ready(Ok(count)) => self.received(scratch.get(..count).unwrap_or_default()),
+        }
+        Poll::Ready(())
+    }
+
+    fn is_turn_over(&mut self) -> bool {
+        let is_over = self.next == Next::Yield || self.reads >= READS_PER_TURN;
+        if is_over {
+            self.begin_turn();
+        }
+        is_over
+    }
+}
+
+impl<D: Data> fmt::Debug for ServerConnection<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConnection").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// Whether answers of this status have no body by definition (RFC 9110, section 6.4.1).
+fn is_bodiless(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// How many times a connection reads in one turn.
+const READS_PER_TURN: u8 = 16;
+
+/// How many requests of a connection are answered in one turn.
+const ANSWERS_PER_TURN: u8 = 16;

@@ -1,0 +1,58 @@
+//! HTTP/1.1 as a server, over bytes in memory: for a binding's own listener.
+//!
+//! A [`ServerConnection`] is one connection, from its first byte to its last. It costs no memory
+//! for reading and writing while it waits, which is what most connections of clients that poll do
+//! most of the time.
+//!
+//! [`HeadReader`] finds the head of the next request, [`Body`] its body. A request that two servers
+//! could read differently is refused (RFC 9112, sections 6.3 and 11.2): a proxy in front may have
+//! read it the other way.
+
+mod body;
+mod connection;
+mod fallback;
+mod head;
+mod output;
+mod request;
+mod response;
+
+use std::time::Duration;
+
+use engineio_proto::server::ConnectionFault;
+
+pub use body::{Body, Chunks};
+pub use connection::ServerConnection;
+pub use fallback::Fallback;
+pub use head::{Head, HeadReader};
+
+/// The settings of all connections of a server.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a binding must choose each of them")]
+pub struct Settings {
+    /// How long the head of a request may take, from its first byte or from the beginning of its
+    /// connection.
+    pub head_timeout: Duration,
+    /// How long a connection may be idle between requests.
+    pub idle_timeout: Duration,
+    /// What answers requests for other paths. `None`: 404, with where the server is.
+    pub fallback: Option<Fallback>,
+}
+
+/// Why neither a request nor anything behind it on its connection can be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "these are the two ways")]
+pub enum Fault {
+    /// It isn't HTTP/1.1, or is ambiguous.
+    Malformed,
+    /// Its head is too long, or has too many headers.
+    HeadTooLarge,
+}
+
+impl From<Fault> for ConnectionFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Malformed => Self::MalformedHead,
+            Fault::HeadTooLarge => Self::HeadTooLarge,
+        }
+    }
+}
