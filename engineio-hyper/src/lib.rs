@@ -6,6 +6,7 @@
 //!
 //! - [`RequestTask`]: one request, from its head to its answer;
 //! - [`carry`], [`Carrier`]: a WebSocket over a stream;
+//! - [`ConnectionTask`]: a connection of a listener that needs none of hyper's HTTP;
 //! - [`Watched`]: a stream with timeouts for a stalled peer;
 //! - [`LazyTimer`]: the timeouts of heads;
 //! - [`drive`], [`close`], [`drain`]: run a server's deadlines, and close it within a time limit;
@@ -22,6 +23,7 @@ mod body;
 #[cfg(feature = "client")]
 pub mod client;
 mod close;
+mod connection;
 mod drive;
 mod forward;
 mod head_fault;
@@ -41,6 +43,7 @@ mod websocket;
 
 pub use body::{BodyError, ResponseBody, ServerBody};
 pub use close::{close, drain};
+pub use connection::ConnectionTask;
 pub use drive::drive;
 pub use forward::{CONNECT_TIMEOUT, ForwardedBody, Forwarder, Sending, Undelivered};
 pub use head_fault::head_fault;
@@ -53,7 +56,7 @@ pub use request::{Answered, BoxError, RequestTask};
 pub use serving::Serving;
 pub use turns::{Others, Yield};
 pub use watched::Watched;
-pub use websocket::{Carrier, Switching, carry};
+pub use websocket::{Carrier, Switching, carry, carry_switched};
 
 /// An executor's timers.
 pub type Timer = &'static (dyn hyper::rt::Timer + Send + Sync);

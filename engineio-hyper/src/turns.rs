@@ -26,6 +26,11 @@ impl Turns {
         self.others = Some((self.yield_turn)());
     }
 
+    /// Whether the others have their turn.
+    pub(crate) const fn are_others(&self) -> bool {
+        self.others.is_some()
+    }
+
     /// Ready unless the others still have their turn.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(others) = &mut self.others {

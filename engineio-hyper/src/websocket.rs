@@ -1,10 +1,12 @@
 //! Moving bytes between a stream and a session's WebSocket.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use engineio_hub::{Framed, Write as ToWrite, with_scratch};
+use engineio_hub::http1::ServerConnection;
+use engineio_hub::{Data, Framed, Wire, Write as ToWrite, with_scratch};
 use hyper::rt::{Read, ReadBuf, Write};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 
@@ -58,6 +60,14 @@ pub fn carry(switching: Switching, yield_turn: Yield) -> impl Future<Output = ()
     span::websocket(sid.as_ref(), carrying)
 }
 
+/// Carries a WebSocket to its end whose 101 is written. Spawn it as a task.
+pub fn carry_switched<S: Read + Write + Unpin>(
+    mut carrier: Carrier<S>,
+) -> impl Future<Output = ()> {
+    let sid = carrier.wire.sid();
+    span::websocket(sid.as_ref(), poll_fn(move |cx| carrier.poll(cx)))
+}
+
 /// A future by hand, since an `async fn` would hold the connection twice.
 enum Carrying {
     /// The answer isn't written yet. `None` only while it moves on.
@@ -89,11 +99,11 @@ impl Future for Carrying {
     }
 }
 
-/// Moves bytes between a stream and a session's WebSocket.
+/// Moves bytes between a stream and a session's WebSocket, or a connection that may become one.
 #[derive(Debug)]
-pub struct Carrier<S> {
+pub struct Carrier<S, W = Framed> {
     stream: S,
-    framed: Framed,
+    wire: W,
     /// The stream still holds bytes that it has taken, as one with TLS may.
     is_unflushed: bool,
     /// The stream is one of several of its connection.
@@ -101,11 +111,29 @@ pub struct Carrier<S> {
     turns: Turns,
 }
 
-impl<S: Read + Write + Unpin> Carrier<S> {
+impl<S, D: Data> Carrier<S, ServerConnection<D>> {
+    /// The WebSocket that the connection has become, if it has.
+    pub(crate) fn switched(mut self) -> Option<Carrier<S>> {
+        let wire = self.wire.take_websocket()?;
+        let Self { stream, is_unflushed, is_http2, turns, .. } = self;
+        Some(Carrier { stream, wire, is_unflushed, is_http2, turns })
+    }
+}
+
+impl<S: Read + Write + Unpin, W: Wire> Carrier<S, W> {
     /// Makes a carrier. It moves nothing before it is polled.
-    pub const fn new(stream: S, framed: Framed, yield_turn: Yield) -> Self {
+    pub const fn new(stream: S, wire: W, yield_turn: Yield) -> Self {
         let turns = Turns::new(yield_turn);
-        Self { stream, framed, is_unflushed: false, is_http2: false, turns }
+        Self { stream, wire, is_unflushed: false, is_http2: false, turns }
+    }
+
+    pub(crate) const fn wire(&mut self) -> &mut W {
+        &mut self.wire
+    }
+
+    /// Whether others have their turn.
+    pub(crate) const fn gives_way(&self) -> bool {
+        self.turns.are_others()
     }
 
     /// Writes and reads until neither makes progress or others should have a turn. Ready at the end
@@ -113,13 +141,13 @@ impl<S: Read + Write + Unpin> Carrier<S> {
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(self.turns.poll(cx));
-            if self.poll_write(cx).is_ready() || self.framed.poll_abort().is_ready() {
+            if self.poll_write(cx).is_ready() || self.wire.poll_abort().is_ready() {
                 return Poll::Ready(());
             }
             if self.poll_read(cx).is_pending() {
                 return Poll::Pending;
             }
-            if self.framed.is_turn_over() {
+            if self.wire.is_turn_over() {
                 self.turns.end();
             }
         }
@@ -128,7 +156,7 @@ impl<S: Read + Write + Unpin> Carrier<S> {
     /// Ready at the end of the connection.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut has_written = false;
-        while let Poll::Ready(write) = self.framed.poll_write(cx) {
+        while let Poll::Ready(write) = self.wire.poll_write(cx) {
             let stream = Pin::new(&mut self.stream);
             let is_sound = match write {
                 ToWrite::Bytes(bytes) => {
@@ -141,13 +169,13 @@ impl<S: Read + Write + Unpin> Carrier<S> {
                         parts => stream.poll_write_vectored(cx, &parts.map(IoSlice::new)),
                     };
                     let count = ready!(written).unwrap_or(0);
-                    self.framed.written(count);
+                    self.wire.written(count);
                     has_written = true;
                     count > 0
                 }
                 ToWrite::Shutdown => {
                     let end = ready!(stream.poll_shutdown(cx));
-                    self.framed.shut_down();
+                    self.wire.shut_down();
                     end.is_ok()
                 }
                 ToWrite::End => {
@@ -160,7 +188,7 @@ impl<S: Read + Write + Unpin> Carrier<S> {
                 }
             };
             if !is_sound {
-                self.framed.failed();
+                self.wire.failed();
                 return Poll::Ready(());
             }
         }
@@ -189,9 +217,9 @@ impl<S: Read + Write + Unpin> Carrier<S> {
 
     /// Ready after a read that returned bytes or the end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { stream, framed, .. } = self;
+        let Self { stream, wire, .. } = self;
         with_scratch(|scratch| {
-            framed.poll_receive(cx, scratch, |cx, buffer| {
+            wire.poll_receive(cx, scratch, |cx, buffer| {
                 let mut buffer = ReadBuf::new(buffer);
                 ready!(Pin::new(stream).poll_read(cx, buffer.unfilled()))?;
                 Poll::Ready(io::Result::Ok(buffer.filled().len()))

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use engineio_hub::http1::ServerConnection;
 use engineio_hub::listener::{
     ACCEPT_PAUSE, AcceptError, BACKLOG, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit, TURNED_AWAY,
 };
 use engineio_hub::{Data, RemoteAddr};
-use engineio_hyper::{LazyTimer, Watched, head_fault};
+use engineio_hyper::{ConnectionTask, LazyTimer, Watched, carry_switched, head_fault};
 use engineio_proto::server::ConnectionFault;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -23,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
-use crate::clock::timer;
+use crate::clock::{timer, yield_turn};
 use crate::core::Core;
 use crate::http2;
 use crate::idle::{Activity, Tracked};
@@ -41,7 +42,9 @@ pub(crate) fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
 pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::Result<()> {
     let mut stop = core.listening.stop.subscribe();
     let (open, mut all_closed) = mpsc::channel::<Infallible>(1);
-    let http = Arc::new(Http::new(core.listening.idle_timeout, core.hub.config().linger()));
+    let http =
+        Arc::new(Http::new(core.listening.settings.idle_timeout, core.hub.config().linger()));
+    core.start_driver();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -72,11 +75,30 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
             // Packets are written whole, so waiting for more would only delay them.
             let _ = stream.set_nodelay(true);
             let mut stop = core.listening.stop.subscribe();
-            let Some(version) = version(&stream, &mut stop).await else { return };
-            let hub = core.hub.clone();
-            let service = Alone::new(core, peer);
-            if let Some(fault) = http.serve(version, stream, permit, service, stop).await {
-                hub.refuse_connection(fault, Some(peer));
+            let Some(version) = Box::pin(version(&stream, &mut stop)).await else { return };
+            match version {
+                Version::Http1 if core.forwarder.is_none() => {
+                    let mut task = Box::new(http.task(&core, stream, peer, permit));
+                    let ended = match until_stopped(&mut task, stop).await {
+                        Some(ended) => ended,
+                        None => {
+                            task.stop();
+                            (&mut task).await
+                        }
+                    };
+                    if let Some(websocket) = ended {
+                        tokio::spawn(carry_switched(*websocket));
+                    }
+                }
+                Version::Http1 | Version::Either => {
+                    let hub = core.hub.clone();
+                    let service = Alone::new(core, peer);
+                    // Boxed, or each of our own connections would have room for one of hyper's.
+                    let serving = Box::pin(http.serve(version, stream, permit, service, stop));
+                    if let Some(fault) = serving.await {
+                        hub.refuse_connection(fault, Some(peer));
+                    }
+                }
             }
             drop(open);
         });
@@ -151,6 +173,21 @@ impl Http {
         Self { http1, auto, patience, linger }
     }
 
+    /// Makes the task of a connection of HTTP/1.1 that needs none of hyper's.
+    fn task<D: Data>(
+        &self,
+        core: &Core<D>,
+        stream: TcpStream,
+        peer: RemoteAddr,
+        permit: Permit,
+    ) -> ConnectionTask<Watched<TokioIo<TcpStream>>, D> {
+        let stream = Watched::opened(TokioIo::new(stream), timer(), self.patience);
+        let stream = stream.holding(Some(permit));
+        let hub = core.hub.clone();
+        let connection = ServerConnection::new(&hub, &core.listening.settings, Some(peer));
+        ConnectionTask::new(hub, connection, stream, timer(), yield_turn)
+    }
+
     /// Returns what hyper turned away. Other errors need no handling: the sessions already know.
     async fn serve<D: Data>(
         &self,
@@ -166,8 +203,15 @@ impl Http {
                 let stream = Watched::opened(stream, timer(), self.patience).holding(permit);
                 let mut http1 = self.http1.clone();
                 http1.timer(LazyTimer::new(timer()));
-                let connection = http1.serve_connection(stream, service).with_upgrades();
-                until_stopped(connection, stop).await
+                let mut connection = http1.serve_connection(stream, service).with_upgrades();
+                let Some(ended) = until_stopped(&mut connection, stop).await else {
+                    Pin::new(&mut connection).graceful_shutdown();
+                    let _ = connection.await;
+                    return None;
+                };
+                let has_begun =
+                    || connection.into_parts().is_some_and(|parts| !parts.read_buf.is_empty());
+                head_fault(&ended.err()?, has_begun)
             }
             Version::Either => {
                 let stream = Watched::new(stream, timer(), HEAD_TIMEOUT, self.patience);
@@ -221,17 +265,13 @@ type AutoConnection<D> = auto::UpgradeableConnection<
     TokioExecutor,
 >;
 
-/// Runs a connection to its end, or until the server stops, and then lets it finish what it has
-/// begun.
-async fn until_stopped<D: Data>(
-    mut connection: http1::UpgradeableConnection<Watched<TokioIo<TcpStream>>, Alone<D>>,
-    mut stop: Stop,
-) -> Option<ConnectionFault> {
+/// Runs a connection to its end, or until the server stops: `None`.
+async fn until_stopped<F: Future + Unpin>(connection: &mut F, mut stop: Stop) -> Option<F::Output> {
     let unseen = stop.clone();
     let mut stopped = pin!(stop.wait_for(Option::is_some));
     let mut waiting: Option<Waker> = None;
-    let ended = poll_fn(|cx| {
-        if let Poll::Ready(ended) = Pin::new(&mut connection).poll(cx) {
+    poll_fn(|cx| {
+        if let Poll::Ready(ended) = Pin::new(&mut *connection).poll(cx) {
             return Poll::Ready(Some(ended));
         }
         // Each turn of each connection comes here, so the lock that they share is taken but once.
@@ -241,15 +281,8 @@ async fn until_stopped<D: Data>(
         }
         waiting = Some(cx.waker().clone());
         stopped.as_mut().poll(cx).map(|_| None)
-    });
-    let ended = ended.await;
-    let Some(ended) = ended else {
-        Pin::new(&mut connection).graceful_shutdown();
-        let _ = connection.await;
-        return None;
-    };
-    let has_begun = || connection.into_parts().is_some_and(|parts| !parts.read_buf.is_empty());
-    head_fault(&ended.err()?, has_begun)
+    })
+    .await
 }
 
 /// The first bytes of HTTP/2. No method of a request for this server begins with them.

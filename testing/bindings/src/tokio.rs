@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 pub use engineio_tokio::{Sender as PlainSender, *};
 
 /// What parses the requests.
-pub const HTTP: &str = "hyper";
+pub const HTTP: &str = "engineio-hub";
 
 /// Serves on a free port. Returns the address, and the task, which ends with the server.
 pub async fn serve<D: Data>(server: &Server<D>) -> (SocketAddr, JoinHandle<io::Result<()>>) {

@@ -69,7 +69,7 @@ async fn connection_that_sends_nothing_or_almost_nothing_is_dropped() {
         ("", 30),
         ("P", 30),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r", 30),
-        ("GET / HTTP/1.1\r\nHost: te", 45),
+        ("GET / HTTP/1.1\r\nHost: te", 30),
     ] {
         let mut peer = Peer::connect(address).await;
         peer.send(beginning).await;
