@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use bytes::Bytes;
-use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError, TURNED_AWAY};
+use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError, Permit, TURNED_AWAY};
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::BoxError;
 use futures_io::AsyncWrite;
@@ -20,9 +21,19 @@ use crate::connection::{self, left_until};
 use crate::core::Core;
 use crate::listener::Listener;
 use crate::rt::{spawn, timeout};
-use crate::stop::Connections;
+use crate::stop::{Connections, Open};
 
-/// Serves the connections of this listener until the server has stopped.
+/// Serves the connections of this listener until the server has stopped, where nothing else has a
+/// path.
+pub(crate) async fn serve_alone<D: Data>(core: Core<D>, listener: impl Listener) -> io::Result<()> {
+    accept(core, listener, |core, stream, peer, permit, open| async move {
+        connection::serve_alone(&core, stream, Some(peer), Some(permit)).await;
+        drop(open);
+    })
+    .await
+}
+
+/// As [`serve_alone`], with a handler for the requests of other paths.
 pub(crate) async fn serve<D, H, F, B>(
     core: Core<D>,
     listener: impl Listener,
@@ -34,6 +45,27 @@ where
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
+{
+    accept(core, listener, move |core, stream, peer, permit, open| {
+        let handler = handler.clone();
+        async move {
+            connection::serve(&core, stream, Some(peer), Some(permit), handler).await;
+            drop(open);
+        }
+    })
+    .await
+}
+
+/// Accepts connections until the server has stopped, and serves each of them in a task.
+async fn accept<D, L, F>(
+    core: Core<D>,
+    listener: L,
+    serve: impl Fn(Core<D>, L::Stream, SocketAddr, Permit, Open) -> F,
+) -> io::Result<()>
+where
+    D: Data,
+    L: Listener,
+    F: Future<Output = ()> + Send + 'static,
 {
     let connections = Arc::new(Connections::default());
     let until = loop {
@@ -53,12 +85,7 @@ where
         };
         match core.listening.limits.admit(RemoteAddr(peer)) {
             Ok(permit) => {
-                let (core, handler) = (core.clone(), handler.clone());
-                let open = connections.begin();
-                spawn(async move {
-                    connection::serve(&core, stream, Some(peer), Some(permit), handler).await;
-                    drop(open);
-                });
+                spawn(serve(core.clone(), stream, peer, permit, connections.begin()));
             }
             Err(fault) => {
                 turn_away(stream);

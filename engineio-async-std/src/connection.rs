@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use engineio_hub::http1::ServerConnection;
 use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit};
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::{
-    Answered, BoxError, LazyTimer, RequestTask, ResponseBody, Watched, carry, head_fault,
+    Answered, BoxError, ConnectionTask, LazyTimer, RequestTask, ResponseBody, Watched, carry,
+    carry_switched, head_fault,
 };
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::or;
@@ -37,7 +39,50 @@ pub(crate) fn not_found<D: Data>(
     }
 }
 
-/// Serves one connection to its end, or until the server has stopped.
+/// Serves one connection to its end, or until the server has stopped, where nothing else has a path.
+pub(crate) async fn serve_alone<D, S>(
+    core: &Core<D>,
+    stream: S,
+    peer: Option<SocketAddr>,
+    permit: Option<Permit>,
+) where
+    D: Data,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    if core.forwarder.is_some() {
+        return Box::pin(serve(core, stream, peer, permit, not_found(core))).await;
+    }
+    // Boxed, or the futures around it would have room for it twice and more.
+    let mut task = Box::new(task(core, stream, peer, permit));
+    let stop = async { Ok(core.listening.stop.wait().await) };
+    let ended = match or(async { Err((&mut task).await) }, stop).await {
+        Err(ended) => ended,
+        Ok(until) => {
+            task.stop();
+            timeout(left_until(until), task).await.flatten()
+        }
+    };
+    if let Some(websocket) = ended {
+        spawn(carry_switched(*websocket));
+    }
+}
+
+/// Makes the task of a connection that needs none of hyper's HTTP.
+fn task<D: Data, S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    core: &Core<D>,
+    stream: S,
+    peer: Option<SocketAddr>,
+    permit: Option<Permit>,
+) -> ConnectionTask<Watched<Ending<S>>, D> {
+    core.start_driver();
+    let settings = &core.listening.settings;
+    let stream = Watched::opened(Ending::new(stream), timer(), settings.idle_timeout);
+    let connection = ServerConnection::new(&core.hub, settings, peer.map(RemoteAddr));
+    ConnectionTask::new(core.hub.clone(), connection, stream.holding(permit), timer(), yield_turn)
+}
+
+/// Serves one connection to its end, or until the server has stopped. The handler answers requests
+/// for other paths.
 pub(crate) async fn serve<D, S, H, F, B>(
     core: &Core<D>,
     stream: S,
@@ -52,7 +97,7 @@ pub(crate) async fn serve<D, S, H, F, B>(
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<BoxError>,
 {
-    let patience = core.listening.idle_timeout;
+    let patience = core.listening.settings.idle_timeout;
     let stream = Watched::new(Ending::new(stream), timer(), HEAD_TIMEOUT, patience).holding(permit);
     let handler = &handler;
     let service = service_fn(move |request| answer(core, request, peer, handler));

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engineio_hub::listener::Limits;
+use engineio_hub::http1::Settings;
+use engineio_hub::listener::{HEAD_TIMEOUT, Limits};
 use engineio_hub::{Data, Hub};
 use engineio_hyper::{Forwarder, drive};
 
@@ -20,8 +21,7 @@ pub(crate) struct Core<D: Data> {
 /// What the listeners of a server share.
 pub(crate) struct Listening {
     pub(crate) stop: Stop,
-    /// How long a connection may be idle, and how long its peer may take no bytes.
-    pub(crate) idle_timeout: Duration,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) limits: Arc<Limits>,
 }
 
@@ -32,7 +32,9 @@ impl<D: Data> Core<D> {
         limits: Arc<Limits>,
         forwarder: Option<Forwarder>,
     ) -> Self {
-        let listening = Listening { stop: Stop::default(), idle_timeout, limits };
+        let settings = Settings { head_timeout: HEAD_TIMEOUT, idle_timeout, fallback: None };
+        let settings = Arc::new(settings);
+        let listening = Listening { stop: Stop::default(), settings, limits };
         Self { hub, listening: Arc::new(listening), forwarder: forwarder.map(Arc::new) }
     }
 

@@ -21,8 +21,8 @@ use futures_io::{AsyncRead, AsyncWrite};
 use http::{Request, Response};
 use http_body::Body;
 
-use crate::accepting::serve;
-use crate::connection::{self, not_found};
+use crate::accepting::{serve, serve_alone};
+use crate::connection;
 use crate::core::Core;
 use crate::listener::{self, Listener};
 use crate::rt::{clock, machine_time, timer};
@@ -418,7 +418,7 @@ impl<D: Data> Server<D> {
         &self,
         listener: impl Listener,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        serve(self.core.clone(), listener, not_found(&self.core))
+        serve_alone(self.core.clone(), listener)
     }
 
     /// As [`serve`](Self::serve), with a handler for the requests of other paths.
@@ -447,7 +447,7 @@ impl<D: Data> Server<D> {
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         peer: Option<SocketAddr>,
     ) {
-        connection::serve(&self.core, stream, peer, None, not_found(&self.core)).await;
+        connection::serve_alone(&self.core, stream, peer, None).await;
     }
 
     /// As [`serve_connection`](Self::serve_connection), with a handler for the requests of other

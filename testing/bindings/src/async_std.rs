@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 pub use engineio_async_std::{Sender as PlainSender, *};
 
 /// What parses the requests.
-pub const HTTP: &str = "hyper";
+pub const HTTP: &str = "engineio-hub";
 
 /// Serves on a free port. Returns the address, and the task, which ends with the server.
 #[expect(clippy::unused_async, reason = "other bindings wait here")]
