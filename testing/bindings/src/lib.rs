@@ -8,5 +8,6 @@
 
 pub mod actix;
 pub mod async_std;
+pub mod async_std_beside_pages;
 pub mod sync;
 pub mod tokio;

@@ -4,6 +4,8 @@
 
 use bindings::async_std as engineio;
 
+mod http1;
 mod only_async_std;
 mod only_futures;
 mod suite;
+mod without_http2;

@@ -4,5 +4,7 @@
 
 use bindings::sync as engineio;
 
+mod http1;
 mod only_sync;
 mod suite;
+mod without_http2;

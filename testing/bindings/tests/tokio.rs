@@ -5,6 +5,7 @@
 
 use bindings::tokio as engineio;
 
+mod http1;
 mod only_futures;
 mod only_tokio;
 mod suite;

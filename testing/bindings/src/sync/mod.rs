@@ -18,7 +18,7 @@ pub use server::{Events, Incoming, Server, ServerBuilder, serve};
 pub use session::{Sender, Socket};
 
 /// What parses the requests.
-pub const HTTP: &str = "engineio-sync";
+pub const HTTP: &str = "engineio-hub";
 
 /// Waits in a separate thread. Unlike a runtime's thread for blocking work, it doesn't keep a test
 /// from ending.

@@ -44,6 +44,15 @@ pub(crate) fn is_for_actix_web(why: &str) -> bool {
     is_so
 }
 
+/// True, with a printed line, where an application's pages have the other paths.
+pub(crate) fn has_other_pages() -> bool {
+    let is_so = HTTP == "hyper";
+    if is_so {
+        println!("left out here: other paths have pages");
+    }
+    is_so
+}
+
 async fn send_back(mut socket: Socket) {
     while let Some(message) = socket.recv().await {
         if socket.send(message).await.is_err() {

@@ -1,7 +1,7 @@
 //! Requests for other paths.
 
 use http::{Request, Response, StatusCode};
-use peer::{Peer, get, post, session};
+use peer::{Peer, get, post, session, settle};
 
 use super::{builder, echo_with};
 
@@ -110,4 +110,29 @@ async fn requests_in_one_piece_keep_no_other_waiting_for_all_of_them() {
     let answer = peer.get("/").await.expect(200);
     let before: usize = answer.text().parse().expect("a number");
     assert!(before < 900, "{before} of 1,000 were served first");
+}
+
+#[tokio::test]
+async fn head_request_gets_a_head_alone() {
+    let (_, address) = echo_with(builder().fallback(|_| Response::new("a page")));
+    let mut peer = Peer::connect(address).await;
+    peer.send(get("/").replacen("GET", "HEAD", 1)).await;
+    peer.send(get("/")).await;
+    peer.send(get("/").replacen("\r\n", "\r\nConnection: close\r\n", 1)).await;
+    let answers = String::from_utf8(peer.rest().await.to_vec()).expect("UTF-8");
+    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 3, "{answers}");
+    assert_eq!(answers.matches("content-length: 6").count(), 3, "{answers}");
+    assert_eq!(answers.matches("a page").count(), 2, "{answers}");
+}
+
+#[tokio::test]
+async fn large_answer_goes_out_whole_to_a_slow_reader() {
+    let large = "x".repeat(8 << 20);
+    let (_, address) = echo_with(builder().fallback(move |_| Response::new(large.clone())));
+    let mut peer = Peer::connect(address).await;
+    peer.send(get("/large")).await;
+    // The server has turned to another one, with as much of the answer sent as fits.
+    settle(address).await;
+    let answer = peer.answer().await.expect(200);
+    assert_eq!(answer.text().len(), 8 << 20);
 }

@@ -7,9 +7,7 @@ mod events;
 mod fallback;
 mod handshake;
 mod observer;
-mod requests;
 mod slow;
-mod strictness;
 
 use std::net::SocketAddr;
 use std::thread;

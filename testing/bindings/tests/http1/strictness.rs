@@ -3,7 +3,7 @@
 
 use peer::{Peer, get, session};
 
-use super::{POLLING, config, echo};
+use crate::suite::{POLLING, WEBSOCKET, config, echo};
 
 /// Sends it with a request behind it, and gives all that comes.
 async fn answers_to(address: std::net::SocketAddr, request: &[u8]) -> String {
@@ -129,7 +129,6 @@ async fn head_that_is_not_clearly_http_is_400() {
         request("HTTP/2.0\r\nHost: test\r\n\r\n"),
         request("HTTP/1.11\r\nHost: test\r\n\r\n"),
         request("\r\nHost: test\r\n\r\n"),
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".to_vec(),
     ];
     assert_all_refused(400, &requests.each_ref().map(Vec::as_slice)).await;
@@ -169,7 +168,7 @@ async fn body_of_a_get_is_not_the_next_request() {
 #[tokio::test]
 async fn websocket_handshake_with_a_body_is_400() {
     let (server, address) = echo(config()).await;
-    let request = peer::upgrade(super::WEBSOCKET).replacen("\r\n", "\r\nContent-Length: 6\r\n", 1);
+    let request = peer::upgrade(WEBSOCKET).replacen("\r\n", "\r\nContent-Length: 6\r\n", 1);
     let mut peer = Peer::connect(address).await;
     peer.request(request).await.expect(400);
     peer::until(|| server.is_empty()).await;

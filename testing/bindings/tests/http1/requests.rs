@@ -1,8 +1,8 @@
 //! What HTTP lets a client do with a connection.
 
-use peer::{Peer, get, post, session, settle, until};
+use peer::{Peer, get, post, session, until};
 
-use super::{POLLING, builder, config, echo, echo_with};
+use crate::suite::{POLLING, config, echo};
 
 #[tokio::test]
 async fn requests_in_one_piece_are_answered_in_order() {
@@ -61,19 +61,6 @@ async fn connection_ends_when_the_client_says_so_or_speaks_http_1_0() {
 }
 
 #[tokio::test]
-async fn head_request_gets_a_head_alone() {
-    let (_, address) = echo_with(builder().fallback(|_| http::Response::new("a page")));
-    let mut peer = Peer::connect(address).await;
-    peer.send(get("/").replacen("GET", "HEAD", 1)).await;
-    peer.send(get("/")).await;
-    peer.send(get("/").replacen("\r\n", "\r\nConnection: close\r\n", 1)).await;
-    let answers = String::from_utf8(peer.rest().await.to_vec()).expect("UTF-8");
-    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 3, "{answers}");
-    assert_eq!(answers.matches("content-length: 6").count(), 3, "{answers}");
-    assert_eq!(answers.matches("a page").count(), 2, "{answers}");
-}
-
-#[tokio::test]
 async fn post_that_asks_first_is_refused_before_it_sends_too_much() {
     let (_, address) = echo(config().max_payload(1000)).await;
     let (_, target) = session(address).await;
@@ -83,16 +70,4 @@ async fn post_that_asks_first_is_refused_before_it_sends_too_much() {
     let mut peer = Peer::connect(address).await;
     let answer = peer.request(format!("{head}\r\n\r\n")).await.expect(413);
     assert_eq!(answer.header("connection"), Some("close"));
-}
-
-#[tokio::test]
-async fn large_answer_goes_out_whole_to_a_slow_reader() {
-    let large = "x".repeat(8 << 20);
-    let (_, address) = echo_with(builder().fallback(move |_| http::Response::new(large.clone())));
-    let mut peer = Peer::connect(address).await;
-    peer.send(get("/large")).await;
-    // The server has turned to another one, with as much of the answer sent as fits.
-    settle(address).await;
-    let answer = peer.answer().await.expect(200);
-    assert_eq!(answer.text().len(), 8 << 20);
 }
