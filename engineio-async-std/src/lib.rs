@@ -3,7 +3,7 @@
 //! Both speak both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
 //! 4 (from 4.x on), by long-polling and WebSocket, with the upgrade from one to the other.
 //! The protocol itself is in [`engineio_proto`], what all bindings share in
-//! [`engineio_hub`]; this crate moves the bytes, with hyper.
+//! [`engineio_hub`]; this crate moves the bytes, beside an application's pages with hyper.
 //!
 //! **async-std is discontinued.** Its last release is from August 2025, its authors recommend smol,
 //! and RUSTSEC-2025-0052 lists it as unmaintained: it no longer receives fixes. It works today, and

@@ -408,8 +408,9 @@ impl<D: Data> Server<D> {
     /// [`bind`](Self::bind) makes a listener for many clients. Other paths get 404 and are told
     /// where the server is.
     ///
-    /// A connection has 30 s for its first byte. It is dropped if it completes no request head, or
-    /// its peer takes no bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout).
+    /// A connection has 30 s for its first byte, and for the head of a request from that one's first
+    /// byte on, or gets 408. It is dropped if nothing comes between two requests, or its peer takes no
+    /// bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout).
     ///
     /// # Errors
     ///

@@ -12,11 +12,12 @@
 //! - the [`client`]: its session, its requests and cookies, its handles;
 //! - the limits that a listener sets for connections ([`listener`]);
 //! - where the other nodes of a [`cluster`] are;
+//! - with the feature `http1`, a whole connection of HTTP/1.1 over memory, for a listener without an
+//!   HTTP library;
 //! - WebSocket over memory ([`websocket`]: bytes in, messages out), conversions between the types
 //!   of the `http` crate and the core's plain data, and compression of responses and messages.
 //!
-//! It has **no** sockets, timers, threads or tasks, and no HTTP implementation, and it
-//! decides nothing about the protocol. To serve clients, take a binding such as
+//! It has **no** sockets, timers, threads or tasks, and it decides nothing about the protocol. To serve clients, take a binding such as
 //! `engineio-tokio`, which re-exports the handles.
 //!
 //! # The picture
@@ -156,6 +157,7 @@
 //!
 //! # Features
 //!
+//! - `http1`: `http1::ServerConnection`.
 //! - `tls`: the TLS options of [`client::ClientOptions`], as a configuration of rustls.
 //! - `metrics`: `MetricsObserver`, which reports figures to the `metrics` crate, and the figures of
 //!   an [`Observer`].

@@ -3,7 +3,7 @@
 //! Both speak both revisions of the protocol in use, 3 (`engine.io-client` 1.x to 3.x) and
 //! 4 (from 4.x on), by long-polling and WebSocket, with the upgrade from one to the other.
 //! The protocol itself is in [`engineio_proto`], what all bindings share in
-//! [`engineio_hub`]; this crate moves the bytes, with hyper.
+//! [`engineio_hub`]; this crate moves the bytes, below a framework and for HTTP/2 with hyper.
 //!
 //! It is **not** Socket.IO: there are no namespaces, rooms, event names or
 //! acknowledgements, just ordered messages of text or bytes. The server has no

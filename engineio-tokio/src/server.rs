@@ -426,8 +426,9 @@ impl<D: Data> Server<D> {
     /// It takes WebSockets over both. A connection of HTTP/2 has 200 requests and WebSockets at one
     /// time, each of which may have sent 64 KiB that the application didn't read yet.
     ///
-    /// A connection has 30 s for its first byte. It is dropped if it completes no request head, or
-    /// its peer takes no bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout). One of HTTP/2
+    /// A connection has 30 s for its first byte, and for the head of a request from that one's first
+    /// byte on, or gets 408. It is dropped if nothing comes between two requests, or its peer takes no
+    /// bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout). One of HTTP/2
     /// is told to end if for that long it has no request that waits for its answer, whatever pings
     /// its peer answers.
     ///
