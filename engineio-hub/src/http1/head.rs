@@ -59,6 +59,10 @@ impl HeadReader {
 
     /// The length of the head, up to the empty line.
     fn find_end(&mut self, input: &[u8]) -> Result<Option<usize>, Fault> {
+        // TLS without end isn't waited for.
+        if input.first().is_some_and(|byte| !byte.is_ascii_graphic() && *byte != b'\r') {
+            return Err(Fault::Malformed);
+        }
         let most = input.get(..MAX_HEAD).unwrap_or(input);
         while let Some(at) = memchr(b'\n', most.get(self.seen..).unwrap_or_default()) {
             let line_feed = self.seen.saturating_add(at);

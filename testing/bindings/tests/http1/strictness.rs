@@ -135,6 +135,15 @@ async fn head_that_is_not_clearly_http_is_400() {
 }
 
 #[tokio::test]
+async fn tls_is_400_before_a_line_ends() {
+    let (_, address) = echo(config()).await;
+    let mut peer = Peer::connect(address).await;
+    peer.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await;
+    let answer = peer.rest().await;
+    assert!(answer.starts_with(b"HTTP/1.1 400 "), "{answer:?}");
+}
+
+#[tokio::test]
 async fn more_headers_or_a_longer_head_than_the_limit_is_431() {
     let with = |headers: &str| format!("GET {POLLING} HTTP/1.1\r\nHost: test\r\n{headers}\r\n");
     let (_, address) = echo(config()).await;
