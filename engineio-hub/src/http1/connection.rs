@@ -141,9 +141,7 @@ impl<D: Data> ServerConnection<D> {
         }
         match mem::replace(&mut self.stage, Stage::Over) {
             Stage::Switch(mut framed) => {
-                if !self.input.is_empty() {
-                    framed.received(&mem::take(&mut self.input));
-                }
+                framed.hold(&mem::take(&mut self.input));
                 Some(framed)
             }
             Stage::Idle { .. }

@@ -111,6 +111,12 @@ impl Framed {
         self.count_incoming();
     }
 
+    /// Keeps bytes that came before it was carried, for its first read.
+    #[cfg(feature = "http1")]
+    pub(crate) fn hold(&mut self, bytes: &[u8]) {
+        self.held.keep(bytes);
+    }
+
     /// Takes as much of it as one turn should, and holds back the rest.
     #[cold]
     fn receive_compressed(&mut self, mut bytes: &[u8]) {
