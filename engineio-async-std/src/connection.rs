@@ -1,4 +1,4 @@
-//! One connection, with hyper.
+//! One connection.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use engineio_hub::http1::ServerConnection;
 use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit};
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::{
@@ -52,8 +51,12 @@ pub(crate) async fn serve_alone<D, S>(
     if core.forwarder.is_some() {
         return Box::pin(serve(core, stream, peer, permit, not_found(core))).await;
     }
+    core.start_driver();
+    let (hub, settings) = (&core.hub, &core.listening.settings);
+    let (stream, peer) = (Ending::new(stream), peer.map(RemoteAddr));
+    let task = ConnectionTask::new(hub, settings, stream, peer, permit, timer(), yield_turn);
     // Boxed, or the futures around it would have room for it twice and more.
-    let mut task = Box::new(task(core, stream, peer, permit));
+    let mut task = Box::new(task);
     let stop = async { Ok(core.listening.stop.wait().await) };
     let ended = match or(async { Err((&mut task).await) }, stop).await {
         Err(ended) => ended,
@@ -65,20 +68,6 @@ pub(crate) async fn serve_alone<D, S>(
     if let Some(websocket) = ended {
         spawn(carry_switched(*websocket));
     }
-}
-
-/// Makes the task of a connection that needs none of hyper's HTTP.
-fn task<D: Data, S: AsyncRead + AsyncWrite + Unpin + 'static>(
-    core: &Core<D>,
-    stream: S,
-    peer: Option<SocketAddr>,
-    permit: Option<Permit>,
-) -> ConnectionTask<Watched<Ending<S>>, D> {
-    core.start_driver();
-    let settings = &core.listening.settings;
-    let stream = Watched::opened(Ending::new(stream), timer(), settings.idle_timeout);
-    let connection = ServerConnection::new(&core.hub, settings, peer.map(RemoteAddr));
-    ConnectionTask::new(core.hub.clone(), connection, stream.holding(permit), timer(), yield_turn)
 }
 
 /// Serves one connection to its end, or until the server has stopped. The handler answers requests

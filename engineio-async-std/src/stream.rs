@@ -125,6 +125,10 @@ fn end_writing(stream: &dyn Any) -> io::Result<()> {
     if let Some(tcp) = stream.downcast_ref::<async_std::net::TcpStream>() {
         return tcp.shutdown(Shutdown::Write);
     }
+    #[cfg(all(unix, feature = "async-std"))]
+    if let Some(unix) = stream.downcast_ref::<async_std::os::unix::net::UnixStream>() {
+        return unix.shutdown(Shutdown::Write);
+    }
     #[cfg(unix)]
     if let Some(unix) = stream.downcast_ref::<Async<std::os::unix::net::UnixStream>>() {
         return unix.get_ref().shutdown(Shutdown::Write);

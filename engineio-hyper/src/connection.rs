@@ -3,15 +3,17 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use engineio_hub::http1::ServerConnection;
-use engineio_hub::{Data, Hub};
+use engineio_hub::http1::{ServerConnection, Settings};
+use engineio_hub::listener::Permit;
+use engineio_hub::{Data, Hub, RemoteAddr};
 use engineio_proto::Instant;
 use hyper::rt::{Read, Sleep, Write};
 
 use crate::websocket::Carrier;
-use crate::{Timer, Yield};
+use crate::{Timer, Watched, Yield};
 
 /// Serves the requests of a connection, to its end or until it becomes a WebSocket: spawn that as a
 /// task of its own, with [`carry_switched`](crate::carry_switched).
@@ -21,8 +23,7 @@ use crate::{Timer, Yield};
 #[must_use = "it serves only while it is polled"]
 pub struct ConnectionTask<S, D: Data> {
     /// `None`: it has ended.
-    carrier: Option<Carrier<S, ServerConnection<D>>>,
-    hub: Hub<D>,
+    carrier: Option<Carrier<Watched<S>, ServerConnection<D>>>,
     timer: Timer,
     /// It goes on running while the deadline moves to later times, as it nearly always does.
     running: Option<Running>,
@@ -35,51 +36,54 @@ struct Running {
 }
 
 impl<S: Read + Write + Unpin, D: Data> ConnectionTask<S, D> {
-    /// Serves this connection of a server over a stream.
+    /// Serves a connection of this server over a stream, from this peer if it has an address. It keeps
+    /// the permit as long as the stream. The peer may take no bytes for the settings' `idle_timeout`.
     pub fn new(
-        hub: Hub<D>,
-        connection: ServerConnection<D>,
+        hub: &Hub<D>,
+        settings: &Arc<Settings>,
         stream: S,
+        peer: Option<RemoteAddr>,
+        permit: Option<Permit>,
         timer: Timer,
         yield_turn: Yield,
     ) -> Self {
-        let carrier = Carrier::new(stream, connection, yield_turn);
-        Self { carrier: Some(carrier), hub, timer, running: None }
+        let stream = Watched::opened(stream, timer, settings.idle_timeout).holding(permit);
+        let connection = ServerConnection::new(hub, settings, peer);
+        let carrier = Some(Carrier::new(stream, connection, yield_turn));
+        Self { carrier, timer, running: None }
     }
 
     /// Says that the server stops: the connection ends after the answer that it is about to give.
-    pub const fn stop(&mut self) {
+    pub fn stop(&mut self) {
         if let Some(carrier) = &mut self.carrier {
-            carrier.wire().stop();
+            carrier.wire_mut().stop();
         }
     }
+}
 
-    /// Ready when the connection's deadline has come.
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let carrier = self.carrier.as_mut();
-            let deadline = carrier.and_then(|carrier| carrier.wire().deadline());
-            let Some(deadline) = deadline else { return Poll::Pending };
-            // One that ends later would be too late.
-            let running = self.running.take().filter(|running| running.until <= deadline);
-            let running = running.unwrap_or_else(|| {
-                let left = deadline.saturating_since(self.hub.now());
-                Running { until: deadline, sleep: self.timer.sleep(left) }
-            });
-            let running = self.running.insert(running);
-            ready!(running.sleep.as_mut().poll(cx));
-            let until = running.until;
-            self.running = None;
-            if until >= deadline {
-                return Poll::Ready(());
-            }
+/// Ready when this deadline has come.
+fn poll_deadline(
+    running: &mut Option<Running>,
+    deadline: Instant,
+    start: impl Fn() -> Running,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    loop {
+        // One that ends later would be too late.
+        let current = running.take().filter(|current| current.until <= deadline);
+        let current = running.insert(current.unwrap_or_else(&start));
+        ready!(current.sleep.as_mut().poll(cx));
+        let until = current.until;
+        *running = None;
+        if until >= deadline {
+            return Poll::Ready(());
         }
     }
 }
 
 impl<S: Read + Write + Unpin, D: Data> Future for ConnectionTask<S, D> {
     /// Boxed, so that what awaits it needs no room for one.
-    type Output = Option<Box<Carrier<S>>>;
+    type Output = Option<Box<Carrier<Watched<S>>>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
@@ -91,7 +95,14 @@ impl<S: Read + Write + Unpin, D: Data> Future for ConnectionTask<S, D> {
         if carrier.gives_way() {
             return Poll::Pending;
         }
-        ready!(this.poll_deadline(cx));
+        let connection = carrier.wire_mut();
+        let Some(deadline) = connection.deadline() else { return Poll::Pending };
+        let timer = this.timer;
+        let start = || {
+            let left = deadline.saturating_since(connection.now());
+            Running { until: deadline, sleep: timer.sleep(left) }
+        };
+        ready!(poll_deadline(&mut this.running, deadline, start, cx));
         // What is due is done in a turn of its own.
         cx.waker().wake_by_ref();
         Poll::Pending

@@ -62,7 +62,12 @@ impl<S> Watched<S> {
             return written;
         }
         let stuck = self.stuck.get_or_insert_with(|| self.timer.sleep(self.write_timeout));
-        stuck.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        let is_over = stuck.as_mut().poll(cx);
+        if is_over.is_ready() {
+            // One that has fired may never fire again.
+            self.stuck = None;
+        }
+        is_over.map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

@@ -127,7 +127,7 @@ impl<S: Read + Write + Unpin, W: Wire> Carrier<S, W> {
         Self { stream, wire, is_unflushed: false, is_http2: false, turns }
     }
 
-    pub(crate) const fn wire(&mut self) -> &mut W {
+    pub(crate) const fn wire_mut(&mut self) -> &mut W {
         &mut self.wire
     }
 
@@ -193,8 +193,14 @@ impl<S: Read + Write + Unpin, W: Wire> Carrier<S, W> {
             }
         }
         if has_written || self.is_unflushed {
-            // A failure shows at the next write or read.
-            self.is_unflushed = Pin::new(&mut self.stream).poll_flush(cx).is_pending();
+            match Pin::new(&mut self.stream).poll_flush(cx) {
+                Poll::Ready(Ok(())) => self.is_unflushed = false,
+                Poll::Ready(Err(_)) => {
+                    self.wire.failed();
+                    return Poll::Ready(());
+                }
+                Poll::Pending => self.is_unflushed = true,
+            }
         }
         Poll::Pending
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engineio_hub::http1::Settings;
-use engineio_hub::listener::{HEAD_TIMEOUT, Limits};
+use engineio_hub::listener::Limits;
 use engineio_hub::{Data, Hub};
 use engineio_hyper::{Forwarder, drive};
 use tokio::sync::watch;
@@ -34,8 +34,7 @@ impl<D: Data> Core<D> {
         limits: Arc<Limits>,
         forwarder: Option<Forwarder>,
     ) -> Self {
-        let settings = Settings { head_timeout: HEAD_TIMEOUT, idle_timeout, fallback: None };
-        let settings = Arc::new(settings);
+        let settings = Arc::new(Settings::new(idle_timeout));
         let listening = Listening { stop: watch::Sender::new(None), settings, limits };
         Self { hub, listening: Arc::new(listening), forwarder: forwarder.map(Arc::new) }
     }

@@ -1,6 +1,6 @@
 //! Connections of HTTP/2 that nobody uses.
 //!
-//! Over HTTP/1 a connection waits for one head at a time, and hyper limits that time. One of HTTP/2
+//! Over HTTP/1 a connection waits for one head at a time, which has its limit. One of HTTP/2
 //! stays open as long as its peer answers pings, so what its streams do is watched here.
 
 use std::pin::Pin;

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use engineio_hub::http1::ServerConnection;
 use engineio_hub::listener::{
     ACCEPT_PAUSE, AcceptError, BACKLOG, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit, TURNED_AWAY,
 };
@@ -22,7 +21,7 @@ use hyper_util::server::conn::auto;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::clock::{timer, yield_turn};
 use crate::core::Core;
@@ -44,7 +43,6 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
     let (open, mut all_closed) = mpsc::channel::<Infallible>(1);
     let http =
         Arc::new(Http::new(core.listening.settings.idle_timeout, core.hub.config().linger()));
-    core.start_driver();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -78,17 +76,7 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
             let Some(version) = Box::pin(version(&stream, &mut stop)).await else { return };
             match version {
                 Version::Http1 if core.forwarder.is_none() => {
-                    let mut task = Box::new(http.task(&core, stream, peer, permit));
-                    let ended = match until_stopped(&mut task, stop).await {
-                        Some(ended) => ended,
-                        None => {
-                            task.stop();
-                            (&mut task).await
-                        }
-                    };
-                    if let Some(websocket) = ended {
-                        tokio::spawn(carry_switched(*websocket));
-                    }
+                    serve_alone(&core, stream, peer, permit, stop).await;
                 }
                 Version::Http1 | Version::Either => {
                     let hub = core.hub.clone();
@@ -108,8 +96,35 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
     // No session is left, only idle connections and last answers.
     let until = stop.borrow().unwrap_or_else(Instant::now);
     drop(open);
-    let _ = tokio::time::timeout_at(until, all_closed.recv()).await;
+    let _ = timeout_at(until, all_closed.recv()).await;
     Ok(())
+}
+
+/// Serves a connection of HTTP/1.1 that needs none of hyper's.
+async fn serve_alone<D: Data>(
+    core: &Core<D>,
+    stream: TcpStream,
+    peer: RemoteAddr,
+    permit: Permit,
+    stop: Stop,
+) {
+    core.start_driver();
+    let (hub, settings) = (&core.hub, &core.listening.settings);
+    let (stream, peer, permit) = (TokioIo::new(stream), Some(peer), Some(permit));
+    let task = ConnectionTask::new(hub, settings, stream, peer, permit, timer(), yield_turn);
+    // Boxed, or the futures around it would have room for it twice and more.
+    let mut task = Box::new(task);
+    let ended = match until_stopped(&mut task, stop.clone()).await {
+        Some(ended) => ended,
+        None => {
+            task.stop();
+            let until = stop.borrow().unwrap_or_else(Instant::now);
+            timeout_at(until, task).await.ok().flatten()
+        }
+    };
+    if let Some(websocket) = ended {
+        tokio::spawn(carry_switched(*websocket));
+    }
 }
 
 /// Answers a connection for which there is no place. If it can't take so few bytes at once, it gets
@@ -171,21 +186,6 @@ impl Http {
             .max_header_list_size(MAX_HEAD as u32);
         http2::configure(&mut auto.http2());
         Self { http1, auto, patience, linger }
-    }
-
-    /// Makes the task of a connection of HTTP/1.1 that needs none of hyper's.
-    fn task<D: Data>(
-        &self,
-        core: &Core<D>,
-        stream: TcpStream,
-        peer: RemoteAddr,
-        permit: Permit,
-    ) -> ConnectionTask<Watched<TokioIo<TcpStream>>, D> {
-        let stream = Watched::opened(TokioIo::new(stream), timer(), self.patience);
-        let stream = stream.holding(Some(permit));
-        let hub = core.hub.clone();
-        let connection = ServerConnection::new(&hub, &core.listening.settings, Some(peer));
-        ConnectionTask::new(hub, connection, stream, timer(), yield_turn)
     }
 
     /// Returns what hyper turned away. Other errors need no handling: the sessions already know.

@@ -3,7 +3,7 @@
 #![no_main]
 
 use bytes::BytesMut;
-use engineio_hub::http1::{Body, Fault, Head, HeadReader};
+use engineio_hub::http1::internal::{Body, Fault, Head, HeadReader};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|wire: &[u8]| {

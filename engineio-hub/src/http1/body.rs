@@ -132,7 +132,7 @@ fn take_up_to(left: &mut u64, input: &mut BytesMut) -> Option<BytesMut> {
     *left = left.saturating_sub(len as u64);
     match len {
         0 => None,
-        // What is split off would need memory for sharing.
+        // Splitting allocates, to share the memory.
         _ if len == input.len() => Some(mem::take(input)),
         _ => Some(input.split_to(len)),
     }

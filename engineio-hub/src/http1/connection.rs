@@ -110,6 +110,10 @@ impl<D: Data> ServerConnection<D> {
     /// When to carry it again at the latest. Each call of another method may change it. `None`: when
     /// it is woken, or the stream is ready.
     pub fn deadline(&self) -> Option<Instant> {
+        if !self.output.is_empty() {
+            // What is due has to wait until that is written.
+            return None;
+        }
         match &self.stage {
             Stage::Idle { until } => *until,
             Stage::Head { until } | Stage::Drain { until, .. } => Some(*until),
@@ -120,8 +124,18 @@ impl<D: Data> ServerConnection<D> {
 
     /// Says that the server stops: the connection ends after the answer that it is about to give, or
     /// at once if it is idle. Carry it then.
-    pub const fn stop(&mut self) {
-        self.is_stopping = true;
+    pub fn stop(&mut self) {
+        if mem::replace(&mut self.is_stopping, true) {
+            return;
+        }
+        if let Stage::Head { until } = &mut self.stage {
+            *until = (*until).min(self.hub.now() + self.hub.config().linger());
+        }
+    }
+
+    /// The time now, by the clock of its deadlines.
+    pub fn now(&self) -> Instant {
+        self.hub.now()
     }
 
     fn received(&mut self, bytes: &[u8]) {
@@ -159,15 +173,27 @@ impl<D: Data> ServerConnection<D> {
         matches!(self.stage, Stage::Switch(_)) && self.output.is_empty()
     }
 
-    /// The connection is broken, or at its end. A peer that has ended its side gets only the answers
-    /// that are ready by now.
-    fn end(&mut self) {
-        self.stage = Stage::Over;
-    }
-
     const fn begin_turn(&mut self) {
         self.reads = 0;
         self.answers = 0;
+    }
+
+    /// How much may be read. What follows a request that waits stays in the kernel, but for what
+    /// shows that the peer has left.
+    fn room(&self) -> usize {
+        match &self.stage {
+            Stage::Request(request) if !request.takes_more() => {
+                MAX_HEAD.saturating_sub(self.input.len())
+            }
+            Stage::Idle { .. }
+            | Stage::Head { .. }
+            | Stage::Request(_)
+            | Stage::Switch(_)
+            | Stage::Farewell { .. }
+            | Stage::Drain { .. }
+            | Stage::Close
+            | Stage::Over => usize::MAX,
+        }
     }
 
     /// Whether the connection no longer waits for a request.
@@ -203,10 +229,7 @@ impl<D: Data> ServerConnection<D> {
                         self.output = Output::new(switching_protocols(&head), Bytes::new());
                         self.stage = Stage::Switch(*framed);
                     }
-                    // One more request waits here, the others in the kernel.
-                    Step::Wait if !request.takes_more() && self.input.len() > MAX_HEAD => {
-                        return Next::Wait;
-                    }
+                    Step::Wait if self.room() == 0 => return Next::Wait,
                     Step::Wait => return Next::Read,
                 },
                 Stage::Farewell { is_read } => {
@@ -219,7 +242,7 @@ impl<D: Data> ServerConnection<D> {
                     if *left > 0 && self.hub.now() < *until {
                         return Next::Read;
                     }
-                    self.end();
+                    self.stage = Stage::Over;
                 }
                 Stage::Close => return Next::Close,
                 Stage::Switch(_) | Stage::Over => return Next::End,
@@ -237,7 +260,7 @@ impl<D: Data> ServerConnection<D> {
     fn await_head(&mut self) {
         let Self { stage, settings, hub, .. } = self;
         match stage {
-            Stage::Idle { until } if self.input.is_empty() => {
+            Stage::Idle { until } if matches!(&self.input[..], b"" | b"\r") => {
                 until.get_or_insert_with(|| hub.now() + settings.idle_timeout);
             }
             Stage::Idle { .. } => {
@@ -268,8 +291,13 @@ impl<D: Data> ServerConnection<D> {
         let is_about = request.is_head || answer.status() == StatusCode::NOT_MODIFIED;
         let told = answer.headers().get(header::CONTENT_LENGTH).filter(|_| is_about);
         let told = told.and_then(|length| length.to_str().ok()?.parse().ok());
-        let given = if has_body || is_about { answer.body().len() } else { 0 };
-        let length = told.unwrap_or(given);
+        let length = match answer.status() {
+            // Without a body by definition (RFC 9110, section 8.6).
+            StatusCode::NO_CONTENT => None,
+            StatusCode::NOT_MODIFIED => told,
+            _ if has_body || is_about => told.or_else(|| Some(answer.body().len())),
+            _ => Some(0),
+        };
         let head = response(&answer, Framing { length, closes });
         let body = if has_body { answer.into_body() } else { Bytes::new() };
         self.output = Output::new(head, body);
@@ -310,7 +338,7 @@ impl<D: Data> Wire for ServerConnection<D> {
     }
 
     fn failed(&mut self) {
-        self.end();
+        self.stage = Stage::Over;
     }
 
     fn poll_abort(&self) -> Poll<()> {
@@ -329,8 +357,10 @@ impl<D: Data> Wire for ServerConnection<D> {
             Next::Yield | Next::End => return Poll::Ready(()),
             Next::Write | Next::Wait | Next::ShutDown | Next::Close => return Poll::Pending,
         }
+        let room = self.room().min(scratch.len());
+        let scratch = scratch.get_mut(..room).unwrap_or_default();
         match read(cx, scratch) {
-            // All that came in time has been read.
+            // What has come in time was read first.
             Poll::Pending if self.has_idled_enough() => self.stage = Stage::Close,
             Poll::Pending => {
                 if self.input.is_empty() {
@@ -340,7 +370,9 @@ impl<D: Data> Wire for ServerConnection<D> {
                 self.begin_turn();
                 return Poll::Pending;
             }
-            Poll::Ready(Ok(0) | Err(_)) => self.end(),
+            // A peer that has ended its side gets what was written by now.
+            Poll::Ready(Ok(0)) => self.stage = Stage::Close,
+            Poll::Ready(Err(_)) => self.stage = Stage::Over,
             Poll::Ready(Ok(count)) => self.received(scratch.get(..count).unwrap_or_default()),
         }
         Poll::Ready(())

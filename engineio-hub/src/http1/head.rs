@@ -1,6 +1,6 @@
 //! The head of a request.
 
-use std::mem::{self, MaybeUninit};
+use std::mem::MaybeUninit;
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -46,14 +46,9 @@ impl HeadReader {
         self.skip_empty_lines(input)?;
         let Some(len) = self.find_end(input)? else { return Ok(None) };
         *self = Self::default();
-        let head = if len == input.len() {
-            mem::take(input).freeze()
-        } else {
-            // Copied, so that whoever keeps a header keeps no more than the head.
-            let head = Bytes::copy_from_slice(input.get(..len).unwrap_or_default());
-            input.advance(len);
-            head
-        };
+        // Copied, so that whoever keeps a header keeps no more than the head.
+        let head = Bytes::copy_from_slice(input.get(..len).unwrap_or_default());
+        input.advance(len);
         parse(&head).map(Some)
     }
 

@@ -4,8 +4,7 @@
 //! for reading and writing while it waits, which is what most connections of clients that poll do
 //! most of the time.
 //!
-//! [`HeadReader`] finds the head of the next request, [`Body`] its body. A request that two servers
-//! could read differently is refused (RFC 9112, sections 6.3 and 11.2): a proxy in front may have
+//! A request that two servers could read differently is refused (RFC 9112, sections 6.3 and 11.2): a proxy in front may have
 //! read it the other way.
 
 mod body;
@@ -20,10 +19,20 @@ use std::time::Duration;
 
 use engineio_proto::server::ConnectionFault;
 
-pub use body::{Body, Chunks};
+use crate::listener::HEAD_TIMEOUT;
+
+use body::Body;
 pub use connection::ServerConnection;
 pub use fallback::Fallback;
-pub use head::{Head, HeadReader};
+use head::{Head, HeadReader};
+
+/// What fuzzing needs. It may change at any time.
+#[doc(hidden)]
+pub mod internal {
+    pub use super::Fault;
+    pub use super::body::{Body, Chunks};
+    pub use super::head::{Head, HeadReader};
+}
 
 /// The settings of all connections of a server.
 #[derive(Clone, Debug)]
@@ -38,7 +47,15 @@ pub struct Settings {
     pub fallback: Option<Fallback>,
 }
 
+impl Settings {
+    /// The usual ones, with this time for idle connections.
+    pub const fn new(idle_timeout: Duration) -> Self {
+        Self { head_timeout: HEAD_TIMEOUT, idle_timeout, fallback: None }
+    }
+}
+
 /// Why neither a request nor anything behind it on its connection can be served.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "these are the two ways")]
 pub enum Fault {

@@ -39,6 +39,8 @@ enum Responder<D: Data> {
         body: BytesMut,
         handler: Fallback,
     },
+    /// The answer is known.
+    Ready(Option<Box<Response<Bytes>>>),
 }
 
 /// The next step for a request.
@@ -65,17 +67,15 @@ impl<D: Data> ServerRequest<D> {
         let connection = Connection::http1(peer);
         let (responder, deadline) = match hub.admit_taking(&mut parts, connection) {
             Some(seat) => (Responder::Hub { seat, answer: None }, None),
-            None => {
-                let not_found = || {
-                    let response = hub.not_found(&parts, peer);
-                    Fallback::new(move |_| response.clone())
-                };
-                let handler = settings.fallback.clone().unwrap_or_else(not_found);
-                peer.map(|peer| parts.extensions.insert(peer));
-                let by = hub.now() + hub.config().body_timeout();
-                let (parts, body) = (Some(Box::new(parts)), BytesMut::new());
-                (Responder::Fallback { parts, body, handler }, Some(by))
-            }
+            None => match settings.fallback.clone() {
+                Some(handler) => {
+                    peer.map(|peer| parts.extensions.insert(peer));
+                    let by = hub.now() + hub.config().body_timeout();
+                    let (parts, body) = (Some(Box::new(parts)), BytesMut::new());
+                    (Responder::Fallback { parts, body, handler }, Some(by))
+                }
+                None => (Responder::Ready(Some(Box::new(hub.not_found(&parts, peer)))), None),
+            },
         };
         let mut request = Self {
             awaits_continue: expects_continue && !body.is_ended(),
@@ -111,7 +111,11 @@ impl<D: Data> ServerRequest<D> {
 
     /// Whether bytes that come next belong to this request.
     pub(super) fn takes_more(&self) -> bool {
-        !self.body.is_ended() && !self.is_broken
+        let is_wanted = match &self.responder {
+            Responder::Hub { seat, .. } => seat.is_reading(),
+            Responder::Fallback { .. } | Responder::Ready(_) => true,
+        };
+        is_wanted && !self.body.is_ended() && !self.is_broken
     }
 
     /// Takes the part of the body that has come, and looks for the answer.
@@ -141,6 +145,10 @@ impl<D: Data> ServerRequest<D> {
                 };
                 Step::Answer(empty(status))
             }
+            Responder::Ready(answer) => match answer.take() {
+                Some(answer) => Step::Answer(*answer),
+                None => Step::Wait,
+            },
             Responder::Hub { seat, answer } => {
                 let response = match answer.take() {
                     Some(response) => *response,
@@ -175,7 +183,7 @@ impl<D: Data> ServerRequest<D> {
     }
 
     fn take_body(&mut self, input: &mut BytesMut) {
-        while !self.is_broken {
+        while self.takes_more() {
             match self.body.take(input) {
                 Ok(None) => break,
                 Ok(Some(part)) => match &mut self.responder {
@@ -183,6 +191,7 @@ impl<D: Data> ServerRequest<D> {
                     // It is too long already: the rest is dropped.
                     Responder::Fallback { body, .. } if body.len() > MAX_BODY => {}
                     Responder::Fallback { body, .. } => body.unsplit(part),
+                    Responder::Ready(_) => {}
                 },
                 Err(_) => {
                     self.is_broken = true;

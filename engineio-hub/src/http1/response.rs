@@ -10,8 +10,8 @@ use http::{Response, StatusCode};
 /// Where the answer ends, and whether another can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Framing {
-    /// The length of the body, in bytes.
-    pub(crate) length: usize,
+    /// The length of the body to tell, in bytes.
+    pub(crate) length: Option<usize>,
     /// Whether the connection ends with it.
     pub(crate) closes: bool,
 }
@@ -24,8 +24,7 @@ pub(crate) fn response<B>(response: &Response<B>, framing: Framing) -> Vec<u8> {
     let mut head = begin(response.status());
     write_headers(&mut head, response.headers());
     let Framing { length, closes } = framing;
-    // Without a body by definition (RFC 9110, section 8.6).
-    if response.status() != StatusCode::NO_CONTENT {
+    if let Some(length) = length {
         head.extend_from_slice(b"content-length: ");
         head.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
         head.extend_from_slice(b"\r\n");
@@ -39,9 +38,8 @@ pub(crate) fn response<B>(response: &Response<B>, framing: Framing) -> Vec<u8> {
 /// The head of the answer to a request for a WebSocket.
 pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
     let mut head = begin(response.status());
-    for (name, value) in response.headers() {
-        write_header(&mut head, name.as_str(), value.as_bytes());
-    }
+    write_headers(&mut head, response.headers());
+    head.extend_from_slice(b"connection: Upgrade\r\n");
     end(head)
 }
 
@@ -49,12 +47,12 @@ pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
 pub(crate) fn refusal(fault: ConnectionFault) -> Vec<u8> {
     let mut empty = Response::new(());
     *empty.status_mut() = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    response(&empty, Framing { length: 0, closes: true })
+    response(&empty, Framing { length: Some(0), closes: true })
 }
 
-/// Writes all headers but those that belong to the connection.
+/// Writes all headers but those that are written here.
 fn write_headers(head: &mut Vec<u8>, headers: &HeaderMap) {
-    let own = [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+    let own = [header::CONNECTION, header::CONTENT_LENGTH, header::DATE, header::TRANSFER_ENCODING];
     for (name, value) in headers.iter().filter(|(name, _)| !own.contains(name)) {
         write_header(head, name.as_str(), value.as_bytes());
     }

@@ -74,7 +74,8 @@ pub enum Write<'a> {
     /// Write these bytes, the first part and then the second, as many as the stream takes. Only
     /// the second may be empty.
     Bytes([&'a [u8]; 2]),
-    /// End the writing side of the stream, say so with [`Framed::shut_down`], and read on.
+    /// End the writing side of the stream, say so with [`Wire::shut_down`](crate::Wire::shut_down),
+    /// and read on.
     Shutdown,
     /// Everything is written, and nothing more will come: close the stream.
     End,

@@ -46,6 +46,27 @@ async fn empty_lines_before_a_request_are_skipped() {
 }
 
 #[tokio::test]
+async fn other_path_is_404_before_its_body_has_come() {
+    let (_, address) = echo(config()).await;
+    let expecting = "Expect: 100-continue\r\n";
+    for headers in ["", expecting] {
+        let mut peer = Peer::connect(address).await;
+        let head = format!("POST /other HTTP/1.1\r\nHost: test\r\n{headers}");
+        let answer = peer.request(format!("{head}Content-Length: 100000\r\n\r\n")).await;
+        assert_eq!(answer.expect(404).header("connection"), Some("close"));
+    }
+}
+
+#[tokio::test]
+async fn answer_has_one_date() {
+    let (_, address) = echo(config()).await;
+    let mut peer = Peer::connect(address).await;
+    peer.send(get(POLLING).replacen("\r\n", "\r\nConnection: close\r\n", 1)).await;
+    let answer = String::from_utf8(peer.rest().await.to_vec()).expect("UTF-8");
+    assert_eq!(answer.matches("\r\ndate: ").count(), 1, "{answer}");
+}
+
+#[tokio::test]
 async fn connection_ends_when_the_client_says_so_or_speaks_http_1_0() {
     let (server, address) = echo(config()).await;
     let close = get(POLLING).replacen("\r\n", "\r\nConnection: keep-alive, Close\r\n", 1);

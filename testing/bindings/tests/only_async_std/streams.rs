@@ -1,6 +1,8 @@
 //! Connections that the application brings.
 
 use std::os::unix::net::{UnixListener, UnixStream};
+#[cfg(feature = "async-std")]
+use std::time::Duration;
 
 use async_io::Async;
 use bindings::async_std::{Server, ServerConfig};
@@ -18,6 +20,7 @@ async fn talk(server: Server, request: &str) -> String {
     ours.write_all(request.as_bytes()).await.expect("a server");
     let mut said = Vec::new();
     within(ours.read_to_end(&mut said)).await.expect("an end");
+    drop(ours);
     within(serving).await.expect("no panic");
     String::from_utf8(said).expect("UTF-8")
 }
@@ -35,6 +38,22 @@ async fn unix_socket_is_served_to_its_end() {
     assert!(first.starts_with("HTTP/1.1 404 "), "{said}");
     assert!(second.starts_with("200 ") && second.contains("0{\"sid\""), "{said}");
     assert_eq!(server.len(), 1);
+}
+
+#[cfg(feature = "async-std")]
+#[tokio::test]
+async fn unix_socket_of_async_std_ends_with_its_answer() {
+    // Longer than this waits.
+    let config = ServerConfig::builder().linger(Duration::from_secs(600));
+    let server: Server = Server::new(config.build().expect("a legal configuration"));
+    let (ours, theirs) = UnixStream::pair().expect("a pair");
+    let theirs = async_std::os::unix::net::UnixStream::from(theirs);
+    tokio::spawn(async move { server.serve_connection(theirs, None).await });
+    let mut ours = Async::new(ours).expect("a socket");
+    ours.write_all(last(get("/")).as_bytes()).await.expect("a server");
+    let mut said = String::new();
+    within(ours.read_to_string(&mut said)).await.expect("an end");
+    assert!(said.starts_with("HTTP/1.1 404 "), "{said}");
 }
 
 #[tokio::test]

@@ -47,7 +47,8 @@ async fn connection_that_says_nothing_is_closed() {
 #[tokio::test]
 async fn slow_body_for_another_path_is_408() {
     let config = config().body_timeout(SHORT).build().expect("a legal configuration");
-    let (server, address) = echo_with(engineio_sync::Server::builder(config));
+    let builder = engineio_sync::Server::builder(config);
+    let (server, address) = echo_with(builder.fallback(|_| http::Response::new("a page")));
     let mut peer = Peer::connect(address).await;
     peer.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhell").await;
     let answer = peer.rest().await;
