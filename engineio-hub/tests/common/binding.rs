@@ -5,7 +5,7 @@ use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use engineio_hub::{Answer, Framed, Hub, LONGEST_READ, Write};
+use engineio_hub::{Answer, Framed, Hub, LONGEST_READ, Wire, Write};
 use engineio_proto::Failure;
 use http::Response;
 use http::request::Parts;
@@ -37,7 +37,7 @@ impl<T> Slot<T> {
         waker.into_iter().for_each(Waker::wake);
     }
 
-    fn poll(&self, cx: &Context<'_>) -> Poll<T> {
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<T> {
         let mut slot = self.0.lock().unwrap();
         if let Some(value) = slot.0.take() {
             return Poll::Ready(value);
@@ -141,28 +141,39 @@ pub(crate) async fn serve(
 /// Moves bytes between a stream and a WebSocket until either ends.
 pub(crate) async fn carry(end: End, mut framed: Framed) {
     let mut scratch = [0; LONGEST_READ];
-    poll_fn(|cx| {
-        loop {
-            if write(&end, &mut framed, cx).is_ready() || framed.poll_abort().is_ready() {
-                return Poll::Ready(());
-            }
-            let read = |cx: &mut Context<'_>, buffer: &mut [u8]| end.poll_read(cx, buffer);
-            if framed.poll_receive(cx, &mut scratch, read).is_pending() {
-                return Poll::Pending;
-            }
+    poll_fn(|cx| poll_carry(&end, &mut framed, &mut scratch, cx)).await;
+}
+
+/// Moves what can be moved now, for one turn. Ready at the end of the connection.
+pub(crate) fn poll_carry(
+    end: &End,
+    wire: &mut impl Wire,
+    scratch: &mut [u8],
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    loop {
+        if write(end, wire, cx).is_ready() || wire.poll_abort().is_ready() {
+            return Poll::Ready(());
         }
-    })
-    .await;
+        let read = |cx: &mut Context<'_>, buffer: &mut [u8]| end.poll_read(cx, buffer);
+        if wire.poll_receive(cx, scratch, read).is_pending() {
+            return Poll::Pending;
+        }
+        if wire.is_turn_over() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+    }
 }
 
 /// Ready at the end of the connection.
-fn write(end: &End, framed: &mut Framed, cx: &mut Context<'_>) -> Poll<()> {
-    while let Poll::Ready(write) = framed.poll_write(cx) {
+fn write(end: &End, wire: &mut impl Wire, cx: &mut Context<'_>) -> Poll<()> {
+    while let Poll::Ready(write) = wire.poll_write(cx) {
         let bytes = match write {
             Write::Bytes([bytes, _]) => bytes,
             Write::Shutdown => {
                 end.shutdown();
-                framed.shut_down();
+                wire.shut_down();
                 continue;
             }
             Write::End => {
@@ -171,9 +182,9 @@ fn write(end: &End, framed: &mut Framed, cx: &mut Context<'_>) -> Poll<()> {
             }
         };
         match end.poll_write(cx, bytes) {
-            Poll::Ready(Ok(count)) => framed.written(count),
+            Poll::Ready(Ok(count)) => wire.written(count),
             Poll::Ready(Err(_)) => {
-                framed.failed();
+                wire.failed();
                 return Poll::Ready(());
             }
             Poll::Pending => return Poll::Pending,
