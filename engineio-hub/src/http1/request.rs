@@ -16,6 +16,7 @@ use crate::shared::framed::Framed;
 /// A request, and how far its answer is.
 pub(super) struct ServerRequest<D: Data> {
     body: Body,
+    has_body: bool,
     /// The body is malformed: no more is read.
     is_broken: bool,
     /// The client waits for a `100 Continue` before it sends the body.
@@ -79,6 +80,7 @@ impl<D: Data> ServerRequest<D> {
         };
         let mut request = Self {
             awaits_continue: expects_continue && !body.is_ended(),
+            has_body: !body.is_ended(),
             is_broken: false,
             body,
             is_head,
@@ -163,8 +165,9 @@ impl<D: Data> ServerRequest<D> {
                             self.deadline = drain.map(|patience| hub.now() + patience);
                             response
                         }
-                        // Its body would be taken for frames.
-                        Poll::Ready(Answer::Upgrade(..)) if !body.is_ended() => {
+                        // Whoever reads no body here takes it for frames.
+                        Poll::Ready(Answer::Upgrade(..)) if self.has_body => {
+                            self.is_kept_alive = false;
                             return Step::Answer(empty(StatusCode::BAD_REQUEST));
                         }
                         Poll::Ready(Answer::Upgrade(response, framed)) => {

@@ -8,7 +8,7 @@ use engineio_hub::http1::ServerConnection;
 use engineio_hub::{LONGEST_READ, Wire, Write};
 use engineio_proto::Revision;
 
-use crate::client::{Client, settings, upgrade};
+use crate::client::{Client, count, settings, upgrade};
 use crate::common::websocket::{TEXT, WebSocket, masked};
 use crate::common::world::World;
 
@@ -69,6 +69,27 @@ fn connection_is_a_websocket_once_its_101_is_written() {
         assert!(connection.poll_abort().is_ready());
         assert!(connection.take_websocket().is_none());
     });
+}
+
+#[test]
+fn handshake_with_a_body_is_400_whether_the_body_has_come_or_not() {
+    for (headers, body) in [
+        ("Content-Length: 6\r\n", "4hello"),
+        ("Transfer-Encoding: chunked\r\n", "6\r\n4hello\r\n0\r\n\r\n"),
+    ] {
+        for cut in 0..=body.len() {
+            let world = World::new();
+            world.echo();
+            let app = world.clone();
+            world.run(async move {
+                let client = Client::connect(&app);
+                client.send(upgrade(headers) + &body[..cut]).await;
+                client.answer().await.expect_last(400);
+                assert_eq!(count(&client.rest().await), 0);
+                assert!(app.hub.sessions().is_empty());
+            });
+        }
+    }
 }
 
 #[test]
