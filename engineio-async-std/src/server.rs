@@ -130,8 +130,8 @@ impl ServerBuilder {
     }
 
     /// Sets the most connections of [`serve`](Server::serve) at a time from one address, or in IPv6
-    /// from one /64, which one client may have for itself. Others get 503, and the observer is told.
-    /// Default: no limit, since all clients behind a proxy have the proxy's address.
+    /// from one /64, which one client may have for itself. Others get 503, and the observer is
+    /// told. Default: no limit, since all clients behind a proxy have the proxy's address.
     pub const fn max_connections_per_address(mut self, count: usize) -> Self {
         self.max_connections_per_address = count;
         self
@@ -335,8 +335,8 @@ impl<D: Data> Server<D> {
     /// last one is gone, after `within` at the latest; then the listeners of [`serve`](Self::serve)
     /// stop.
     ///
-    /// In a cluster, what passes through to other nodes leaves in the same time: polls are answered,
-    /// and the sessions of WebSockets flushed and closed by their nodes.
+    /// In a cluster, what passes through to other nodes leaves in the same time: polls are
+    /// answered, and the sessions of WebSockets flushed and closed by their nodes.
     pub async fn close(&self, within: Duration) {
         self.core.start_driver();
         let left = engineio_hyper::close(&self.core.hub, within, timer()).await;
@@ -364,7 +364,8 @@ impl<D: Data> Server<D> {
 
     /// Binds a listener to this address, for up to 4,096 connections that wait to be accepted, if
     /// the system allows as many. The result serves it as [`serve`](Self::serve) does, once it is
-    /// awaited or spawned. Port 0 takes a free one, which [`local_addr`](Serving::local_addr) tells.
+    /// awaited or spawned. Port 0 takes a free one, which [`local_addr`](Serving::local_addr)
+    /// tells.
     ///
     /// ```no_run
     /// use engineio_async_std::{Server, ServerConfig};
@@ -408,9 +409,9 @@ impl<D: Data> Server<D> {
     /// [`bind`](Self::bind) makes a listener for many clients. Other paths get 404 and are told
     /// where the server is.
     ///
-    /// A connection has 30 s for its first byte, and for the head of a request from that one's first
-    /// byte on, or gets 408. It is dropped if nothing comes between two requests, or its peer takes no
-    /// bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout).
+    /// A connection has 30 s for its first byte, and for the head of a request from that one's
+    /// first byte on, or gets 408. It is dropped if nothing comes between two requests, or its peer
+    /// takes no bytes, for the [`idle_timeout`](ServerBuilder::idle_timeout).
     ///
     /// # Errors
     ///

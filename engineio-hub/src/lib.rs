@@ -12,12 +12,13 @@
 //! - the [`client`]: its session, its requests and cookies, its handles;
 //! - the limits that a listener sets for connections ([`listener`]);
 //! - where the other nodes of a [`cluster`] are;
-//! - with the feature `http1`, a whole connection of HTTP/1.1 over memory, for a listener without an
-//!   HTTP library;
+//! - with the feature `http1`, a whole connection of HTTP/1.1 over memory, for a listener without
+//!   an HTTP library;
 //! - WebSocket over memory ([`websocket`]: bytes in, messages out), conversions between the types
 //!   of the `http` crate and the core's plain data, and compression of responses and messages.
 //!
-//! It has **no** sockets, timers, threads or tasks, and it decides nothing about the protocol. To serve clients, take a binding such as
+//! It has **no** sockets, timers, threads or tasks, and it decides nothing about the protocol. To
+//! serve clients, take a binding such as
 //! `engineio-tokio`, which re-exports the handles.
 //!
 //! # The picture

@@ -19,8 +19,8 @@ pub trait Wire {
     /// Reports an error of the stream.
     fn failed(&mut self);
 
-    /// Ready when nothing more is to be written or read: drop the stream, even with unwritten bytes.
-    /// Poll it after [`poll_write`](Self::poll_write).
+    /// Ready when nothing more is to be written or read: drop the stream, even with unwritten
+    /// bytes. Poll it after [`poll_write`](Self::poll_write).
     fn poll_abort(&self) -> Poll<()>;
 
     /// Reads from the stream once, if it may be read, to `scratch` or to memory of its own. Ready
@@ -32,8 +32,9 @@ pub trait Wire {
         read: impl FnOnce(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, E>>,
     ) -> Poll<()>;
 
-    /// Whether to let other connections go on before this one. The next turn begins when it returns
-    /// `true`.
+    /// Whether to let other connections go on before this one. Ask it after each
+    /// [`poll_receive`](Self::poll_receive) that is ready, as one may be until its turn has ended.
+    /// The next turn begins when it returns `true`.
     fn is_turn_over(&mut self) -> bool;
 }
 

@@ -36,8 +36,9 @@ struct Running {
 }
 
 impl<S: Read + Write + Unpin, D: Data> ConnectionTask<S, D> {
-    /// Serves a connection of this server over a stream, from this peer if it has an address. It keeps
-    /// the permit as long as the stream. The peer may take no bytes for the settings' `idle_timeout`.
+    /// Serves a connection of this server over a stream, from this peer if it has an address. It
+    /// keeps the permit as long as the stream. The peer may take no bytes for the settings'
+    /// `idle_timeout`.
     pub fn new(
         hub: &Hub<D>,
         settings: &Arc<Settings>,

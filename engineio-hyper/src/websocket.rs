@@ -237,6 +237,6 @@ impl<S: Read + Write + Unpin, W: Wire> Carrier<S, W> {
 /// The most bytes of one write to a stream of HTTP/2, as long as a frame may be by default.
 ///
 /// hyper copies each write, holds up to three of them while the peer has no room, and keeps them
-/// until the connection ends if the peer never has any. This bounds what a peer can make it keep for
-/// a WebSocket that is over.
+/// until the connection ends if the peer never has any. This bounds what a peer can make it keep
+/// for a WebSocket that is over.
 pub(crate) const LONGEST_COPY: usize = 16 << 10;

@@ -58,7 +58,8 @@ enum Stage<D: Data> {
     Switch(Framed),
     /// The last answer is on its way.
     Farewell {
-        /// Whether the whole request was read, so that nothing unread can turn the end into a reset.
+        /// Whether the whole request was read, so that nothing unread can turn the end into a
+        /// reset.
         is_read: bool,
     },
     /// The writing side is closed. Closing now, with unread bytes, would reset the connection, and
@@ -67,10 +68,10 @@ enum Stage<D: Data> {
         until: Instant,
         left: usize,
     },
-    /// Nothing more will come or go: close the connection.
+    /// Nothing more will come or go: close the stream.
     Close,
-    /// It is broken, or carries a WebSocket.
-    Over,
+    /// The stream is broken, or carries a WebSocket.
+    Drop,
 }
 
 /// What a connection can do next.
@@ -85,8 +86,8 @@ enum Next {
     /// End the writing side.
     ShutDown,
     Close,
-    /// Become a WebSocket, or end.
-    End,
+    /// Drop the stream, or let it carry a WebSocket.
+    Drop,
 }
 
 impl<D: Data> ServerConnection<D> {
@@ -107,8 +108,8 @@ impl<D: Data> ServerConnection<D> {
         }
     }
 
-    /// When to carry it again at the latest. Each call of another method may change it. `None`: when
-    /// it is woken, or the stream is ready.
+    /// When to carry it again at the latest. Each call of another method may change it. `None`:
+    /// when it is woken, or the stream is ready.
     pub fn deadline(&self) -> Option<Instant> {
         if !self.output.is_empty() {
             // What is due has to wait until that is written.
@@ -118,12 +119,12 @@ impl<D: Data> ServerConnection<D> {
             Stage::Idle { until } => *until,
             Stage::Head { until } | Stage::Drain { until, .. } => Some(*until),
             Stage::Request(request) => request.deadline(),
-            Stage::Switch(_) | Stage::Farewell { .. } | Stage::Close | Stage::Over => None,
+            Stage::Switch(_) | Stage::Farewell { .. } | Stage::Close | Stage::Drop => None,
         }
     }
 
-    /// Says that the server stops: the connection ends after the answer that it is about to give, or
-    /// at once if it is idle. Carry it then.
+    /// Says that the server stops: the connection ends after the answer that it is about to give,
+    /// or at once if it is idle. Carry it then.
     pub fn stop(&mut self) {
         if mem::replace(&mut self.is_stopping, true) {
             return;
@@ -147,13 +148,13 @@ impl<D: Data> ServerConnection<D> {
         }
     }
 
-    /// The WebSocket that the stream carries from now on, which has what came for it already. `None`:
-    /// it still speaks HTTP, or is over.
+    /// The WebSocket that the stream carries from now on, which has what came for it already.
+    /// `None`: it still speaks HTTP, or is over.
     pub fn take_websocket(&mut self) -> Option<Framed> {
         if !self.is_switching() {
             return None;
         }
-        match mem::replace(&mut self.stage, Stage::Over) {
+        match mem::replace(&mut self.stage, Stage::Drop) {
             Stage::Switch(mut framed) => {
                 framed.hold(&mem::take(&mut self.input));
                 Some(framed)
@@ -164,7 +165,7 @@ impl<D: Data> ServerConnection<D> {
             | Stage::Farewell { .. }
             | Stage::Drain { .. }
             | Stage::Close
-            | Stage::Over => None,
+            | Stage::Drop => None,
         }
     }
 
@@ -192,7 +193,7 @@ impl<D: Data> ServerConnection<D> {
             | Stage::Farewell { .. }
             | Stage::Drain { .. }
             | Stage::Close
-            | Stage::Over => usize::MAX,
+            | Stage::Drop => usize::MAX,
         }
     }
 
@@ -211,7 +212,6 @@ impl<D: Data> ServerConnection<D> {
             match &mut self.stage {
                 Stage::Idle { .. } | Stage::Head { .. } => match self.heads.take(&mut self.input) {
                     Ok(Some(head)) => self.begin(head),
-                    Ok(None) if self.is_late() => self.refuse(ConnectionFault::SlowHead),
                     Ok(None) => {
                         self.await_head();
                         return Next::Read;
@@ -242,10 +242,10 @@ impl<D: Data> ServerConnection<D> {
                     if *left > 0 && self.hub.now() < *until {
                         return Next::Read;
                     }
-                    self.stage = Stage::Over;
+                    self.stage = Stage::Drop;
                 }
                 Stage::Close => return Next::Close,
-                Stage::Switch(_) | Stage::Over => return Next::End,
+                Stage::Switch(_) | Stage::Drop => return Next::Drop,
             }
         }
     }
@@ -255,8 +255,8 @@ impl<D: Data> ServerConnection<D> {
         self.stage = Stage::Request(ServerRequest::begin(head, self.peer, hub, settings));
     }
 
-    /// Waits for the rest of a head, or for its beginning. An empty line behind a body doesn't begin
-    /// one.
+    /// Waits for the rest of a head, or for its beginning. An empty line behind a body doesn't
+    /// begin one.
     fn await_head(&mut self) {
         let Self { stage, settings, hub, .. } = self;
         match stage {
@@ -272,7 +272,7 @@ impl<D: Data> ServerConnection<D> {
             | Stage::Farewell { .. }
             | Stage::Drain { .. }
             | Stage::Close
-            | Stage::Over => {}
+            | Stage::Drop => {}
         }
     }
 
@@ -321,7 +321,7 @@ impl<D: Data> Wire for ServerConnection<D> {
             Next::Write => Poll::Ready(Write::Bytes(self.output.parts())),
             Next::ShutDown => Poll::Ready(Write::Shutdown),
             Next::Close => Poll::Ready(Write::End),
-            Next::Read | Next::Wait | Next::Yield | Next::End => Poll::Pending,
+            Next::Read | Next::Wait | Next::Yield | Next::Drop => Poll::Pending,
         }
     }
 
@@ -338,11 +338,11 @@ impl<D: Data> Wire for ServerConnection<D> {
     }
 
     fn failed(&mut self) {
-        self.stage = Stage::Over;
+        self.stage = Stage::Drop;
     }
 
     fn poll_abort(&self) -> Poll<()> {
-        let is_over = matches!(self.stage, Stage::Over) || self.is_switching();
+        let is_over = matches!(self.stage, Stage::Drop) || self.is_switching();
         if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
@@ -354,7 +354,7 @@ impl<D: Data> Wire for ServerConnection<D> {
     ) -> Poll<()> {
         match self.next {
             Next::Read => {}
-            Next::Yield | Next::End => return Poll::Ready(()),
+            Next::Yield | Next::Drop => return Poll::Ready(()),
             Next::Write | Next::Wait | Next::ShutDown | Next::Close => return Poll::Pending,
         }
         let room = self.room().min(scratch.len());
@@ -362,6 +362,7 @@ impl<D: Data> Wire for ServerConnection<D> {
         match read(cx, scratch) {
             // What has come in time was read first.
             Poll::Pending if self.has_idled_enough() => self.stage = Stage::Close,
+            Poll::Pending if self.is_late() => self.refuse(ConnectionFault::SlowHead),
             Poll::Pending => {
                 if self.input.is_empty() {
                     // A waiting connection holds no memory for what it read.
@@ -372,7 +373,7 @@ impl<D: Data> Wire for ServerConnection<D> {
             }
             // A peer that has ended its side gets what was written by now.
             Poll::Ready(Ok(0)) => self.stage = Stage::Close,
-            Poll::Ready(Err(_)) => self.stage = Stage::Over,
+            Poll::Ready(Err(_)) => self.stage = Stage::Drop,
             Poll::Ready(Ok(count)) => self.received(scratch.get(..count).unwrap_or_default()),
         }
         Poll::Ready(())

@@ -14,7 +14,10 @@ pub struct Fallback(Arc<Handler>);
 type Handler = dyn Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync;
 
 impl Fallback {
-    /// Makes one of a handler.
+    /// Makes one of a handler. It is given bodies of up to 64 KiB, which may take as long as
+    /// [`body_timeout`](engineio_proto::ServerConfig::body_timeout) from the head on; others get
+    /// 413 or 408. Its answer's `Connection`, `Content-Length` and `Transfer-Encoding` are left
+    /// out, as the connection has its own. If it panics, the client gets 500.
     pub fn new<B: Into<Bytes>>(
         handler: impl Fn(Request<Bytes>) -> Response<B> + Send + Sync + 'static,
     ) -> Self {

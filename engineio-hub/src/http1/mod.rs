@@ -4,8 +4,8 @@
 //! for reading and writing while it waits, which is what most connections of clients that poll do
 //! most of the time.
 //!
-//! A request that two servers could read differently is refused (RFC 9112, sections 6.3 and 11.2): a proxy in front may have
-//! read it the other way.
+//! A request that two servers could read differently is refused (RFC 9112, sections 6.3 and 11.2):
+//! a proxy in front may have read it the other way.
 
 mod body;
 mod connection;

@@ -32,7 +32,7 @@ pub(crate) fn response<B>(response: &Response<B>, framing: Framing) -> Vec<u8> {
     if closes {
         head.extend_from_slice(b"connection: close\r\n");
     }
-    end(head)
+    end(head, response.headers())
 }
 
 /// The head of the answer to a request for a WebSocket.
@@ -40,7 +40,7 @@ pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
     let mut head = begin(response.status());
     write_headers(&mut head, response.headers());
     head.extend_from_slice(b"connection: Upgrade\r\n");
-    end(head)
+    end(head, response.headers())
 }
 
 /// The whole answer to a head that is turned away, which ends the connection.
@@ -52,7 +52,7 @@ pub(crate) fn refusal(fault: ConnectionFault) -> Vec<u8> {
 
 /// Writes all headers but those that are written here.
 fn write_headers(head: &mut Vec<u8>, headers: &HeaderMap) {
-    let own = [header::CONNECTION, header::CONTENT_LENGTH, header::DATE, header::TRANSFER_ENCODING];
+    let own = [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
     for (name, value) in headers.iter().filter(|(name, _)| !own.contains(name)) {
         write_header(head, name.as_str(), value.as_bytes());
     }
@@ -75,10 +75,12 @@ fn begin(status: StatusCode) -> Vec<u8> {
     head
 }
 
-fn end(mut head: Vec<u8>) -> Vec<u8> {
-    head.extend_from_slice(b"date: ");
-    with_date(|date| head.extend_from_slice(date));
-    head.extend_from_slice(b"\r\n\r\n");
+/// Ends a head of these headers. It has a date, the application's or this one.
+fn end(mut head: Vec<u8>, headers: &HeaderMap) -> Vec<u8> {
+    if !headers.contains_key(header::DATE) {
+        with_date(|date| write_header(&mut head, "date", date));
+    }
+    head.extend_from_slice(b"\r\n");
     head
 }
 
