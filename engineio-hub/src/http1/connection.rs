@@ -298,9 +298,13 @@ impl<D: Data> ServerConnection<D> {
             _ if has_body || is_about => told.or_else(|| Some(answer.body().len())),
             _ => Some(0),
         };
-        let head = response(&answer, Framing { length, closes });
-        let body = if has_body { answer.into_body() } else { Bytes::new() };
-        self.output = Output::new(head, body);
+        let framing = Framing { length, closes };
+        self.output = if has_body {
+            let head = response(&answer, framing, Output::joined(answer.body()));
+            Output::new(head, answer.into_body())
+        } else {
+            Output::new(response(&answer, framing, 0), Bytes::new())
+        };
         let is_read = request.is_read();
         self.stage = if closes { Stage::Farewell { is_read } } else { Stage::Idle { until: None } };
         self.answers = self.answers.saturating_add(1);

@@ -15,13 +15,16 @@ impl Output {
     /// An answer. Its body is copied behind the head where that is cheap, for one write instead of
     /// two.
     pub(super) fn new(mut head: Vec<u8>, body: Bytes) -> Self {
-        let body = if body.len() <= JOINED {
+        if Self::joined(&body) > 0 {
             head.extend_from_slice(&body);
-            Bytes::new()
-        } else {
-            body
-        };
+            return Self { head, written: 0, body: Bytes::new() };
+        }
         Self { head, written: 0, body }
+    }
+
+    /// How much of this body is copied behind its head.
+    pub(super) const fn joined(body: &Bytes) -> usize {
+        if body.len() <= JOINED { body.len() } else { 0 }
     }
 
     pub(super) fn is_empty(&self) -> bool {

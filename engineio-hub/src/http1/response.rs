@@ -19,9 +19,9 @@ pub(crate) struct Framing {
 /// The answer to `Expect: 100-continue`.
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// The head of an answer.
-pub(crate) fn response<B>(response: &Response<B>, framing: Framing) -> Vec<u8> {
-    let mut head = begin(response.status());
+/// The head of an answer, with room for as many bytes of its body.
+pub(crate) fn response<B>(response: &Response<B>, framing: Framing, room: usize) -> Vec<u8> {
+    let mut head = begin(response.status(), room);
     write_headers(&mut head, response.headers());
     let Framing { length, closes } = framing;
     if let Some(length) = length {
@@ -37,7 +37,7 @@ pub(crate) fn response<B>(response: &Response<B>, framing: Framing) -> Vec<u8> {
 
 /// The head of the answer to a request for a WebSocket.
 pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
-    let mut head = begin(response.status());
+    let mut head = begin(response.status(), 0);
     write_headers(&mut head, response.headers());
     head.extend_from_slice(b"connection: Upgrade\r\n");
     end(head, response.headers())
@@ -47,7 +47,7 @@ pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
 pub(crate) fn refusal(fault: ConnectionFault) -> Vec<u8> {
     let mut empty = Response::new(());
     *empty.status_mut() = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    response(&empty, Framing { length: Some(0), closes: true })
+    response(&empty, Framing { length: Some(0), closes: true }, 0)
 }
 
 /// Writes all headers but those that are written here.
@@ -65,8 +65,8 @@ fn write_header(head: &mut Vec<u8>, name: &str, value: &[u8]) {
     head.extend_from_slice(b"\r\n");
 }
 
-fn begin(status: StatusCode) -> Vec<u8> {
-    let mut head = Vec::with_capacity(MOST_HEADS);
+fn begin(status: StatusCode, room: usize) -> Vec<u8> {
+    let mut head = Vec::with_capacity(MOST_HEADS.saturating_add(room));
     head.extend_from_slice(b"HTTP/1.1 ");
     head.extend_from_slice(status.as_str().as_bytes());
     head.push(b' ');
