@@ -6,6 +6,47 @@
 //!
 //! A request that two servers could read differently is refused (RFC 9112, sections 6.3 and 11.2):
 //! a proxy in front may have read it the other way.
+//!
+//! What a binding does with one, here with bytes in memory for a stream:
+//!
+//! ```
+//! use std::io::Read;
+//! use std::sync::Arc;
+//! use std::task::{Context, Poll, Waker};
+//! use std::time::Duration;
+//!
+//! use engineio_hub::http1::{ServerConnection, Settings};
+//! use engineio_hub::{Hub, Wire, Write};
+//! use engineio_proto::{Instant, ServerConfig};
+//!
+//! // A clock that stands still is enough for an example.
+//! let hub: Hub = Hub::new(ServerConfig::default(), || Instant::ZERO, Box::new(()));
+//! let settings = Arc::new(Settings::new(Duration::from_secs(45)));
+//! let mut connection = ServerConnection::new(&hub, &settings, None);
+//!
+//! let cx = &mut Context::from_waker(Waker::noop());
+//! let mut request = &b"GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n"[..];
+//! let mut answer = Vec::new();
+//! loop {
+//!     while let Poll::Ready(Write::Bytes(parts)) = connection.poll_write(cx) {
+//!         let bytes = parts.concat();
+//!         connection.written(bytes.len());
+//!         answer.extend(bytes);
+//!     }
+//!     let read = |_: &mut Context<'_>, buffer: &mut [u8]| match request {
+//!         [] => Poll::Pending,
+//!         _ => Poll::Ready(request.read(buffer)),
+//!     };
+//!     if connection.poll_receive(cx, &mut [0; 4096], read).is_pending() {
+//!         break; // until the stream is ready, the waker is woken, or this deadline has come
+//!     }
+//! }
+//! assert!(answer.starts_with(b"HTTP/1.1 404 Not Found\r\n"));
+//! assert_eq!(connection.deadline(), Some(Instant::ZERO + Duration::from_secs(45)));
+//! ```
+//!
+//! A real one looks at [`poll_abort`](crate::Wire::poll_abort) and
+//! [`is_turn_over`](crate::Wire::is_turn_over) as well, and at [`Write`](crate::Write)'s other two.
 
 mod body;
 mod connection;
