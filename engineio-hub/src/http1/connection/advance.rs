@@ -1,0 +1,138 @@
+//! What a connection does with what has come.
+
+use std::task::Context;
+
+use bytes::Bytes;
+use engineio_proto::server::ConnectionFault;
+use http::{Response, StatusCode, header};
+
+use super::{Next, ServerConnection, Stage};
+use crate::data::Data;
+use crate::http1::Head;
+use crate::http1::output::Output;
+use crate::http1::request::{ServerRequest, Step};
+use crate::http1::response::{CONTINUE, Framing, refusal, response, switching_protocols};
+
+impl<D: Data> ServerConnection<D> {
+    /// Goes on as far as possible.
+    pub(super) fn advance(&mut self, cx: &mut Context<'_>) -> Next {
+        loop {
+            if !self.output.is_empty() {
+                return Next::Write;
+            }
+            match &mut self.stage {
+                Stage::Idle { .. } | Stage::Head { .. } => match self.heads.take(&mut self.input) {
+                    Ok(Some(head)) => self.begin(head),
+                    Ok(None) => {
+                        self.await_head();
+                        return Next::Read;
+                    }
+                    Err(fault) => self.refuse(fault.into()),
+                },
+                Stage::Request(_) if self.answers >= ANSWERS_PER_TURN => return Next::Yield,
+                Stage::Request(request) => match request.poll(&mut self.input, &self.hub, cx) {
+                    Step::Answer(answer) => self.answer(answer),
+                    Step::Yield => return Next::Yield,
+                    Step::Continue => {
+                        self.output = Output::new(CONTINUE.to_vec(), Bytes::new());
+                    }
+                    Step::Upgrade(head, framed) => {
+                        self.output = Output::new(switching_protocols(&head), Bytes::new());
+                        self.stage = Stage::Switch(*framed);
+                    }
+                    Step::Wait if self.room() == 0 => return Next::Wait,
+                    Step::Wait => return Next::Read,
+                },
+                Stage::Farewell { is_read } => {
+                    if !(*is_read && self.is_stopping && self.input.is_empty()) {
+                        return Next::ShutDown;
+                    }
+                    self.stage = Stage::Close;
+                }
+                Stage::Drain { until, left } => {
+                    if *left > 0 && self.hub.now() < *until {
+                        return Next::Read;
+                    }
+                    self.stage = Stage::Drop;
+                }
+                Stage::Close => return Next::Close,
+                Stage::Switch(_) | Stage::Drop => return Next::Drop,
+            }
+        }
+    }
+
+    fn begin(&mut self, head: Head) {
+        let (hub, settings) = (&self.hub, &self.settings);
+        self.stage = Stage::Request(ServerRequest::begin(head, self.peer, hub, settings));
+    }
+
+    /// Waits for the rest of a head, or for its beginning. An empty line behind a body doesn't
+    /// begin one.
+    fn await_head(&mut self) {
+        let Self { stage, settings, hub, .. } = self;
+        match stage {
+            Stage::Idle { until } if matches!(&self.input[..], b"" | b"\r") => {
+                until.get_or_insert_with(|| hub.now() + settings.idle_timeout);
+            }
+            Stage::Idle { .. } => {
+                *stage = Stage::Head { until: hub.now() + settings.head_timeout };
+            }
+            Stage::Head { .. }
+            | Stage::Request(_)
+            | Stage::Switch(_)
+            | Stage::Farewell { .. }
+            | Stage::Drain { .. }
+            | Stage::Close
+            | Stage::Drop => {}
+        }
+    }
+
+    /// Whether a head has begun that should be whole by now.
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self.stage, Stage::Head { until } if until <= self.hub.now())
+    }
+
+    /// Sends the answer of the request, and makes way for the next one.
+    fn answer(&mut self, answer: Response<Bytes>) {
+        let Stage::Request(request) = &self.stage else { return };
+        // The next request can't be found behind a body that wasn't read.
+        let closes = !request.is_kept_alive || !request.is_read() || self.is_stopping;
+        let has_body = !request.is_head && !is_bodiless(answer.status());
+        // These describe the body that a GET would get.
+        let is_about = request.is_head || answer.status() == StatusCode::NOT_MODIFIED;
+        let told = answer.headers().get(header::CONTENT_LENGTH).filter(|_| is_about);
+        let told = told.and_then(|length| length.to_str().ok()?.parse().ok());
+        let length = match answer.status() {
+            // Without a body by definition (RFC 9110, section 8.6).
+            StatusCode::NO_CONTENT => None,
+            StatusCode::NOT_MODIFIED => told,
+            _ if has_body || is_about => told.or_else(|| Some(answer.body().len())),
+            _ => Some(0),
+        };
+        let framing = Framing { length, closes };
+        self.output = if has_body {
+            let head = response(&answer, framing, Output::joined(answer.body()));
+            Output::new(head, answer.into_body())
+        } else {
+            Output::new(response(&answer, framing, 0), Bytes::new())
+        };
+        let is_read = request.is_read();
+        self.stage = if closes { Stage::Farewell { is_read } } else { Stage::Idle { until: None } };
+        self.answers = self.answers.saturating_add(1);
+    }
+
+    /// Answers a head that is turned away, and tells the observer.
+    pub(super) fn refuse(&mut self, fault: ConnectionFault) {
+        self.hub.refuse_connection(fault, self.peer);
+        self.output = Output::new(refusal(fault), Bytes::new());
+        self.stage = Stage::Farewell { is_read: false };
+    }
+}
+
+/// Whether answers of this status have no body by definition (RFC 9110, section 6.4.1).
+fn is_bodiless(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// How many requests of a connection are answered in one turn.
+const ANSWERS_PER_TURN: u8 = 16;
