@@ -102,8 +102,9 @@ impl Future for Carrying {
 /// Moves bytes between a stream and a session's WebSocket, or a connection that may become one.
 #[derive(Debug)]
 pub struct Carrier<S, W = Framed> {
-    stream: S,
+    /// Dropped first: a session hears of its end before the connection is counted no more.
     wire: W,
+    stream: S,
     /// The stream still holds bytes that it has taken, as one with TLS may.
     is_unflushed: bool,
     /// The stream is one of several of its connection.

@@ -15,6 +15,8 @@ async fn poll_that_is_abandoned_loses_nothing_if_another_follows() {
     settle(address).await;
     poll.reset();
     settle(address).await;
+    // Another thread of the server may still be about to notice, where it counts connections.
+    until(|| server.connections() <= 1).await;
     peer.post(&target, "4hello").await.expect(200);
     assert_eq!(peer.get(&target).await.expect(200).text(), "4hello");
     assert_eq!(server.len(), 1);
