@@ -70,20 +70,11 @@ impl<D: Data> ServerConnection<D> {
     /// begin one.
     fn await_head(&mut self) {
         let Self { stage, settings, hub, .. } = self;
-        match stage {
-            Stage::Idle { until } if matches!(&self.input[..], b"" | b"\r") => {
-                until.get_or_insert_with(|| hub.now() + settings.idle_timeout);
-            }
-            Stage::Idle { .. } => {
-                *stage = Stage::Head { until: hub.now() + settings.head_timeout };
-            }
-            Stage::Head { .. }
-            | Stage::Request(_)
-            | Stage::Switch(_)
-            | Stage::Farewell { .. }
-            | Stage::Drain { .. }
-            | Stage::Close
-            | Stage::Drop => {}
+        let Stage::Idle { until } = stage else { return };
+        if matches!(&self.input[..], b"" | b"\r") {
+            until.get_or_insert_with(|| hub.now() + settings.idle_timeout);
+        } else {
+            *stage = Stage::Head { until: hub.now() + settings.head_timeout };
         }
     }
 

@@ -154,19 +154,11 @@ impl<D: Data> ServerConnection<D> {
         if !self.is_switching() {
             return None;
         }
-        match mem::replace(&mut self.stage, Stage::Drop) {
-            Stage::Switch(mut framed) => {
-                framed.hold(&mem::take(&mut self.input));
-                Some(framed)
-            }
-            Stage::Idle { .. }
-            | Stage::Head { .. }
-            | Stage::Request(_)
-            | Stage::Farewell { .. }
-            | Stage::Drain { .. }
-            | Stage::Close
-            | Stage::Drop => None,
-        }
+        let Stage::Switch(mut framed) = mem::replace(&mut self.stage, Stage::Drop) else {
+            return None;
+        };
+        framed.hold(&mem::take(&mut self.input));
+        Some(framed)
     }
 
     /// Whether it becomes a WebSocket now: the 101 is written.
@@ -179,22 +171,15 @@ impl<D: Data> ServerConnection<D> {
         self.answers = 0;
     }
 
-    /// How much may be read. What follows a request that waits stays in the kernel, but for what
-    /// shows that the peer has left.
+    /// How many bytes may be read. Of what follows a request that waits, a little is read, to see
+    /// whether the peer has left. The rest stays in the kernel.
     fn room(&self) -> usize {
-        match &self.stage {
-            Stage::Request(request) if !request.takes_more() => {
-                MAX_HEAD.saturating_sub(self.input.len())
-            }
-            Stage::Idle { .. }
-            | Stage::Head { .. }
-            | Stage::Request(_)
-            | Stage::Switch(_)
-            | Stage::Farewell { .. }
-            | Stage::Drain { .. }
-            | Stage::Close
-            | Stage::Drop => usize::MAX,
+        if let Stage::Request(request) = &self.stage
+            && !request.takes_more()
+        {
+            return MAX_HEAD.saturating_sub(self.input.len());
         }
+        usize::MAX
     }
 
     /// Whether the connection no longer waits for a request.
