@@ -10,8 +10,9 @@ use engineio_hub::http1::{ServerConnection, Settings};
 use engineio_hub::listener::Permit;
 use engineio_hub::{Data, Hub, RemoteAddr};
 use engineio_proto::Instant;
-use hyper::rt::{Read, Sleep, Write};
+use hyper::rt::{Read, Write};
 
+use crate::lazy_timer::Running;
 use crate::websocket::Carrier;
 use crate::{Timer, Watched, Yield};
 
@@ -26,13 +27,7 @@ pub struct ConnectionTask<S, D: Data> {
     carrier: Option<Carrier<Watched<S>, ServerConnection<D>>>,
     timer: Timer,
     /// It goes on running while the deadline moves to later times, as it nearly always does.
-    running: Option<Running>,
-}
-
-/// A timer of the executor.
-struct Running {
-    until: Instant,
-    sleep: Pin<Box<dyn Sleep>>,
+    running: Option<Running<Instant>>,
 }
 
 impl<S: Read + Write + Unpin, D: Data> ConnectionTask<S, D> {
@@ -62,26 +57,6 @@ impl<S: Read + Write + Unpin, D: Data> ConnectionTask<S, D> {
     }
 }
 
-/// Ready when this deadline has come.
-fn poll_deadline(
-    running: &mut Option<Running>,
-    deadline: Instant,
-    start: impl Fn() -> Running,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    loop {
-        // One that ends later would be too late.
-        let current = running.take().filter(|current| current.until <= deadline);
-        let current = running.insert(current.unwrap_or_else(&start));
-        ready!(current.sleep.as_mut().poll(cx));
-        let until = current.until;
-        *running = None;
-        if until >= deadline {
-            return Poll::Ready(());
-        }
-    }
-}
-
 impl<S: Read + Write + Unpin, D: Data> Future for ConnectionTask<S, D> {
     /// Boxed, so that what awaits it needs no room for one.
     type Output = Option<Box<Carrier<Watched<S>>>>;
@@ -99,11 +74,8 @@ impl<S: Read + Write + Unpin, D: Data> Future for ConnectionTask<S, D> {
         let connection = carrier.wire_mut();
         let Some(deadline) = connection.deadline() else { return Poll::Pending };
         let timer = this.timer;
-        let start = || {
-            let left = deadline.saturating_since(connection.now());
-            Running { until: deadline, sleep: timer.sleep(left) }
-        };
-        ready!(poll_deadline(&mut this.running, deadline, start, cx));
+        let start = || timer.sleep(deadline.saturating_since(connection.now()));
+        ready!(Running::poll(&mut this.running, deadline, start, cx));
         // What is due is done in a turn of its own.
         cx.waker().wake_by_ref();
         Poll::Pending

@@ -18,20 +18,42 @@ use crate::Timer;
 /// when it fires, it is set again for the head that is awaited then.
 pub struct LazyTimer {
     timer: Timer,
-    running: Arc<Mutex<Option<Running>>>,
+    running: Arc<Mutex<Option<Running<Instant>>>>,
 }
 
-/// The timer of the executor.
-struct Running {
-    until: Instant,
+/// A timer of the executor, which goes on running while the time to wait for moves.
+pub(crate) struct Running<T> {
+    until: T,
     sleep: Pin<Box<dyn Sleep>>,
+}
+
+impl<T: Copy + PartialOrd> Running<T> {
+    /// Ready when this time has come. Where no timer runs that ends soon enough, `start` makes one.
+    pub(crate) fn poll(
+        running: &mut Option<Self>,
+        until: T,
+        start: impl Fn() -> Pin<Box<dyn Sleep>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        loop {
+            // One that ends later would be too late.
+            let current = running.take().filter(|current| current.until <= until);
+            let current = running.insert(current.unwrap_or_else(|| Self { until, sleep: start() }));
+            ready!(current.sleep.as_mut().poll(cx));
+            let fired = current.until;
+            *running = None;
+            if fired >= until {
+                return Poll::Ready(());
+            }
+        }
+    }
 }
 
 /// A time to wait for.
 struct LazySleep {
     until: Instant,
     timer: Timer,
-    running: Arc<Mutex<Option<Running>>>,
+    running: Arc<Mutex<Option<Running<Instant>>>>,
 }
 
 impl LazyTimer {
@@ -61,20 +83,7 @@ impl Future for LazySleep {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            // One that ends later would be too late.
-            let current = running.take().filter(|current| current.until <= self.until);
-            let current = running.insert(current.unwrap_or_else(|| Running {
-                until: self.until,
-                sleep: self.timer.sleep_until(self.until),
-            }));
-            ready!(current.sleep.as_mut().poll(cx));
-            let fired = current.until;
-            *running = None;
-            if fired >= self.until {
-                return Poll::Ready(());
-            }
-        }
+        Running::poll(&mut running, self.until, || self.timer.sleep_until(self.until), cx)
     }
 }
 
