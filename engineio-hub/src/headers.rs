@@ -3,11 +3,6 @@
 use engineio_proto::Headers;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-/// The value of the first header of this name, if it is text.
-pub(crate) fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
-}
-
 /// The core rejects illegal headers, so none is lost here.
 pub(crate) fn extend(fields: &mut HeaderMap, headers: Headers) {
     fields.reserve(headers.len());

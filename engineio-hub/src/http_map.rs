@@ -3,81 +3,63 @@
 use bytes::Bytes;
 use engineio_proto::server::Ambiguity;
 use engineio_proto::{Request, Response, ServerConfig};
-use http::header::{self, HeaderName, HeaderValue};
-use http::request::Parts;
+use http::header::{self, HeaderValue};
 use http::{Method, StatusCode, Version};
 
-use crate::headers::{extend, text};
+use crate::head::{RequestHead, text};
+use crate::headers::extend;
 use crate::server::Connection;
-use crate::upgrade;
 
-/// A request as the core takes it. Each header is a search, so what decides nothing isn't looked
-/// for.
+/// A request as the core takes it, without what decides nothing.
 pub(crate) fn request<'r>(
     config: &ServerConfig,
-    parts: &'r Parts,
+    head: &'r RequestHead<'_>,
     connection: Connection,
 ) -> Request<'r> {
-    let text = |is_wanted: bool, name: HeaderName| {
-        if is_wanted { text(&parts.headers, name) } else { None }
-    };
+    let fields = &head.fields;
+    let wanted =
+        |is_wanted: bool, value: Option<&'r [u8]>| value.filter(|_| is_wanted).and_then(text);
     let is_connect = connection.is_extended_connect;
-    let is_get = parts.method == Method::GET;
-    let is_preflight = parts.method == Method::OPTIONS;
-    let upgrade = is_connect || upgrade::is_asked_for(&parts.headers);
-    let origin = parts.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
+    let is_get = head.method == Method::GET.as_str();
+    let is_post = head.method == Method::POST.as_str();
+    let is_preflight = head.method == Method::OPTIONS.as_str();
+    let upgrade = is_connect || fields.ask_for_websocket();
     Request {
         // The core takes all WebSockets for those of HTTP/1.1.
-        method: if is_connect { Method::GET.as_str() } else { parts.method.as_str() },
-        target: parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str),
+        method: if is_connect { Method::GET.as_str() } else { head.method },
+        target: &head.target,
         upgrade,
-        is_http_1_0: parts.version < Version::HTTP_11,
-        origin,
+        is_http_1_0: head.version < Version::HTTP_11,
+        origin: fields.origin,
         // It is compared with the origin.
-        host: origin.and_then(|_| host(config, parts)),
-        ambiguity: ambiguity(parts),
-        content_type: text(parts.method == Method::POST, header::CONTENT_TYPE),
-        accept_encoding: text(is_get && !upgrade, header::ACCEPT_ENCODING),
-        sec_websocket_protocol: text(upgrade, header::SEC_WEBSOCKET_PROTOCOL),
-        access_control_request_method: text(is_preflight, header::ACCESS_CONTROL_REQUEST_METHOD),
-        access_control_request_headers: text(is_preflight, header::ACCESS_CONTROL_REQUEST_HEADERS),
+        host: fields.origin.and_then(|_| host(config, head)),
+        ambiguity: ambiguity(head),
+        content_type: wanted(is_post, fields.content_type),
+        accept_encoding: wanted(is_get && !upgrade, fields.accept_encoding),
+        sec_websocket_protocol: wanted(upgrade, fields.websocket_protocol),
+        access_control_request_method: wanted(is_preflight, fields.access_control_request_method),
+        access_control_request_headers: wanted(is_preflight, fields.access_control_request_headers),
     }
 }
 
 /// The host that the request was sent to.
-fn host<'r>(config: &ServerConfig, parts: &'r Parts) -> Option<&'r str> {
-    let text = |name: HeaderName| text(&parts.headers, name);
-    let forwarded = config
-        .trust_forwarded()
-        .then(|| text(HeaderName::from_static("x-forwarded-host")))
-        .flatten()
-        .and_then(|hosts| hosts.split(',').next_back())
-        .map(str::trim);
-    let authority = || parts.uri.authority().map(http::uri::Authority::as_str);
-    forwarded.or_else(|| text(header::HOST)).or_else(authority)
+fn host<'r>(config: &ServerConfig, head: &'r RequestHead<'_>) -> Option<&'r str> {
+    let forwarded = head.fields.forwarded_host.filter(|_| config.trust_forwarded());
+    let forwarded = forwarded.and_then(text).and_then(|hosts| hosts.split(',').next_back());
+    let named = || head.fields.host.and_then(text);
+    forwarded.map(str::trim).or_else(named).or(head.authority.as_deref())
 }
 
 /// How a proxy in front may have read the request differently. An HTTP library that hides some of
 /// it, as hyper does, hides it here too.
-fn ambiguity(parts: &Parts) -> Option<Ambiguity> {
-    // One walk costs less than a search for each.
-    let (mut hosts, mut lengths, mut is_other) = (0, 0, false);
-    for (name, value) in &parts.headers {
-        if name == header::HOST {
-            hosts += 1;
-        } else if name == header::CONTENT_LENGTH {
-            lengths += 1;
-        } else if name == header::TRANSFER_ENCODING {
-            lengths += 1;
-            is_other |= !value.as_bytes().eq_ignore_ascii_case(b"chunked");
-        }
-    }
-    let has_host = hosts == 1 || parts.version != Version::HTTP_11;
-    if lengths > 1 {
+fn ambiguity(head: &RequestHead<'_>) -> Option<Ambiguity> {
+    let fields = &head.fields;
+    let has_host = fields.hosts == 1 || head.version != Version::HTTP_11;
+    if fields.content_lengths.saturating_add(fields.transfer_codings) > 1 {
         Some(Ambiguity::Length)
-    } else if is_other {
+    } else if fields.has_other_coding {
         Some(Ambiguity::Coding)
-    } else if hosts > 1 || !(has_host || parts.uri.authority().is_some()) {
+    } else if fields.hosts > 1 || !(has_host || head.authority.is_some()) {
         Some(Ambiguity::Host)
     } else {
         None
@@ -85,8 +67,8 @@ fn ambiguity(parts: &Parts) -> Option<Ambiguity> {
 }
 
 /// How long the request says that its body is.
-pub(crate) fn content_length(parts: &Parts) -> Option<usize> {
-    text(&parts.headers, header::CONTENT_LENGTH)?.parse().ok()
+pub(crate) fn content_length(head: &RequestHead<'_>) -> Option<usize> {
+    text(head.fields.content_length?)?.parse().ok()
 }
 
 /// A response that says with what its body is going to be compressed, if the core decided so.

@@ -174,6 +174,7 @@ pub mod cluster;
 mod compression;
 mod data;
 mod default_observer;
+mod head;
 mod headers;
 #[cfg(feature = "http1")]
 pub mod http1;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use engineio_proto::server::{Refusal, RefusalCause};
 use engineio_proto::{Instant, ServerConfig};
 use http::Method;
-use http::request::Parts;
 
+use crate::head::RequestHead;
 use crate::server::{RemoteAddr, remote_ip};
 use crate::sync::Mutex;
 
@@ -98,16 +98,20 @@ pub(crate) struct RequestLine {
 }
 
 impl RequestLine {
-    pub(crate) fn new(config: &ServerConfig, request: &Parts, peer: Option<RemoteAddr>) -> Self {
-        let asked = request.uri.path();
+    pub(crate) fn new(
+        config: &ServerConfig,
+        head: &RequestHead<'_>,
+        peer: Option<RemoteAddr>,
+    ) -> Self {
+        let asked = head.path();
         let is_configured = config
             .path()
             .as_ref()
             .is_some_and(|path| matches!(asked.strip_prefix(&**path), Some("" | "/")));
         Self {
-            method: Some(request.method.clone()),
+            method: Method::from_bytes(head.method.as_bytes()).ok(),
             path: (!is_configured).then(|| beginning(asked).into()),
-            remote: remote_ip(config, request, peer),
+            remote: remote_ip(config, head, peer),
         }
     }
 

@@ -2,11 +2,11 @@
 //! extended CONNECT (RFC 8441). They differ in nothing else.
 
 use engineio_proto::Headers;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::request::Parts;
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
 
-use crate::headers::{extend, text};
+use crate::head::{RequestHead, text};
+use crate::headers::extend;
 use crate::server::Connection;
 
 /// A valid request for a WebSocket: what its answer needs.
@@ -25,17 +25,17 @@ enum Way {
 
 impl Upgrade {
     /// Checks the handshake (RFC 6455, section 4.2.1; RFC 8441, section 5). `None`: it is broken.
-    pub(crate) fn of(parts: &Parts, connection: Connection) -> Option<Self> {
-        let text = |name: HeaderName| text(&parts.headers, name);
-        if text(header::SEC_WEBSOCKET_VERSION) != Some("13") {
+    pub(crate) fn of(head: &RequestHead<'_>, connection: Connection) -> Option<Self> {
+        if head.fields.websocket_version != Some(b"13") {
             return None;
         }
         if connection.is_extended_connect {
             return Some(Self { way: Way::ExtendedConnect });
         }
-        let is_http_1_1 = parts.method == Method::GET && parts.version == Version::HTTP_11;
-        let key = text(header::SEC_WEBSOCKET_KEY).filter(|key| key.len() == KEY_LEN && is_http_1_1);
-        let accept = tungstenite::handshake::derive_accept_key(key?.as_bytes());
+        let is_http_1_1 = head.method == Method::GET && head.version == Version::HTTP_11;
+        let key = head.fields.websocket_key.and_then(text);
+        let key = key.filter(|key| key.len() == KEY_LEN && is_http_1_1)?;
+        let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
         Some(Self { way: Way::Http1(HeaderValue::from_str(&accept).ok()?) })
     }
 
@@ -60,17 +60,6 @@ impl Upgrade {
         }
         answer
     }
-}
-
-/// Whether a request of HTTP/1 asks for a WebSocket.
-pub(crate) fn is_asked_for(headers: &HeaderMap) -> bool {
-    has_token(headers, header::UPGRADE, "websocket")
-        && has_token(headers, header::CONNECTION, "upgrade")
-}
-
-fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
-    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case(token))
 }
 
 /// 16 bytes in base64.

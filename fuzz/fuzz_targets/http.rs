@@ -1,9 +1,9 @@
 // No panic; requests are found the same in one chunk as byte by byte; behind a fault nothing is
-// found; a body of a stated length is as long as that.
+// found; a body of a stated length is as long as that; the `http` crate takes each head that is read.
 #![no_main]
 
-use bytes::BytesMut;
-use engineio_hub::http1::internal::{Body, Fault, Head, HeadReader};
+use bytes::{Buf, BytesMut};
+use engineio_hub::http1::internal::{Body, Fault, HeadReader, ReadHead};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|wire: &[u8]| {
@@ -50,13 +50,18 @@ fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Request>, Option<
                     Ok(None) => break,
                     Err(fault) => Err(fault),
                 },
-                _ => heads.take(&mut input),
+                _ => heads.find(&mut input),
             };
-            match taken {
+            let head = match taken {
                 Ok(None) => break,
-                Ok(Some(head)) => {
-                    body = Some(head.body);
-                    requests.push(Request::begin(&head));
+                Ok(Some(len)) => ReadHead::new(&input[..len]).map(|head| (len, head)),
+                Err(fault) => Err(fault),
+            };
+            match head {
+                Ok((len, head)) => {
+                    body = Some(head.body());
+                    requests.push(Request::begin(&head, &input[..len]));
+                    input.advance(len);
                 }
                 Err(fault) => return (requests, Some(fault)),
             }
@@ -66,14 +71,20 @@ fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Request>, Option<
 }
 
 impl Request {
-    fn begin(head: &Head) -> Self {
-        let Head { parts, body, is_kept_alive, expects_continue } = head;
+    fn begin(head: &ReadHead<'_>, bytes: &[u8]) -> Self {
+        let kept = head.keep();
+        let parts = kept.get();
+        let (is_kept_alive, expects_continue) = (head.is_kept_alive(), head.expects_continue());
         let mut text =
             format!("{} {} {is_kept_alive} {expects_continue}\n", parts.method, parts.uri);
         for (name, value) in &parts.headers {
             text += &format!("{name}:{}\n", value.as_bytes().escape_ascii());
         }
-        let stated = if let Body::Sized(length) = body { Some(*length) } else { None };
+        // A line each, between the request's own and the empty one.
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(parts.headers.len() + 2, lines, "{}", bytes.escape_ascii());
+        assert!(bytes.starts_with(parts.method.as_str().as_bytes()));
+        let stated = if let Body::Sized(length) = head.body() { Some(length) } else { None };
         Self { head: text, stated, body: Vec::new(), is_cut: true }
     }
 }

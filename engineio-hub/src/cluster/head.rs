@@ -11,10 +11,7 @@ use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, Version};
 
-/// Whether another node has forwarded the request.
-pub(crate) fn was_forwarded(head: &Parts) -> bool {
-    head.headers.contains_key(HOP)
-}
+use crate::head::RequestHead;
 
 /// Makes the head of a request one for another node, whose place is a URL. `None`: no request can
 /// have the two paths together.
@@ -65,21 +62,22 @@ pub(crate) fn answered(headers: &mut HeaderMap, is_last: bool) {
 }
 
 /// Whether another node asks to take back what passes through it.
-pub(crate) fn is_farewell(head: &Parts) -> bool {
-    head.method == Method::DELETE && was_forwarded(head)
+pub(crate) fn is_farewell(head: &RequestHead<'_>) -> bool {
+    head.method == Method::DELETE && head.fields.has_hopped
 }
 
 /// What a farewell needs of the target of a poll or WebSocket: the session. `None`: that is too much
 /// to keep.
-pub(crate) fn farewell_target(asked: &Uri) -> Option<Box<str>> {
-    let pairs = asked.query().unwrap_or_default().split('&');
+pub(crate) fn farewell_target(asked: &str) -> Option<Box<str>> {
+    let (path, query) = asked.split_once('?').unwrap_or((asked, ""));
+    let pairs = query.split('&');
     let named = pairs.filter(|pair| NAMES.iter().any(|name| pair.starts_with(name)));
-    let length = asked.path().len() + named.clone().map(|pair| 1 + pair.len()).sum::<usize>();
+    let length = path.len() + named.clone().map(|pair| 1 + pair.len()).sum::<usize>();
     if length > MOST_OF_A_TARGET {
         return None;
     }
     let mut target = String::with_capacity(length);
-    target.push_str(asked.path());
+    target.push_str(path);
     for (before, pair) in iter::once('?').chain(iter::repeat('&')).zip(named) {
         target.push(before);
         target.push_str(pair);
@@ -144,8 +142,7 @@ fn at(place: &Uri, asked: Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Marks a forwarded request, with the tag of the node that has forwarded it.
-const HOP: HeaderName = HeaderName::from_static("engineio-hop");
+const HOP: HeaderName = HeaderName::from_static(crate::head::HOP);
 
 /// The parts of a query that say which session it is, and on which transport.
 const NAMES: [&str; 3] = ["EIO=", "transport=", "sid="];

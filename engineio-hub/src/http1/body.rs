@@ -4,11 +4,10 @@ use std::mem;
 
 use bytes::{Buf, BytesMut};
 use http::Version;
-use http::header;
-use http::request::Parts;
 use httparse::Status;
 
 use super::Fault;
+use crate::head::{RequestHead, text};
 
 /// What is still to come of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,22 +37,18 @@ pub enum Chunks {
 
 impl Body {
     /// The body that this head announces.
-    pub(super) fn new(head: &Parts) -> Result<Self, Fault> {
-        let mut codings = head.headers.get_all(header::TRANSFER_ENCODING).iter();
-        let mut lengths = head.headers.get_all(header::CONTENT_LENGTH).iter();
-        match (codings.next(), codings.next(), lengths.next(), lengths.next()) {
-            (None, None, None, None) => Ok(Self::Sized(0)),
-            (None, None, Some(length), None) => {
-                let digits = length.to_str().unwrap_or_default();
+    pub(super) fn new(head: &RequestHead<'_>) -> Result<Self, Fault> {
+        let fields = &head.fields;
+        match (fields.transfer_codings, fields.content_lengths, fields.content_length) {
+            (0, 0, _) => Ok(Self::Sized(0)),
+            (0, 1, Some(length)) => {
+                let digits = text(length).unwrap_or_default();
                 // `parse` would take a sign.
                 let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
                 let length = digits.parse().ok().filter(|_| is_number);
                 length.map(Self::Sized).ok_or(Fault::Malformed)
             }
-            (Some(coding), None, None, None)
-                if head.version == Version::HTTP_11
-                    && coding.as_bytes().eq_ignore_ascii_case(b"chunked") =>
-            {
+            (1, 0, _) if head.version == Version::HTTP_11 && !fields.has_other_coding => {
                 Ok(Self::Chunked(Chunks::Size))
             }
             _ => Err(Fault::Malformed),

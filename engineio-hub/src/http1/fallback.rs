@@ -7,6 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
+use super::response::Answer;
+
 /// Answers requests for other paths.
 #[derive(Clone)]
 pub struct Fallback(Arc<Handler>);
@@ -25,12 +27,12 @@ impl Fallback {
     }
 
     /// Answers a request. A handler that panics harms no other request.
-    pub(super) fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+    pub(super) fn answer(&self, request: Request<Bytes>) -> Answer {
         let answered = catch_unwind(AssertUnwindSafe(|| (self.0)(request)));
         match answered {
             // A 1xx is not a final answer.
-            Ok(answer) if !answer.status().is_informational() => answer,
-            Ok(_) | Err(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
+            Ok(answer) if !answer.status().is_informational() => Answer::Theirs(answer),
+            Ok(_) | Err(_) => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 }
@@ -39,12 +41,6 @@ impl fmt::Debug for Fallback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Fallback")
     }
-}
-
-pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = status;
-    response
 }
 
 /// The longest body that the handler is given, in bytes.

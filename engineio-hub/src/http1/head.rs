@@ -1,30 +1,28 @@
 //! The head of a request.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
+use std::sync::OnceLock;
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
-use http::{Method, Request, Uri, Version};
+use http::uri::PathAndQuery;
+use http::{Request, Uri, Version};
 use httparse::Status;
 use memchr::memchr;
 
 use super::{Body, Fault};
+use crate::head::{Fields, RequestHead};
 use crate::listener::{MAX_HEAD, MAX_HEADERS};
 
-/// A request without its body.
+/// The head of a request where it was read to.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "a head has nothing else")]
-pub struct Head {
-    /// Method, target and headers.
-    pub parts: Parts,
-    /// The body that follows.
-    pub body: Body,
-    /// Whether the connection can be used again. In HTTP/1.0 it never is: such clients don't need
-    /// it.
-    pub is_kept_alive: bool,
-    /// Whether the client waits for a `100 Continue` before it sends the body.
-    pub expects_continue: bool,
+pub struct ReadHead<'r> {
+    pub(crate) request: RequestHead<'r>,
+    bytes: &'r [u8],
+    body: Body,
+    is_kept_alive: bool,
 }
 
 /// Finds the heads of requests, one after the other.
@@ -37,19 +35,19 @@ pub struct HeadReader {
 }
 
 impl HeadReader {
-    /// Takes the head of a request out of `input`, once all of it has come.
+    /// The length of the head that `input` begins with, once all of it has come. Empty lines in
+    /// front of it are taken away. Search on once that head was taken away.
     ///
     /// # Errors
     ///
     /// If the head is malformed or too long. Nothing that follows can be understood.
-    pub fn take(&mut self, input: &mut BytesMut) -> Result<Option<Head>, Fault> {
+    pub fn find(&mut self, input: &mut BytesMut) -> Result<Option<usize>, Fault> {
         self.skip_empty_lines(input)?;
-        let Some(len) = self.find_end(input)? else { return Ok(None) };
-        *self = Self::default();
-        // Copied, so that whoever keeps a header keeps no more than the head.
-        let head = Bytes::copy_from_slice(input.get(..len).unwrap_or_default());
-        input.advance(len);
-        parse(&head).map(Some)
+        let found = self.find_end(input)?;
+        if found.is_some() {
+            *self = Self::default();
+        }
+        Ok(found)
     }
 
     /// The length of the head, up to the empty line.
@@ -93,74 +91,126 @@ impl HeadReader {
     }
 }
 
-fn parse(bytes: &Bytes) -> Result<Head, Fault> {
+impl<'r> ReadHead<'r> {
+    /// Reads a whole head, up to its empty line.
+    ///
+    /// # Errors
+    ///
+    /// If it is malformed, or has too many headers.
+    pub fn new(bytes: &'r [u8]) -> Result<Self, Fault> {
+        with_parsed(bytes, |parsed| {
+            let mut fields = Fields::default();
+            for header in &*parsed.headers {
+                fields.note(header.name, header.value);
+            }
+            let version = version(parsed);
+            let is_current = version == Version::HTTP_11;
+            if fields.hosts > 1 || (fields.hosts == 0 && is_current) {
+                return Err(Fault::Malformed);
+            }
+            let (target, authority) = target(parsed.path.unwrap_or_default())?;
+            let method = parsed.method.unwrap_or_default();
+            let request = RequestHead { method, target, authority, version, fields };
+            let body = Body::new(&request)?;
+            let is_kept_alive = is_current && !request.fields.closes;
+            Ok(Self { request, bytes, body, is_kept_alive })
+        })?
+    }
+
+    /// The body that follows.
+    pub const fn body(&self) -> Body {
+        self.body
+    }
+
+    /// Whether the connection can be used again. In HTTP/1.0 it never is: such clients don't need
+    /// it.
+    pub const fn is_kept_alive(&self) -> bool {
+        self.is_kept_alive
+    }
+
+    /// Whether the client waits for a `100 Continue` before it sends the body.
+    pub fn expects_continue(&self) -> bool {
+        self.request.version == Version::HTTP_11 && self.request.fields.expects_continue
+    }
+
+    /// A copy, for whoever may want to look at all of it.
+    pub fn keep(&self) -> LazyParts {
+        LazyParts { bytes: Bytes::copy_from_slice(self.bytes), parts: OnceLock::new() }
+    }
+}
+
+/// The head of a request that was read, in the types of the `http` crate once somebody asks for
+/// it. To make them takes longer than to find what the hub needs.
+#[derive(Debug)]
+pub struct LazyParts {
+    bytes: Bytes,
+    parts: OnceLock<Box<Parts>>,
+}
+
+impl LazyParts {
+    /// Method, target and headers.
+    pub fn get(&self) -> &Parts {
+        self.parts.get_or_init(|| Box::new(parts(&self.bytes)))
+    }
+
+    /// Method, target and headers.
+    pub fn into_parts(self) -> Box<Parts> {
+        self.parts.into_inner().unwrap_or_else(|| Box::new(parts(&self.bytes)))
+    }
+}
+
+/// What the `http` crate makes of a head. It takes all that [`ReadHead`] does.
+fn parts(bytes: &Bytes) -> Parts {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    let _ = with_parsed(bytes, |parsed| {
+        parts.version = version(parsed);
+        parts.method = parsed.method?.parse().ok()?;
+        parts.uri = Uri::from_maybe_shared(bytes.slice_ref(parsed.path?.as_bytes())).ok()?;
+        parts.headers.reserve(parsed.headers.len());
+        for header in &*parsed.headers {
+            let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
+            let value = HeaderValue::from_maybe_shared(bytes.slice_ref(header.value)).ok()?;
+            parts.headers.append(name, value);
+        }
+        Some(())
+    });
+    parts
+}
+
+/// Gives what httparse makes of a whole head.
+fn with_parsed<'r, T>(
+    bytes: &'r [u8],
+    give: impl FnOnce(&httparse::Request<'_, 'r>) -> T,
+) -> Result<T, Fault> {
     let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
     let mut parsed = httparse::Request::new(&mut []);
     match parsed.parse_with_uninit_headers(bytes, &mut headers) {
-        Ok(Status::Complete(len)) if len == bytes.len() => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(Fault::HeadTooLarge),
-        Ok(_) | Err(_) => return Err(Fault::Malformed),
-    }
-    let (mut parts, ()) = Request::new(()).into_parts();
-    parts.version = if parsed.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
-    parts.method = legal(parsed.method.unwrap_or_default().parse::<Method>())?;
-    let path = parsed.path.unwrap_or_default();
-    parts.uri = legal(Uri::from_maybe_shared(bytes.slice_ref(path.as_bytes())))?;
-    parts.headers.reserve(parsed.headers.len());
-    let mut special = Special::default();
-    for line in parsed.headers {
-        let name = legal(HeaderName::from_bytes(line.name.as_bytes()))?;
-        special.note(&name);
-        let value = legal(HeaderValue::from_maybe_shared(bytes.slice_ref(line.value)))?;
-        parts.headers.append(name, value);
-    }
-    let is_current = parts.version == Version::HTTP_11;
-    if special.hosts > 1 || (special.hosts == 0 && is_current) {
-        return Err(Fault::Malformed);
-    }
-    let mentions = |name, entry| mentions(&parts.headers, name, entry);
-    Ok(Head {
-        body: if special.has_body { Body::new(&parts)? } else { Body::Sized(0) },
-        is_kept_alive: is_current
-            && !(special.has_connection && mentions(header::CONNECTION, "close")),
-        expects_continue: is_current
-            && special.has_expect
-            && mentions(header::EXPECT, "100-continue"),
-        parts,
-    })
-}
-
-/// The headers that there are of those that HTTP/1.1 itself reads. Most requests have one.
-#[derive(Default)]
-struct Special {
-    hosts: usize,
-    has_body: bool,
-    has_connection: bool,
-    has_expect: bool,
-}
-
-impl Special {
-    fn note(&mut self, name: &HeaderName) {
-        if *name == header::HOST {
-            self.hosts = self.hosts.saturating_add(1);
-        } else if *name == header::CONTENT_LENGTH || *name == header::TRANSFER_ENCODING {
-            self.has_body = true;
-        } else if *name == header::CONNECTION {
-            self.has_connection = true;
-        } else if *name == header::EXPECT {
-            self.has_expect = true;
-        }
+        Ok(Status::Complete(len)) if len == bytes.len() => Ok(give(&parsed)),
+        Err(httparse::Error::TooManyHeaders) => Err(Fault::HeadTooLarge),
+        Ok(_) | Err(_) => Err(Fault::Malformed),
     }
 }
 
-fn legal<T, E>(parsed: Result<T, E>) -> Result<T, Fault> {
-    parsed.map_err(|_| Fault::Malformed)
+const fn version(parsed: &httparse::Request<'_, '_>) -> Version {
+    if matches!(parsed.version, Some(0)) { Version::HTTP_10 } else { Version::HTTP_11 }
 }
 
-/// Whether the list in this header has this entry.
-fn mentions(headers: &HeaderMap, name: HeaderName, entry: &str) -> bool {
-    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case(entry))
+/// The path and query of a target, and the host that it names.
+fn target(asked: &str) -> Result<(Cow<'_, str>, Option<Cow<'_, str>>), Fault> {
+    // What clients send. `Uri` takes it as it is, and finds that out more slowly.
+    if asked.starts_with('/') && asked.bytes().all(is_plain) {
+        return Ok((Cow::Borrowed(asked), None));
+    }
+    let uri: Uri = asked.parse().map_err(|_| Fault::Malformed)?;
+    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
+    let authority = uri.authority().map(|host| Cow::Owned(host.as_str().to_owned()));
+    Ok((Cow::Owned(path), authority))
+}
+
+/// Whether a path and a query may have this character as it is (RFC 3986, section 3.3).
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'$'..=b'/' | b':' | b';' | b'=' | b'?' | b'@' | b'_' | b'~')
 }
 
 /// How many empty lines may come before a request. Clients that send any send one.

@@ -65,14 +65,15 @@ use crate::listener::HEAD_TIMEOUT;
 use body::Body;
 pub use connection::ServerConnection;
 pub use fallback::Fallback;
-use head::{Head, HeadReader};
+use head::HeadReader;
+pub(crate) use head::{LazyParts, ReadHead};
 
 /// What fuzzing needs. It may change at any time.
 #[doc(hidden)]
 pub mod internal {
     pub use super::Fault;
     pub use super::body::{Body, Chunks};
-    pub use super::head::{Head, HeadReader};
+    pub use super::head::{HeadReader, LazyParts, ReadHead};
 }
 
 /// The settings of all connections of a server.

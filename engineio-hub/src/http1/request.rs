@@ -2,15 +2,15 @@
 
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use engineio_proto::{Failure, Instant};
-use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 
-use super::fallback::{Fallback, MAX_BODY, empty};
-use super::{Body, Head, Settings};
+use super::fallback::{Fallback, MAX_BODY};
+use super::response::Answer;
+use super::{Body, LazyParts, ReadHead, Settings};
 use crate::data::Data;
-use crate::server::{Answer, Connection, Hub, RemoteAddr, Seat};
+use crate::server::{Hub, Plain, RemoteAddr, Seat};
 use crate::shared::framed::Framed;
 
 /// A request, and how far its answer is.
@@ -31,17 +31,15 @@ pub(super) struct ServerRequest<D: Data> {
 /// The source of the answer.
 enum Responder<D: Data> {
     /// A session, or the hub. The answer is kept while the client is still writing.
-    Hub {
-        seat: Seat<D>,
-        answer: Option<Box<Response<Bytes>>>,
-    },
+    Hub { seat: Seat<D>, answer: Option<Box<Answer>> },
     Fallback {
-        parts: Option<Box<Parts>>,
+        head: Option<LazyParts>,
+        peer: Option<RemoteAddr>,
         body: BytesMut,
         handler: Fallback,
     },
     /// The answer is known.
-    Ready(Option<Box<Response<Bytes>>>),
+    Ready(Option<Box<Answer>>),
 }
 
 /// The next step for a request.
@@ -52,39 +50,39 @@ pub(super) enum Step {
     Yield,
     /// Tell the client to send the body.
     Continue,
-    Answer(Response<Bytes>),
+    Answer(Answer),
     Upgrade(Response<()>, Box<Framed>),
 }
 
 impl<D: Data> ServerRequest<D> {
     pub(super) fn begin(
-        head: Head,
+        head: &ReadHead<'_>,
         peer: Option<RemoteAddr>,
         hub: &Hub<D>,
         settings: &Settings,
     ) -> Self {
-        let Head { mut parts, body, is_kept_alive, expects_continue } = head;
-        let is_head = parts.method == Method::HEAD;
-        let connection = Connection::http1(peer);
-        let (responder, deadline) = match hub.admit_taking(&mut parts, connection) {
+        let body = head.body();
+        let (responder, deadline) = match hub.admit_read(head, peer) {
             Some(seat) => (Responder::Hub { seat, answer: None }, None),
             None => match settings.fallback.clone() {
                 Some(handler) => {
-                    peer.map(|peer| parts.extensions.insert(peer));
                     let by = hub.now() + hub.config().body_timeout();
-                    let (parts, body) = (Some(Box::new(parts)), BytesMut::new());
-                    (Responder::Fallback { parts, body, handler }, Some(by))
+                    let (head, body) = (Some(head.keep()), BytesMut::new());
+                    (Responder::Fallback { head, peer, body, handler }, Some(by))
                 }
-                None => (Responder::Ready(Some(Box::new(hub.not_found(&parts, peer)))), None),
+                None => {
+                    let answer = Answer::Ours(hub.not_found_at(&head.request, peer));
+                    (Responder::Ready(Some(Box::new(answer))), None)
+                }
             },
         };
         let mut request = Self {
-            awaits_continue: expects_continue && !body.is_ended(),
+            awaits_continue: head.expects_continue() && !body.is_ended(),
             has_body: !body.is_ended(),
             is_broken: false,
             body,
-            is_head,
-            is_kept_alive,
+            is_head: head.request.method == Method::HEAD,
+            is_kept_alive: head.is_kept_alive(),
             deadline,
             responder,
         };
@@ -131,21 +129,23 @@ impl<D: Data> ServerRequest<D> {
         let is_late = self.deadline.is_some_and(|deadline| deadline <= hub.now());
         let Self { body, responder, is_broken, .. } = self;
         match responder {
-            Responder::Fallback { parts, body: collected, handler } => {
+            Responder::Fallback { head, peer, body: collected, handler } => {
                 let status = if *is_broken {
                     StatusCode::BAD_REQUEST
                 } else if collected.len() > MAX_BODY || body.is_longer_than(MAX_BODY) {
                     StatusCode::PAYLOAD_TOO_LARGE
                 } else if body.is_ended() {
-                    let Some(parts) = parts.take() else { return Step::Wait };
-                    let request = Request::from_parts(*parts, collected.split().freeze());
+                    let Some(head) = head.take() else { return Step::Wait };
+                    let mut parts = *head.into_parts();
+                    peer.map(|peer| parts.extensions.insert(peer));
+                    let request = Request::from_parts(parts, collected.split().freeze());
                     return Step::Answer(handler.answer(request));
                 } else if is_late {
                     StatusCode::REQUEST_TIMEOUT
                 } else {
                     return self.wait();
                 };
-                Step::Answer(empty(status))
+                Step::Answer(Answer::empty(status))
             }
             Responder::Ready(answer) => match answer.take() {
                 Some(answer) => Step::Answer(*answer),
@@ -154,23 +154,23 @@ impl<D: Data> ServerRequest<D> {
             Responder::Hub { seat, answer } => {
                 let response = match answer.take() {
                     Some(response) => *response,
-                    None => match seat.poll_answer(cx) {
+                    None => match seat.poll_plain(cx) {
                         // What follows can't be understood, so the connection ends.
                         Poll::Pending if *is_broken => {
-                            return Step::Answer(empty(StatusCode::BAD_REQUEST));
+                            return Step::Answer(Answer::empty(StatusCode::BAD_REQUEST));
                         }
                         Poll::Pending => return self.wait(),
-                        Poll::Ready(Answer::Yield) => return Step::Yield,
-                        Poll::Ready(Answer::Respond { response, drain }) => {
+                        Poll::Ready(Plain::Yield) => return Step::Yield,
+                        Poll::Ready(Plain::Respond { response, drain }) => {
                             self.deadline = drain.map(|patience| hub.now() + patience);
-                            response
+                            Answer::Ours(response)
                         }
                         // Whoever reads no body here takes it for frames.
-                        Poll::Ready(Answer::Upgrade(..)) if self.has_body => {
+                        Poll::Ready(Plain::Upgrade(..)) if self.has_body => {
                             self.is_kept_alive = false;
-                            return Step::Answer(empty(StatusCode::BAD_REQUEST));
+                            return Step::Answer(Answer::empty(StatusCode::BAD_REQUEST));
                         }
-                        Poll::Ready(Answer::Upgrade(response, framed)) => {
+                        Poll::Ready(Plain::Upgrade(response, framed)) => {
                             return Step::Upgrade(response, Box::new(framed));
                         }
                     },

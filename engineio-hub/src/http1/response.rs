@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use engineio_proto::server::ConnectionFault;
 use http::header::{self, HeaderMap};
 use http::{Response, StatusCode};
@@ -19,69 +20,146 @@ pub(crate) struct Framing {
 /// The answer to `Expect: 100-continue`.
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// The head of an answer, with room for as many bytes of its body.
-pub(crate) fn response<B>(response: &Response<B>, framing: Framing, room: usize) -> Vec<u8> {
-    let mut head = begin(response.status(), room);
-    write_headers(&mut head, response.headers());
-    let Framing { length, closes } = framing;
-    if let Some(length) = length {
-        head.extend_from_slice(b"content-length: ");
-        head.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
-        head.extend_from_slice(b"\r\n");
-    }
-    if closes {
-        head.extend_from_slice(b"connection: close\r\n");
-    }
-    end(head, response.headers())
+/// The answer to a request.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Of the hub, or of a session.
+    Ours(engineio_proto::Response),
+    /// Of the application.
+    Theirs(Response<Bytes>),
 }
 
+impl Answer {
+    /// An answer without headers and body.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = status;
+        Self::Theirs(response)
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Ours(response) => status(response.status),
+            Self::Theirs(response) => response.status(),
+        }
+    }
+
+    pub(crate) fn body(&self) -> &Bytes {
+        match self {
+            Self::Ours(response) => &response.body,
+            Self::Theirs(response) => response.body(),
+        }
+    }
+
+    pub(crate) fn into_body(self) -> Bytes {
+        match self {
+            Self::Ours(response) => response.body,
+            Self::Theirs(response) => response.into_body(),
+        }
+    }
+
+    /// The length that its headers tell.
+    pub(crate) fn told_length(&self) -> Option<usize> {
+        match self {
+            Self::Ours(_) => None,
+            Self::Theirs(response) => {
+                let length = response.headers().get(header::CONTENT_LENGTH)?;
+                length.to_str().ok()?.parse().ok()
+            }
+        }
+    }
+
+    /// Its head, with room for as many bytes of its body.
+    pub(crate) fn head(&self, framing: Framing, room: usize) -> Vec<u8> {
+        let mut head = HeadWriter::new(self.status(), room);
+        match self {
+            Self::Ours(response) => {
+                for (name, value) in response.headers.iter() {
+                    head.header(name, value.as_bytes());
+                }
+                if let Some(coding) = response.coding {
+                    head.own("content-encoding", coding.name().as_bytes());
+                }
+            }
+            Self::Theirs(response) => head.headers(response.headers()),
+        }
+        head.end(framing)
+    }
+}
 /// The head of the answer to a request for a WebSocket.
 pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
-    let mut head = begin(response.status(), 0);
-    write_headers(&mut head, response.headers());
-    head.extend_from_slice(b"connection: Upgrade\r\n");
-    end(head, response.headers())
+    let mut head = HeadWriter::new(response.status(), 0);
+    head.headers(response.headers());
+    head.own("connection", b"Upgrade");
+    head.end(Framing { length: None, closes: false })
 }
 
 /// The whole answer to a head that is turned away, which ends the connection.
 pub(crate) fn refusal(fault: ConnectionFault) -> Vec<u8> {
-    let mut empty = Response::new(());
-    *empty.status_mut() = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    response(&empty, Framing { length: Some(0), closes: true }, 0)
+    let head = HeadWriter::new(status(fault.status()), 0);
+    head.end(Framing { length: Some(0), closes: true })
 }
 
-/// Writes all headers but those that are written here.
-fn write_headers(head: &mut Vec<u8>, headers: &HeaderMap) {
-    let own = [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
-    for (name, value) in headers.iter().filter(|(name, _)| !own.contains(name)) {
-        write_header(head, name.as_str(), value.as_bytes());
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
+/// A head while it is written.
+struct HeadWriter {
+    head: Vec<u8>,
+    has_date: bool,
+}
+
+impl HeadWriter {
+    fn new(status: StatusCode, room: usize) -> Self {
+        let mut head = Vec::with_capacity(MOST_HEADS.saturating_add(room));
+        head.extend_from_slice(b"HTTP/1.1 ");
+        head.extend_from_slice(status.as_str().as_bytes());
+        head.push(b' ');
+        head.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
+        head.extend_from_slice(b"\r\n");
+        Self { head, has_date: false }
     }
-}
 
-fn write_header(head: &mut Vec<u8>, name: &str, value: &[u8]) {
-    head.extend_from_slice(name.as_bytes());
-    head.extend_from_slice(b": ");
-    head.extend_from_slice(value);
-    head.extend_from_slice(b"\r\n");
-}
-
-fn begin(status: StatusCode, room: usize) -> Vec<u8> {
-    let mut head = Vec::with_capacity(MOST_HEADS.saturating_add(room));
-    head.extend_from_slice(b"HTTP/1.1 ");
-    head.extend_from_slice(status.as_str().as_bytes());
-    head.push(b' ');
-    head.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
-    head.extend_from_slice(b"\r\n");
-    head
-}
-
-/// Ends a head of these headers. It has a date, the application's or this one.
-fn end(mut head: Vec<u8>, headers: &HeaderMap) -> Vec<u8> {
-    if !headers.contains_key(header::DATE) {
-        with_date(|date| write_header(&mut head, "date", date));
+    fn headers(&mut self, headers: &HeaderMap) {
+        for (name, value) in headers {
+            self.header(name.as_str(), value.as_bytes());
+        }
     }
-    head.extend_from_slice(b"\r\n");
-    head
+
+    /// Writes a header, unless it is one that says how the connection goes on.
+    fn header(&mut self, name: &str, value: &[u8]) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if is("connection") || is("content-length") || is("transfer-encoding") {
+            return;
+        }
+        self.has_date |= is("date");
+        self.own(name, value);
+    }
+
+    fn own(&mut self, name: &str, value: &[u8]) {
+        let Self { head, .. } = self;
+        head.extend_from_slice(name.as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value);
+        head.extend_from_slice(b"\r\n");
+    }
+
+    /// The head with what is written here: among that a date, unless the application has one.
+    fn end(mut self, framing: Framing) -> Vec<u8> {
+        let Framing { length, closes } = framing;
+        if let Some(length) = length {
+            self.own("content-length", itoa::Buffer::new().format(length).as_bytes());
+        }
+        if closes {
+            self.own("connection", b"close");
+        }
+        if !self.has_date {
+            with_date(|date| self.own("date", date));
+        }
+        self.head.extend_from_slice(b"\r\n");
+        self.head
+    }
 }
 
 /// Gives the date of now, which a thread formats once a second.

@@ -19,8 +19,9 @@ use super::pending::RETRY_AFTER;
 use super::requests::Admitted;
 use super::running::Running;
 use super::seat::Place;
-use crate::cluster::{Cluster, head, is_node_url};
+use crate::cluster::{self, Cluster, is_node_url};
 use crate::data::Data;
+use crate::head::RequestHead;
 use crate::http_map;
 use crate::refused::RequestLine;
 use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -101,20 +102,27 @@ impl Forward {
             return None;
         }
         let (is_websocket, client) = (self.upgrade.is_some(), self.line.remote());
-        head::forwarded(head, place, self.has_body(), is_websocket, client, self.home.tag())
+        cluster::head::forwarded(
+            head,
+            place,
+            self.has_body(),
+            is_websocket,
+            client,
+            self.home.tag(),
+        )
     }
 
     /// Makes the head of the node's answer one for the client.
     pub fn answer(&self, head: &mut response::Parts) {
         // A closing server's clients look for another one.
         let is_last = self.is_http1 && self.home.is_closing();
-        head::answered(&mut head.headers, is_last);
+        cluster::head::answered(&mut head.headers, is_last);
     }
 
     /// Makes the node's 101 one for the client, or over HTTP/2 a 200. `None`: no WebSocket was asked
     /// for.
     pub fn switch(&mut self, mut head: response::Parts) -> Option<Response<()>> {
-        head::answered(&mut head.headers, false);
+        cluster::head::answered(&mut head.headers, false);
         Some(self.upgrade.take()?.proxied(head.headers))
     }
 
@@ -138,24 +146,29 @@ impl Forward {
         async move {
             let (target, cluster) = (target?, home.elsewhere().cluster.get()?);
             let place = cluster.locate(node, || home.now(), patience).await?;
-            head::farewell(&place, &target, home.tag())
+            cluster::head::farewell(&place, &target, home.tag())
         }
     }
 
     /// The answer if the node can't be reached, and nothing of the request was sent.
     pub fn unreachable(&self) -> Response<Bytes> {
+        http_map::response(self.not_forwarded())
+    }
+
+    /// As [`unreachable`](Self::unreachable), as the core writes it.
+    pub(crate) fn not_forwarded(&self) -> engineio_proto::Response {
         self.home.unreachable(self.node);
         self.refuse(self.exchange.clone().unreachable_node(self.node))
     }
 
     /// The answer if the node broke off after something of the request was sent.
     pub fn lost(&self) -> Response<Bytes> {
-        self.refuse(self.exchange.clone().lost_node(self.node))
+        http_map::response(self.refuse(self.exchange.clone().lost_node(self.node)))
     }
 
-    fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
+    fn refuse(&self, refusal: Refusal) -> engineio_proto::Response {
         self.home.refused(&refusal, &self.line);
-        http_map::response(refusal.response())
+        refusal.response()
     }
 }
 
@@ -255,14 +268,14 @@ impl<D: Data> Hub<D> {
         &self,
         sid: &str,
         exchange: Exchange,
-        parts: &Parts,
+        head: &RequestHead<'_>,
         connection: Connection,
         line: &RequestLine,
     ) -> Admitted<D> {
         let cluster = self.running.elsewhere.cluster.get();
         let node = NodeTag::of_sid(sid).filter(|node| self.config().node() != Some(*node));
         // One that was forwarded has come to its node, or the nodes don't agree about who is who.
-        let (Some(cluster), Some(node), false) = (cluster, node, head::was_forwarded(parts)) else {
+        let (Some(cluster), Some(node), false) = (cluster, node, head.fields.has_hopped) else {
             return self.turn_away(line, exchange.unknown_session());
         };
         let kind = exchange.kind();
@@ -270,7 +283,7 @@ impl<D: Data> Hub<D> {
             // The session stays where it is, and its client on polling.
             return self.turn_away(line, exchange.closing(RETRY_AFTER.as_secs()));
         }
-        let upgrade = match self.check_upgrade(exchange, parts, connection) {
+        let upgrade = match self.check_upgrade(exchange, head, connection) {
             Ok((exchange, upgrade)) if self.running.elsewhere.begin(cluster) => (exchange, upgrade),
             Ok((exchange, _)) => {
                 return self.turn_away(line, exchange.too_many_forwards(RETRY_AFTER.as_secs()));
@@ -280,10 +293,10 @@ impl<D: Data> Hub<D> {
         self.running.core.observer.forwarded(node);
         let (exchange, upgrade) = upgrade;
         let home: Arc<dyn Home> = Arc::<Running<D>>::clone(&self.running);
-        let (line, is_http1) = (line.clone(), parts.version <= Version::HTTP_11);
+        let (line, is_http1) = (line.clone(), head.version <= Version::HTTP_11);
         let may_last = kind != Kind::Post;
         let guest = may_last.then(|| self.receive());
-        let farewell = may_last.then(|| head::farewell_target(&parts.uri)).flatten();
+        let farewell = may_last.then(|| cluster::head::farewell_target(&head.target)).flatten();
         let forward = Forward { node, exchange, upgrade, line, guest, farewell, is_http1, home };
         (Place::Elsewhere(Box::new(forward)), None)
     }

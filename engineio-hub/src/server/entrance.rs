@@ -32,14 +32,9 @@ impl Entrance {
         Self { by_address, per_second, next: AtomicU64::new(0) }
     }
 
-    /// A place for one more client, whose address is looked for where it counts. Clients without a
-    /// known address aren't counted.
-    pub(crate) fn admit(
-        &self,
-        now: Instant,
-        address: impl FnOnce() -> Option<IpAddr>,
-    ) -> Result<Slot, Unavailable> {
-        let slot = match self.by_address.as_ref().and_then(|limits| Some((limits, address()?))) {
+    /// A place for one more client. Clients without a known address aren't counted.
+    pub(crate) fn admit(&self, now: Instant, address: Option<IpAddr>) -> Result<Slot, Unavailable> {
+        let slot = match self.by_address.as_ref().zip(address) {
             None => Slot(None),
             Some((limits, ip)) => {
                 let permit = limits.admit(RemoteAddr(SocketAddr::new(ip, 0)));

@@ -7,12 +7,12 @@
 use bytes::Bytes;
 use engineio_proto::server::{Route, route};
 use engineio_proto::{Headers, Request, Response, Transport};
-use http::request::Parts;
 
 use super::handler::carry;
 use super::hub::Hub;
-use crate::cluster::head;
+use crate::cluster;
 use crate::data::Data;
+use crate::head::RequestHead;
 use crate::shared::session::Pace;
 
 impl<D: Data> Hub<D> {
@@ -21,8 +21,12 @@ impl<D: Data> Hub<D> {
     /// A poll is answered with what there is, and its client polls again by another way. The session
     /// of a WebSocket ends as in a shutdown: what it has accepted leaves, and its client is told. One
     /// that is gone needs nothing.
-    pub(super) fn take_farewell(&self, head: &Parts, request: &Request<'_>) -> Option<Response> {
-        if !head::is_farewell(head) {
+    pub(super) fn take_farewell(
+        &self,
+        head: &RequestHead<'_>,
+        request: &Request<'_>,
+    ) -> Option<Response> {
+        if !cluster::head::is_farewell(head) {
             return None;
         }
         // It says what a GET would say of the poll or WebSocket.

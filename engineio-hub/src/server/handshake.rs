@@ -12,6 +12,7 @@ use engineio_proto::{Revision, ServerConfig, Transport};
 use http::header::COOKIE;
 use http::request::Parts;
 
+use crate::head::{KeptHead, RequestHead, text};
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// The address that a request came from, as the binding saw it.
@@ -44,7 +45,7 @@ impl Connection {
 ///
 /// Nothing in it is verified. Query, headers and cookies are as the client sent them.
 pub struct Handshake {
-    request: Parts,
+    head: KeptHead,
     remote_ip: Option<IpAddr>,
     transport: Transport,
     revision: Revision,
@@ -65,7 +66,7 @@ impl MayCompress {
 impl Handshake {
     pub(crate) fn new(
         config: &ServerConfig,
-        request: Parts,
+        head: KeptHead,
         opening: &Opening,
         remote_ip: Option<IpAddr>,
     ) -> Self {
@@ -76,24 +77,24 @@ impl Handshake {
             may_compress: MayCompress(
                 config.websocket_compression().then(|| Arc::new(AtomicBool::new(true))),
             ),
-            request,
+            head,
         }
     }
 
     /// The head of the request.
-    pub const fn request(&self) -> &Parts {
-        &self.request
+    pub fn request(&self) -> &Parts {
+        self.head.parts()
     }
 
     /// The first query parameter of this name, percent-decoded.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
-        let query = self.request.uri.query()?.as_bytes();
+        let query = self.request().uri.query()?.as_bytes();
         form_urlencoded::parse(query).find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// The first cookie of this name.
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        let lines = self.request.headers.get_all(COOKIE).into_iter();
+        let lines = self.request().headers.get_all(COOKIE).into_iter();
         let lines = lines.filter_map(|line| line.to_str().ok());
         let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
         cookies.filter(|cookie| cookie.name() == name).find_map(|cookie| cookie.value_raw())
@@ -101,7 +102,7 @@ impl Handshake {
 
     /// The first header of this name (case-insensitive), if its value is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.request.headers.get(name)?.to_str().ok()
+        self.request().headers.get(name)?.to_str().ok()
     }
 
     /// The client's address: the peer's, or with [`trust_forwarded`](ServerConfig::trust_forwarded)
@@ -148,21 +149,21 @@ impl Handshake {
 
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handshake").field("uri", &self.request.uri).finish_non_exhaustive()
+        f.debug_struct("Handshake").field("uri", &self.request().uri).finish_non_exhaustive()
     }
 }
 
 /// The client's address.
 pub(crate) fn remote_ip(
     config: &ServerConfig,
-    request: &Parts,
+    head: &RequestHead<'_>,
     peer: Option<RemoteAddr>,
 ) -> Option<IpAddr> {
-    let forwarded = config.trust_forwarded().then(|| forwarded_for(request)).flatten();
+    let forwarded = head.fields.forwarded_for.filter(|_| config.trust_forwarded());
+    let forwarded = forwarded.and_then(last_address);
     forwarded.or_else(|| Some(peer?.0.ip()))
 }
 
-fn forwarded_for(request: &Parts) -> Option<IpAddr> {
-    let value = request.headers.get_all("x-forwarded-for").into_iter().next_back()?;
-    value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+fn last_address(list: &[u8]) -> Option<IpAddr> {
+    text(list)?.rsplit(',').next()?.trim().parse().ok()
 }

@@ -40,7 +40,7 @@ impl<D: Data> Incoming<D> {
     }
 
     /// The head of the request.
-    pub const fn request(&self) -> &Parts {
+    pub fn request(&self) -> &Parts {
         self.handshake.request()
     }
 

@@ -26,7 +26,6 @@ mod farewell;
 mod groups;
 mod handler;
 mod handshake;
-mod head;
 mod hub;
 mod incoming;
 mod login;
@@ -63,6 +62,8 @@ pub(crate) use handshake::remote_ip;
 pub use handshake::{Connection, Handshake, RemoteAddr};
 pub use hub::{Hub, WeakHub};
 pub use incoming::Incoming;
+#[cfg(feature = "http1")]
+pub(crate) use seat::Plain;
 pub use seat::{Answer, Seat};
 pub use sender::Sender;
 pub use session::Overflow;

@@ -5,24 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
-use engineio_proto::Transport;
 use engineio_proto::server::{
     Exchange, Input, Kind, Opening, Refusal, Route, Unavailable, foreign, route,
 };
+use engineio_proto::{Response, Transport};
 use http::Method;
 use http::request::Parts;
 
 use super::body::RequestBody;
 use super::deadlines::Target;
 use super::handler::carry;
-use super::handshake::{Connection, Handshake, RemoteAddr, remote_ip};
-use super::head::Head;
+use super::handshake::{Connection, Handshake, RemoteAddr};
 use super::hub::Hub;
 use super::pending::{PendingHandshake, RETRY_AFTER};
 use super::reception::{Arrival, Received};
 use super::seat::{Place, Seat};
 use crate::data::Data;
+use crate::head::{Head, KeptHead, RequestHead};
 use crate::http_map;
+#[cfg(feature = "http1")]
+use crate::http1::ReadHead;
 use crate::refused::RequestLine;
 use crate::shared::session::Pace;
 use crate::upgrade::Upgrade;
@@ -50,25 +52,25 @@ impl<D: Data> Hub<D> {
         self.admit_head(Head::Taken(request), connection)
     }
 
+    /// As [`admit`](Self::admit), a request that was read here.
+    #[cfg(feature = "http1")]
+    pub(crate) fn admit_read(
+        &self,
+        head: &ReadHead<'_>,
+        peer: Option<RemoteAddr>,
+    ) -> Option<Seat<D>> {
+        self.admit_head(Head::Read(head), Connection::http1(peer))
+    }
+
     fn admit_head(&self, head: Head<'_>, connection: Connection) -> Option<Seat<D>> {
-        let plain = http_map::request(self.config(), &head, connection);
-        let is_upgrade = plain.upgrade;
-        let farewell = self.take_farewell(&head, &plain);
-        let routed = farewell.map_or_else(|| route(self.config(), &plain), Route::Answer);
-        if matches!(routed, Route::Foreign) {
-            return None;
-        }
-        let line = RequestLine::new(self.config(), &head, connection.peer);
-        let is_post = head.method == Method::POST;
-        let length = is_post.then(|| http_map::content_length(&head)).flatten();
-        let deflate = is_upgrade.then(|| self.compression(&head)).flatten();
-        let (place, upgrade) = match routed {
-            Route::Foreign => return None,
-            Route::Answer(response) => (Place::Answered(Box::new(response)), None),
-            Route::Refuse(refusal) => self.turn_away(&line, refusal),
-            Route::Open(opening) => self.admit_handshake(opening, head, connection, &line),
-            Route::Session { sid, exchange } => {
-                self.admit_exchange(&sid, exchange, &head, connection, &line)
+        let found = head.look(|head| self.find_place(head, connection))?;
+        let Found { way, line, is_post, length, deflate } = found;
+        let (place, upgrade) = match way {
+            Way::Placed(admitted) => admitted,
+            Way::Handshake(opening, upgrade) => {
+                let place = self.admit_handshake(*opening, head.keep(), &line);
+                let is_waiting = matches!(place, Place::Waiting(..));
+                (place, upgrade.filter(|_| is_waiting))
             }
         };
         let limit = self.config().max_payload();
@@ -85,39 +87,77 @@ impl<D: Data> Hub<D> {
         Some(Seat::new(&self.running, place, body, upgrade, deflate, line))
     }
 
+    /// Finds the place of a request, but for a handshake, which takes the head with it. `None`: its
+    /// path isn't this server's.
+    fn find_place(&self, head: &RequestHead<'_>, connection: Connection) -> Option<Found<D>> {
+        let plain = http_map::request(self.config(), head, connection);
+        let farewell = self.take_farewell(head, &plain);
+        let routed = farewell.map_or_else(|| route(self.config(), &plain), Route::Answer);
+        if matches!(routed, Route::Foreign) {
+            return None;
+        }
+        let line = RequestLine::new(self.config(), head, connection.peer);
+        let way = match routed {
+            Route::Foreign => return None,
+            Route::Answer(response) => Way::Placed((Place::Answered(Box::new(response)), None)),
+            Route::Refuse(refusal) => Way::Placed(self.turn_away(&line, refusal)),
+            Route::Open(opening) => match self.check_opening(opening, head, connection) {
+                Ok((opening, upgrade)) => Way::Handshake(Box::new(opening), upgrade),
+                Err(refusal) => Way::Placed(self.turn_away(&line, refusal)),
+            },
+            Route::Session { sid, exchange } => {
+                Way::Placed(self.admit_exchange(&sid, exchange, head, connection, &line))
+            }
+        };
+        let is_post = head.method == Method::POST;
+        let length = is_post.then(|| http_map::content_length(head)).flatten();
+        let deflate = plain.upgrade.then(|| self.compression(head)).flatten();
+        Some(Found { way, line, is_post, length, deflate })
+    }
+
     /// What to agree on of the compression that a WebSocket's request offers.
-    fn compression(&self, request: &Parts) -> Option<Deflate> {
+    fn compression(&self, head: &RequestHead<'_>) -> Option<Deflate> {
         let threshold = self.config().websocket_compression_threshold();
+        let lines = head.fields.websocket_extensions.iter().copied();
         let is_on = self.config().websocket_compression();
-        is_on.then(|| Deflate::accept(&request.headers, threshold)).flatten()
+        is_on.then(|| Deflate::accept_of(lines, threshold)).flatten()
     }
 
     /// The answer to a request that isn't [admitted](Self::admit), where nothing else serves it.
     pub fn not_found(&self, request: &Parts, peer: Option<RemoteAddr>) -> http::Response<Bytes> {
-        let plain = http_map::request(self.config(), request, Connection::http1(peer));
+        http_map::response(self.not_found_at(&RequestHead::of(request), peer))
+    }
+
+    /// As [`not_found`](Self::not_found), as the core writes it.
+    pub(crate) fn not_found_at(
+        &self,
+        head: &RequestHead<'_>,
+        peer: Option<RemoteAddr>,
+    ) -> Response {
+        let plain = http_map::request(self.config(), head, Connection::http1(peer));
         let refusal = foreign(self.config(), &plain);
-        self.running.core.refused(&refusal, &RequestLine::new(self.config(), request, peer));
-        http_map::response(refusal.response())
+        self.running.core.refused(&refusal, &RequestLine::new(self.config(), head, peer));
+        refusal.response()
     }
 
     fn admit_exchange(
         &self,
         sid: &str,
         exchange: Exchange,
-        parts: &Parts,
+        head: &RequestHead<'_>,
         connection: Connection,
         line: &RequestLine,
     ) -> Admitted<D> {
         let Some(session) = self.running.core.sessions.get(sid) else {
-            return self.admit_elsewhere(sid, exchange, parts, connection, line);
+            return self.admit_elsewhere(sid, exchange, head, connection, line);
         };
-        let (exchange, upgrade) = match self.check_upgrade(exchange, parts, connection) {
+        let (exchange, upgrade) = match self.check_upgrade(exchange, head, connection) {
             Ok(checked) => checked,
             Err(refusal) => return self.turn_away(line, refusal),
         };
         let lacks_memory = exchange.kind() == Kind::Post
             && self.running.core.budget.is_exceeded()
-            && http_map::content_length(parts)
+            && http_map::content_length(head)
                 .is_some_and(|length| session.side.lacks_memory_for(length));
         let (mut exchange, mut turned_away) = (Some(exchange), None);
         let admitted = carry(self.running.handler(), &session, Pace::Full, |turn| {
@@ -153,11 +193,11 @@ impl<D: Data> Hub<D> {
     pub(super) fn check_upgrade(
         &self,
         exchange: Exchange,
-        parts: &Parts,
+        head: &RequestHead<'_>,
         connection: Connection,
     ) -> Result<(Exchange, Option<Upgrade>), Refusal> {
         match exchange.kind() {
-            Kind::Framed(_) => match Upgrade::of(parts, connection) {
+            Kind::Framed(_) => match Upgrade::of(head, connection) {
                 None => Err(exchange.broken_websocket()),
                 Some(_) if !self.running.core.upgradability.note(connection) => {
                     Err(exchange.no_upgrade())
@@ -168,28 +208,35 @@ impl<D: Data> Hub<D> {
         }
     }
 
+    /// Checks the WebSocket handshake of a session that begins with one.
+    fn check_opening(
+        &self,
+        opening: Opening,
+        head: &RequestHead<'_>,
+        connection: Connection,
+    ) -> Result<(Opening, Option<Upgrade>), Refusal> {
+        if opening.transport() == Transport::Polling {
+            return Ok((opening, None));
+        }
+        match Upgrade::of(head, connection) {
+            None => Err(opening.broken_websocket()),
+            Some(_) if !self.running.core.upgradability.note(connection) => {
+                Err(opening.no_upgrade())
+            }
+            upgrade => Ok((opening, upgrade)),
+        }
+    }
+
     fn admit_handshake(
         &self,
         mut opening: Opening,
-        head: Head<'_>,
-        connection: Connection,
+        head: KeptHead,
         line: &RequestLine,
-    ) -> Admitted<D> {
+    ) -> Place<D> {
         let core = &self.running.core;
-        let upgrade = if opening.transport() == Transport::WebSocket {
-            let Some(upgrade) = Upgrade::of(&head, connection) else {
-                return self.turn_away(line, opening.broken_websocket());
-            };
-            if !core.upgradability.note(connection) {
-                return self.turn_away(line, opening.no_upgrade());
-            }
-            Some(upgrade)
-        } else {
-            if core.upgradability.is_missing() {
-                opening.withhold_upgrades();
-            }
-            None
-        };
+        if opening.transport() == Transport::Polling && core.upgradability.is_missing() {
+            opening.withhold_upgrades();
+        }
         let waiting = core.waiting.load(Relaxed);
         let unavailable = if core.is_closing() {
             Some(Unavailable::Closing)
@@ -200,19 +247,18 @@ impl<D: Data> Hub<D> {
             is_full.then_some(Unavailable::Overloaded)
         };
         let now = core.now();
-        let address = || remote_ip(&core.config, &head, connection.peer);
         let slot = match unavailable {
-            None => core.entrance.admit(now, address),
+            None => core.entrance.admit(now, line.remote()),
             Some(why) => Err(why),
         };
         let slot = match slot {
             Ok(slot) => slot,
             Err(why) => {
-                return self.turn_away(line, opening.unavailable(why, RETRY_AFTER.as_secs()));
+                let refusal = opening.unavailable(why, RETRY_AFTER.as_secs());
+                return self.turn_away(line, refusal).0;
             }
         };
-        let remote_ip = line.remote();
-        let handshake = Handshake::new(&core.config, head.into_parts(), &opening, remote_ip);
+        let handshake = Handshake::new(&core.config, head, &opening, line.remote());
         let pending = PendingHandshake::new(core, opening, handshake.may_compress(), slot, now);
         let arrival = Arrival { pending: Arc::clone(&pending), handshake };
         match self.running.reception.receive(arrival) {
@@ -224,7 +270,7 @@ impl<D: Data> Hub<D> {
             let at = now + core.config.accept_timeout();
             core.deadlines.arm_anywhere(at, Target::Handshake(pending.as_expire()));
         }
-        (Place::Waiting(pending, None), upgrade)
+        Place::Waiting(pending, None)
     }
 
     pub(super) fn turn_away(&self, line: &RequestLine, refusal: Refusal) -> Admitted<D> {
@@ -235,3 +281,19 @@ impl<D: Data> Hub<D> {
 
 /// Where a request is served, and for a WebSocket what its answer needs.
 pub(super) type Admitted<D> = (Place<D>, Option<Upgrade>);
+
+/// What was found out about a request.
+struct Found<D: Data> {
+    way: Way<D>,
+    line: RequestLine,
+    is_post: bool,
+    /// How long its body is, if it is a POST that says so.
+    length: Option<usize>,
+    deflate: Option<Deflate>,
+}
+
+enum Way<D: Data> {
+    Placed(Admitted<D>),
+    /// It becomes one, for which the head is kept.
+    Handshake(Box<Opening>, Option<Upgrade>),
+}

@@ -56,7 +56,7 @@ pub(crate) enum Place<D: Data> {
     /// A handshake that waits for a decision.
     Waiting(Arc<PendingHandshake<D>>, Option<LoggingIn>),
     /// The answer to send once its body is compressed.
-    Compressing(Box<(http::Response<Bytes>, Compressing)>),
+    Compressing(Box<(Response, Compressing)>),
     /// Another node serves it.
     Elsewhere(Box<Forward>),
     /// A session serves it.
@@ -100,6 +100,14 @@ impl fmt::Debug for Answer {
             Self::Yield => f.write_str("Yield"),
         }
     }
+}
+
+/// An [`Answer`] with a response as the core writes it, for HTTP that is written here.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
+pub(crate) enum Plain {
+    Respond { response: Response, drain: Option<Duration> },
+    Upgrade(http::Response<()>, Framed),
+    Yield,
 }
 
 /// The session's or the server's reply to the request.
@@ -179,7 +187,7 @@ impl<D: Data> Seat<D> {
         match (&self.place, why) {
             (Place::Seated(session, conn), Failure::Gone) => {
                 self.leave(session, *conn);
-                self.place = Place::Answered(Box::new(cut_off()));
+                self.place = Place::Answered(Box::new(CUT_OFF));
             }
             _ => self.input(|conn| Input::Failed(conn, why)),
         }
@@ -188,11 +196,22 @@ impl<D: Data> Seat<D> {
     /// Waits for the answer. Must not be polled again after it was ready, but after a
     /// [`Yield`](Answer::Yield), of which a large answer gives some while it is compressed.
     pub fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
+        self.poll_plain(cx).map(|answer| match answer {
+            Plain::Respond { response, drain } => {
+                Answer::Respond { response: http_map::response(response), drain }
+            }
+            Plain::Upgrade(response, framed) => Answer::Upgrade(response, framed),
+            Plain::Yield => Answer::Yield,
+        })
+    }
+
+    /// As [`poll_answer`](Self::poll_answer), with a response as the core writes it.
+    pub(crate) fn poll_plain(&mut self, cx: &mut Context<'_>) -> Poll<Plain> {
         if let Place::Compressing(_) = self.place {
             return Poll::Ready(self.compress_on());
         }
         if let Some(forward) = self.forward() {
-            return Poll::Ready(self.respond(forward.unreachable()));
+            return Poll::Ready(self.respond(forward.not_forwarded()));
         }
         let reply = ready!(self.poll_reply(cx));
         let place = mem::replace(&mut self.place, Place::Done);
@@ -209,56 +228,53 @@ impl<D: Data> Seat<D> {
                         let extensions = header::SEC_WEBSOCKET_EXTENSIONS;
                         response.headers_mut().insert(extensions, deflate.answer());
                     }
-                    return Poll::Ready(Answer::Upgrade(response, framed));
+                    return Poll::Ready(Plain::Upgrade(response, framed));
                 }
-                unavailable()
+                UNAVAILABLE
             }
-            Reply::Respond(response) => {
-                let coding = response.coding;
-                let mut response = http_map::response(response);
-                if let Some(coding) = coding {
-                    let body = mem::take(response.body_mut());
+            Reply::Respond(mut response) => {
+                if let Some(coding) = response.coding {
+                    let body = mem::take(&mut response.body);
                     if body.len() > SMALL {
                         let compressing = Compressing::new(coding, body);
                         self.place = Place::Compressing(Box::new((response, compressing)));
                         return Poll::Ready(self.compress_on());
                     }
-                    *response.body_mut() = compress(coding, &body);
+                    response.body = compress(coding, &body);
                 }
                 response
             }
             Reply::Refuse(refusal) => {
                 self.running.core.refused(&refusal, &self.line);
-                http_map::response(refusal.response())
+                refusal.response()
             }
-            Reply::Gone => unavailable(),
+            Reply::Gone => UNAVAILABLE,
         };
         Poll::Ready(self.respond(response))
     }
 
     /// Takes the next step of compressing the answer.
-    fn compress_on(&mut self) -> Answer {
-        let Place::Compressing(answer) = &mut self.place else { return Answer::Yield };
+    fn compress_on(&mut self) -> Plain {
+        let Place::Compressing(answer) = &mut self.place else { return Plain::Yield };
         let (response, compressing) = &mut **answer;
-        let Some(whole) = compressing.step() else { return Answer::Yield };
-        let mut response = mem::take(response);
-        *response.body_mut() = whole;
+        let Some(whole) = compressing.step() else { return Plain::Yield };
+        let response = Response { body: whole, ..mem::replace(response, UNAVAILABLE) };
         self.place = Place::Done;
         self.respond(response)
     }
 
-    fn respond(&mut self, mut response: http::Response<Bytes>) -> Answer {
+    fn respond(&mut self, mut response: Response) -> Plain {
         self.body.answered();
         self.count_body();
         let core = &self.running.core;
-        let (body, change) = count_answer(&core.budget, mem::take(response.body_mut()));
-        *response.body_mut() = body;
+        let (body, change) = count_answer(&core.budget, response.body);
+        response.body = body;
         core.noticed(change);
         // A client that was too slow gets no more time.
-        let is_late = response.status() == StatusCode::REQUEST_TIMEOUT;
+        let is_late = response.status == StatusCode::REQUEST_TIMEOUT;
         let patience = self.running.core.config.body_timeout();
         let drain = (self.body.is_open() && !is_late).then_some(patience);
-        Answer::Respond { response, drain }
+        Plain::Respond { response, drain }
     }
 
     fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
@@ -391,13 +407,11 @@ impl<D: Data> fmt::Debug for Seat<D> {
 }
 
 /// The answer to a request that was cut off.
-const fn cut_off() -> Response {
-    Response { status: 400, headers: Headers::new(), body: Bytes::new(), coding: None }
-}
+const CUT_OFF: Response = empty(400);
 
 /// The answer if the server is gone.
-fn unavailable() -> http::Response<Bytes> {
-    let mut response = http::Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response
+const UNAVAILABLE: Response = empty(503);
+
+const fn empty(status: u16) -> Response {
+    Response { status, headers: Headers::new(), body: Bytes::new(), coding: None }
 }

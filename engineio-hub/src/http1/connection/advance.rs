@@ -2,16 +2,16 @@
 
 use std::task::Context;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use engineio_proto::server::ConnectionFault;
-use http::{Response, StatusCode, header};
+use http::StatusCode;
 
 use super::{Next, ServerConnection, Stage};
 use crate::data::Data;
-use crate::http1::Head;
+use crate::http1::ReadHead;
 use crate::http1::output::Output;
 use crate::http1::request::{ServerRequest, Step};
-use crate::http1::response::{CONTINUE, Framing, refusal, response, switching_protocols};
+use crate::http1::response::{Answer, CONTINUE, Framing, refusal, switching_protocols};
 
 impl<D: Data> ServerConnection<D> {
     /// Goes on as far as possible.
@@ -21,8 +21,8 @@ impl<D: Data> ServerConnection<D> {
                 return Next::Write;
             }
             match &mut self.stage {
-                Stage::Idle { .. } | Stage::Head { .. } => match self.heads.take(&mut self.input) {
-                    Ok(Some(head)) => self.begin(head),
+                Stage::Idle { .. } | Stage::Head { .. } => match self.heads.find(&mut self.input) {
+                    Ok(Some(len)) => self.begin(len),
                     Ok(None) => {
                         self.await_head();
                         return Next::Read;
@@ -61,9 +61,16 @@ impl<D: Data> ServerConnection<D> {
         }
     }
 
-    fn begin(&mut self, head: Head) {
+    /// Begins with the request whose head is so long.
+    fn begin(&mut self, len: usize) {
+        let head = ReadHead::new(self.input.get(..len).unwrap_or_default());
         let (hub, settings) = (&self.hub, &self.settings);
-        self.stage = Stage::Request(ServerRequest::begin(head, self.peer, hub, settings));
+        let begun = head.map(|head| ServerRequest::begin(&head, self.peer, hub, settings));
+        self.input.advance(len.min(self.input.len()));
+        match begun {
+            Ok(request) => self.stage = Stage::Request(request),
+            Err(fault) => self.refuse(fault.into()),
+        }
     }
 
     /// Waits for the rest of a head, or for its beginning. An empty line behind a body doesn't
@@ -84,15 +91,14 @@ impl<D: Data> ServerConnection<D> {
     }
 
     /// Sends the answer of the request, and makes way for the next one.
-    fn answer(&mut self, answer: Response<Bytes>) {
+    fn answer(&mut self, answer: Answer) {
         let Stage::Request(request) = &self.stage else { return };
         // The next request can't be found behind a body that wasn't read.
         let closes = !request.is_kept_alive || !request.is_read() || self.is_stopping;
         let has_body = !request.is_head && !is_bodiless(answer.status());
         // These describe the body that a GET would get.
         let is_about = request.is_head || answer.status() == StatusCode::NOT_MODIFIED;
-        let told = answer.headers().get(header::CONTENT_LENGTH).filter(|_| is_about);
-        let told = told.and_then(|length| length.to_str().ok()?.parse().ok());
+        let told = if is_about { answer.told_length() } else { None };
         let length = match answer.status() {
             // Without a body by definition (RFC 9110, section 8.6).
             StatusCode::NO_CONTENT => None,
@@ -102,10 +108,10 @@ impl<D: Data> ServerConnection<D> {
         };
         let framing = Framing { length, closes };
         self.output = if has_body {
-            let head = response(&answer, framing, Output::joined(answer.body()));
+            let head = answer.head(framing, Output::joined(answer.body()));
             Output::new(head, answer.into_body())
         } else {
-            Output::new(response(&answer, framing, 0), Bytes::new())
+            Output::new(answer.head(framing, 0), Bytes::new())
         };
         let is_read = request.is_read();
         self.stage = if closes { Stage::Farewell { is_read } } else { Stage::Idle { until: None } };

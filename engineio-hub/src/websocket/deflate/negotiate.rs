@@ -3,6 +3,7 @@
 use http::header::{HeaderMap, HeaderValue, SEC_WEBSOCKET_EXTENSIONS};
 
 use super::{Deflate, MAX_WINDOW_BITS};
+use crate::head::text;
 
 /// A server has answered with an extension that wasn't offered, or with parameters that make no
 /// sense. A client has to give up such a WebSocket (RFC 6455, section 4.1).
@@ -20,8 +21,16 @@ impl Deflate {
     /// section 7.1, and so is one that limits the window to 256 bytes, which zlib can't do.
     pub fn accept(request: &HeaderMap, threshold: usize) -> Option<Self> {
         let lines = request.get_all(SEC_WEBSOCKET_EXTENSIONS).into_iter();
+        Self::accept_of(lines.map(HeaderValue::as_bytes), threshold)
+    }
+
+    /// As [`accept`](Self::accept), of the lines of that header.
+    pub(crate) fn accept_of<'r>(
+        lines: impl Iterator<Item = &'r [u8]>,
+        threshold: usize,
+    ) -> Option<Self> {
         let mut offers = lines
-            .filter_map(|line| line.to_str().ok())
+            .filter_map(text)
             .flat_map(|line| line.split(','))
             .filter_map(|offer| parameters(offer).flatten());
         let offer = offers.find(|offer| offer.server_max_window_bits != Some(MIN_WINDOW_BITS))?;
