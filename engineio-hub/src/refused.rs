@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use engineio_proto::server::{Refusal, RefusalCause};
+use engineio_proto::server::{Refusal, RefusalCause, is_ours};
 use engineio_proto::{Instant, ServerConfig};
 use http::Method;
 
@@ -103,14 +103,10 @@ impl RequestLine {
         head: &RequestHead<'_>,
         peer: Option<RemoteAddr>,
     ) -> Self {
-        let asked = head.path();
-        let is_configured = config
-            .path()
-            .as_ref()
-            .is_some_and(|path| matches!(asked.strip_prefix(&**path), Some("" | "/")));
+        let is_configured = config.path().is_some() && is_ours(config, &head.target);
         Self {
             method: Method::from_bytes(head.method.as_bytes()).ok(),
-            path: (!is_configured).then(|| beginning(asked).into()),
+            path: (!is_configured).then(|| beginning(head.path()).into()),
             remote: remote_ip(config, head, peer),
         }
     }

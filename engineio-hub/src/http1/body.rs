@@ -65,6 +65,12 @@ impl Body {
         matches!(self, Self::Sized(left) if left > limit as u64)
     }
 
+    /// All of it, if that is what `input` begins with and its length was told.
+    pub(super) fn whole(self, input: &[u8]) -> Option<&[u8]> {
+        let Self::Sized(len) = self else { return None };
+        input.get(..usize::try_from(len).ok()?).filter(|whole| !whole.is_empty())
+    }
+
     /// Takes its next part out of `input`. `None`: more has to come, or it
     /// [has ended](Self::is_ended).
     ///

@@ -31,7 +31,7 @@ impl Fallback {
         let answered = catch_unwind(AssertUnwindSafe(|| (self.0)(request)));
         match answered {
             // A 1xx is not a final answer.
-            Ok(answer) if !answer.status().is_informational() => Answer::Theirs(answer),
+            Ok(answer) if !answer.status().is_informational() => Answer::Theirs(Box::new(answer)),
             Ok(_) | Err(_) => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }

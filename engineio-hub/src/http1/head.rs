@@ -197,7 +197,8 @@ const fn version(parsed: &httparse::Request<'_, '_>) -> Version {
 
 /// The path and query of a target, and the host that it names.
 fn target(asked: &str) -> Result<(Cow<'_, str>, Option<Cow<'_, str>>), Fault> {
-    // What clients send. `Uri` takes it as it is, and finds that out more slowly.
+    // What clients send. `Uri` takes it as it is.
+    let is_plain = |byte: u8| PLAIN.get(usize::from(byte)) == Some(&true);
     if asked.starts_with('/') && asked.bytes().all(is_plain) {
         return Ok((Cow::Borrowed(asked), None));
     }
@@ -207,11 +208,17 @@ fn target(asked: &str) -> Result<(Cow<'_, str>, Option<Cow<'_, str>>), Fault> {
     Ok((Cow::Owned(path), authority))
 }
 
-/// Whether a path and a query may have this character as it is (RFC 3986, section 3.3).
-const fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'$'..=b'/' | b':' | b';' | b'=' | b'?' | b'@' | b'_' | b'~')
-}
+/// The bytes that a path and a query may have as they are (RFC 3986, section 3.4).
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut bytes: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\
+        -._~!$&'()*+,;=:@/?%";
+    while let [byte, rest @ ..] = bytes {
+        plain[*byte as usize] = true;
+        bytes = rest;
+    }
+    plain
+};
 
 /// How many empty lines may come before a request. Clients that send any send one.
 const MAX_EMPTY_LINES: usize = 8;

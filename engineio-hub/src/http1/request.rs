@@ -51,19 +51,28 @@ pub(super) enum Step {
     /// Tell the client to send the body.
     Continue,
     Answer(Answer),
-    Upgrade(Response<()>, Box<Framed>),
+    Upgrade(Box<(Response<()>, Framed)>),
 }
 
 impl<D: Data> ServerRequest<D> {
     pub(super) fn begin(
         head: &ReadHead<'_>,
+        rest: &[u8],
         peer: Option<RemoteAddr>,
         hub: &Hub<D>,
         settings: &Settings,
-    ) -> Self {
-        let body = head.body();
-        let (responder, deadline) = match hub.admit_read(head, peer) {
-            Some(seat) => (Responder::Hub { seat, answer: None }, None),
+    ) -> (Box<Self>, usize) {
+        let (mut body, mut used) = (head.body(), 0);
+        let whole = body.whole(rest).filter(|whole| {
+            head.request.method == Method::POST && whole.len() <= hub.config().max_payload()
+        });
+        let (responder, deadline) = match hub.admit_read(head, whole, peer) {
+            Some(seat) => {
+                if let Some(whole) = whole {
+                    (body, used) = (Body::Sized(0), whole.len());
+                }
+                (Responder::Hub { seat, answer: None }, None)
+            }
             None => match settings.fallback.clone() {
                 Some(handler) => {
                     let by = hub.now() + hub.config().body_timeout();
@@ -76,7 +85,7 @@ impl<D: Data> ServerRequest<D> {
                 }
             },
         };
-        let mut request = Self {
+        let mut request = Box::new(Self {
             awaits_continue: head.expects_continue() && !body.is_ended(),
             has_body: !body.is_ended(),
             is_broken: false,
@@ -85,9 +94,9 @@ impl<D: Data> ServerRequest<D> {
             is_kept_alive: head.is_kept_alive(),
             deadline,
             responder,
-        };
+        });
         request.refuse_early();
-        request
+        (request, used)
     }
 
     /// Refuses a body that is too long before a client that waits for a `100 Continue` sends it.
@@ -166,13 +175,11 @@ impl<D: Data> ServerRequest<D> {
                             Answer::Ours(response)
                         }
                         // Whoever reads no body here takes it for frames.
-                        Poll::Ready(Plain::Upgrade(..)) if self.has_body => {
+                        Poll::Ready(Plain::Upgrade(_)) if self.has_body => {
                             self.is_kept_alive = false;
                             return Step::Answer(Answer::empty(StatusCode::BAD_REQUEST));
                         }
-                        Poll::Ready(Plain::Upgrade(response, framed)) => {
-                            return Step::Upgrade(response, Box::new(framed));
-                        }
+                        Poll::Ready(Plain::Upgrade(switch)) => return Step::Upgrade(switch),
                     },
                 };
                 let may_drain = seat.is_reading() && !*is_broken && !self.awaits_continue;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use engineio_proto::Headers;
 use engineio_proto::server::ConnectionFault;
 use http::header::{self, HeaderMap};
 use http::{Response, StatusCode};
@@ -26,15 +27,14 @@ pub(crate) enum Answer {
     /// Of the hub, or of a session.
     Ours(engineio_proto::Response),
     /// Of the application.
-    Theirs(Response<Bytes>),
+    Theirs(Box<Response<Bytes>>),
 }
 
 impl Answer {
     /// An answer without headers and body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = status;
-        Self::Theirs(response)
+        let (status, headers, body) = (status.as_u16(), Headers::new(), Bytes::new());
+        Self::Ours(engineio_proto::Response { status, headers, body, coding: None })
     }
 
     pub(crate) fn status(&self) -> StatusCode {

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use engineio_proto::server::{Refusal, Session, Unavailable};
-use engineio_proto::{Message, NodeTag, ServerCloseReason, Sid, Transport};
+use engineio_proto::server::{Opening, Refusal, Session, Unavailable};
+use engineio_proto::{Instant, Message, NodeTag, ServerCloseReason, Sid, Transport};
 
 use super::audience::Audience;
+use super::entrance::Slot;
 use super::handler::carry;
 use super::login::Decision;
-use super::pending::PendingHandshake;
+use super::pending::{FirstAnswer, PendingHandshake};
 use super::running::Running;
 use super::session::{FIRST_CONN, Overflow, ServerSession, ServerSide};
 use crate::data::Data;
@@ -60,14 +61,11 @@ impl<D: Data> Admission<D> {
         }
     }
 
-    /// Opens the session. It is in the map before its client can know its identifier. `None`: the
-    /// client has left, or the server is closing.
+    /// Opens the session. `None`: the client has left, or the server is closing.
     pub(crate) fn open(&mut self, data: D, audience: Audience) -> Option<Arc<ServerSession<D>>> {
-        let core = &self.running.core;
-        if core.is_closing() {
+        if self.running.core.is_closing() {
             self.pending.turn_away(Unavailable::Closing);
         }
-        let random = random_sid(core.config.node());
         let mut opening = self.pending.take_opening()?;
         let extras = mem::take(&mut self.extras);
         for (name, value) in extras.headers {
@@ -75,10 +73,48 @@ impl<D: Data> Admission<D> {
             let _ = opening.header(name, value);
         }
         extras.messages.into_iter().for_each(|message| opening.message(message));
+        let beginning = Beginning {
+            opening,
+            sid: extras.sid,
+            data,
+            overflow: extras.overflow,
+            audience,
+            may_compress: self.pending.may_compress(),
+            slot: self.pending.take_slot(),
+            now: self.running.core.now(),
+        };
+        let (session, answer) = beginning.open(&self.running)?;
+        let is_wanted = self.pending.accept(&session, answer);
+        if !is_wanted {
+            session.abort(ServerCloseReason::TransportLost);
+        }
+        is_wanted.then_some(session)
+    }
+}
+
+/// A session that was decided for.
+pub(crate) struct Beginning<D> {
+    pub(crate) opening: Opening,
+    /// The application's choice.
+    pub(crate) sid: Option<Sid>,
+    pub(crate) data: D,
+    pub(crate) overflow: Overflow,
+    pub(crate) audience: Audience,
+    pub(crate) may_compress: bool,
+    pub(crate) slot: Slot,
+    pub(crate) now: Instant,
+}
+
+impl<D: Data> Beginning<D> {
+    /// Opens it. It is in the map before its client can know its identifier.
+    pub(crate) fn open(
+        self,
+        running: &Arc<Running<D>>,
+    ) -> Option<(Arc<ServerSession<D>>, FirstAnswer)> {
+        let Self { opening, sid, data, overflow, audience, may_compress, slot, now } = self;
+        let core = &running.core;
+        let random = random_sid(core.config.node());
         let (revision, transport) = (opening.revision(), opening.transport());
-        let may_compress = self.pending.may_compress();
-        let slot = self.pending.take_slot();
-        let now = core.now();
         let mut make = Some(|sid: Sid| {
             let mut session = Session::open(&core.config, opening, sid.clone(), FIRST_CONN, now);
             if matches!(audience, Audience::Handler(_)) {
@@ -99,15 +135,15 @@ impl<D: Data> Admission<D> {
                 holding,
                 slot,
             };
-            ServerSession::open(side, session, extras.overflow, audience)
+            ServerSession::open(side, session, overflow, audience)
         });
-        let mut sids = extras.sid.into_iter().chain([random]);
+        let mut sids = sid.into_iter().chain([random]);
         let session = sids.find_map(|sid| core.sessions.insert(sid, &mut make))?;
         core.observer.opened(&session.side.sid, revision, transport);
         #[cfg(feature = "metrics")]
         core.begin_sampling();
         // The first turn arms the first deadline.
-        let answer = carry(self.running.handler(), &session, Pace::At(now), |turn| {
+        let answer = carry(running.handler(), &session, Pace::At(now), |turn| {
             if core.is_closing() {
                 // The server began to close and didn't see this session.
                 turn.session.shutdown(turn.now);
@@ -115,11 +151,7 @@ impl<D: Data> Admission<D> {
             // A session that has just been opened refuses nothing.
             if transport == Transport::Polling { turn.take_answer(FIRST_CONN)?.ok() } else { None }
         });
-        let is_wanted = self.pending.accept(&session, answer.flatten().map(Box::new));
-        if !is_wanted {
-            session.abort(ServerCloseReason::TransportLost);
-        }
-        is_wanted.then_some(session)
+        Some((session, answer.flatten()))
     }
 }
 

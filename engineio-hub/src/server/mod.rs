@@ -31,6 +31,7 @@ mod incoming;
 mod login;
 mod many;
 mod map;
+mod openings;
 mod passing;
 mod pending;
 mod progress;

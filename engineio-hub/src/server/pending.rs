@@ -54,7 +54,7 @@ pub(crate) enum Outcome<D: Data> {
 }
 
 /// The answer to a handshake over polling, which is there as soon as the session is open.
-pub(crate) type FirstAnswer = Option<Box<Response>>;
+pub(crate) type FirstAnswer = Option<Response>;
 
 /// What a client that leaves leaves behind.
 pub(crate) enum Left<D: Data> {

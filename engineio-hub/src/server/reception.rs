@@ -85,6 +85,14 @@ impl<D: Data> Reception<D> {
         }
     }
 
+    /// The login that decides about a handshake, if there is one.
+    pub(crate) fn login(&self) -> Option<(SharedLogin<D>, Audience)> {
+        match &self.lock().mode {
+            Mode::Login(login, audience) => Some((Arc::clone(login), *audience)),
+            Mode::Undecided | Mode::PickedUp(_) | Mode::Closed => None,
+        }
+    }
+
     /// Takes the next handshake. `None`: there will be none.
     pub(crate) fn poll_next(&self, by: Pickup, waker: Option<&Waker>) -> Poll<Option<Arrival<D>>> {
         let mut desk = self.lock();

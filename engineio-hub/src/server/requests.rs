@@ -1,27 +1,20 @@
 //! How a request finds its place: at a session, with the application, at another node, or with its
 //! answer at once.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-
 use bytes::Bytes;
-use engineio_proto::server::{
-    Exchange, Input, Kind, Opening, Refusal, Route, Unavailable, foreign, route,
-};
-use engineio_proto::{Response, Transport};
+use engineio_proto::Response;
+use engineio_proto::server::{Exchange, Input, Kind, Opening, Refusal, Route, foreign, route};
 use http::Method;
 use http::request::Parts;
 
 use super::body::RequestBody;
-use super::deadlines::Target;
 use super::handler::carry;
-use super::handshake::{Connection, Handshake, RemoteAddr};
+use super::handshake::{Connection, RemoteAddr};
 use super::hub::Hub;
-use super::pending::{PendingHandshake, RETRY_AFTER};
-use super::reception::{Arrival, Received};
+use super::pending::RETRY_AFTER;
 use super::seat::{Place, Seat};
 use crate::data::Data;
-use crate::head::{Head, KeptHead, RequestHead};
+use crate::head::{Head, RequestHead};
 use crate::http_map;
 #[cfg(feature = "http1")]
 use crate::http1::ReadHead;
@@ -43,38 +36,46 @@ impl<D: Data> Hub<D> {
     /// As [`admit`](Self::admit), with what the request itself needn't carry: extensions cost an
     /// allocation or two.
     pub fn admit_from(&self, request: &Parts, connection: Connection) -> Option<Seat<D>> {
-        self.admit_head(Head::Shared(request), connection)
+        self.admit_head(Head::Shared(request), connection, None)
     }
 
     /// As [`admit_from`](Self::admit_from), without a copy of the head for the application: if the
     /// request becomes a handshake, all but the extensions is taken from it.
     pub fn admit_taking(&self, request: &mut Parts, connection: Connection) -> Option<Seat<D>> {
-        self.admit_head(Head::Taken(request), connection)
+        self.admit_head(Head::Taken(request), connection, None)
     }
 
-    /// As [`admit`](Self::admit), a request that was read here.
+    /// As [`admit`](Self::admit), a request that was read here, maybe with a body that came as
+    /// a whole and isn't too long.
     #[cfg(feature = "http1")]
     pub(crate) fn admit_read(
         &self,
         head: &ReadHead<'_>,
+        body: Option<&[u8]>,
         peer: Option<RemoteAddr>,
     ) -> Option<Seat<D>> {
-        self.admit_head(Head::Read(head), Connection::http1(peer))
+        self.admit_head(Head::Read(head), Connection::http1(peer), body)
     }
 
-    fn admit_head(&self, head: Head<'_>, connection: Connection) -> Option<Seat<D>> {
-        let found = head.look(|head| self.find_place(head, connection))?;
+    fn admit_head(
+        &self,
+        head: Head<'_>,
+        connection: Connection,
+        body: Option<&[u8]>,
+    ) -> Option<Seat<D>> {
+        let found = head.look(|head| self.find_place(&Asked { head, connection, body }))?;
         let Found { way, line, is_post, length, deflate } = found;
         let (place, upgrade) = match way {
             Way::Placed(admitted) => admitted,
             Way::Handshake(opening, upgrade) => {
                 let place = self.admit_handshake(*opening, head.keep(), &line);
-                let is_waiting = matches!(place, Place::Waiting(..));
-                (place, upgrade.filter(|_| is_waiting))
+                let is_refused = matches!(place, Place::Answered(_));
+                (place, upgrade.filter(|_| !is_refused))
             }
         };
         let limit = self.config().max_payload();
         let body = match &place {
+            _ if body.is_some() => RequestBody::Done,
             Place::Seated(..) if is_post => RequestBody::new(limit, length),
             Place::Elsewhere(_) => RequestBody::Done,
             Place::Seated(..)
@@ -89,7 +90,8 @@ impl<D: Data> Hub<D> {
 
     /// Finds the place of a request, but for a handshake, which takes the head with it. `None`: its
     /// path isn't this server's.
-    fn find_place(&self, head: &RequestHead<'_>, connection: Connection) -> Option<Found<D>> {
+    fn find_place(&self, asked: &Asked<'_>) -> Option<Found<D>> {
+        let &Asked { head, connection, .. } = asked;
         let plain = http_map::request(self.config(), head, connection);
         let farewell = self.take_farewell(head, &plain);
         let routed = farewell.map_or_else(|| route(self.config(), &plain), Route::Answer);
@@ -99,14 +101,14 @@ impl<D: Data> Hub<D> {
         let line = RequestLine::new(self.config(), head, connection.peer);
         let way = match routed {
             Route::Foreign => return None,
-            Route::Answer(response) => Way::Placed((Place::Answered(Box::new(response)), None)),
+            Route::Answer(response) => Way::Placed((Place::Answered(response), None)),
             Route::Refuse(refusal) => Way::Placed(self.turn_away(&line, refusal)),
             Route::Open(opening) => match self.check_opening(opening, head, connection) {
                 Ok((opening, upgrade)) => Way::Handshake(Box::new(opening), upgrade),
                 Err(refusal) => Way::Placed(self.turn_away(&line, refusal)),
             },
             Route::Session { sid, exchange } => {
-                Way::Placed(self.admit_exchange(&sid, exchange, head, connection, &line))
+                Way::Placed(self.admit_exchange(&sid, exchange, asked, &line))
             }
         };
         let is_post = head.method == Method::POST;
@@ -144,10 +146,10 @@ impl<D: Data> Hub<D> {
         &self,
         sid: &str,
         exchange: Exchange,
-        head: &RequestHead<'_>,
-        connection: Connection,
+        asked: &Asked<'_>,
         line: &RequestLine,
     ) -> Admitted<D> {
+        let &Asked { head, connection, body } = asked;
         let Some(session) = self.running.core.sessions.get(sid) else {
             return self.admit_elsewhere(sid, exchange, head, connection, line);
         };
@@ -166,6 +168,9 @@ impl<D: Data> Hub<D> {
             turn.session.handle_input(turn.now, Input::Request(conn, exchange));
             if lacks_memory {
                 turn.session.refuse_body(turn.now, conn, RETRY_AFTER.as_secs());
+            } else if let Some(body) = body {
+                let body = Bytes::copy_from_slice(body);
+                turn.session.handle_input(turn.now, Input::Body(conn, body));
             }
             if upgrade.is_none() {
                 return Some((conn, turn.take_answer(conn)));
@@ -181,7 +186,7 @@ impl<D: Data> Hub<D> {
             self.running.core.refused(&refusal, line);
         }
         match (admitted.flatten(), exchange) {
-            (Some((_, Some(Ok(response)))), _) => (Place::Answered(Box::new(response)), None),
+            (Some((_, Some(Ok(response)))), _) => (Place::Answered(response), None),
             (Some((_, Some(Err(refusal)))), _) => self.turn_away(line, refusal),
             (Some((conn, None)), _) => (Place::Seated(session, conn), upgrade),
             (None, Some(exchange)) => self.turn_away(line, exchange.unknown_session()),
@@ -208,79 +213,22 @@ impl<D: Data> Hub<D> {
         }
     }
 
-    /// Checks the WebSocket handshake of a session that begins with one.
-    fn check_opening(
-        &self,
-        opening: Opening,
-        head: &RequestHead<'_>,
-        connection: Connection,
-    ) -> Result<(Opening, Option<Upgrade>), Refusal> {
-        if opening.transport() == Transport::Polling {
-            return Ok((opening, None));
-        }
-        match Upgrade::of(head, connection) {
-            None => Err(opening.broken_websocket()),
-            Some(_) if !self.running.core.upgradability.note(connection) => {
-                Err(opening.no_upgrade())
-            }
-            upgrade => Ok((opening, upgrade)),
-        }
-    }
-
-    fn admit_handshake(
-        &self,
-        mut opening: Opening,
-        head: KeptHead,
-        line: &RequestLine,
-    ) -> Place<D> {
-        let core = &self.running.core;
-        if opening.transport() == Transport::Polling && core.upgradability.is_missing() {
-            opening.withhold_upgrades();
-        }
-        let waiting = core.waiting.load(Relaxed);
-        let unavailable = if core.is_closing() {
-            Some(Unavailable::Closing)
-        } else if waiting >= core.config.max_waiting() {
-            Some(Unavailable::TooManyWaiting)
-        } else {
-            let is_full = core.sessions.len() + waiting >= core.config.max_sessions();
-            is_full.then_some(Unavailable::Overloaded)
-        };
-        let now = core.now();
-        let slot = match unavailable {
-            None => core.entrance.admit(now, line.remote()),
-            Some(why) => Err(why),
-        };
-        let slot = match slot {
-            Ok(slot) => slot,
-            Err(why) => {
-                let refusal = opening.unavailable(why, RETRY_AFTER.as_secs());
-                return self.turn_away(line, refusal).0;
-            }
-        };
-        let handshake = Handshake::new(&core.config, head, &opening, line.remote());
-        let pending = PendingHandshake::new(core, opening, handshake.may_compress(), slot, now);
-        let arrival = Arrival { pending: Arc::clone(&pending), handshake };
-        match self.running.reception.receive(arrival) {
-            Received::Queued => {}
-            Received::Login(arrival, login, audience) => self.log_in(*arrival, &login, audience),
-            Received::Closed => pending.turn_away(Unavailable::Closing),
-        }
-        if !pending.is_decided() {
-            let at = now + core.config.accept_timeout();
-            core.deadlines.arm_anywhere(at, Target::Handshake(pending.as_expire()));
-        }
-        Place::Waiting(pending, None)
-    }
-
     pub(super) fn turn_away(&self, line: &RequestLine, refusal: Refusal) -> Admitted<D> {
         self.running.core.refused(&refusal, line);
-        (Place::Answered(Box::new(refusal.response())), None)
+        (Place::Answered(refusal.response()), None)
     }
 }
 
 /// Where a request is served, and for a WebSocket what its answer needs.
 pub(super) type Admitted<D> = (Place<D>, Option<Upgrade>);
+
+/// What a client asks for.
+struct Asked<'r> {
+    head: &'r RequestHead<'r>,
+    connection: Connection,
+    /// The body, if all of it has come.
+    body: Option<&'r [u8]>,
+}
 
 /// What was found out about a request.
 struct Found<D: Data> {

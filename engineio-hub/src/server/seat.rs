@@ -52,7 +52,7 @@ pub struct Seat<D: Data = ()> {
 
 pub(crate) enum Place<D: Data> {
     /// The answer is known already.
-    Answered(Box<Response>),
+    Answered(Response),
     /// A handshake that waits for a decision.
     Waiting(Arc<PendingHandshake<D>>, Option<LoggingIn>),
     /// The answer to send once its body is compressed.
@@ -103,10 +103,9 @@ impl fmt::Debug for Answer {
 }
 
 /// An [`Answer`] with a response as the core writes it, for HTTP that is written here.
-#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(crate) enum Plain {
     Respond { response: Response, drain: Option<Duration> },
-    Upgrade(http::Response<()>, Framed),
+    Upgrade(Box<(http::Response<()>, Framed)>),
     Yield,
 }
 
@@ -187,7 +186,7 @@ impl<D: Data> Seat<D> {
         match (&self.place, why) {
             (Place::Seated(session, conn), Failure::Gone) => {
                 self.leave(session, *conn);
-                self.place = Place::Answered(Box::new(CUT_OFF));
+                self.place = Place::Answered(CUT_OFF);
             }
             _ => self.input(|conn| Input::Failed(conn, why)),
         }
@@ -200,7 +199,10 @@ impl<D: Data> Seat<D> {
             Plain::Respond { response, drain } => {
                 Answer::Respond { response: http_map::response(response), drain }
             }
-            Plain::Upgrade(response, framed) => Answer::Upgrade(response, framed),
+            Plain::Upgrade(switch) => {
+                let (response, framed) = *switch;
+                Answer::Upgrade(response, framed)
+            }
             Plain::Yield => Answer::Yield,
         })
     }
@@ -228,7 +230,7 @@ impl<D: Data> Seat<D> {
                         let extensions = header::SEC_WEBSOCKET_EXTENSIONS;
                         response.headers_mut().insert(extensions, deflate.answer());
                     }
-                    return Poll::Ready(Plain::Upgrade(response, framed));
+                    return Poll::Ready(Plain::Upgrade(Box::new((response, framed))));
                 }
                 UNAVAILABLE
             }
@@ -298,7 +300,7 @@ impl<D: Data> Seat<D> {
             Place::Answered(_) => {
                 let place = mem::replace(&mut self.place, Place::Done);
                 let Place::Answered(response) = place else { return Poll::Pending };
-                return Poll::Ready(Reply::Respond(*response));
+                return Poll::Ready(Reply::Respond(response));
             }
             Place::Waiting(..) | Place::Compressing(_) | Place::Elsewhere(_) | Place::Done => {
                 return Poll::Pending;
@@ -366,7 +368,7 @@ impl<D: Data> Seat<D> {
             self.running.core.refused(&refusal, &self.line);
             refusal.response()
         });
-        self.place = Place::Answered(Box::new(response));
+        self.place = Place::Answered(response);
     }
 
     /// Tells the session that this connection is gone.
@@ -410,7 +412,7 @@ impl<D: Data> fmt::Debug for Seat<D> {
 const CUT_OFF: Response = empty(400);
 
 /// The answer if the server is gone.
-const UNAVAILABLE: Response = empty(503);
+pub(super) const UNAVAILABLE: Response = empty(503);
 
 const fn empty(status: u16) -> Response {
     Response { status, headers: Headers::new(), body: Bytes::new(), coding: None }

@@ -36,9 +36,10 @@ impl<D: Data> ServerConnection<D> {
                     Step::Continue => {
                         self.output = Output::new(CONTINUE.to_vec(), Bytes::new());
                     }
-                    Step::Upgrade(head, framed) => {
-                        self.output = Output::new(switching_protocols(&head), Bytes::new());
-                        self.stage = Stage::Switch(*framed);
+                    Step::Upgrade(switch) => {
+                        let head = switching_protocols(&switch.0);
+                        self.output = Output::new(head, Bytes::new());
+                        self.stage = Stage::Switch(switch);
                     }
                     Step::Wait if self.room() == 0 => return Next::Wait,
                     Step::Wait => return Next::Read,
@@ -63,12 +64,14 @@ impl<D: Data> ServerConnection<D> {
 
     /// Begins with the request whose head is so long.
     fn begin(&mut self, len: usize) {
-        let head = ReadHead::new(self.input.get(..len).unwrap_or_default());
-        let (hub, settings) = (&self.hub, &self.settings);
-        let begun = head.map(|head| ServerRequest::begin(&head, self.peer, hub, settings));
-        self.input.advance(len.min(self.input.len()));
-        match begun {
-            Ok(request) => self.stage = Stage::Request(request),
+        let Self { input, hub, settings, peer, .. } = self;
+        let (head, rest) = input.split_at_checked(len).unwrap_or((input, &[]));
+        match ReadHead::new(head) {
+            Ok(read) => {
+                let (request, used) = ServerRequest::begin(&read, rest, *peer, hub, settings);
+                input.advance(len.saturating_add(used));
+                self.stage = Stage::Request(request);
+            }
             Err(fault) => self.refuse(fault.into()),
         }
     }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use bytes::BytesMut;
 use engineio_proto::Instant;
 use engineio_proto::server::ConnectionFault;
+use http::Response;
 
 use super::output::Output;
 use super::request::ServerRequest;
@@ -53,9 +54,9 @@ enum Stage<D: Data> {
     Head {
         until: Instant,
     },
-    Request(ServerRequest<D>),
+    Request(Box<ServerRequest<D>>),
     /// A WebSocket, once its 101 is written.
-    Switch(Framed),
+    Switch(Box<(Response<()>, Framed)>),
     /// The last answer is on its way.
     Farewell {
         /// Whether the whole request was read, so that nothing unread can turn the end into a
@@ -154,9 +155,10 @@ impl<D: Data> ServerConnection<D> {
         if !self.is_switching() {
             return None;
         }
-        let Stage::Switch(mut framed) = mem::replace(&mut self.stage, Stage::Drop) else {
+        let Stage::Switch(switch) = mem::replace(&mut self.stage, Stage::Drop) else {
             return None;
         };
+        let (_, mut framed) = *switch;
         framed.hold(&mem::take(&mut self.input));
         Some(framed)
     }
@@ -185,7 +187,9 @@ impl<D: Data> ServerConnection<D> {
     /// Whether the connection no longer waits for a request.
     fn has_idled_enough(&self) -> bool {
         let Stage::Idle { until } = &self.stage else { return false };
-        self.is_stopping || until.is_some_and(|until| until <= self.hub.now())
+        // It is idle since it last read something.
+        let is_new = self.reads > 0;
+        self.is_stopping || (!is_new && until.is_some_and(|until| until <= self.hub.now()))
     }
 }
 

@@ -1,0 +1,123 @@
+//! How a request for a new session is admitted: it is turned away, decided at once, or waits for the
+//! application.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use engineio_proto::Transport;
+use engineio_proto::server::{Opening, Refusal, Unavailable};
+
+use super::admission::Beginning;
+use super::deadlines::Target;
+use super::handshake::{Connection, Handshake};
+use super::hub::Hub;
+use super::login::{Login, decide};
+use super::pending::{PendingHandshake, RETRY_AFTER};
+use super::reception::{Arrival, Received};
+use super::seat::{Place, UNAVAILABLE};
+use super::session::{FIRST_CONN, Overflow};
+use crate::data::Data;
+use crate::head::{KeptHead, RequestHead};
+use crate::refused::RequestLine;
+use crate::upgrade::Upgrade;
+
+impl<D: Data> Hub<D> {
+    /// Checks the WebSocket handshake of a session that begins with one.
+    pub(super) fn check_opening(
+        &self,
+        opening: Opening,
+        head: &RequestHead<'_>,
+        connection: Connection,
+    ) -> Result<(Opening, Option<Upgrade>), Refusal> {
+        if opening.transport() == Transport::Polling {
+            return Ok((opening, None));
+        }
+        match Upgrade::of(head, connection) {
+            None => Err(opening.broken_websocket()),
+            Some(_) if !self.running.core.upgradability.note(connection) => {
+                Err(opening.no_upgrade())
+            }
+            upgrade => Ok((opening, upgrade)),
+        }
+    }
+
+    pub(super) fn admit_handshake(
+        &self,
+        mut opening: Opening,
+        head: KeptHead,
+        line: &RequestLine,
+    ) -> Place<D> {
+        let core = &self.running.core;
+        if opening.transport() == Transport::Polling && core.upgradability.is_missing() {
+            opening.withhold_upgrades();
+        }
+        let now = core.now();
+        let slot = match self.full() {
+            None => core.entrance.admit(now, line.remote()),
+            Some(why) => Err(why),
+        };
+        let slot = match slot {
+            Ok(slot) => slot,
+            Err(why) => {
+                let refusal = opening.unavailable(why, RETRY_AFTER.as_secs());
+                return self.turn_away(line, refusal).0;
+            }
+        };
+        let handshake = Handshake::new(&core.config, head, &opening, line.remote());
+        let may_compress = handshake.may_compress();
+        if let Some((login, audience)) = self.running.reception.login()
+            && let Login::Now(login) = &*login
+        {
+            let data = match decide(login, &handshake) {
+                Ok(data) => data,
+                Err(refusal) => return self.turn_away(line, opening.refuse_with(refusal)).0,
+            };
+            let (overflow, may_compress) = (Overflow::default(), may_compress.get());
+            return self.open_at_once(Beginning {
+                opening,
+                sid: None,
+                data,
+                overflow,
+                audience,
+                may_compress,
+                slot,
+                now,
+            });
+        }
+        let pending = PendingHandshake::new(core, opening, may_compress, slot, now);
+        let arrival = Arrival { pending: Arc::clone(&pending), handshake };
+        match self.running.reception.receive(arrival) {
+            Received::Queued => {}
+            Received::Login(arrival, login, audience) => self.log_in(*arrival, &login, audience),
+            Received::Closed => pending.turn_away(Unavailable::Closing),
+        }
+        if !pending.is_decided() {
+            let at = now + core.config.accept_timeout();
+            core.deadlines.arm_anywhere(at, Target::Handshake(pending.as_expire()));
+        }
+        Place::Waiting(pending, None)
+    }
+
+    /// Why there is no room for another session, if there is none.
+    fn full(&self) -> Option<Unavailable> {
+        let core = &self.running.core;
+        let waiting = core.waiting.load(Relaxed);
+        if core.is_closing() {
+            Some(Unavailable::Closing)
+        } else if waiting >= core.config.max_waiting() {
+            Some(Unavailable::TooManyWaiting)
+        } else {
+            let is_full = core.sessions.len() + waiting >= core.config.max_sessions();
+            is_full.then_some(Unavailable::Overloaded)
+        }
+    }
+
+    /// Opens a session for which a login has decided as it came: nobody waits for anybody.
+    fn open_at_once(&self, beginning: Beginning<D>) -> Place<D> {
+        match beginning.open(&self.running) {
+            Some((_, Some(answer))) => Place::Answered(answer),
+            Some((session, None)) => Place::Seated(session, FIRST_CONN),
+            None => Place::Answered(UNAVAILABLE),
+        }
+    }
+}
