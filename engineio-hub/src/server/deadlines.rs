@@ -9,6 +9,7 @@ use std::collections::BinaryHeap;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{PoisonError, Weak};
 use std::task::Waker;
+use std::time::Duration;
 
 use engineio_proto::{Instant, Sid};
 
@@ -70,10 +71,12 @@ impl Deadlines {
     }
 
     fn arm_in(&self, shard: usize, at: Instant, target: Target) {
+        let entry = Entry { at, target };
+        let run_at = entry.run_at();
         if let Some(queue) = self.shards.get(shard % SHARDS) {
-            lock(queue).push(Reverse(Entry { at, target }));
+            lock(queue).push(Reverse(entry));
         }
-        if nanos(at) < self.asleep_until.load(SeqCst) {
+        if nanos(run_at) < self.asleep_until.load(SeqCst) {
             self.wake();
         }
     }
@@ -108,14 +111,15 @@ impl Deadlines {
         due
     }
 
-    /// Returns the next deadline. The driver sleeps until then, or until it is woken.
+    /// Returns when to run the next deadline. The driver sleeps until then, or until it is woken.
     pub(crate) fn sleep(&self, driver: &Waker) -> Option<Instant> {
         let displaced = lock(&self.driver).replace(driver.clone());
         drop(displaced);
         // `arm` first adds a deadline, then checks how long the driver sleeps. So at least one side
         // sees a deadline that is added meanwhile.
         self.asleep_until.store(u64::MAX, SeqCst);
-        let next = self.shards.iter().filter_map(|queue| Some(lock(queue).peek()?.0.at)).min();
+        let shards = self.shards.iter();
+        let next = shards.filter_map(|queue| Some(lock(queue).peek()?.0.run_at())).min();
         if let Some(next) = next {
             self.asleep_until.fetch_min(nanos(next), SeqCst);
         }
@@ -126,6 +130,18 @@ impl Deadlines {
 struct Entry {
     at: Instant,
     target: Target,
+}
+
+impl Entry {
+    /// When the driver wakes up for it. Those of sessions wait for others: to wake up costs more
+    /// than to run one.
+    fn run_at(&self) -> Instant {
+        if !matches!(self.target, Target::Session(_)) {
+            return self.at;
+        }
+        let at = nanos(self.at).checked_next_multiple_of(TICK);
+        Instant::from_duration(Duration::from_nanos(at.unwrap_or(u64::MAX)))
+    }
 }
 
 impl Ord for Entry {
@@ -147,6 +163,10 @@ impl PartialEq for Entry {
 }
 
 impl Eq for Entry {}
+
+/// How late a session's deadline may be run, which makes a heartbeat no worse.
+/// In nanoseconds.
+const TICK: u64 = 10_000_000;
 
 fn nanos(at: Instant) -> u64 {
     u64::try_from(at.since_zero().as_nanos()).unwrap_or(u64::MAX)

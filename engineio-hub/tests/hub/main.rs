@@ -7,6 +7,7 @@ mod cluster;
 mod common;
 mod compressed;
 mod compression;
+mod deadlines;
 mod echo;
 mod entrance;
 mod events;
