@@ -11,8 +11,8 @@ use bytes::Bytes;
 use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit};
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::{
-    Answered, BoxError, ConnectionTask, LazyTimer, RequestTask, ResponseBody, Watched, carry,
-    carry_switched, head_fault,
+    Answered, BoxError, ConnectionTask, Ended, LazyTimer, RequestTask, ResponseBody, Watched,
+    carry, carry_switched, head_fault,
 };
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::or;
@@ -62,10 +62,10 @@ pub(crate) async fn serve_alone<D, S>(
         Err(ended) => ended,
         Ok(until) => {
             task.stop();
-            timeout(left_until(until), task).await.flatten()
+            timeout(left_until(until), task).await.unwrap_or(Ended::Over)
         }
     };
-    if let Some(websocket) = ended {
+    if let Ended::WebSocket(websocket) = ended {
         spawn(carry_switched(*websocket));
     }
 }

@@ -23,6 +23,7 @@ fn connect(world: &World) -> Vec<ServerConnection<u32>> {
         head_timeout: Duration::from_secs(30),
         idle_timeout: Duration::from_secs(45),
         fallback: Some(Fallback::new(|request| http::Response::new(request.into_body()))),
+        http2: false,
     });
     let connect = || ServerConnection::new(&world.hub, &settings, None);
     std::iter::repeat_with(connect).take(CONNECTIONS).collect()

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use engineio_hub::http1::{ServerConnection, Settings};
 use engineio_hub::listener::Permit;
 use engineio_hub::{Data, Hub, RemoteAddr};
@@ -16,8 +17,7 @@ use crate::lazy_timer::Running;
 use crate::websocket::Carrier;
 use crate::{Timer, Watched, Yield};
 
-/// Serves the requests of a connection, to its end or until it becomes a WebSocket: spawn that as a
-/// task of its own, with [`carry_switched`](crate::carry_switched).
+/// Serves the requests of a connection, to its end or until it turns out to be something else.
 ///
 /// hyper keeps a buffer for reading and one for writing, of 8 KiB each, as long as a connection is
 /// open. Here one that waits holds neither.
@@ -57,16 +57,50 @@ impl<S: Read + Write + Unpin, D: Data> ConnectionTask<S, D> {
     }
 }
 
+/// What a connection is now.
+///
+/// Boxed, so that what awaits it needs no room for it.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a binding must handle every variant")]
+pub enum Ended<S> {
+    /// Nothing any more.
+    Over,
+    /// A WebSocket. Spawn it as a task of its own, with [`carry_switched`](crate::carry_switched).
+    WebSocket(Box<Carrier<Watched<S>>>),
+    /// One of HTTP/2, if the settings ask for such.
+    Http2(Box<Http2Start<S>>),
+}
+
+/// A connection of HTTP/2 that is to be served.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a binding takes it apart")]
+pub struct Http2Start<S> {
+    /// Its stream.
+    pub stream: S,
+    /// What has come of it already.
+    pub first: Bytes,
+    /// Its place among the connections of the server.
+    pub permit: Option<Permit>,
+}
+
+impl<S, D: Data> Carrier<Watched<S>, ServerConnection<D>> {
+    fn ended(mut self) -> Ended<S> {
+        if let Some(first) = self.wire_mut().take_http2() {
+            let (stream, permit) = self.into_stream().into_parts();
+            return Ended::Http2(Box::new(Http2Start { stream, first, permit }));
+        }
+        self.switched().map_or(Ended::Over, |websocket| Ended::WebSocket(Box::new(websocket)))
+    }
+}
+
 impl<S: Read + Write + Unpin, D: Data> Future for ConnectionTask<S, D> {
-    /// Boxed, so that what awaits it needs no room for one.
-    type Output = Option<Box<Carrier<Watched<S>>>>;
+    type Output = Ended<S>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let Some(carrier) = &mut this.carrier else { return Poll::Ready(None) };
+        let Some(carrier) = &mut this.carrier else { return Poll::Ready(Ended::Over) };
         if carrier.poll(cx).is_ready() {
-            let switched = this.carrier.take().and_then(Carrier::switched);
-            return Poll::Ready(switched.map(Box::new));
+            return Poll::Ready(this.carrier.take().map_or(Ended::Over, Carrier::ended));
         }
         if carrier.gives_way() {
             return Poll::Pending;

@@ -43,7 +43,7 @@ mod websocket;
 
 pub use body::{BodyError, ResponseBody, ServerBody};
 pub use close::{close, drain};
-pub use connection::ConnectionTask;
+pub use connection::{ConnectionTask, Ended, Http2Start};
 pub use drive::drive;
 pub use forward::{CONNECT_TIMEOUT, ForwardedBody, Forwarder, Sending, Undelivered};
 pub use head_fault::head_fault;

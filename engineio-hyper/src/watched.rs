@@ -21,7 +21,7 @@ pub struct Watched<S> {
     /// Runs while the peer takes nothing.
     stuck: Option<Pin<Box<dyn Sleep>>>,
     /// Its place among the connections of a server.
-    _permit: Option<Permit>,
+    permit: Option<Permit>,
 }
 
 /// The beginning of a connection. Its first bytes show whether it speaks HTTP/1 or HTTP/2, and the
@@ -36,19 +36,24 @@ impl<S> Watched<S> {
     /// nothing for `write_timeout`.
     pub fn new(stream: S, timer: Timer, opening: Duration, write_timeout: Duration) -> Self {
         let opening = Opening { missing: PREFACE_LEN, timeout: timer.sleep(opening) };
-        Self { stream, timer, opening: Some(opening), write_timeout, stuck: None, _permit: None }
+        Self { stream, timer, opening: Some(opening), write_timeout, stuck: None, permit: None }
     }
 
     /// Watches a stream whose first bytes have come already. Its peer may take nothing for
     /// `write_timeout`.
     pub const fn opened(stream: S, timer: Timer, write_timeout: Duration) -> Self {
-        Self { stream, timer, opening: None, write_timeout, stuck: None, _permit: None }
+        Self { stream, timer, opening: None, write_timeout, stuck: None, permit: None }
     }
 
     /// Keeps this place among the connections of a server as long as the stream, which after an
     /// upgrade carries a WebSocket.
     pub fn holding(self, permit: Option<Permit>) -> Self {
-        Self { _permit: permit, ..self }
+        Self { permit, ..self }
+    }
+
+    /// The stream, and its place.
+    pub(crate) fn into_parts(self) -> (S, Option<Permit>) {
+        (self.stream, self.permit)
     }
 
     /// Applies the timeout to an attempt to write.

@@ -121,15 +121,21 @@ impl<S, D: Data> Carrier<S, ServerConnection<D>> {
     }
 }
 
+impl<S, W> Carrier<S, W> {
+    pub(crate) const fn wire_mut(&mut self) -> &mut W {
+        &mut self.wire
+    }
+
+    pub(crate) fn into_stream(self) -> S {
+        self.stream
+    }
+}
+
 impl<S: Read + Write + Unpin, W: Wire> Carrier<S, W> {
     /// Makes a carrier. It moves nothing before it is polled.
     pub const fn new(stream: S, wire: W, yield_turn: Yield) -> Self {
         let turns = Turns::new(yield_turn);
         Self { stream, wire, is_unflushed: false, is_http2: false, turns }
-    }
-
-    pub(crate) const fn wire_mut(&mut self) -> &mut W {
-        &mut self.wire
     }
 
     /// Whether others have their turn.

@@ -34,7 +34,7 @@ impl<D: Data> Core<D> {
         limits: Arc<Limits>,
         forwarder: Option<Forwarder>,
     ) -> Self {
-        let settings = Arc::new(Settings::new(idle_timeout));
+        let settings = Arc::new(Settings { http2: true, ..Settings::new(idle_timeout) });
         let listening = Listening { stop: watch::Sender::new(None), settings, limits };
         Self { hub, listening: Arc::new(listening), forwarder: forwarder.map(Arc::new) }
     }

@@ -135,6 +135,7 @@ mod core;
 mod http2;
 mod idle;
 mod listener;
+mod prefixed;
 mod server;
 mod service;
 

@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use bytes::Bytes;
 use engineio_hub::listener::{
     ACCEPT_PAUSE, AcceptError, BACKLOG, HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit, TURNED_AWAY,
 };
 use engineio_hub::{Data, RemoteAddr};
-use engineio_hyper::{ConnectionTask, LazyTimer, Watched, carry_switched, head_fault};
+use engineio_hyper::{
+    ConnectionTask, Ended, Http2Start, LazyTimer, Watched, carry_switched, head_fault,
+};
 use engineio_proto::server::ConnectionFault;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -27,6 +30,7 @@ use crate::clock::{timer, yield_turn};
 use crate::core::Core;
 use crate::http2;
 use crate::idle::{Activity, Tracked};
+use crate::prefixed::Prefixed;
 use crate::service::Alone;
 
 /// Binds a listener where many connections may wait to be accepted.
@@ -72,21 +76,21 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
         tokio::spawn(async move {
             // Packets are written whole, so waiting for more would only delay them.
             let _ = stream.set_nodelay(true);
-            let mut stop = core.listening.stop.subscribe();
-            let Some(version) = Box::pin(version(&stream, &mut stop)).await else { return };
-            match version {
-                Version::Http1 if core.forwarder.is_none() => {
-                    serve_alone(&core, stream, peer, permit, stop).await;
-                }
-                Version::Http1 | Version::Either => {
-                    let hub = core.hub.clone();
-                    let service = Alone::new(core, peer);
-                    // Boxed, or each of our own connections would have room for one of hyper's.
-                    let serving = Box::pin(http.serve(version, stream, permit, service, stop));
-                    if let Some(fault) = serving.await {
-                        hub.refuse_connection(fault, Some(peer));
-                    }
-                }
+            let stop = core.listening.stop.subscribe();
+            let stream = TokioIo::new(stream);
+            // Those by hyper are boxed, or each of our own would have room for one.
+            let fault = if core.forwarder.is_some() {
+                let service = Alone::new(core.clone(), peer);
+                Box::pin(http.serve(stream, permit, service, stop)).await
+            } else if let Some(start) = serve_alone(&core, stream, peer, permit, stop.clone()).await
+            {
+                let service = Alone::new(core.clone(), peer);
+                Box::pin(http.serve_http2(*start, service, stop)).await
+            } else {
+                None
+            };
+            if let Some(fault) = fault {
+                core.hub.refuse_connection(fault, Some(peer));
             }
             drop(open);
         });
@@ -100,17 +104,17 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
     Ok(())
 }
 
-/// Serves a connection of HTTP/1.1 that needs none of hyper's.
+/// Serves a connection that needs none of hyper's HTTP/1.1, or finds that it is one of HTTP/2.
 async fn serve_alone<D: Data>(
     core: &Core<D>,
-    stream: TcpStream,
+    stream: TokioIo<TcpStream>,
     peer: RemoteAddr,
     permit: Permit,
     stop: Stop,
-) {
+) -> Option<Box<Http2Start<TokioIo<TcpStream>>>> {
     core.start_driver();
     let (hub, settings) = (&core.hub, &core.listening.settings);
-    let (stream, peer, permit) = (TokioIo::new(stream), Some(peer), Some(permit));
+    let (peer, permit) = (Some(peer), Some(permit));
     let task = ConnectionTask::new(hub, settings, stream, peer, permit, timer(), yield_turn);
     // Boxed, or the futures around it would have room for it twice and more.
     let mut task = Box::new(task);
@@ -119,11 +123,16 @@ async fn serve_alone<D: Data>(
         None => {
             task.stop();
             let until = stop.borrow().unwrap_or_else(Instant::now);
-            timeout_at(until, task).await.ok().flatten()
+            timeout_at(until, task).await.unwrap_or(Ended::Over)
         }
     };
-    if let Some(websocket) = ended {
-        tokio::spawn(carry_switched(*websocket));
+    match ended {
+        Ended::Over => None,
+        Ended::Http2(start) => Some(start),
+        Ended::WebSocket(websocket) => {
+            tokio::spawn(carry_switched(*websocket));
+            None
+        }
     }
 }
 
@@ -142,8 +151,8 @@ enum Version {
     Either,
 }
 
-/// Looks at the first bytes without taking them. Until they have come, a connection costs no more
-/// than its socket and task. `None`: nothing comes in time, or the server is closing.
+/// Looks at the first bytes without taking them. `None`: nothing comes in time, or the server is
+/// closing.
 async fn version(stream: &TcpStream, stop: &mut Stop) -> Option<Version> {
     let mut first = [0; PREFACE_START.len()];
     let seen = tokio::select! {
@@ -188,41 +197,47 @@ impl Http {
         Self { http1, auto, patience, linger }
     }
 
-    /// Returns what hyper turned away. Other errors need no handling: the sessions already know.
+    /// Serves a connection by hyper alone. Returns what hyper turned away. Other errors need no
+    /// handling: the sessions already know.
     async fn serve<D: Data>(
         &self,
-        version: Version,
-        stream: TcpStream,
+        stream: TokioIo<TcpStream>,
         permit: Permit,
+        service: Alone<D>,
+        mut stop: Stop,
+    ) -> Option<ConnectionFault> {
+        let permit = Some(permit);
+        if let Version::Either = version(stream.inner(), &mut stop).await? {
+            let start = Http2Start { stream, first: Bytes::new(), permit };
+            return self.serve_http2(start, service, stop).await;
+        }
+        let stream = Watched::opened(stream, timer(), self.patience).holding(permit);
+        let mut http1 = self.http1.clone();
+        http1.timer(LazyTimer::new(timer()));
+        let mut connection = http1.serve_connection(stream, service).with_upgrades();
+        let Some(ended) = until_stopped(&mut connection, stop).await else {
+            Pin::new(&mut connection).graceful_shutdown();
+            let _ = connection.await;
+            return None;
+        };
+        let has_begun = || connection.into_parts().is_some_and(|parts| !parts.read_buf.is_empty());
+        head_fault(&ended.err()?, has_begun)
+    }
+
+    /// Serves a connection of HTTP/2, as it seems. Returns what [`serve`](Self::serve) does.
+    async fn serve_http2<D: Data>(
+        &self,
+        start: Http2Start<TokioIo<TcpStream>>,
         service: Alone<D>,
         stop: Stop,
     ) -> Option<ConnectionFault> {
-        let (stream, permit) = (TokioIo::new(stream), Some(permit));
-        match version {
-            Version::Http1 => {
-                let stream = Watched::opened(stream, timer(), self.patience).holding(permit);
-                let mut http1 = self.http1.clone();
-                http1.timer(LazyTimer::new(timer()));
-                let mut connection = http1.serve_connection(stream, service).with_upgrades();
-                let Some(ended) = until_stopped(&mut connection, stop).await else {
-                    Pin::new(&mut connection).graceful_shutdown();
-                    let _ = connection.await;
-                    return None;
-                };
-                let has_begun =
-                    || connection.into_parts().is_some_and(|parts| !parts.read_buf.is_empty());
-                head_fault(&ended.err()?, has_begun)
-            }
-            Version::Either => {
-                let stream = Watched::new(stream, timer(), HEAD_TIMEOUT, self.patience);
-                let stream = stream.holding(permit);
-                let activity = Activity::begin();
-                let service = Tracked::new(service, &activity);
-                let connection = self.auto.serve_connection_with_upgrades(stream, service);
-                let connection = Box::pin(connection.into_owned());
-                self.until_idle(connection, &activity, stop).await
-            }
-        }
+        let Http2Start { stream, first, permit } = start;
+        let stream = Prefixed::new(first, stream);
+        let stream = Watched::new(stream, timer(), HEAD_TIMEOUT, self.patience).holding(permit);
+        let activity = Activity::begin();
+        let service = Tracked::new(service, &activity);
+        let connection = self.auto.serve_connection_with_upgrades(stream, service);
+        self.until_idle(Box::pin(connection.into_owned()), &activity, stop).await
     }
 
     /// Runs a connection to its end, or until nobody has used it for long or the server stops, and
@@ -260,7 +275,7 @@ async fn deadline(mut stop: Stop) {
 
 type AutoConnection<D> = auto::UpgradeableConnection<
     'static,
-    Watched<TokioIo<TcpStream>>,
+    Watched<Prefixed<TokioIo<TcpStream>>>,
     Tracked<Alone<D>>,
     TokioExecutor,
 >;

@@ -87,12 +87,15 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// What answers requests for other paths. `None`: 404, with where the server is.
     pub fallback: Option<Fallback>,
+    /// Whether a connection that begins as one of HTTP/2 is [given back](ServerConnection::take_http2).
+    /// Otherwise it is turned away.
+    pub http2: bool,
 }
 
 impl Settings {
-    /// The usual ones, with this time for idle connections.
+    /// The usual ones, with this time for idle connections, and without HTTP/2.
     pub const fn new(idle_timeout: Duration) -> Self {
-        Self { head_timeout: HEAD_TIMEOUT, idle_timeout, fallback: None }
+        Self { head_timeout: HEAD_TIMEOUT, idle_timeout, fallback: None, http2: false }
     }
 }
 

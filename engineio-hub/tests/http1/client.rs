@@ -22,7 +22,7 @@ pub(crate) const ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 4000);
 
 pub(crate) fn settings(fallback: Option<Fallback>) -> Settings {
-    Settings { head_timeout: HEAD_TIMEOUT, idle_timeout: IDLE_TIMEOUT, fallback }
+    Settings { head_timeout: HEAD_TIMEOUT, idle_timeout: IDLE_TIMEOUT, fallback, http2: false }
 }
 
 /// The client's end of a connection.
@@ -123,7 +123,7 @@ impl Client {
     }
 }
 
-/// Carries a connection to its end, also as a WebSocket.
+/// Carries a connection to its end, also as a WebSocket. What comes as HTTP/2 goes back as it is.
 async fn serve(world: World, settings: Settings, end: End, stop: Slot<()>) {
     let peer = Some(RemoteAddr(ADDRESS));
     let mut connection = ServerConnection::new(&world.hub, &Arc::new(settings), peer);
@@ -143,7 +143,10 @@ async fn serve(world: World, settings: Settings, end: End, stop: Slot<()>) {
         Poll::Pending
     })
     .await;
-    if let Some(framed) = connection.take_websocket() {
+    if let Some(first) = connection.take_http2() {
+        end.write(&first).await.expect("the client reads");
+        end.shutdown();
+    } else if let Some(framed) = connection.take_websocket() {
         carry(end, framed).await;
     }
 }

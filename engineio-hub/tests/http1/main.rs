@@ -7,6 +7,7 @@ mod common;
 mod cuts;
 mod deadlines;
 mod fallback;
+mod http2;
 mod refusals;
 mod requests;
 mod stopping;

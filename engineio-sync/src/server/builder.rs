@@ -200,6 +200,7 @@ impl ServerBuilder {
             head_timeout: self.head_timeout,
             idle_timeout: idle_timeout(self.idle_timeout, &self.config),
             fallback: self.fallback,
+            http2: false,
         };
         let hub = Hub::new(self.config, StdClock::start(), self.observer);
         if let Some(bus) = self.bus {

@@ -57,13 +57,14 @@ impl<D: Data> ServerConnection<D> {
                     self.stage = Stage::Drop;
                 }
                 Stage::Close => return Next::Close,
-                Stage::Switch(_) | Stage::Drop => return Next::Drop,
+                Stage::Switch(_) | Stage::Http2 | Stage::Drop => return Next::Drop,
             }
         }
     }
 
     /// Begins with the request whose head is so long.
     fn begin(&mut self, len: usize) {
+        self.is_unused = false;
         let Self { input, hub, settings, peer, .. } = self;
         let (head, rest) = input.split_at_checked(len).unwrap_or((input, &[]));
         match ReadHead::new(head) {

@@ -7,7 +7,7 @@ use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use engineio_proto::Instant;
 use engineio_proto::server::ConnectionFault;
 use http::Response;
@@ -25,7 +25,8 @@ use crate::wire::Wire;
 ///
 /// It is carried like a [`Framed`]: see [`Wire`]. Beside that it has
 /// [deadlines](Self::deadline) of its own. When [`poll_abort`](Wire::poll_abort) is ready, the
-/// stream carries a [WebSocket](Self::take_websocket), or is to be dropped. A peer that takes no
+/// stream carries a [WebSocket](Self::take_websocket) or [HTTP/2](Self::take_http2), or is to be
+/// dropped. A peer that takes no
 /// bytes is the binding's to cut off.
 pub struct ServerConnection<D: Data = ()> {
     hub: Hub<D>,
@@ -37,6 +38,8 @@ pub struct ServerConnection<D: Data = ()> {
     output: Output,
     stage: Stage<D>,
     next: Next,
+    /// No request has come yet.
+    is_unused: bool,
     /// The server stops: nobody waits for another request.
     is_stopping: bool,
     /// How many times it has read, and answered, since it last had nothing to do.
@@ -71,7 +74,9 @@ enum Stage<D: Data> {
     },
     /// Nothing more will come or go: close the stream.
     Close,
-    /// The stream is broken, or carries a WebSocket.
+    /// It is one of HTTP/2.
+    Http2,
+    /// The stream is broken, or is somebody else's now.
     Drop,
 }
 
@@ -87,7 +92,7 @@ enum Next {
     /// End the writing side.
     ShutDown,
     Close,
-    /// Drop the stream, or let it carry a WebSocket.
+    /// Drop the stream, or let it carry a WebSocket or HTTP/2.
     Drop,
 }
 
@@ -103,6 +108,7 @@ impl<D: Data> ServerConnection<D> {
             output: Output::default(),
             stage: Stage::Idle { until: Some(hub.now() + settings.head_timeout) },
             next: Next::Read,
+            is_unused: true,
             is_stopping: false,
             reads: 0,
             answers: 0,
@@ -120,7 +126,11 @@ impl<D: Data> ServerConnection<D> {
             Stage::Idle { until } => *until,
             Stage::Head { until } | Stage::Drain { until, .. } => Some(*until),
             Stage::Request(request) => request.deadline(),
-            Stage::Switch(_) | Stage::Farewell { .. } | Stage::Close | Stage::Drop => None,
+            Stage::Switch(_)
+            | Stage::Farewell { .. }
+            | Stage::Close
+            | Stage::Http2
+            | Stage::Drop => None,
         }
     }
 
@@ -146,6 +156,9 @@ impl<D: Data> ServerConnection<D> {
             *left = left.saturating_sub(bytes.len());
         } else {
             self.input.extend_from_slice(bytes);
+            if self.is_http2() {
+                self.stage = Stage::Http2;
+            }
         }
     }
 
@@ -161,6 +174,24 @@ impl<D: Data> ServerConnection<D> {
         let (_, mut framed) = *switch;
         framed.hold(&mem::take(&mut self.input));
         Some(framed)
+    }
+
+    /// What has come of a connection of HTTP/2, to be served by something else. `None`: it isn't one.
+    pub fn take_http2(&mut self) -> Option<Bytes> {
+        if !matches!(self.stage, Stage::Http2) {
+            return None;
+        }
+        self.stage = Stage::Drop;
+        Some(mem::take(&mut self.input).freeze())
+    }
+
+    /// Whether it begins as one of HTTP/2. Its first line ends with `HTTP/2.0`, but no request of
+    /// HTTP/1.1 for this server begins like it.
+    fn is_http2(&self) -> bool {
+        let may_be = self.is_unused && self.settings.http2;
+        may_be
+            && matches!(self.stage, Stage::Idle { .. } | Stage::Head { .. })
+            && self.input.starts_with(PREFACE_START)
     }
 
     /// Whether it becomes a WebSocket now: the 101 is written.
@@ -221,7 +252,7 @@ impl<D: Data> Wire for ServerConnection<D> {
     }
 
     fn poll_abort(&self) -> Poll<()> {
-        let is_over = matches!(self.stage, Stage::Drop) || self.is_switching();
+        let is_over = matches!(self.stage, Stage::Drop | Stage::Http2) || self.is_switching();
         if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
@@ -272,6 +303,9 @@ impl<D: Data> fmt::Debug for ServerConnection<D> {
         f.debug_struct("ServerConnection").field("next", &self.next).finish_non_exhaustive()
     }
 }
+
+/// The beginning of the preface of HTTP/2 (RFC 9113, section 3.4).
+const PREFACE_START: &[u8] = b"PRI ";
 
 /// How many times a connection reads in one turn.
 const READS_PER_TURN: u8 = 16;
