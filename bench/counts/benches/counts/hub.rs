@@ -203,11 +203,11 @@ impl Echo {
     }
 }
 
-fn new_hub() -> Hub {
+pub(crate) fn new_hub() -> Hub {
     Hub::new(ServerConfig::default(), || Instant::ZERO, Box::new(()))
 }
 
-struct EchoHandler;
+pub(crate) struct EchoHandler;
 
 impl Handler<()> for EchoHandler {
     fn connect(&self, _handshake: &Handshake) -> Result<(), Refusal> {

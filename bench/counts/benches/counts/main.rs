@@ -3,12 +3,14 @@
 //! Each benchmark does its operation [`TIMES`] times, so that what comes once weighs nothing.
 
 mod codec;
+mod http1;
 mod hub;
 mod session;
 
 use gungraun::{Callgrind, LibraryBenchmarkConfig, main};
 
 use codec::packets;
+use http1::requests;
 use hub::websockets;
 use session::sessions;
 
@@ -17,5 +19,5 @@ const TIMES: usize = 1600;
 
 main!(
     config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--cache-sim=no"]));
-    library_benchmark_groups = packets, sessions, websockets
+    library_benchmark_groups = packets, sessions, websockets, requests
 );
