@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::{fmt, slice};
 
 use crate::attachments::{Attachment, Attachments};
-use crate::codec::{self, Payload, PayloadSize};
+use crate::codec::{self, MOST_RESERVED, Payload, PayloadSize};
 use crate::packet::{Message, Packet};
 use crate::tally::Tally;
 
@@ -247,6 +247,7 @@ impl Outbox {
     /// whether any of them may be compressed.
     pub(crate) fn fill(&mut self, batch: &mut Batch, last: u64) -> bool {
         let mut is_compressible = false;
+        batch.reserve(self.queue.len());
         while let Some(entry) = self.queue.front().filter(|entry| entry.position <= last) {
             // The codec measures a message behind its type; cloning shares it.
             let packet = Packet::Message(entry.message.clone());
@@ -308,6 +309,11 @@ impl Batch {
     #[inline]
     pub(crate) const fn new(size: PayloadSize, max_bytes: usize, max_packets: usize) -> Self {
         Self { packets: Vec::new(), size, max_bytes, max_packets }
+    }
+
+    /// Makes room for so many packets, of which not all may fit.
+    fn reserve(&mut self, count: usize) {
+        self.packets.reserve(count.min(self.max_packets).min(MOST_RESERVED));
     }
 
     /// Takes the packet unless it is one too many.
