@@ -126,6 +126,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod by_hyper;
 #[cfg(feature = "client")]
 mod client;
 mod clock;

@@ -4,6 +4,7 @@
 
 use bytes::{Buf, BytesMut};
 use engineio_hub::http1::internal::{Body, Fault, HeadReader, ReadHead};
+use http::uri::PathAndQuery;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|wire: &[u8]| {
@@ -84,6 +85,7 @@ impl Request {
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
         assert_eq!(parts.headers.len() + 2, lines, "{}", bytes.escape_ascii());
         assert!(bytes.starts_with(parts.method.as_str().as_bytes()));
+        assert_eq!(head.target(), parts.uri.path_and_query().map_or("/", PathAndQuery::as_str));
         let stated = if let Body::Sized(length) = head.body() { Some(length) } else { None };
         Self { head: text, stated, body: Vec::new(), is_cut: true }
     }

@@ -98,10 +98,10 @@ pub(crate) fn text(value: &[u8]) -> Option<&str> {
     if value.iter().all(is_visible) { str::from_utf8(value).ok() } else { None }
 }
 
-/// Whether a list has this entry.
+/// Whether a list has this entry. One that isn't text has none.
 fn has_token(list: &[u8], token: &str) -> bool {
-    let mut entries = list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-    entries.any(|entry| entry.eq_ignore_ascii_case(token.as_bytes()))
+    let mut entries = text(list).unwrap_or_default().split(',').map(str::trim);
+    entries.any(|entry| entry.eq_ignore_ascii_case(token))
 }
 
 /// Marks a request that one node has passed on to another, with the tag of the first.

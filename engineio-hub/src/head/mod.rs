@@ -41,6 +41,7 @@ impl<'r> RequestHead<'r> {
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.target.split_once('?').map_or(&*self.target, |(path, _)| path)
+        let path = self.target.split_once('?').map_or(&*self.target, |(path, _)| path);
+        if path.is_empty() { "/" } else { path }
     }
 }

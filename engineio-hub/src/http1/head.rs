@@ -73,6 +73,11 @@ impl HeadReader {
         if most.len() < MAX_HEAD { Ok(None) } else { Err(Fault::HeadTooLarge) }
     }
 
+    /// Whether empty lines came before the head that is awaited.
+    pub(crate) const fn has_skipped(&self) -> bool {
+        self.empty_lines > 0
+    }
+
     /// Skips the empty line that some clients send after a body (RFC 9112, section 2.2).
     ///
     /// # Errors
@@ -117,6 +122,11 @@ impl<'r> ReadHead<'r> {
         })?
     }
 
+    /// Path and query.
+    pub fn target(&self) -> &str {
+        &self.request.target
+    }
+
     /// The body that follows.
     pub const fn body(&self) -> Body {
         self.body
@@ -153,7 +163,7 @@ impl LazyParts {
         self.parts.get_or_init(|| Box::new(parts(&self.bytes)))
     }
 
-    /// Method, target and headers.
+    /// Takes them out.
     pub fn into_parts(self) -> Box<Parts> {
         self.parts.into_inner().unwrap_or_else(|| Box::new(parts(&self.bytes)))
     }
@@ -162,7 +172,7 @@ impl LazyParts {
 /// What the `http` crate makes of a head. It takes all that [`ReadHead`] does.
 fn parts(bytes: &Bytes) -> Parts {
     let (mut parts, ()) = Request::new(()).into_parts();
-    let _ = with_parsed(bytes, |parsed| {
+    let made = with_parsed(bytes, |parsed| {
         parts.version = version(parsed);
         parts.method = parsed.method?.parse().ok()?;
         parts.uri = Uri::from_maybe_shared(bytes.slice_ref(parsed.path?.as_bytes())).ok()?;
@@ -174,6 +184,7 @@ fn parts(bytes: &Bytes) -> Parts {
         }
         Some(())
     });
+    debug_assert!(matches!(made, Ok(Some(()))), "the `http` crate refused it");
     parts
 }
 

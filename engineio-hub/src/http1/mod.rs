@@ -87,8 +87,8 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// What answers requests for other paths. `None`: 404, with where the server is.
     pub fallback: Option<Fallback>,
-    /// Whether a connection that begins as one of HTTP/2 is [given back](ServerConnection::take_http2).
-    /// Otherwise it is turned away.
+    /// Whether a connection that begins as one of HTTP/2 is
+    /// [given back](ServerConnection::take_http2). Otherwise it is turned away.
     pub http2: bool,
 }
 

@@ -74,8 +74,11 @@ impl Answer {
         let mut head = HeadWriter::new(self.status(), room);
         match self {
             Self::Ours(response) => {
+                let is_coding = |name: &str| name.eq_ignore_ascii_case("content-encoding");
                 for (name, value) in response.headers.iter() {
-                    head.header(name, value.as_bytes());
+                    if !(response.coding.is_some() && is_coding(name)) {
+                        head.header(name, value.as_bytes());
+                    }
                 }
                 if let Some(coding) = response.coding {
                     head.own("content-encoding", coding.name().as_bytes());
@@ -86,6 +89,7 @@ impl Answer {
         head.end(framing)
     }
 }
+
 /// The head of the answer to a request for a WebSocket.
 pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
     let mut head = HeadWriter::new(response.status(), 0);

@@ -62,21 +62,28 @@ impl Deadlines {
 
     /// Adds a deadline of this session, and wakes the driver if it would oversleep it.
     pub(crate) fn arm(&self, sid: &Sid, at: Instant, target: Target) {
-        self.arm_in(shard_of(sid.as_str()), at, target);
+        self.arm_in(shard_of(sid.as_str()), Entry { at, run_at: at, target });
+    }
+
+    /// As [`arm`](Self::arm), a deadline that is so far off that it can wait for others: to wake up
+    /// costs more than to run one.
+    pub(crate) fn arm_about(&self, sid: &Sid, at: Instant, target: Target) {
+        let tick = nanos(at).checked_next_multiple_of(TICK).unwrap_or(u64::MAX);
+        let run_at = Instant::from_duration(Duration::from_nanos(tick));
+        self.arm_in(shard_of(sid.as_str()), Entry { at, run_at, target });
     }
 
     /// Adds a deadline of something without an identifier. Uses the shards in turn.
     pub(crate) fn arm_anywhere(&self, at: Instant, target: Target) {
-        self.arm_in(self.next_shard.fetch_add(1, Relaxed), at, target);
+        self.arm_in(self.next_shard.fetch_add(1, Relaxed), Entry { at, run_at: at, target });
     }
 
-    fn arm_in(&self, shard: usize, at: Instant, target: Target) {
-        let entry = Entry { at, target };
-        let run_at = entry.run_at();
+    fn arm_in(&self, shard: usize, entry: Entry) {
+        let run_at = nanos(entry.run_at);
         if let Some(queue) = self.shards.get(shard % SHARDS) {
             lock(queue).push(Reverse(entry));
         }
-        if nanos(run_at) < self.asleep_until.load(SeqCst) {
+        if run_at < self.asleep_until.load(SeqCst) {
             self.wake();
         }
     }
@@ -97,7 +104,7 @@ impl Deadlines {
             let mut queue = lock(queue);
             for _ in 0..most {
                 match queue.peek() {
-                    Some(Reverse(entry)) if entry.at <= now => {
+                    Some(Reverse(entry)) if entry.run_at <= now => {
                         due.extend(queue.pop().map(|Reverse(entry)| (entry.at, entry.target)));
                     }
                     _ => break,
@@ -119,7 +126,7 @@ impl Deadlines {
         // sees a deadline that is added meanwhile.
         self.asleep_until.store(u64::MAX, SeqCst);
         let shards = self.shards.iter();
-        let next = shards.filter_map(|queue| Some(lock(queue).peek()?.0.run_at())).min();
+        let next = shards.filter_map(|queue| Some(lock(queue).peek()?.0.run_at)).min();
         if let Some(next) = next {
             self.asleep_until.fetch_min(nanos(next), SeqCst);
         }
@@ -129,24 +136,14 @@ impl Deadlines {
 
 struct Entry {
     at: Instant,
+    /// When the driver wakes up for it.
+    run_at: Instant,
     target: Target,
-}
-
-impl Entry {
-    /// When the driver wakes up for it. Those of sessions wait for others: to wake up costs more
-    /// than to run one.
-    fn run_at(&self) -> Instant {
-        if !matches!(self.target, Target::Session(_)) {
-            return self.at;
-        }
-        let at = nanos(self.at).checked_next_multiple_of(TICK);
-        Instant::from_duration(Duration::from_nanos(at.unwrap_or(u64::MAX)))
-    }
 }
 
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.at.cmp(&other.at)
+        self.run_at.cmp(&other.run_at)
     }
 }
 
@@ -158,14 +155,13 @@ impl PartialOrd for Entry {
 
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
-        self.at == other.at
+        self.run_at == other.run_at
     }
 }
 
 impl Eq for Entry {}
 
-/// How late a session's deadline may be run, which makes a heartbeat no worse.
-/// In nanoseconds.
+/// How late a deadline that is far off may be run, in nanoseconds. It makes a heartbeat no worse.
 const TICK: u64 = 10_000_000;
 
 fn nanos(at: Instant) -> u64 {

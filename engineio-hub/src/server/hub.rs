@@ -72,8 +72,8 @@ impl<D: Data> Hub<D> {
     }
 
     /// Runs all deadlines that are due, and returns the time of the next call: sleep until then, or
-    /// until `cx`'s waker is woken. `None`: sleep until woken. That of sessions may be up to 10 ms
-    /// after the first of their deadlines, so that pings leave together.
+    /// until `cx`'s waker is woken. `None`: sleep until woken. It may be up to 10 ms after
+    /// the first deadline of a session, so that pings leave together.
     ///
     /// One task or thread of a server calls it, from the first request on. It should hold the hub
     /// [weakly](Self::downgrade), and is woken when the server is gone. A call handles 4,096

@@ -1,5 +1,5 @@
-//! How a request for a new session is admitted: it is turned away, decided at once, or waits for the
-//! application.
+//! How a request for a new session is admitted: it is turned away, decided at once, or waits for
+//! the application.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -17,7 +17,7 @@ use super::reception::{Arrival, Received};
 use super::seat::{Place, UNAVAILABLE};
 use super::session::{FIRST_CONN, Overflow};
 use crate::data::Data;
-use crate::head::{KeptHead, RequestHead};
+use crate::head::{Head, RequestHead};
 use crate::refused::RequestLine;
 use crate::upgrade::Upgrade;
 
@@ -41,10 +41,11 @@ impl<D: Data> Hub<D> {
         }
     }
 
+    /// Finds a place for a handshake, whose head is kept if there is one.
     pub(super) fn admit_handshake(
         &self,
         mut opening: Opening,
-        head: KeptHead,
+        head: Head<'_>,
         line: &RequestLine,
     ) -> Place<D> {
         let core = &self.running.core;
@@ -63,13 +64,21 @@ impl<D: Data> Hub<D> {
                 return self.turn_away(line, refusal).0;
             }
         };
-        let handshake = Handshake::new(&core.config, head, &opening, line.remote());
+        let handshake = Handshake::new(&core.config, head.keep(), &opening, line.remote());
         let may_compress = handshake.may_compress();
         if let Some((login, audience)) = self.running.reception.login()
             && let Login::Now(login) = &*login
         {
-            let data = match decide(login, &handshake) {
-                Ok(data) => data,
+            core.waiting.fetch_add(1, Relaxed);
+            let decision = decide(login, &handshake);
+            core.waiting.fetch_sub(1, Relaxed);
+            let data = match decision {
+                Ok(data) if !core.is_closing() => data,
+                Ok(_) => {
+                    let why = Unavailable::Closing;
+                    let refusal = opening.unavailable(why, RETRY_AFTER.as_secs());
+                    return self.turn_away(line, refusal).0;
+                }
                 Err(refusal) => return self.turn_away(line, opening.refuse_with(refusal)).0,
             };
             let (overflow, may_compress) = (Overflow::default(), may_compress.get());
@@ -81,7 +90,7 @@ impl<D: Data> Hub<D> {
                 audience,
                 may_compress,
                 slot,
-                now,
+                now: core.now(),
             });
         }
         let pending = PendingHandshake::new(core, opening, may_compress, slot, now);
@@ -115,7 +124,7 @@ impl<D: Data> Hub<D> {
     /// Opens a session for which a login has decided as it came: nobody waits for anybody.
     fn open_at_once(&self, beginning: Beginning<D>) -> Place<D> {
         match beginning.open(&self.running) {
-            Some((_, Some(answer))) => Place::Answered(answer),
+            Some((session, Some(answer))) => Place::Opened(session, answer),
             Some((session, None)) => Place::Seated(session, FIRST_CONN),
             None => Place::Answered(UNAVAILABLE),
         }

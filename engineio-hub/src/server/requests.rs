@@ -68,7 +68,7 @@ impl<D: Data> Hub<D> {
         let (place, upgrade) = match way {
             Way::Placed(admitted) => admitted,
             Way::Handshake(opening, upgrade) => {
-                let place = self.admit_handshake(*opening, head.keep(), &line);
+                let place = self.admit_handshake(*opening, head, &line);
                 let is_refused = matches!(place, Place::Answered(_));
                 (place, upgrade.filter(|_| !is_refused))
             }
@@ -80,6 +80,7 @@ impl<D: Data> Hub<D> {
             Place::Elsewhere(_) => RequestBody::Done,
             Place::Seated(..)
             | Place::Answered(_)
+            | Place::Opened(..)
             | Place::Waiting(..)
             | Place::Compressing(_)
             | Place::Done => RequestBody::unwanted(limit),

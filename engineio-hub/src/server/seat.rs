@@ -53,6 +53,8 @@ pub struct Seat<D: Data = ()> {
 pub(crate) enum Place<D: Data> {
     /// The answer is known already.
     Answered(Response),
+    /// A session was opened, and this tells its client.
+    Opened(Arc<ServerSession<D>>, Response),
     /// A handshake that waits for a decision.
     Waiting(Arc<PendingHandshake<D>>, Option<LoggingIn>),
     /// The answer to send once its body is compressed.
@@ -290,21 +292,22 @@ impl<D: Data> Seat<D> {
                 *login = None;
             }
             self.place = match ready!(pending.poll_outcome(cx)) {
-                Outcome::Accepted(_, Some(answer)) => Place::Answered(answer),
+                Outcome::Accepted(session, Some(answer)) => Place::Opened(session, answer),
                 Outcome::Accepted(session, None) => Place::Seated(session, FIRST_CONN),
                 Outcome::Refused(refusal) => return Poll::Ready(Reply::Refuse(refusal)),
             };
         }
+        if let Some(response) = self.take_response() {
+            return Poll::Ready(Reply::Respond(response));
+        }
         let (session, conn) = match &self.place {
             Place::Seated(session, conn) => (session, *conn),
-            Place::Answered(_) => {
-                let place = mem::replace(&mut self.place, Place::Done);
-                let Place::Answered(response) = place else { return Poll::Pending };
-                return Poll::Ready(Reply::Respond(response));
-            }
-            Place::Waiting(..) | Place::Compressing(_) | Place::Elsewhere(_) | Place::Done => {
-                return Poll::Pending;
-            }
+            Place::Answered(_)
+            | Place::Opened(..)
+            | Place::Waiting(..)
+            | Place::Compressing(_)
+            | Place::Elsewhere(_)
+            | Place::Done => return Poll::Pending,
         };
         let polled = carry(self.running.handler(), session, Pace::Full, |turn| {
             let reply = match turn.session.poll_transmit(conn) {
@@ -322,6 +325,19 @@ impl<D: Data> Seat<D> {
             Poll::Ready(reply)
         });
         polled.unwrap_or(Poll::Ready(Reply::Gone))
+    }
+
+    /// Takes the response, if it is known.
+    fn take_response(&mut self) -> Option<Response> {
+        if !matches!(self.place, Place::Answered(_) | Place::Opened(..)) {
+            return None;
+        }
+        let place = mem::replace(&mut self.place, Place::Done);
+        if let Place::Answered(response) | Place::Opened(_, response) = place {
+            Some(response)
+        } else {
+            None
+        }
     }
 
     /// Counts what the body holds.
@@ -388,7 +404,6 @@ impl<D: Data> Drop for Seat<D> {
                 let left = pending.leave();
                 self.running.reception.sweep();
                 match left {
-                    // Its client doesn't know its identifier.
                     Left::Session(session) => session.abort(ServerCloseReason::TransportLost),
                     Left::Undecided(Some(refusal)) => {
                         self.running.core.refused(&refusal, &self.line);
@@ -396,6 +411,8 @@ impl<D: Data> Drop for Seat<D> {
                     Left::Undecided(None) => {}
                 }
             }
+            // Its client doesn't know its identifier.
+            Place::Opened(session, _) => session.abort(ServerCloseReason::TransportLost),
             Place::Seated(session, conn) => self.leave(session, *conn),
             Place::Answered(_) | Place::Compressing(_) | Place::Elsewhere(_) | Place::Done => {}
         }

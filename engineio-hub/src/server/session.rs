@@ -2,13 +2,14 @@
 
 use std::mem;
 use std::sync::Arc;
-#[cfg(feature = "metrics")]
 use std::time::Duration;
 
 #[cfg(feature = "metrics")]
 use engineio_proto::Traffic;
 use engineio_proto::server::{Refusal, Session, Transmit};
-use engineio_proto::{ConnId, Instant, Response, Revision, ServerCloseReason, Sid, Transport};
+use engineio_proto::{
+    AnySession, ConnId, Instant, Response, Revision, ServerCloseReason, Sid, Transport,
+};
 
 use super::audience::{Audience, Batch, News};
 use super::core::Core;
@@ -79,6 +80,8 @@ pub enum Overflow {
 /// What is left to do when the lock is released.
 pub(crate) struct Rest<D: Data> {
     arm: Option<Instant>,
+    /// That deadline can wait for others.
+    is_far_off: bool,
     upgraded: Option<Transport>,
     /// A WebSocket was turned away.
     refused: Option<Box<(Refusal, Box<RequestLine>)>>,
@@ -95,6 +98,7 @@ impl<D: Data> Default for Rest<D> {
     fn default() -> Self {
         Self {
             arm: None,
+            is_far_off: false,
             upgraded: None,
             refused: None,
             closed: None,
@@ -175,6 +179,7 @@ impl<D: Data> Side for ServerSide<D> {
             if !is_covered {
                 state.armed_later.extend(state.armed.replace(at));
                 rest.arm = Some(at);
+                rest.is_far_off = at.saturating_since(session.now()) >= FAR_OFF;
             }
             let transport = session.transport();
             if transport != mem::replace(&mut state.transport, transport) {
@@ -216,7 +221,12 @@ impl<D: Data> Side for ServerSide<D> {
     fn finish(shared: &Arc<ServerSession<D>>, rest: Rest<D>) {
         let Self { sid, core, .. } = &shared.side;
         if let Some(at) = rest.arm {
-            core.deadlines.arm(sid, at, Target::Session(sid.clone()));
+            let target = Target::Session(sid.clone());
+            if rest.is_far_off {
+                core.deadlines.arm_about(sid, at, target);
+            } else {
+                core.deadlines.arm(sid, at, target);
+            }
         }
         if let Some(refused) = rest.refused {
             core.refused(&refused.0, &refused.1);
@@ -366,6 +376,10 @@ impl<D: Data> ServerTurn<'_, D> {
 fn held(session: &Session) -> usize {
     session.unread_bytes() + session.queued_bytes()
 }
+
+/// How far off a deadline must be so that a few milliseconds don't matter, as those of heartbeats
+/// do.
+const FAR_OFF: Duration = Duration::from_millis(100);
 
 /// More than a POST has that brings a heartbeat.
 const HEARTBEAT: usize = 128;

@@ -22,6 +22,11 @@ impl Time {
         Instant::from_duration(Duration::from_nanos(self.now.load(SeqCst)))
     }
 
+    /// Lets time pass, whatever it brings.
+    pub(crate) fn pass(&self, span: Duration) {
+        self.now.fetch_add(u64::try_from(span.as_nanos()).unwrap(), SeqCst);
+    }
+
     /// Moves on to the next timer. Returns whether there was one, not absurdly far away.
     pub(crate) fn advance(&self) -> bool {
         let next = self.timers.lock().unwrap().pop_first();

@@ -2,6 +2,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "anything else is a failure")]
 
 mod any_sid;
+mod at_once;
 mod cluster;
 #[path = "../common/mod.rs"]
 mod common;

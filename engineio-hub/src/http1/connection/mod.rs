@@ -1,15 +1,14 @@
 //! A connection and its requests, one after the other.
 
 mod advance;
+mod carried;
 
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use engineio_proto::Instant;
-use engineio_proto::server::ConnectionFault;
 use http::Response;
 
 use super::output::Output;
@@ -18,16 +17,17 @@ use super::{HeadReader, Settings};
 use crate::data::Data;
 use crate::listener::MAX_HEAD;
 use crate::server::{Hub, RemoteAddr};
-use crate::shared::framed::{Framed, Write};
-use crate::wire::Wire;
+use crate::shared::framed::Framed;
 
 /// A connection of HTTP/1.1 to a server, for a binding that has no HTTP library.
 ///
 /// It is carried like a [`Framed`]: see [`Wire`]. Beside that it has
-/// [deadlines](Self::deadline) of its own. When [`poll_abort`](Wire::poll_abort) is ready, the
+/// [deadlines](Self::deadline) of its own. When [`poll_abort`] is ready, the
 /// stream carries a [WebSocket](Self::take_websocket) or [HTTP/2](Self::take_http2), or is to be
-/// dropped. A peer that takes no
-/// bytes is the binding's to cut off.
+/// dropped. A peer that takes no bytes is the binding's to cut off.
+///
+/// [`Wire`]: crate::Wire
+/// [`poll_abort`]: crate::Wire::poll_abort
 pub struct ServerConnection<D: Data = ()> {
     hub: Hub<D>,
     settings: Arc<Settings>,
@@ -176,7 +176,8 @@ impl<D: Data> ServerConnection<D> {
         Some(framed)
     }
 
-    /// What has come of a connection of HTTP/2, to be served by something else. `None`: it isn't one.
+    /// What has come of a connection of HTTP/2, to be served by something else. `None`: it isn't
+    /// one.
     pub fn take_http2(&mut self) -> Option<Bytes> {
         if !matches!(self.stage, Stage::Http2) {
             return None;
@@ -188,8 +189,9 @@ impl<D: Data> ServerConnection<D> {
     /// Whether it begins as one of HTTP/2. Its first line ends with `HTTP/2.0`, but no request of
     /// HTTP/1.1 for this server begins like it.
     fn is_http2(&self) -> bool {
-        let may_be = self.is_unused && self.settings.http2;
-        may_be
+        self.settings.http2
+            && self.is_unused
+            && !self.heads.has_skipped()
             && matches!(self.stage, Stage::Idle { .. } | Stage::Head { .. })
             && self.input.starts_with(PREFACE_START)
     }
@@ -218,83 +220,9 @@ impl<D: Data> ServerConnection<D> {
     /// Whether the connection no longer waits for a request.
     fn has_idled_enough(&self) -> bool {
         let Stage::Idle { until } = &self.stage else { return false };
-        // It is idle since it last read something.
+        // One that has just read has just become idle, so the clock needn't be asked.
         let is_new = self.reads > 0;
         self.is_stopping || (!is_new && until.is_some_and(|until| until <= self.hub.now()))
-    }
-}
-
-impl<D: Data> Wire for ServerConnection<D> {
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Write<'_>> {
-        self.next = self.advance(cx);
-        match self.next {
-            Next::Write => Poll::Ready(Write::Bytes(self.output.parts())),
-            Next::ShutDown => Poll::Ready(Write::Shutdown),
-            Next::Close => Poll::Ready(Write::End),
-            Next::Read | Next::Wait | Next::Yield | Next::Drop => Poll::Pending,
-        }
-    }
-
-    fn written(&mut self, count: usize) {
-        self.output.written(count);
-    }
-
-    fn shut_down(&mut self) {
-        let config = self.hub.config();
-        let until = self.hub.now() + config.linger();
-        let left = config.max_payload().max(MAX_HEAD);
-        self.input = BytesMut::new();
-        self.stage = Stage::Drain { until, left };
-    }
-
-    fn failed(&mut self) {
-        self.stage = Stage::Drop;
-    }
-
-    fn poll_abort(&self) -> Poll<()> {
-        let is_over = matches!(self.stage, Stage::Drop | Stage::Http2) || self.is_switching();
-        if is_over { Poll::Ready(()) } else { Poll::Pending }
-    }
-
-    fn poll_receive<E>(
-        &mut self,
-        cx: &mut Context<'_>,
-        scratch: &mut [u8],
-        read: impl FnOnce(&mut Context<'_>, &mut [u8]) -> Poll<Result<usize, E>>,
-    ) -> Poll<()> {
-        match self.next {
-            Next::Read => {}
-            Next::Yield | Next::Drop => return Poll::Ready(()),
-            Next::Write | Next::Wait | Next::ShutDown | Next::Close => return Poll::Pending,
-        }
-        let room = self.room().min(scratch.len());
-        let scratch = scratch.get_mut(..room).unwrap_or_default();
-        match read(cx, scratch) {
-            // What has come in time was read first.
-            Poll::Pending if self.has_idled_enough() => self.stage = Stage::Close,
-            Poll::Pending if self.is_late() => self.refuse(ConnectionFault::SlowHead),
-            Poll::Pending => {
-                if self.input.is_empty() {
-                    // A waiting connection holds no memory for what it read.
-                    self.input = BytesMut::new();
-                }
-                self.begin_turn();
-                return Poll::Pending;
-            }
-            // A peer that has ended its side gets what was written by now.
-            Poll::Ready(Ok(0)) => self.stage = Stage::Close,
-            Poll::Ready(Err(_)) => self.stage = Stage::Drop,
-            Poll::Ready(Ok(count)) => self.received(scratch.get(..count).unwrap_or_default()),
-        }
-        Poll::Ready(())
-    }
-
-    fn is_turn_over(&mut self) -> bool {
-        let is_over = self.next == Next::Yield || self.reads >= READS_PER_TURN;
-        if is_over {
-            self.begin_turn();
-        }
-        is_over
     }
 }
 
@@ -306,6 +234,3 @@ impl<D: Data> fmt::Debug for ServerConnection<D> {
 
 /// The beginning of the preface of HTTP/2 (RFC 9113, section 3.4).
 const PREFACE_START: &[u8] = b"PRI ";
-
-/// How many times a connection reads in one turn.
-const READS_PER_TURN: u8 = 16;
