@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::{fmt, slice};
 
 use crate::attachments::{Attachment, Attachments};
-use crate::codec::{self, MOST_RESERVED, Payload, PayloadSize};
+use crate::codec::{self, Payload, PayloadSize};
 use crate::packet::{Message, Packet};
 use crate::tally::Tally;
 
@@ -311,9 +311,11 @@ impl Batch {
         Self { packets: Vec::new(), size, max_bytes, max_packets }
     }
 
-    /// Makes room for so many packets, of which not all may fit.
+    /// Makes room for so many packets, of which not all may fit. The first makes room for four.
     fn reserve(&mut self, count: usize) {
-        self.packets.reserve(count.min(self.max_packets).min(MOST_RESERVED));
+        if count > 4 {
+            self.packets.reserve(count.min(self.max_packets).min(MOST_RESERVED));
+        }
     }
 
     /// Takes the packet unless it is one too many.
@@ -347,3 +349,6 @@ pub(crate) fn weight(message: &Message) -> usize {
 
 /// A queue that has been longer than this gives its memory back when it is empty.
 const KEPT_CAPACITY: usize = 32;
+
+/// For how many packets a payload has room at once.
+const MOST_RESERVED: usize = 64;

@@ -53,12 +53,16 @@ impl<'r> Fields<'r> {
             self.transfer_codings = self.transfer_codings.saturating_add(1);
             self.has_other_coding |= !value.eq_ignore_ascii_case(b"chunked");
         } else if is("connection") {
-            self.closes |= has_token(value, "close");
-            self.names_upgrade |= has_token(value, "upgrade");
+            for entry in entries(value) {
+                self.closes |= entry.eq_ignore_ascii_case(b"close");
+                self.names_upgrade |= entry.eq_ignore_ascii_case(b"upgrade");
+            }
         } else if is("upgrade") {
-            self.names_websocket |= has_token(value, "websocket");
+            self.names_websocket |=
+                entries(value).any(|entry| entry.eq_ignore_ascii_case(b"websocket"));
         } else if is("expect") {
-            self.expects_continue |= has_token(value, "100-continue");
+            self.expects_continue |=
+                entries(value).any(|entry| entry.eq_ignore_ascii_case(b"100-continue"));
         } else if is("sec-websocket-version") {
             self.websocket_version.get_or_insert(value);
         } else if is("sec-websocket-key") {
@@ -98,10 +102,10 @@ pub(crate) fn text(value: &[u8]) -> Option<&str> {
     if value.iter().all(is_visible) { str::from_utf8(value).ok() } else { None }
 }
 
-/// Whether a list has this entry. One that isn't text has none.
-fn has_token(list: &[u8], token: &str) -> bool {
-    let mut entries = text(list).unwrap_or_default().split(',').map(str::trim);
-    entries.any(|entry| entry.eq_ignore_ascii_case(token))
+/// The entries of a list. One that isn't text has none.
+fn entries(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let list = text(list).unwrap_or_default().as_bytes();
+    list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
 }
 
 /// Marks a request that one node has passed on to another, with the tag of the first.

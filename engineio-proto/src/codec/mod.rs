@@ -154,23 +154,21 @@ pub fn decode_payload(
         return Err(DecodeError::EmptyPayload);
     }
     if is_binary {
-        return decode_items(revision, v3_binary::items(&body), 1, max_packets);
+        return decode_items(revision, v3_binary::items(&body), max_packets);
     }
     let text = ByteString::try_from(body).map_err(|_| DecodeError::PayloadNotUtf8)?;
     match revision {
-        Revision::V3 => decode_items(revision, v3_text::items(&text), 1, max_packets),
-        Revision::V4 => decode_items(revision, v4::items(&text), v4::count(&text), max_packets),
+        Revision::V3 => decode_items(revision, v3_text::items(&text), max_packets),
+        Revision::V4 => decode_items(revision, v4::items(&text), max_packets),
     }
 }
 
-/// Decodes the items of a payload, of which there seem to be so many.
 fn decode_items(
     revision: Revision,
     items: impl Iterator<Item = Result<Message, PacketError>>,
-    count: usize,
     max_packets: usize,
 ) -> Result<Vec<Packet>, DecodeError> {
-    let mut packets = Vec::with_capacity(count.min(max_packets).min(MOST_RESERVED));
+    let mut packets = Vec::new();
     for (index, item) in items.enumerate() {
         if index == max_packets {
             return Err(DecodeError::TooManyPackets { max: max_packets });
@@ -180,6 +178,3 @@ fn decode_items(
     }
     Ok(packets)
 }
-
-/// For how many packets there is room at once. What is in a payload may be no packets.
-pub(crate) const MOST_RESERVED: usize = 64;

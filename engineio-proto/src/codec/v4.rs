@@ -25,11 +25,6 @@ pub(super) fn added(item: &Item<'_>, before: usize) -> usize {
     item.len().saturating_add(usize::from(before > 0))
 }
 
-/// How many items there are.
-pub(super) fn count(text: &str) -> usize {
-    memchr::memchr_iter(SEPARATOR, text.as_bytes()).count().saturating_add(1)
-}
-
 /// The text between separators, which may be empty.
 pub(super) fn items(text: &ByteString) -> impl Iterator<Item = Result<Message, PacketError>> {
     let mut rest = Some(&**text);
