@@ -1,6 +1,5 @@
 //! The head of a request, as the binding gives it.
 
-use std::fmt;
 use std::mem;
 
 use http::Request;
@@ -61,11 +60,5 @@ impl KeptHead {
             #[cfg(feature = "http1")]
             Self::Read(parts) => parts.get(),
         }
-    }
-}
-
-impl fmt::Debug for KeptHead {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.parts().fmt(f)
     }
 }

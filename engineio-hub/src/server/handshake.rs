@@ -81,7 +81,8 @@ impl Handshake {
         }
     }
 
-    /// The head of the request.
+    /// The head of the request. The first call may have to make it of the bytes that came, which
+    /// takes some microseconds.
     pub fn request(&self) -> &Parts {
         self.head.parts()
     }
