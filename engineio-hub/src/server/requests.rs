@@ -45,8 +45,8 @@ impl<D: Data> Hub<D> {
         self.admit_head(Head::Taken(request), connection, None)
     }
 
-    /// As [`admit`](Self::admit), a request that was read here, maybe with a body that came as
-    /// a whole and isn't too long.
+    /// As [`admit`](Self::admit), a request that was read here. Its body may be given at once if all
+    /// of it has come and it is within `max_payload`.
     #[cfg(feature = "http1")]
     pub(crate) fn admit_read(
         &self,
@@ -89,7 +89,7 @@ impl<D: Data> Hub<D> {
         Some(Seat::new(&self.running, place, body, upgrade, deflate, line))
     }
 
-    /// Finds the place of a request, but for a handshake, which takes the head with it. `None`: its
+    /// Finds the place of a request, but for one for a session, which may keep the head. `None`: its
     /// path isn't this server's.
     fn find_place(&self, asked: &Asked<'_>) -> Option<Found<D>> {
         let &Asked { head, connection, .. } = asked;
@@ -243,6 +243,6 @@ struct Found<D: Data> {
 
 enum Way<D: Data> {
     Placed(Admitted<D>),
-    /// It becomes one, for which the head is kept.
+    /// It asks for a session, which may be refused still.
     Handshake(Box<Opening>, Option<Upgrade>),
 }

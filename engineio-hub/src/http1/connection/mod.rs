@@ -21,10 +21,10 @@ use crate::shared::framed::Framed;
 
 /// A connection of HTTP/1.1 to a server, for a binding that has no HTTP library.
 ///
-/// It is carried like a [`Framed`]: see [`Wire`]. Beside that it has
-/// [deadlines](Self::deadline) of its own. When [`poll_abort`] is ready, the
-/// stream carries a [WebSocket](Self::take_websocket) or [HTTP/2](Self::take_http2), or is to be
-/// dropped. A peer that takes no bytes is the binding's to cut off.
+/// It is carried like a [`Framed`]: see [`Wire`]. Beside that it has [deadlines](Self::deadline) of
+/// its own. When [`poll_abort`] is ready, the stream carries a [WebSocket](Self::take_websocket) or
+/// [HTTP/2](Self::take_http2), or is to be dropped. A peer that takes no bytes is the binding's to
+/// cut off.
 ///
 /// [`Wire`]: crate::Wire
 /// [`poll_abort`]: crate::Wire::poll_abort
@@ -186,8 +186,7 @@ impl<D: Data> ServerConnection<D> {
         Some(mem::take(&mut self.input).freeze())
     }
 
-    /// Whether it begins as one of HTTP/2. Its first line ends with `HTTP/2.0`, but no request of
-    /// HTTP/1.1 for this server begins like it.
+    /// Whether it begins as one of HTTP/2, as no request of HTTP/1.1 for this server does.
     fn is_http2(&self) -> bool {
         self.settings.http2
             && self.is_unused
