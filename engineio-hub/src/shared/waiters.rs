@@ -170,18 +170,24 @@ impl Waiters {
     }
 
     /// Takes out the waiters that can go on, and the wakers to drop.
+    #[inline]
     pub(crate) fn take_ready(&mut self, session: &impl AnySession) -> Option<Awake> {
-        let mut awake = Awake::default();
-        if !self.spent.is_empty() {
-            awake.spent = mem::take(&mut self.spent);
-        }
+        // Most turns end here: what they changed is nothing that anybody waits for.
+        self.has_ready(session).then(|| self.split_ready(session))
+    }
+
+    fn has_ready(&self, session: &impl AnySession) -> bool {
+        !self.spent.is_empty()
+            || self.seats.iter().any(|seat| seat.is_ready(session))
+            || (self.reader.is_some() && session.has_event())
+            || self.handles.iter().any(|waiter| waiter.wait.is_over(session))
+    }
+
+    fn split_ready(&mut self, session: &impl AnySession) -> Awake {
+        let mut awake = Awake { spent: mem::take(&mut self.spent), ..Awake::default() };
         let mut place = 0;
         while let Some(seat) = self.seats.get(place) {
-            let SeatWaiter { interest, conn, .. } = *seat;
-            let is_ready = (interest.has(Interest::TRANSMIT) && session.has_transmit(conn))
-                || (interest.has(Interest::INPUT) && session.wants_input(conn))
-                || (interest.has(Interest::END) && is_ending(session, conn));
-            if is_ready {
+            if seat.is_ready(session) {
                 awake.has_seat = true;
                 awake.ready.push(self.seats.swap_remove(place).waker);
             } else {
@@ -199,8 +205,18 @@ impl Waiters {
                 place += 1;
             }
         }
-        let is_any = !(awake.ready.is_empty() && awake.spent.is_empty());
-        is_any.then_some(awake)
+        awake
+    }
+}
+
+impl SeatWaiter {
+    /// Whether the connection can go on.
+    #[inline]
+    fn is_ready(&self, session: &impl AnySession) -> bool {
+        let Self { conn, interest, .. } = *self;
+        (interest.has(Interest::TRANSMIT) && session.has_transmit(conn))
+            || (interest.has(Interest::INPUT) && session.wants_input(conn))
+            || (interest.has(Interest::END) && is_ending(session, conn))
     }
 }
 
@@ -234,6 +250,8 @@ impl Awake {
     }
 
     pub(crate) fn wake(self) {
-        self.ready.wake();
+        let Self { ready, spent, .. } = self;
+        ready.wake();
+        drop(spent);
     }
 }
