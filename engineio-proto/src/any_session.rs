@@ -158,6 +158,7 @@ macro_rules! any_session {
                 self.catch_up(now);
             }
 
+            #[inline(always)]
             fn send(&mut self, outgoing: Outgoing) -> Result<u64, SendError> {
                 self.send(outgoing)
             }

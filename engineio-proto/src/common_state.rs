@@ -1,4 +1,8 @@
 //! The half of a session that is the same at both ends.
+//!
+//! What each message passes through, here and in the outbox, is inlined by force. Between functions a
+//! message is moved: written field by field, and at once read in larger pieces, for which a processor
+//! has to wait until the writes are done.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -63,7 +67,7 @@ impl<S: Side> CommonState<S> {
     }
 
     /// Queues a message or a batch, unless the session closes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send(&mut self, outgoing: Outgoing) -> Result<u64, SendError> {
         if self.is_closing() {
             return Err(SendError::Closed(outgoing));
@@ -105,7 +109,7 @@ impl<S: Side> CommonState<S> {
     }
 
     /// A frame came on the connection that carries the session.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn handle_frame(
         &mut self,
         heartbeat: &mut Heartbeat,
@@ -129,7 +133,7 @@ impl<S: Side> CommonState<S> {
     }
 
     /// Handles a packet, whatever transport it came by.
-    #[inline]
+    #[inline(always)]
     fn handle_packet(
         &mut self,
         heartbeat: &mut Heartbeat,
@@ -159,7 +163,7 @@ impl<S: Side> CommonState<S> {
 
     /// The next packet to send, as a frame: the heartbeat's, or else a message. The close packet is
     /// left to the transport.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_frame(
         &mut self,
         heartbeat: &mut Heartbeat,

@@ -50,7 +50,7 @@ impl Frame {
     /// # Errors
     ///
     /// The bytes aren't UTF-8.
-    #[inline]
+    #[inline(always)]
     pub fn try_text(mut payload: Bytes) -> Result<Self, Utf8Error> {
         let prefix = match payload.first() {
             Some(first) if first.is_ascii() => Prefix::One([*first]),

@@ -11,11 +11,16 @@ use crate::tally::Tally;
 
 /// What an application sends: a message, or a batch that is queued whole or not at all.
 #[derive(Clone, PartialEq, Eq)]
+// The message comes first: in another order, moves read pieces that begin in one field and end in the
+// next, which were written one by one. A processor waits there until the writes are done.
+#[repr(C)]
 pub struct Outgoing {
     messages: Messages,
+    /// 0 without one.
+    key: u64,
+    has_key: bool,
     is_volatile: bool,
     is_compressible: bool,
-    key: Option<u64>,
 }
 
 /// One message needs no allocation.
@@ -47,7 +52,7 @@ impl Outgoing {
 
     /// The key of messages that it replaces: [`keep_latest`](Self::keep_latest).
     pub const fn key(&self) -> Option<u64> {
-        self.key
+        if self.has_key { Some(self.key) } else { None }
     }
 
     /// Whether it may be compressed: [`compress`](Self::compress).
@@ -57,7 +62,7 @@ impl Outgoing {
 
     #[inline]
     const fn new(messages: Messages) -> Self {
-        Self { messages, is_volatile: false, is_compressible: true, key: None }
+        Self { messages, key: 0, has_key: false, is_volatile: false, is_compressible: true }
     }
 
     /// Drops the message instead of failing if the session isn't writable.
@@ -71,7 +76,8 @@ impl Outgoing {
     /// taken even if the session isn't writable.
     #[must_use]
     pub const fn keep_latest(mut self, key: u64) -> Self {
-        self.key = Some(key);
+        self.key = key;
+        self.has_key = true;
         self
     }
 
@@ -96,7 +102,7 @@ impl fmt::Debug for Outgoing {
         outgoing
             .field("volatile", &self.is_volatile)
             .field("compress", &self.is_compressible)
-            .field("key", &self.key)
+            .field("key", &self.key())
             .finish()
     }
 }
@@ -176,9 +182,10 @@ impl Outbox {
     }
 
     /// Queues all of it and gives the position of its last message.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, outgoing: Outgoing) -> Result<u64, SendError> {
-        if let Some(key) = outgoing.key {
+        let key = outgoing.key();
+        if let Some(key) = key {
             self.drop_key(key);
         } else if !self.is_writable {
             return if outgoing.is_volatile {
@@ -187,7 +194,7 @@ impl Outbox {
                 Err(SendError::Full(outgoing))
             };
         }
-        let Outgoing { messages, is_compressible, key, .. } = outgoing;
+        let Outgoing { messages, is_compressible, .. } = outgoing;
         let mut queue_one = |message: Message| {
             self.accepted += 1;
             self.bytes = self.bytes.saturating_add(weight(&message));
@@ -222,7 +229,7 @@ impl Outbox {
     }
 
     /// The next message, and whether it may be compressed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<(Message, bool)> {
         let entry = self.queue.pop_front()?;
         self.attachments.leave(entry.position);

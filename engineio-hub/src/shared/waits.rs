@@ -89,11 +89,13 @@ pub(crate) fn try_send<S: Side>(
     shared: &Arc<Shared<S>>,
     outgoing: Outgoing,
 ) -> Result<(), SendError> {
-    let (mut outgoing, mut refused) = (Some(outgoing), None);
+    let mut outgoing = Some(outgoing);
+    let mut refused = None;
     // Nothing large is returned, which would be moved from one caller to the next.
     shared.quick_turn(|turn| {
-        let sent = outgoing.take().map(|outgoing| turn.session.send(outgoing));
-        if let Some(Err(error)) = sent {
+        if let Some(outgoing) = outgoing.take()
+            && let Err(error) = turn.session.send(outgoing)
+        {
             refused = Some(error);
         }
     });

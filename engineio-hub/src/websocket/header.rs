@@ -24,27 +24,10 @@ pub(super) struct Header {
 impl Header {
     /// Takes a header from the front of `input`. `None`, and nothing is taken, until all of it has
     /// come.
-    #[inline]
     fn take(input: &mut &[u8]) -> Option<Self> {
         let [first, second, rest @ ..] = *input else { return None };
-        let (length, rest) = match second & LENGTH {
-            126 => {
-                let (length, rest) = rest.split_first_chunk()?;
-                (u64::from(u16::from_be_bytes(*length)), rest)
-            }
-            127 => {
-                let (length, rest) = rest.split_first_chunk()?;
-                (u64::from_be_bytes(*length), rest)
-            }
-            short => (u64::from(short), rest),
-        };
-        let (mask, rest) = if second & MASKED == 0 {
-            (None, rest)
-        } else {
-            let (key, rest) = rest.split_first_chunk()?;
-            (Some(*key), rest)
-        };
-        *input = rest;
+        let Rest { length, mask, behind } = Rest::take(*second, rest)?;
+        *input = behind;
         let opcode = OpCode::from(first & OPCODE);
         Some(Self {
             opcode,
@@ -94,6 +77,65 @@ impl Header {
     }
 }
 
+/// The usual frame: a message of its own that no extension has marked.
+pub(super) struct Whole<'a> {
+    pub(super) is_text: bool,
+    pub(super) mask: Option<[u8; 4]>,
+    pub(super) payload: &'a [u8],
+}
+
+impl<'a> Whole<'a> {
+    /// Takes such a frame from the front of `input`, if all of it has come, it is no longer than
+    /// `max_payload`, and it is masked as it has to be. Anything else is left there.
+    #[inline]
+    pub(super) fn take(input: &mut &'a [u8], role: Role, max_payload: usize) -> Option<Self> {
+        let [first, second, rest @ ..] = *input else { return None };
+        let is_text = match *first {
+            WHOLE_TEXT => true,
+            WHOLE_BINARY => false,
+            _ => return None,
+        };
+        let Rest { length, mask, behind } = Rest::take(*second, rest)?;
+        let length = usize::try_from(length).ok().filter(|length| *length <= max_payload)?;
+        if mask.is_some() != (role == Role::Server) {
+            return None;
+        }
+        let (payload, rest) = behind.split_at_checked(length)?;
+        *input = rest;
+        Some(Self { is_text, mask, payload })
+    }
+}
+
+/// A header from its second byte on, and what is behind it.
+struct Rest<'a> {
+    length: u64,
+    mask: Option<[u8; 4]>,
+    behind: &'a [u8],
+}
+
+impl<'a> Rest<'a> {
+    /// Reads what follows the second byte. `None` until all of it has come.
+    #[inline]
+    fn take(second: u8, rest: &'a [u8]) -> Option<Self> {
+        let (length, rest) = match second & LENGTH {
+            126 => {
+                let (length, rest) = rest.split_first_chunk()?;
+                (u64::from(u16::from_be_bytes(*length)), rest)
+            }
+            127 => {
+                let (length, rest) = rest.split_first_chunk()?;
+                (u64::from_be_bytes(*length), rest)
+            }
+            short => (u64::from(short), rest),
+        };
+        if second & MASKED == 0 {
+            return Some(Self { length, mask: None, behind: rest });
+        }
+        let (key, behind) = rest.split_first_chunk()?;
+        Some(Self { length, mask: Some(*key), behind })
+    }
+}
+
 /// The part of a header that has come.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct HeaderBytes {
@@ -102,10 +144,16 @@ pub(super) struct HeaderBytes {
 }
 
 impl HeaderBytes {
+    /// Whether nothing has come.
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Takes a header from the front of `input` once all of it has come.
     #[inline]
     pub(super) fn take(&mut self, input: &mut &[u8], role: Role) -> Result<Option<Header>, Fault> {
-        let header = if self.count == 0 { Header::take(input) } else { None };
+        let header = if self.is_empty() { Header::take(input) } else { None };
         let Some(header) = header.or_else(|| self.collect(input)) else { return Ok(None) };
         header.check(role).map_err(Fault::broken)?;
         Ok(Some(header))
@@ -169,6 +217,10 @@ pub(super) fn write(kind: Kind, length: usize, mask: Option<[u8; 4]>, out: &mut 
         out.extend_from_slice(&key);
     }
 }
+
+/// The first byte of the usual frame (RFC 6455, section 5.2).
+const WHOLE_TEXT: u8 = 0x81;
+const WHOLE_BINARY: u8 = 0x82;
 
 const FINAL: u8 = 0x80;
 const RESERVED: u8 = 0x70;

@@ -23,22 +23,15 @@ pub(super) fn memory(length: usize) -> Vec<u8> {
 }
 
 /// Empty memory for a payload of this length.
+#[inline]
 pub(super) fn empty(length: usize) -> Vec<u8> {
+    if length < SMALLEST {
+        return Vec::with_capacity(length);
+    }
     let mut memory = memory(length);
     memory.clear();
     memory.reserve_exact(length);
     memory
-}
-
-/// A copy, in such memory if it is large.
-#[inline]
-pub(super) fn copy(payload: &[u8]) -> Vec<u8> {
-    if payload.len() < SMALLEST {
-        return payload.to_vec();
-    }
-    let mut copy = empty(payload.len());
-    copy.extend_from_slice(payload);
-    copy
 }
 
 /// A payload. If it is large, its memory goes to the thread that drops it last.

@@ -113,6 +113,22 @@ impl WebSocket {
     /// again. [`close`](Self::close) with the fault's [`close_code`](Fault::close_code) tells the
     /// peer.
     pub fn receive(&mut self, input: &mut &[u8]) -> Result<Option<Received>, Fault> {
+        if matches!(self.reading, Reading::Open)
+            && let Some((payload, is_text)) = self.reader.take_whole(input)
+        {
+            return match reader::message(payload, is_text) {
+                Ok(frame) => Ok(Some(Received::Frame(frame))),
+                Err(fault) => {
+                    self.end_reading(Reading::Failed(fault.clone()));
+                    Err(fault)
+                }
+            };
+        }
+        self.receive_any(input)
+    }
+
+    /// As [`receive`](Self::receive), for what isn't the usual message.
+    fn receive_any(&mut self, input: &mut &[u8]) -> Result<Option<Received>, Fault> {
         match &self.reading {
             Reading::Open => {}
             Reading::Closed => {
@@ -134,9 +150,14 @@ impl WebSocket {
             }
             Err(fault) => Reading::Failed(fault.clone()),
         };
+        self.end_reading(end);
+        received
+    }
+
+    #[cold]
+    fn end_reading(&mut self, end: Reading) {
         self.reading = end;
         self.reader.clear();
-        received
     }
 
     /// Where to read the next bytes from the socket to, at most `most` of them: the memory of a

@@ -1,6 +1,6 @@
 //! The payload of a message that is being received.
 
-use super::large;
+use super::{large, mask};
 
 /// What has come of a payload, and room for more.
 ///
@@ -41,16 +41,23 @@ impl Growing {
         }
     }
 
-    /// Copies a part to its end, and gives the copy's place.
-    pub(super) fn append(&mut self, part: &[u8]) -> &mut [u8] {
-        let end = self.filled.saturating_add(part.len());
-        if self.bytes.len() < end {
-            self.bytes.truncate(self.filled);
-            self.bytes.extend_from_slice(part);
-        } else if let Some(place) = self.bytes.get_mut(self.filled..end) {
-            place.copy_from_slice(part);
+    /// Copies a part to its end, and unmasks it if there is a key. The room was
+    /// [reserved](Self::reserve).
+    pub(super) fn append(&mut self, part: &[u8], key: Option<[u8; 4]>) {
+        let Self { bytes, filled } = self;
+        let end = filled.saturating_add(part.len());
+        match (bytes.get_mut(*filled..end), key) {
+            (Some(place), Some(key)) => mask::copy(place, key, part),
+            (Some(place), None) => place.copy_from_slice(part),
+            (None, key) => {
+                bytes.truncate(*filled);
+                match key {
+                    Some(key) => mask::extend(bytes, key, part),
+                    None => bytes.extend_from_slice(part),
+                }
+            }
         }
-        self.fill(part.len())
+        *filled = end;
     }
 
     /// Room for up to `count` bytes at its end, of which [`fill`](Self::fill) says how many have

@@ -7,7 +7,7 @@ use tungstenite::error::ProtocolError;
 use tungstenite::protocol::Role;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
-use super::header::{Header, HeaderBytes, MAX_CONTROL_PAYLOAD};
+use super::header::{Header, HeaderBytes, MAX_CONTROL_PAYLOAD, Whole};
 use super::payload::Growing;
 use super::{Fault, Received};
 use super::{deflate, large, mask};
@@ -139,6 +139,25 @@ impl Reader {
         *self = Self { frames: self.frames, ..Self::new(self.role, 0) };
     }
 
+    /// Takes the payload of a message that has one frame and has come in one piece from the front of
+    /// `input`: the usual message. Tells whether it is text, too. `None`, and nothing is taken, if
+    /// anything else is next.
+    #[inline]
+    pub(super) fn take_whole(&mut self, input: &mut &[u8]) -> Option<(Vec<u8>, bool)> {
+        let Stage::Header(header) = &self.stage else { return None };
+        if !header.is_empty() || self.message.is_open {
+            return None;
+        }
+        let Whole { is_text, mask, payload } = Whole::take(input, self.role, self.max_payload)?;
+        self.frames = self.frames.wrapping_add(1);
+        let mut copy = large::empty(payload.len());
+        match mask {
+            Some(key) => mask::extend(&mut copy, key, payload),
+            None => copy.extend_from_slice(payload),
+        }
+        Some((copy, is_text))
+    }
+
     /// Takes what comes next from the front of `input`; `None` if more is needed. The payloads of
     /// pings on the way go to `ping`.
     pub(super) fn take(
@@ -154,8 +173,6 @@ impl Reader {
                     self.frames = self.frames.wrapping_add(1);
                     if header.is_marked() {
                         self.check_marked(&header).map_err(Fault::broken)?;
-                    } else if let Some((payload, is_text)) = self.take_whole(&header, input) {
-                        return message(payload, is_text);
                     }
                     let frame = self.message.begin(&header, self.max_payload)?;
                     if self.discards {
@@ -206,28 +223,6 @@ impl Reader {
         frame.left == 0
     }
 
-    /// Takes the payload of a message that has one frame and has come in one piece: the usual
-    /// message. Tells whether it is text, too. `None` of any other.
-    #[inline]
-    fn take_whole(&self, header: &Header, input: &mut &[u8]) -> Option<(Vec<u8>, bool)> {
-        let is_text = match header.opcode {
-            OpCode::Data(Data::Text) => true,
-            OpCode::Data(Data::Binary) => false,
-            OpCode::Data(_) | OpCode::Control(_) => return None,
-        };
-        if !header.is_final || self.message.is_open {
-            return None;
-        }
-        let length = usize::try_from(header.length).ok().filter(|len| *len <= self.max_payload)?;
-        let (payload, rest) = input.split_at_checked(length)?;
-        *input = rest;
-        let copy = match header.mask {
-            Some(key) => mask::unmasked(payload, key),
-            None => large::copy(payload),
-        };
-        Some((copy, is_text))
-    }
-
     /// A frame is whole.
     fn complete(
         &mut self,
@@ -257,18 +252,18 @@ impl Reader {
 
     /// The last frame of a message is whole.
     fn complete_message(&mut self) -> Result<Option<Received>, Fault> {
-        let Message { payload, is_text, is_compressed, .. } = mem::take(&mut self.message);
-        let payload = payload.finish();
-        if !is_compressed || self.discards {
-            return message(payload, is_text);
+        let Message { payload, mut is_text, is_compressed, .. } = mem::take(&mut self.message);
+        let mut payload = payload.finish();
+        if is_compressed && !self.discards {
+            if self.inflates() {
+                payload = deflate::inflate(&payload, self.max_payload)?;
+                let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+                self.inflated = self.inflated.saturating_add(length);
+            } else {
+                is_text = false;
+            }
         }
-        if !self.inflates() {
-            return message(payload, false);
-        }
-        let payload = deflate::inflate(&payload, self.max_payload)?;
-        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-        self.inflated = self.inflated.saturating_add(length);
-        message(payload, is_text)
+        Ok(Some(Received::Frame(message(payload, is_text)?)))
     }
 }
 
@@ -276,10 +271,8 @@ impl Payload {
     /// Adds a part of the payload to what was there before.
     fn append(&mut self, part: &[u8], into: &mut Growing) {
         into.reserve(part.len(), self.longest(into));
-        // One after the other: what was just copied is in the fastest cache.
-        for part in part.chunks(mask::AT_ONCE) {
-            self.unmask(into.append(part));
-        }
+        into.append(part, self.mask);
+        self.advance(part.len());
     }
 
     /// How long the message can become. In fragments nobody knows.
@@ -287,12 +280,19 @@ impl Payload {
         if self.is_fragment { usize::MAX } else { message.len().saturating_add(self.left) }
     }
 
-    /// The next bytes of the payload have come.
+    /// The next bytes of the payload have come, still masked.
     fn unmask(&mut self, part: &mut [u8]) {
-        self.left -= part.len();
+        if let Some(key) = self.mask {
+            mask::apply(key, part);
+        }
+        self.advance(part.len());
+    }
+
+    /// So many bytes of the payload have come.
+    fn advance(&mut self, count: usize) {
+        self.left -= count;
         if let Some(key) = &mut self.mask {
-            mask::apply(*key, part);
-            key.rotate_left(part.len() % 4);
+            key.rotate_left(count % 4);
         }
     }
 }
@@ -355,15 +355,14 @@ impl Message {
 }
 
 /// A message that is complete.
-#[inline]
-fn message(payload: Vec<u8>, is_text: bool) -> Result<Option<Received>, Fault> {
+#[inline(always)]
+pub(super) fn message(payload: Vec<u8>, is_text: bool) -> Result<Frame, Fault> {
     let payload = large::share(payload);
-    let frame = if is_text {
-        Frame::try_text(payload).map_err(|_| Fault::InvalidText)?
+    if is_text {
+        Frame::try_text(payload).map_err(|_| Fault::InvalidText)
     } else {
-        Frame::binary(payload)
-    };
-    Ok(Some(Received::Frame(frame)))
+        Ok(Frame::binary(payload))
+    }
 }
 
 /// The code in a close frame, if it has one. One that no peer may send counts as a breach of the

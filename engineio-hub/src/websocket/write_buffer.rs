@@ -136,23 +136,24 @@ impl WriteBuffer {
     }
 
     /// Queues one complete frame, so that no other can interrupt it.
+    #[inline(always)]
     fn frame(&mut self, kind: Kind, payload: [&[u8]; 2]) {
         if self.closed {
             return;
         }
         let length = payload.iter().map(|part| part.len()).sum::<usize>();
-        let mask = self.new_mask();
+        let mut mask = self.new_mask();
         let end = self.header(kind, length, mask, length);
-        let start = end.len();
         for part in payload {
-            match part {
+            match (part, &mut mask) {
+                (part, Some(key)) => {
+                    mask::extend(end, *key, part);
+                    key.rotate_left(part.len() % 4);
+                }
                 // The usual prefix, which isn't worth a call.
-                [byte] => end.push(*byte),
-                part => end.extend_from_slice(part),
+                ([byte], None) => end.push(*byte),
+                (part, None) => end.extend_from_slice(part),
             }
-        }
-        if let Some(key) = mask {
-            mask::apply(key, end.get_mut(start..).unwrap_or_default());
         }
     }
 
@@ -164,7 +165,7 @@ impl WriteBuffer {
     }
 
     /// Queues the header of a frame of this length, of which so many bytes go into this buffer.
-    #[inline]
+    #[inline(always)]
     fn header(
         &mut self,
         kind: Kind,

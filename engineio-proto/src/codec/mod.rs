@@ -81,6 +81,8 @@ pub(crate) fn encode_message(
 #[inline]
 pub fn decode_frame(revision: Revision, frame: Frame) -> Result<Packet, DecodeError> {
     let packet = match frame.into_parts() {
+        // The usual one.
+        (Prefix::One([packet::MESSAGE]), text @ Message::Text(_)) => Ok(Packet::Message(text)),
         (Prefix::One([first]), Message::Text(data)) => packet::decode_text(revision, first, data),
         (prefix, payload) => packet::decode(revision, prefix.before(payload)),
     };

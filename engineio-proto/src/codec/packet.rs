@@ -16,7 +16,7 @@ use crate::revision::Revision;
 const BASE64: u8 = b'b';
 
 /// The type of what most packets are.
-const MESSAGE: u8 = b'0' + PacketType::Message.number();
+pub(super) const MESSAGE: u8 = b'0' + PacketType::Message.number();
 
 /// The form of a packet's data.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +170,6 @@ pub(super) fn decode(revision: Revision, item: Message) -> Result<Packet, Packet
 }
 
 /// As [`decode`], of a text that begins with this byte.
-#[inline]
 pub(super) fn decode_text(
     revision: Revision,
     first: u8,

@@ -101,7 +101,7 @@ impl Session {
     ///
     /// Both give the message back. [`SendError::Full`] while the session isn't
     /// [writable](Self::is_writable); [`SendError::Closed`] once it closes.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, outgoing: impl Into<Outgoing>) -> Result<u64, SendError> {
         let outgoing = outgoing.into();
         let State::Open(open) = &mut self.state else { return Err(SendError::Closed(outgoing)) };
