@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,8 +26,19 @@ pub(crate) async fn serve(
     if sid.is_none() {
         write(&stream, &text(open_packet(sessions.open()).as_bytes())).await?;
     }
-    ALL.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&stream));
-    let mut rest = parts.read_buf.to_vec();
+    all().push(Arc::clone(&stream));
+    let served = echo(sessions, &stream, parts.read_buf.to_vec(), sid).await;
+    // The last owner closes it.
+    all().retain(|other| !Arc::ptr_eq(other, &stream));
+    served
+}
+
+async fn echo(
+    sessions: &Sessions,
+    stream: &TcpStream,
+    mut rest: Vec<u8>,
+    sid: Option<u64>,
+) -> io::Result<()> {
     let mut pings = interval_at(Instant::now() + sessions.pings, sessions.pings);
     // Where no ping is due while the load lasts, looking at the time would only cost.
     let has_pings = sessions.pings < Duration::from_secs(60);
@@ -35,19 +46,19 @@ pub(crate) async fn serve(
         tokio::select! {
             ready = stream.readable() => ready?,
             _ = pings.tick(), if has_pings => {
-                write(&stream, &text(b"2")).await?;
+                write(stream, &text(b"2")).await?;
                 continue;
             }
         }
-        let step = READ.with_borrow_mut(|buffer| read(&stream, buffer, &mut rest));
+        let step = READ.with_borrow_mut(|buffer| read(stream, buffer, &mut rest));
         match step {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
             Ok(Step::Nothing) => {}
             Ok(Step::End) => return Ok(()),
-            Ok(Step::Write(left)) => write(&stream, &left).await?,
+            Ok(Step::Write(left)) => write(stream, &left).await?,
             Ok(Step::Probe) => {
-                write(&stream, &text(b"3probe")).await?;
+                write(stream, &text(b"3probe")).await?;
                 if let Some(session) = sid.and_then(|sid| sessions.get(sid)) {
                     session.put(Bytes::from_static(NOOP));
                 }
@@ -119,7 +130,7 @@ fn answer(stream: &TcpStream, came: &mut [u8]) -> io::Result<(Step, usize)> {
             b"5" | b"3" | b"2" => {}
             payload if is_to_all => {
                 let frame = text(payload);
-                for other in &*ALL.lock().unwrap_or_else(PoisonError::into_inner) {
+                for other in &*all() {
                     let _ = other.try_write(&frame);
                 }
             }
@@ -215,3 +226,7 @@ thread_local! {
 
 /// All WebSockets, for broadcasts.
 static ALL: Mutex<Vec<Arc<TcpStream>>> = Mutex::new(Vec::new());
+
+fn all() -> MutexGuard<'static, Vec<Arc<TcpStream>>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
