@@ -213,6 +213,17 @@ impl SeatWaiter {
     /// Whether the connection can go on.
     #[inline]
     fn is_ready(&self, session: &impl AnySession) -> bool {
+        if self.interest == Interest::TRANSMIT {
+            session.has_transmit(self.conn)
+        } else {
+            self.has_cause(session)
+        }
+    }
+
+    /// As [`is_ready`](Self::is_ready), whatever it waits for. It isn't inlined, since the usual case
+    /// would then begin with what only this one looks at.
+    #[inline(never)]
+    fn has_cause(&self, session: &impl AnySession) -> bool {
         let Self { conn, interest, .. } = *self;
         (interest.has(Interest::TRANSMIT) && session.has_transmit(conn))
             || (interest.has(Interest::INPUT) && session.wants_input(conn))
