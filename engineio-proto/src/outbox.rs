@@ -11,12 +11,10 @@ use crate::tally::Tally;
 
 /// What an application sends: a message, or a batch that is queued whole or not at all.
 #[derive(Clone, PartialEq, Eq)]
-// The message comes first: in another order, moves read pieces that begin in one field and end in the
-// next, which were written one by one. A processor waits there until the writes are done.
-#[repr(C)]
 pub struct Outgoing {
     messages: Messages,
-    /// 0 without one.
+    /// 0 without one. An `Option` would be laid out before the messages, and moves would then read
+    /// pieces of both at once, for which a processor waits until both are written.
     key: u64,
     has_key: bool,
     is_volatile: bool,

@@ -37,8 +37,8 @@ fn sizes_stay_within_bounds() {
         ("Input", size_of::<Input>(), 80),
         ("Transmit", size_of::<Transmit>(), 72),
         ("Event", size_of::<Event>(), 48),
-        ("Outgoing", size_of::<Outgoing>(), 64),
-        ("SendError", size_of::<SendError>(), 72),
+        ("Outgoing", size_of::<Outgoing>(), 56),
+        ("SendError", size_of::<SendError>(), 64),
         ("Frame", size_of::<Frame>(), 56),
         ("Message", size_of::<Message>(), 40),
     ] {
