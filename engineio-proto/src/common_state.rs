@@ -1,8 +1,8 @@
 //! The half of a session that is the same at both ends.
 //!
-//! What each message passes through, here and in the outbox, is inlined by force. Between functions a
-//! message is moved: written field by field, and at once read in larger pieces, for which a processor
-//! has to wait until the writes are done.
+//! What each message passes through, from a frame to the inbox and from a send through the outbox to a
+//! frame, is inlined by force. Passing a message to another function moves it: it is written field by
+//! field and read back at once in wider pieces, for which a processor has to wait.
 
 use alloc::vec::Vec;
 use core::fmt;

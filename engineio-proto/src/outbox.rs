@@ -13,7 +13,7 @@ use crate::tally::Tally;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
     messages: Messages,
-    /// 0 without one. An `Option` would be laid out before the messages, and moves would then read
+    /// 0 without one. rustc (1.95) would place an `Option` before the messages, and moves would read
     /// pieces of both at once, for which a processor waits until both are written.
     key: u64,
     has_key: bool,

@@ -172,7 +172,7 @@ impl Waiters {
     /// Takes out the waiters that can go on, and the wakers to drop.
     #[inline]
     pub(crate) fn take_ready(&mut self, session: &impl AnySession) -> Option<Awake> {
-        // Most turns end here: what they changed is nothing that anybody waits for.
+        // Most turns end here: nobody waits for what they changed.
         self.has_ready(session).then(|| self.split_ready(session))
     }
 
@@ -220,8 +220,8 @@ impl SeatWaiter {
         }
     }
 
-    /// As [`is_ready`](Self::is_ready), whatever it waits for. It isn't inlined, since the usual case
-    /// would then begin with what only this one looks at.
+    /// As [`is_ready`](Self::is_ready), whatever it waits for. Not inlined, or the compiler hoists what
+    /// only this needs ahead of the usual case.
     #[inline(never)]
     fn has_cause(&self, session: &impl AnySession) -> bool {
         let Self { conn, interest, .. } = *self;

@@ -11,6 +11,7 @@ pub(crate) enum Wakers {
     #[default]
     None,
     One(Waker),
+    /// Two or more.
     Many(Vec<Waker>),
 }
 

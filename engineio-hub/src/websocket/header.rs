@@ -26,8 +26,8 @@ impl Header {
     /// come.
     fn take(input: &mut &[u8]) -> Option<Self> {
         let [first, second, rest @ ..] = *input else { return None };
-        let Rest { length, mask, behind } = Rest::take(*second, rest)?;
-        *input = behind;
+        let Rest { length, mask, after } = Rest::read(*second, rest)?;
+        *input = after;
         let opcode = OpCode::from(first & OPCODE);
         Some(Self {
             opcode,
@@ -95,28 +95,28 @@ impl<'a> Whole<'a> {
             WHOLE_BINARY => false,
             _ => return None,
         };
-        let Rest { length, mask, behind } = Rest::take(*second, rest)?;
+        let Rest { length, mask, after } = Rest::read(*second, rest)?;
         let length = usize::try_from(length).ok().filter(|length| *length <= max_payload)?;
         if mask.is_some() != (role == Role::Server) {
             return None;
         }
-        let (payload, rest) = behind.split_at_checked(length)?;
+        let (payload, rest) = after.split_at_checked(length)?;
         *input = rest;
         Some(Self { is_text, mask, payload })
     }
 }
 
-/// A header from its second byte on, and what is behind it.
+/// A header from its second byte on, and what follows it.
 struct Rest<'a> {
     length: u64,
     mask: Option<[u8; 4]>,
-    behind: &'a [u8],
+    after: &'a [u8],
 }
 
 impl<'a> Rest<'a> {
     /// Reads what follows the second byte. `None` until all of it has come.
     #[inline]
-    fn take(second: u8, rest: &'a [u8]) -> Option<Self> {
+    fn read(second: u8, rest: &'a [u8]) -> Option<Self> {
         let (length, rest) = match second & LENGTH {
             126 => {
                 let (length, rest) = rest.split_first_chunk()?;
@@ -129,10 +129,10 @@ impl<'a> Rest<'a> {
             short => (u64::from(short), rest),
         };
         if second & MASKED == 0 {
-            return Some(Self { length, mask: None, behind: rest });
+            return Some(Self { length, mask: None, after: rest });
         }
-        let (key, behind) = rest.split_first_chunk()?;
-        Some(Self { length, mask: Some(*key), behind })
+        let (key, after) = rest.split_first_chunk()?;
+        Some(Self { length, mask: Some(*key), after })
     }
 }
 
@@ -218,11 +218,11 @@ pub(super) fn write(kind: Kind, length: usize, mask: Option<[u8; 4]>, out: &mut 
     }
 }
 
-/// The first byte of the usual frame (RFC 6455, section 5.2).
-const WHOLE_TEXT: u8 = 0x81;
-const WHOLE_BINARY: u8 = 0x82;
-
 const FINAL: u8 = 0x80;
+/// The first byte of a whole text message.
+const WHOLE_TEXT: u8 = FINAL | 1;
+/// The first byte of a whole binary message.
+const WHOLE_BINARY: u8 = FINAL | 2;
 const RESERVED: u8 = 0x70;
 const COMPRESSED: u8 = 0x40;
 const OPCODE: u8 = 0x0f;

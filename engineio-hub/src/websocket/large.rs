@@ -26,6 +26,7 @@ pub(super) fn memory(length: usize) -> Vec<u8> {
 #[inline]
 pub(super) fn empty(length: usize) -> Vec<u8> {
     if length < SMALLEST {
+        // The usual length, without a call.
         return Vec::with_capacity(length);
     }
     let mut memory = memory(length);

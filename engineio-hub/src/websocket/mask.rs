@@ -1,7 +1,7 @@
 //! The mask of what clients send (RFC 6455, section 5.3).
 //!
-//! All of it goes four bytes at a time, which compilers turn into vector instructions. A copy is
-//! unmasked while it is made: that costs about as much as a plain copy.
+//! Everything works on four bytes at a time, which compilers turn into vector instructions. A copy is
+//! made and masked in one pass, which costs about as much as a plain copy.
 
 /// Masks or unmasks bytes in their place. The first byte of the key is for the first of them.
 pub(super) fn apply(key: [u8; 4], bytes: &mut [u8]) {
@@ -12,7 +12,7 @@ pub(super) fn apply(key: [u8; 4], bytes: &mut [u8]) {
     rest.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
 }
 
-/// Adds an unmasked copy of `payload`.
+/// Appends a copy of `payload`, masked or unmasked.
 #[inline]
 pub(super) fn extend(to: &mut Vec<u8>, key: [u8; 4], payload: &[u8]) {
     let (whole, rest) = payload.as_chunks();
@@ -22,7 +22,7 @@ pub(super) fn extend(to: &mut Vec<u8>, key: [u8; 4], payload: &[u8]) {
     }
 }
 
-/// Copies `payload` unmasked to a place of the same length.
+/// Copies `payload`, masked or unmasked, to a place of the same length.
 pub(super) fn copy(to: &mut [u8], key: [u8; 4], payload: &[u8]) {
     let (whole, rest) = payload.as_chunks();
     let (whole_to, rest_to) = to.as_chunks_mut();

@@ -127,7 +127,7 @@ impl WebSocket {
         self.receive_any(input)
     }
 
-    /// As [`receive`](Self::receive), for what isn't the usual message.
+    /// As [`receive`](Self::receive), for anything but the usual message, and after the end.
     fn receive_any(&mut self, input: &mut &[u8]) -> Result<Option<Received>, Fault> {
         match &self.reading {
             Reading::Open => {}

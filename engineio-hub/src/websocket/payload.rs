@@ -4,7 +4,8 @@ use super::{large, mask};
 
 /// What has come of a payload, and room for more.
 ///
-/// The memory grows with what has arrived, never with what is only declared.
+/// The memory grows with what has arrived, never with what is only declared. What the thread has kept
+/// of earlier payloads is taken as soon as the length is known.
 #[derive(Default)]
 pub(super) struct Growing {
     /// What has come, and then bytes without a meaning: memory that was used before keeps them, so

@@ -145,7 +145,7 @@ impl Reader {
     #[inline]
     pub(super) fn take_whole(&mut self, input: &mut &[u8]) -> Option<(Vec<u8>, bool)> {
         let Stage::Header(header) = &self.stage else { return None };
-        if !header.is_empty() || self.message.is_open {
+        if !header.is_empty() || self.message.is_open || self.discards {
             return None;
         }
         let Whole { is_text, mask, payload } = Whole::take(input, self.role, self.max_payload)?;
@@ -334,12 +334,14 @@ impl Message {
                 (data, false) => {
                     self.is_text = data == Data::Text;
                     self.is_compressed = header.is_marked();
-                    self.payload = Growing::new(left);
                 }
             }
             let most = if self.is_compressed { deflate::longest(max_payload) } else { max_payload };
             if left > most.saturating_sub(self.payload.len()) {
                 return Err(Fault::TooLarge);
+            }
+            if data != Data::Continue {
+                self.payload = Growing::new(left);
             }
             self.is_open = !header.is_final;
             self.frames += 1;

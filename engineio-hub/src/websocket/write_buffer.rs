@@ -53,7 +53,7 @@ impl WriteBuffer {
         let kind = Kind::data(frame.is_text());
         let [prefix, payload] = frame.parts();
         if payload.len() < LARGE || self.masks {
-            self.frame(kind, [prefix, payload]);
+            self.usual_frame(kind, [prefix, payload]);
         } else if !self.closed {
             self.header(kind, prefix.len() + payload.len(), None, prefix.len())
                 .extend_from_slice(prefix);
@@ -136,8 +136,14 @@ impl WriteBuffer {
     }
 
     /// Queues one complete frame, so that no other can interrupt it.
-    #[inline(always)]
+    #[inline(never)]
     fn frame(&mut self, kind: Kind, payload: [&[u8]; 2]) {
+        self.usual_frame(kind, payload);
+    }
+
+    /// As [`frame`](Self::frame), inlined for the path that most messages take.
+    #[inline(always)]
+    fn usual_frame(&mut self, kind: Kind, payload: [&[u8]; 2]) {
         if self.closed {
             return;
         }

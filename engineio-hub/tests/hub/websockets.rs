@@ -98,6 +98,30 @@ fn server_that_closes_waits_for_the_answer_and_then_ends_the_stream() {
 }
 
 #[test]
+fn text_that_nobody_reads_any_more_may_be_invalid_however_it_is_cut() {
+    for cut in [0, 1, 3, 7] {
+        let world = World::new();
+        let client = world.clone();
+        world.run(async move {
+            let call = client.websocket("EIO=4&transport=websocket");
+            let socket = client.accept().await;
+            let mut peer = WebSocket::new(Revision::V4, call.upgraded().await);
+            peer.packet().await;
+            socket.close();
+            assert_eq!(peer.next().await, Seen::Packet(Packet::Close));
+            assert_eq!(peer.next().await, Seen::Close(Some(1000)));
+            let invalid = masked(TEXT, b"4\xff");
+            for part in [&invalid[..cut], &invalid[cut..]] {
+                peer.end.write(part).await.unwrap();
+                client.settle().await;
+            }
+            peer.end.write(&masked(CLOSE, &1000_u16.to_be_bytes())).await.unwrap();
+            assert_eq!(peer.next().await, Seen::End);
+        });
+    }
+}
+
+#[test]
 fn stream_that_ends_or_breaks_ends_the_session() {
     for is_reset in [false, true] {
         let world = World::new();

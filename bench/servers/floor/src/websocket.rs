@@ -28,7 +28,7 @@ pub(crate) async fn serve(
     }
     all().push(Arc::clone(&stream));
     let served = echo(sessions, &stream, parts.read_buf.to_vec(), sid).await;
-    // The last owner closes it.
+    // The socket closes when its last owner drops it.
     all().retain(|other| !Arc::ptr_eq(other, &stream));
     served
 }
