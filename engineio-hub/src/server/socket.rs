@@ -18,6 +18,7 @@ use super::audience::Audience;
 use super::sender::Sender;
 use super::session::ServerSession;
 use crate::data::Data;
+use crate::shared::task::Task;
 use crate::shared::waiters::{Wait, WaitId};
 use crate::shared::waits;
 
@@ -29,20 +30,30 @@ use crate::shared::waits;
 pub struct Socket<D: Data = ()> {
     sender: Sender<D>,
     /// Boxed, since a session that was never used has none.
-    batch: Option<Box<Batch>>,
+    received: Option<Box<Received>>,
     /// Its place among the waiters, as a sink.
     sink: Option<WaitId>,
 }
 
-/// Events that the session gave out together, and that wait here without its lock.
+/// What is left of the last turn that brought messages.
 #[derive(Default)]
-struct Batch {
-    events: VecDeque<Event>,
+struct Received {
+    /// Events that the session gave out together, and that wait here without its lock.
+    batch: VecDeque<Event>,
+    /// The task that was registered as the session's reader in that turn, and the count of wake-ups
+    /// at that time: as long as it stays the same, nothing more has come.
+    waiting: Option<(Task, u32)>,
+}
+
+impl Received {
+    fn next_message(&mut self) -> Option<Message> {
+        iter::from_fn(|| self.batch.pop_front()).find_map(message)
+    }
 }
 
 impl<D: Data> Socket<D> {
     pub(crate) const fn new(session: Arc<ServerSession<D>>) -> Self {
-        Self { sender: Sender::new(session), batch: None, sink: None }
+        Self { sender: Sender::new(session), received: None, sink: None }
     }
 
     /// Waits for the client's next message. `None` once the session has ended and all its messages
@@ -57,43 +68,40 @@ impl<D: Data> Socket<D> {
 
     /// The poll function behind [`recv`](Self::recv).
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        if let Some(message) = self.next_message() {
-            self.sender.session.side.has_progressed.store(true, Relaxed);
-            return Poll::Ready(Some(message));
-        }
-        loop {
-            let batch = &mut self.batch;
-            let turned = self.sender.session.quick_turn(|turn| {
-                if turn.session.has_event() {
-                    turn.session.poll_events(&mut batch.get_or_insert_default().events);
-                    return Poll::Ready(true);
-                }
-                // The application has come back.
-                turn.session.poll_event();
-                if turn.session.is_closed() {
-                    return Poll::Ready(false);
-                }
-                turn.waiters.reader(cx.waker());
-                Poll::Pending
-            });
-            match turned {
-                Some(Poll::Pending) => return Poll::Pending,
-                Some(Poll::Ready(true)) => {}
-                Some(Poll::Ready(false)) | None => return Poll::Ready(None),
-            }
-            if let Some(message) = self.next_message() {
+        let Self { sender: Sender { session, .. }, received, .. } = self;
+        if let Some(received) = received {
+            if let Some(message) = received.next_message() {
+                session.side.has_progressed.store(true, Relaxed);
                 return Poll::Ready(Some(message));
             }
+            if received.waiting == Some((Task::of(cx), session.reader_wakes())) {
+                return Poll::Pending;
+            }
+            received.waiting = None;
         }
-    }
-
-    /// The next message of the batch.
-    fn next_message(&mut self) -> Option<Message> {
-        let events = &mut self.batch.as_mut()?.events;
-        iter::from_fn(|| events.pop_front()).find_map(|event| match event {
-            Event::Message(message) => Some(message),
-            Event::Closed(_) | _ => None,
-        })
+        let polled = session.quick_turn(|turn| {
+            let message = next_message(turn.session);
+            if turn.session.has_event() {
+                turn.session.poll_events(&mut received.get_or_insert_default().batch);
+                return Poll::Ready(message);
+            }
+            if turn.session.is_closed() {
+                return Poll::Ready(message);
+            }
+            if message.is_none() {
+                turn.waiters.reader(cx.waker());
+                return Poll::Pending;
+            }
+            if turn.session.transport() == Some(Transport::WebSocket) {
+                // Over a WebSocket nothing depends on when the application comes back, and then it
+                // needs no turn for that.
+                turn.waiters.reader(cx.waker());
+                let waiting = (Task::of(cx), session.reader_wakes());
+                received.get_or_insert_default().waiting = Some(waiting);
+            }
+            Poll::Ready(message)
+        });
+        polled.unwrap_or(Poll::Ready(None))
     }
 
     /// Queues a message as soon as there is room for it; see [`Sender::send`].
@@ -171,6 +179,19 @@ impl<D: Data> Socket<D> {
 
     fn poll_wait(&mut self, cx: &Context<'_>, wait: impl FnOnce(&Session) -> Wait) -> Poll<()> {
         waits::poll_wait(&self.sender.session, &mut self.sink, cx, wait)
+    }
+}
+
+/// The session's next message. `None` also tells the session that the application has dealt with
+/// the last one.
+fn next_message(session: &mut Session) -> Option<Message> {
+    iter::from_fn(|| session.poll_event()).find_map(message)
+}
+
+fn message(event: Event) -> Option<Message> {
+    match event {
+        Event::Message(message) => Some(message),
+        Event::Closed(_) | _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The session that a WebSocket belongs to, and what moves between the two.
 
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::Waker;
 
 use engineio_proto::{CloseCode, ConnId, Failure, FramedSession, FramedTransmit, Instant, Sid};
 
@@ -171,21 +171,4 @@ fn fill_later(
         }
     }
     Left::Something
-}
-
-/// Tells a waker from others. Only to be compared with those that exist.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Task {
-    data: usize,
-    vtable: usize,
-}
-
-impl Task {
-    /// No waker has a table at the address 0.
-    pub(crate) const NONE: Self = Self { data: 0, vtable: 0 };
-
-    pub(crate) fn of(cx: &Context<'_>) -> Self {
-        let waker = cx.waker();
-        Self { data: waker.data().addr(), vtable: std::ptr::from_ref(waker.vtable()).addr() }
-    }
 }

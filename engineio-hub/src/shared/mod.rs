@@ -13,6 +13,7 @@ pub(crate) mod intake;
 pub(crate) mod later;
 pub(crate) mod scratch;
 pub(crate) mod session;
+pub(crate) mod task;
 pub(crate) mod waiters;
 pub(crate) mod waits;
 pub(crate) mod wakers;

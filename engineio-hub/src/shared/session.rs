@@ -18,6 +18,8 @@ pub(crate) struct Shared<S: Side> {
     locked: Mutex<Locked<S>>,
     /// How often connections were woken. It changes under the lock, before they are.
     seat_wakes: AtomicU32,
+    /// The same of the application's task that receives.
+    reader_wakes: AtomicU32,
 }
 
 /// What the lock guards.
@@ -105,7 +107,8 @@ impl<S: Side> Locked<S> {
 impl<S: Side> Shared<S> {
     pub(crate) fn new(side: S, session: S::Session, state: S::State) -> Arc<Self> {
         let locked = Locked { session, waiters: Waiters::default(), state };
-        Arc::new(Self { side, locked: Mutex::new(locked), seat_wakes: AtomicU32::new(0) })
+        let (seat_wakes, reader_wakes) = (AtomicU32::new(0), AtomicU32::new(0));
+        Arc::new(Self { side, locked: Mutex::new(locked), seat_wakes, reader_wakes })
     }
 
     /// Counts the wake-ups of connections. A connection that registered itself as a waiter in a
@@ -113,6 +116,12 @@ impl<S: Side> Shared<S> {
     /// will be polled again.
     pub(crate) fn seat_wakes(&self) -> u32 {
         self.seat_wakes.load(Relaxed)
+    }
+
+    /// Counts the wake-ups of the task that receives, as [`seat_wakes`](Self::seat_wakes) does those
+    /// of connections.
+    pub(crate) fn reader_wakes(&self) -> u32 {
+        self.reader_wakes.load(Relaxed)
     }
 
     /// Takes one turn. Wakes waiters when the lock is released. `None`: the session is gone.
@@ -212,21 +221,25 @@ impl<S: Side> Shared<S> {
     }
 
     /// The waiters that can go on.
-    #[inline]
+    #[inline(always)]
     fn take_awake(&self, locked: &mut Locked<S>) -> Option<Awake> {
-        if locked.waiters.is_quiet() { None } else { self.take_ready(locked) }
-    }
-
-    fn take_ready(&self, locked: &mut Locked<S>) -> Option<Awake> {
-        let awake = locked.waiters.take_ready(&locked.session)?;
-        self.note_seats(&awake);
+        if locked.waiters.is_quiet() {
+            return None;
+        }
+        let ready = locked.waiters.ready(&locked.session)?;
+        let awake = locked.waiters.take_ready(&locked.session, ready);
+        self.note(&awake);
         Some(awake)
     }
 
+    /// Counts who is about to be woken, under the lock.
     #[inline]
-    fn note_seats(&self, awake: &Awake) {
+    fn note(&self, awake: &Awake) {
         if awake.has_seat() {
-            self.seat_wakes.fetch_add(1, Relaxed);
+            count_up(&self.seat_wakes);
+        }
+        if awake.has_reader() {
+            count_up(&self.reader_wakes);
         }
     }
 
@@ -246,10 +259,16 @@ impl<S: Side> Shared<S> {
     pub(crate) fn wake_all(&self) {
         let Ok(mut locked) = self.locked.lock() else { return };
         let awake = locked.waiters.take_all();
-        self.note_seats(&awake);
+        self.note(&awake);
         drop(locked);
         awake.wake();
     }
+}
+
+/// Adds one to what only the holder of the lock changes.
+#[inline]
+fn count_up(count: &AtomicU32) {
+    count.store(count.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
 #[inline]

@@ -154,6 +154,7 @@ impl Waiters {
         let all = mem::take(self);
         let mut awake = Awake { spent: all.spent, ..Awake::default() };
         awake.has_seat = !all.seats.is_empty();
+        awake.has_reader = all.reader.is_some();
         let seats = all.seats.into_iter().map(|seat| seat.waker);
         let handles = all.handles.into_iter().map(|waiter| waiter.waker);
         seats.chain(all.reader).chain(handles).for_each(|waker| awake.ready.push(waker));
@@ -169,32 +170,35 @@ impl Waiters {
             && self.seats.iter().all(|seat| seat.interest == Interest::NOTHING)
     }
 
-    /// Takes out the waiters that can go on, and the wakers to drop.
+    /// Whether any waiters can go on, or wakers are to be dropped. Most turns end with none: nobody
+    /// waits for what they changed.
     #[inline]
-    pub(crate) fn take_ready(&mut self, session: &impl AnySession) -> Option<Awake> {
-        // Most turns end here: nobody waits for what they changed.
-        self.has_ready(session).then(|| self.split_ready(session))
-    }
-
-    fn has_ready(&self, session: &impl AnySession) -> bool {
-        !self.spent.is_empty()
-            || self.seats.iter().any(|seat| seat.is_ready(session))
+    pub(crate) fn ready(&self, session: &impl AnySession) -> Option<Ready> {
+        let seat = self.seats.iter().position(|seat| seat.is_ready(session));
+        let is_any = seat.is_some()
+            || !self.spent.is_empty()
             || (self.reader.is_some() && session.has_event())
-            || self.handles.iter().any(|waiter| waiter.wait.is_over(session))
+            || self.handles.iter().any(|waiter| waiter.wait.is_over(session));
+        is_any.then_some(Ready { seat })
     }
 
-    fn split_ready(&mut self, session: &impl AnySession) -> Awake {
+    /// Takes out the waiters that can go on, and the wakers to drop.
+    #[inline(never)]
+    pub(crate) fn take_ready(&mut self, session: &impl AnySession, ready: Ready) -> Awake {
         let mut awake = Awake { spent: mem::take(&mut self.spent), ..Awake::default() };
-        let mut place = 0;
-        while let Some(seat) = self.seats.get(place) {
-            if seat.is_ready(session) {
-                awake.has_seat = true;
-                awake.ready.push(self.seats.swap_remove(place).waker);
-            } else {
-                place += 1;
+        if let Some(mut place) = ready.seat {
+            awake.has_seat = true;
+            awake.ready.push(self.seats.swap_remove(place).waker);
+            while let Some(seat) = self.seats.get(place) {
+                if seat.is_ready(session) {
+                    awake.ready.push(self.seats.swap_remove(place).waker);
+                } else {
+                    place += 1;
+                }
             }
         }
         if self.reader.is_some() && session.has_event() {
+            awake.has_reader = true;
             self.reader.take().into_iter().for_each(|reader| awake.ready.push(reader));
         }
         let mut place = 0;
@@ -207,6 +211,12 @@ impl Waiters {
         }
         awake
     }
+}
+
+/// That some can go on.
+pub(crate) struct Ready {
+    /// The place of the first connection among them.
+    seat: Option<usize>,
 }
 
 impl SeatWaiter {
@@ -251,6 +261,7 @@ pub(crate) struct Awake {
     /// These are only dropped.
     spent: Wakers,
     has_seat: bool,
+    has_reader: bool,
 }
 
 impl Awake {
@@ -258,6 +269,12 @@ impl Awake {
     #[inline]
     pub(crate) const fn has_seat(&self) -> bool {
         self.has_seat
+    }
+
+    /// Whether the application's task that waits for an event is among them.
+    #[inline]
+    pub(crate) const fn has_reader(&self) -> bool {
+        self.has_reader
     }
 
     pub(crate) fn wake(self) {

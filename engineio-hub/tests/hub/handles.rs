@@ -1,6 +1,7 @@
 //! The life of a session, seen from its handles.
 
 use core::future::poll_fn;
+use core::task::{Context, Waker};
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
@@ -80,6 +81,48 @@ fn all_that_a_client_said_is_read_before_the_end() {
         assert_eq!(socket.recv().await, None);
         assert_eq!(socket.recv().await, None);
         assert_eq!(socket.close_reason(), Some(ServerCloseReason::Peer(None)));
+    });
+}
+
+#[test]
+fn socket_that_moves_to_another_task_wakes_that_one() {
+    let world = World::new();
+    let app = world.clone();
+    world.run(async move {
+        let (mut socket, mut client) = connected(&app).await;
+        client.say("one").await;
+        assert_eq!(socket.recv().await, Some("one".into()));
+        assert!(socket.poll_recv(&mut Context::from_waker(Waker::noop())).is_pending());
+        let echoing = app.spawn(async move {
+            while let Some(message) = socket.recv().await {
+                socket.send(message).await.unwrap();
+            }
+        });
+        app.settle().await;
+        for text in ["two", "three"] {
+            client.say(text).await;
+            assert_eq!(client.message().await, text.into());
+        }
+        client.send(Packet::Close).await;
+        app.settle().await;
+        assert!(echoing.is_done() && !echoing.has_panicked());
+    });
+}
+
+#[test]
+fn what_comes_while_the_application_is_elsewhere_is_there_when_it_is_back() {
+    let world = World::new();
+    let app = world.clone();
+    world.run(async move {
+        let (mut socket, client) = connected(&app).await;
+        for text in ["one", "two"] {
+            client.say(text).await;
+            app.settle().await;
+            assert_eq!(socket.recv().await, Some(text.into()));
+        }
+        client.send(Packet::Close).await;
+        app.settle().await;
+        assert_eq!(socket.recv().await, None);
     });
 }
 

@@ -10,11 +10,12 @@ use std::task::Poll;
 use engineio_proto::{CloseCode, ConnId, Failure, Sid};
 
 use super::alarm::Alarm;
-use super::carried::{Carried, Task};
+use super::carried::Carried;
 use super::fairness::Fairness;
 use super::gate::Gate;
 use super::intake::Held;
 use super::session::Pace;
+use super::task::Task;
 use crate::websocket::WebSocket;
 
 /// Carries a WebSocket for a binding, which only moves bytes:

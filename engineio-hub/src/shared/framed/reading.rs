@@ -6,10 +6,11 @@ use std::task::{Context, Poll, ready};
 use engineio_proto::Failure;
 
 use super::{Framed, Stage};
-use crate::shared::carried::{Left, Task, fill, give};
+use crate::shared::carried::{Left, fill, give};
 use crate::shared::intake::Intake;
 use crate::shared::later::Later;
 use crate::shared::session::Pace;
+use crate::shared::task::Task;
 use crate::shared::waiters::Interest;
 use crate::websocket::Received;
 

@@ -5,9 +5,10 @@ use std::task::{Context, Poll};
 use engineio_proto::CloseCode;
 
 use super::{Framed, Stage, Write};
-use crate::shared::carried::{Left, Task, fill};
+use crate::shared::carried::{Left, fill};
 use crate::shared::later::Later;
 use crate::shared::session::Pace;
+use crate::shared::task::Task;
 use crate::shared::waiters::{Interest, is_ending};
 use crate::websocket::WRITE_AHEAD;
 
