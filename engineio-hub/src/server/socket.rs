@@ -93,8 +93,8 @@ impl<D: Data> Socket<D> {
                 return Poll::Pending;
             }
             if turn.session.transport() == Some(Transport::WebSocket) {
-                // Over a WebSocket nothing depends on when the application comes back, and then it
-                // needs no turn for that.
+                // Over a WebSocket nothing depends on when the application comes back, so it needs no
+                // turn to say so.
                 turn.waiters.reader(cx.waker());
                 let waiting = (Task::of(cx), session.reader_wakes());
                 received.get_or_insert_default().waiting = Some(waiting);

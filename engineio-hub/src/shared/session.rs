@@ -18,7 +18,7 @@ pub(crate) struct Shared<S: Side> {
     locked: Mutex<Locked<S>>,
     /// How often connections were woken. It changes under the lock, before they are.
     seat_wakes: AtomicU32,
-    /// The same of the application's task that receives.
+    /// How often the task that receives was woken, counted in the same way.
     reader_wakes: AtomicU32,
 }
 
