@@ -198,6 +198,7 @@ fn message(event: Event) -> Option<Message> {
 impl<D: Data> Drop for Socket<D> {
     fn drop(&mut self) {
         self.sender.session.turn(|turn| {
+            turn.waiters.forget_reader();
             self.sink.into_iter().for_each(|id| turn.waiters.forget_handle(id));
             if turn.state.audience == Audience::Socket {
                 turn.state.audience = Audience::Nobody;

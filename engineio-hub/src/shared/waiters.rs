@@ -126,6 +126,11 @@ impl Waiters {
         }
     }
 
+    /// Removes the application's task that waits for an event.
+    pub(crate) fn forget_reader(&mut self) {
+        self.reader.take().into_iter().for_each(|reader| self.spent.push(reader));
+    }
+
     /// Registers a handle that waits. Returns the identifier with which it can wait on, or stop.
     pub(crate) fn handle(&mut self, id: Option<WaitId>, wait: Wait, waker: &Waker) -> WaitId {
         let known = self.handles.iter_mut().find(|waiter| Some(waiter.id) == id);
@@ -213,7 +218,7 @@ impl Waiters {
     }
 }
 
-/// That some can go on.
+/// Says that some can go on, or that wakers are to be dropped.
 pub(crate) struct Ready {
     /// The place of the first connection among them.
     seat: Option<usize>,

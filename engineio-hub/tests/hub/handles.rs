@@ -1,9 +1,10 @@
 //! The life of a session, seen from its handles.
 
 use core::future::poll_fn;
-use core::task::{Context, Waker};
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
+use std::task::Wake;
 
 use engineio_hub::Socket;
 use engineio_proto::{Packet, SendError, ServerCloseReason, Sid};
@@ -106,6 +107,32 @@ fn socket_that_moves_to_another_task_wakes_that_one() {
         client.send(Packet::Close).await;
         app.settle().await;
         assert!(echoing.is_done() && !echoing.has_panicked());
+    });
+}
+
+/// A task that nobody polls.
+struct Idle;
+
+impl Wake for Idle {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn session_that_is_detached_keeps_no_task() {
+    let world = World::new();
+    let app = world.clone();
+    world.run(async move {
+        let (mut socket, client) = connected(&app).await;
+        let task = Arc::new(Idle);
+        let waker = Waker::from(Arc::clone(&task));
+        client.say("one").await;
+        app.settle().await;
+        let received = socket.poll_recv(&mut Context::from_waker(&waker));
+        assert_eq!(received, Poll::Ready(Some("one".into())));
+        drop(waker);
+        socket.detach();
+        assert_eq!(Arc::strong_count(&task), 1);
+        assert_eq!(app.hub.sessions().len(), 1);
     });
 }
 
