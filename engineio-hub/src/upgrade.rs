@@ -39,11 +39,10 @@ impl Upgrade {
         Some(Self { way: Way::Http1(HeaderValue::from_str(&accept).ok()?) })
     }
 
-    /// The answer, with these headers beside those of the handshake.
-    pub(crate) fn response(self, headers: Headers) -> http::Response<()> {
-        let mut answer = self.proxied(HeaderMap::new());
-        extend(answer.headers_mut(), headers);
-        answer
+    /// The answer, with these headers beside those of the handshake, and what was agreed about
+    /// compression.
+    pub(crate) const fn answer(self, headers: Headers, extensions: Option<HeaderValue>) -> Switch {
+        Switch { upgrade: self, headers, extensions }
     }
 
     /// The answer, with these headers of a server that has upgraded its own connection.
@@ -61,6 +60,44 @@ impl Upgrade {
         answer
     }
 }
+
+/// The answer to a valid request for a WebSocket.
+#[derive(Debug)]
+pub(crate) struct Switch {
+    upgrade: Upgrade,
+    headers: Headers,
+    extensions: Option<HeaderValue>,
+}
+
+impl Switch {
+    /// The answer, for an HTTP library.
+    pub(crate) fn into_response(self) -> http::Response<()> {
+        let mut answer = self.upgrade.proxied(HeaderMap::new());
+        extend(answer.headers_mut(), self.headers);
+        if let Some(extensions) = self.extensions {
+            answer.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, extensions);
+        }
+        answer
+    }
+
+    /// The headers of the answer, but for `Connection`.
+    #[cfg(feature = "http1")]
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let accept = match &self.upgrade.way {
+            Way::Http1(accept) => Some(("sec-websocket-accept", accept.as_bytes())),
+            Way::ExtendedConnect => None,
+        };
+        let agreed = self.extensions.as_ref().map(|it| (EXTENSIONS, it.as_bytes()));
+        let is_agreed = move |name: &str| agreed.is_some() && name.eq_ignore_ascii_case(EXTENSIONS);
+        let given = self.headers.iter().filter(move |(name, _)| !is_agreed(name));
+        let given = given.map(|(name, value)| (name, value.as_bytes()));
+        let upgrade = accept.map(|_| ("upgrade", &b"websocket"[..]));
+        upgrade.into_iter().chain(accept).chain(given).chain(agreed)
+    }
+}
+
+#[cfg(feature = "http1")]
+const EXTENSIONS: &str = "sec-websocket-extensions";
 
 /// 16 bytes in base64.
 const KEY_LEN: usize = 24;

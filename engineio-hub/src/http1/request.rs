@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use bytes::BytesMut;
 use engineio_proto::{Failure, Instant};
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, StatusCode};
 
 use super::fallback::{Fallback, MAX_BODY};
 use super::response::Answer;
@@ -12,6 +12,7 @@ use super::{Body, LazyParts, ReadHead, Settings};
 use crate::data::Data;
 use crate::server::{Hub, Plain, RemoteAddr, Seat};
 use crate::shared::framed::Framed;
+use crate::upgrade::Switch;
 
 /// A request, and how far its answer is.
 pub(super) struct ServerRequest<D: Data> {
@@ -51,7 +52,7 @@ pub(super) enum Step {
     /// Tell the client to send the body.
     Continue,
     Answer(Answer),
-    Upgrade(Box<(Response<()>, Framed)>),
+    Upgrade(Box<(Switch, Framed)>),
 }
 
 impl<D: Data> ServerRequest<D> {

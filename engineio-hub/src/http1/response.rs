@@ -9,6 +9,8 @@ use engineio_proto::server::ConnectionFault;
 use http::header::{self, HeaderMap};
 use http::{Response, StatusCode};
 
+use crate::upgrade::Switch;
+
 /// Where the answer ends, and whether another can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Framing {
@@ -91,9 +93,11 @@ impl Answer {
 }
 
 /// The head of the answer to a request for a WebSocket.
-pub(crate) fn switching_protocols(response: &Response<()>) -> Vec<u8> {
-    let mut head = HeadWriter::new(response.status(), 0);
-    head.headers(response.headers());
+pub(crate) fn switching_protocols(switch: &Switch) -> Vec<u8> {
+    let mut head = HeadWriter::new(StatusCode::SWITCHING_PROTOCOLS, 0);
+    for (name, value) in switch.headers() {
+        head.header(name, value);
+    }
     head.own("connection", b"Upgrade");
     head.end(Framing { length: None, closes: false })
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use engineio_proto::server::{Input, Refusal, Transmit};
 use engineio_proto::{ConnId, Failure, Headers, Response, ServerCloseReason};
-use http::{StatusCode, header};
+use http::StatusCode;
 
 use super::body::RequestBody;
 use super::elsewhere::Forward;
@@ -28,7 +28,7 @@ use crate::refused::RequestLine;
 use crate::shared::framed::Framed;
 use crate::shared::session::Pace;
 use crate::shared::waiters::Interest;
-use crate::upgrade::Upgrade;
+use crate::upgrade::{Switch, Upgrade};
 use crate::websocket::{Deflate, WebSocket};
 
 /// A request while it is served.
@@ -107,7 +107,7 @@ impl fmt::Debug for Answer {
 /// An [`Answer`] with a response as the core writes it, for HTTP that is written here.
 pub(crate) enum Plain {
     Respond { response: Response, drain: Option<Duration> },
-    Upgrade(Box<(http::Response<()>, Framed)>),
+    Upgrade(Box<(Switch, Framed)>),
     Yield,
 }
 
@@ -202,8 +202,8 @@ impl<D: Data> Seat<D> {
                 Answer::Respond { response: http_map::response(response), drain }
             }
             Plain::Upgrade(switch) => {
-                let (response, framed) = *switch;
-                Answer::Upgrade(response, framed)
+                let (switch, framed) = *switch;
+                Answer::Upgrade(switch.into_response(), framed)
             }
             Plain::Yield => Answer::Yield,
         })
@@ -227,12 +227,9 @@ impl<D: Data> Seat<D> {
                     let websocket = Box::new(ServerWebSocket::new(&self.running, session));
                     let socket = WebSocket::server(self.running.core.config.max_payload());
                     let framed = Framed::new(websocket, conn, socket.compressed(deflate));
-                    let mut response = upgrade.response(headers);
-                    if let Some(deflate) = deflate {
-                        let extensions = header::SEC_WEBSOCKET_EXTENSIONS;
-                        response.headers_mut().insert(extensions, deflate.answer());
-                    }
-                    return Poll::Ready(Plain::Upgrade(Box::new((response, framed))));
+                    let extensions = deflate.map(|deflate| deflate.answer());
+                    let switch = upgrade.answer(headers, extensions);
+                    return Poll::Ready(Plain::Upgrade(Box::new((switch, framed))));
                 }
                 UNAVAILABLE
             }

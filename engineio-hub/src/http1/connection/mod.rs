@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use engineio_proto::Instant;
-use http::Response;
 
 use super::output::Output;
 use super::request::ServerRequest;
@@ -18,6 +17,7 @@ use crate::data::Data;
 use crate::listener::MAX_HEAD;
 use crate::server::{Hub, RemoteAddr};
 use crate::shared::framed::Framed;
+use crate::upgrade::Switch;
 
 /// A connection of HTTP/1.1 to a server, for a binding that has no HTTP library.
 ///
@@ -59,7 +59,7 @@ enum Stage<D: Data> {
     },
     Request(Box<ServerRequest<D>>),
     /// A WebSocket, once its 101 is written.
-    Switch(Box<(Response<()>, Framed)>),
+    Switch(Box<(Switch, Framed)>),
     /// The last answer is on its way.
     Farewell {
         /// Whether the whole request was read, so that nothing unread can turn the end into a
