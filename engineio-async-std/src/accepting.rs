@@ -10,7 +10,7 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError, Permit, TURNED_AWAY};
 use engineio_hub::{Data, RemoteAddr};
-use engineio_hyper::BoxError;
+use engineio_hyper::{BoxError, WholeConnection};
 use futures_io::AsyncWrite;
 use futures_lite::future::{or, yield_now};
 use http::{Request, Response};
@@ -26,9 +26,12 @@ use crate::stop::{Connections, Open};
 /// Serves the connections of this listener until the server has stopped, where nothing else has a
 /// path.
 pub(crate) async fn serve_alone<D: Data>(core: Core<D>, listener: impl Listener) -> io::Result<()> {
-    accept(core, listener, |core, stream, peer, permit, open| async move {
-        connection::serve_alone(&core, stream, Some(peer), Some(permit)).await;
-        drop(open);
+    accept(core, listener, |core, stream, peer, permit, open| {
+        WholeConnection::new(async move {
+            let websocket = connection::serve_alone(&core, stream, Some(peer), Some(permit)).await;
+            drop(open);
+            websocket
+        })
     })
     .await
 }

@@ -12,7 +12,7 @@ use engineio_hub::listener::{HEAD_TIMEOUT, MAX_HEAD, MAX_HEADERS, Permit};
 use engineio_hub::{Data, RemoteAddr};
 use engineio_hyper::{
     Answered, BoxError, ConnectionTask, Ended, LazyTimer, RequestTask, ResponseBody, Watched,
-    carry, carry_switched, head_fault,
+    WebSocketTask, carry, carry_switched, head_fault,
 };
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_lite::future::or;
@@ -39,17 +39,20 @@ pub(crate) fn not_found<D: Data>(
 }
 
 /// Serves one connection to its end, or until the server has stopped, where nothing else has a path.
+/// Returns the WebSocket that it has become.
 pub(crate) async fn serve_alone<D, S>(
     core: &Core<D>,
     stream: S,
     peer: Option<SocketAddr>,
     permit: Option<Permit>,
-) where
+) -> Option<WebSocketTask>
+where
     D: Data,
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     if core.forwarder.is_some() {
-        return Box::pin(serve(core, stream, peer, permit, not_found(core))).await;
+        Box::pin(serve(core, stream, peer, permit, not_found(core))).await;
+        return None;
     }
     core.start_driver();
     let (hub, settings) = (&core.hub, &core.listening.settings);
@@ -65,8 +68,9 @@ pub(crate) async fn serve_alone<D, S>(
             timeout(left_until(until), task).await.unwrap_or(Ended::Over)
         }
     };
-    if let Ended::WebSocket(websocket) = ended {
-        spawn(carry_switched(*websocket));
+    match ended {
+        Ended::WebSocket(websocket) => Some(carry_switched(websocket)),
+        Ended::Over | Ended::Http2(_) => None,
     }
 }
 

@@ -25,7 +25,7 @@ use crate::accepting::{serve, serve_alone};
 use crate::connection;
 use crate::core::Core;
 use crate::listener::{self, Listener};
-use crate::rt::{clock, machine_time, timer};
+use crate::rt::{clock, machine_time, spawn, timer};
 
 /// An Engine.IO server. Clones are cheap and mean the same server.
 ///
@@ -449,7 +449,9 @@ impl<D: Data> Server<D> {
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         peer: Option<SocketAddr>,
     ) {
-        connection::serve_alone(&self.core, stream, peer, None).await;
+        if let Some(websocket) = connection::serve_alone(&self.core, stream, peer, None).await {
+            spawn(websocket);
+        }
     }
 
     /// As [`serve_connection`](Self::serve_connection), with a handler for the requests of other

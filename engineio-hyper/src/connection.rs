@@ -65,7 +65,7 @@ impl<S: Read + Write + Unpin, D: Data> ConnectionTask<S, D> {
 pub enum Ended<S> {
     /// Nothing any more.
     Over,
-    /// A WebSocket. Spawn it as a task of its own, with [`carry_switched`](crate::carry_switched).
+    /// A WebSocket, to be carried by [`carry_switched`](crate::carry_switched).
     WebSocket(Box<Carrier<Watched<S>>>),
     /// One of HTTP/2, if the settings ask for such.
     Http2(Box<Http2Start<S>>),

@@ -7,6 +7,7 @@
 //! - [`RequestTask`]: one request, from its head to its answer;
 //! - [`carry`], [`Carrier`]: a WebSocket over a stream;
 //! - [`ConnectionTask`]: a connection of a listener that needs none of hyper's HTTP;
+//! - [`WholeConnection`]: that, and the WebSocket that it becomes, as one task;
 //! - [`Watched`]: a stream with timeouts for a stalled peer;
 //! - [`LazyTimer`]: the timeouts of heads;
 //! - [`drive`], [`close`], [`drain`]: run a server's deadlines, and close it within a time limit;
@@ -40,6 +41,7 @@ mod tunnel;
 mod turns;
 mod watched;
 mod websocket;
+mod whole_connection;
 
 pub use body::{BodyError, ResponseBody, ServerBody};
 pub use close::{close, drain};
@@ -56,7 +58,8 @@ pub use request::{Answered, BoxError, RequestTask};
 pub use serving::Serving;
 pub use turns::{Others, Yield};
 pub use watched::Watched;
-pub use websocket::{Carrier, Switching, carry, carry_switched};
+pub use websocket::{Carrier, Switching, WebSocketTask, carry, carry_switched};
+pub use whole_connection::WholeConnection;
 
 /// An executor's timers.
 pub type Timer = &'static (dyn hyper::rt::Timer + Send + Sync);

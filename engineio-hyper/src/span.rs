@@ -2,6 +2,8 @@
 
 use engineio_proto::Sid;
 
+use crate::WebSocketTask;
+
 /// The span of a WebSocket, around its whole task. A request has none: web applications have one
 /// around every request already.
 #[cfg(feature = "tracing")]
@@ -19,4 +21,21 @@ pub(crate) fn websocket<F: Future>(
 #[cfg(not(feature = "tracing"))]
 pub(crate) fn websocket<F: Future>(_sid: Option<&Sid>, future: F) -> F {
     future
+}
+
+/// As [`websocket`], for one that has its memory already.
+#[cfg(feature = "tracing")]
+pub(crate) fn boxed_websocket<F>(sid: Option<&Sid>, future: Box<F>) -> WebSocketTask
+where
+    F: Future<Output = ()> + Send + Unpin + 'static,
+{
+    Box::pin(websocket(sid, future))
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn boxed_websocket<F>(_sid: Option<&Sid>, future: Box<F>) -> WebSocketTask
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    Box::into_pin(future)
 }

@@ -1,6 +1,5 @@
 //! Moving bytes between a stream and a session's WebSocket.
 
-use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -60,12 +59,24 @@ pub fn carry(switching: Switching, yield_turn: Yield) -> impl Future<Output = ()
     span::websocket(sid.as_ref(), carrying)
 }
 
-/// Carries a WebSocket to its end whose 101 is written. Spawn it as a task.
-pub fn carry_switched<S: Read + Write + Unpin>(
-    mut carrier: Carrier<S>,
-) -> impl Future<Output = ()> {
+/// Carries a WebSocket to its end.
+pub type WebSocketTask = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Carries a WebSocket to its end whose 101 is written.
+pub fn carry_switched<S>(carrier: Box<Carrier<S>>) -> WebSocketTask
+where
+    S: Read + Write + Send + Unpin + 'static,
+{
     let sid = carrier.wire.sid();
-    span::websocket(sid.as_ref(), poll_fn(move |cx| carrier.poll(cx)))
+    span::boxed_websocket(sid.as_ref(), carrier)
+}
+
+impl<S: Read + Write + Unpin> Future for Carrier<S> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Self::poll(&mut self, cx)
+    }
 }
 
 /// A future by hand, since an `async fn` would hold the connection twice.

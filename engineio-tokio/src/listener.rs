@@ -10,7 +10,7 @@ use std::task::{Poll, Waker};
 
 use engineio_hub::listener::{ACCEPT_PAUSE, AcceptError, BACKLOG, Permit, TURNED_AWAY};
 use engineio_hub::{Data, RemoteAddr};
-use engineio_hyper::{ConnectionTask, Ended, Http2Start, carry_switched};
+use engineio_hyper::{ConnectionTask, Ended, WholeConnection, carry_switched};
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
@@ -32,15 +32,24 @@ pub(crate) fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
 }
 
 pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::Result<()> {
-    let mut stop = core.listening.stop.subscribe();
+    let stop = core.listening.stop.subscribe();
+    let mut stopping = stop.clone();
+    let mut stopped = pin!(stopping.wait_for(Option::is_some));
     let (open, mut all_closed) = mpsc::channel::<Infallible>(1);
     let http =
         Arc::new(Http::new(core.listening.settings.idle_timeout, core.hub.config().linger()));
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.wait_for(Option::is_some) => break,
-        };
+        let accepted = poll_fn(|cx| {
+            // Asked first, or a flood of connections would keep the server from stopping.
+            if stop.borrow().is_some() {
+                return Poll::Ready(None);
+            }
+            if let Poll::Ready(accepted) = listener.poll_accept(cx) {
+                return Poll::Ready(Some(accepted));
+            }
+            stopped.as_mut().poll(cx).map(|_| None)
+        });
+        let Some(accepted) = accepted.await else { break };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => match AcceptError::of(&error) {
@@ -62,7 +71,7 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
             }
         };
         let (http, core, open) = (Arc::clone(&http), core.clone(), open.clone());
-        tokio::spawn(async move {
+        tokio::spawn(WholeConnection::new(async move {
             // Packets are written whole, so waiting for more would only delay them.
             let _ = stream.set_nodelay(true);
             let stop = core.listening.stop.subscribe();
@@ -71,18 +80,22 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
             let fault = if core.forwarder.is_some() {
                 let service = Alone::new(core.clone(), peer);
                 Box::pin(http.serve(stream, permit, service, stop)).await
-            } else if let Some(start) = serve_alone(&core, stream, peer, permit, stop.clone()).await
-            {
-                let service = Alone::new(core.clone(), peer);
-                Box::pin(http.serve_http2(*start, service, stop)).await
             } else {
-                None
+                match serve_alone(&core, stream, peer, permit, stop.clone()).await {
+                    Ended::Over => None,
+                    Ended::WebSocket(websocket) => return Some(carry_switched(websocket)),
+                    Ended::Http2(start) => {
+                        let service = Alone::new(core.clone(), peer);
+                        Box::pin(http.serve_http2(*start, service, stop)).await
+                    }
+                }
             };
             if let Some(fault) = fault {
                 core.hub.refuse_connection(fault, Some(peer));
             }
             drop(open);
-        });
+            None
+        }));
     }
     // The system turns clients away from now on, and a balancer sees that the port is closed.
     drop(listener);
@@ -93,36 +106,26 @@ pub(crate) async fn serve<D: Data>(core: Core<D>, listener: TcpListener) -> io::
     Ok(())
 }
 
-/// Serves a connection that needs none of hyper's HTTP/1.1, or finds that it is one of HTTP/2.
+/// Serves a connection that needs none of hyper's HTTP/1.1, or finds that it is something else.
 async fn serve_alone<D: Data>(
     core: &Core<D>,
     stream: TokioIo<TcpStream>,
     peer: RemoteAddr,
     permit: Permit,
     stop: Stop,
-) -> Option<Box<Http2Start<TokioIo<TcpStream>>>> {
+) -> Ended<TokioIo<TcpStream>> {
     core.start_driver();
     let (hub, settings) = (&core.hub, &core.listening.settings);
     let (peer, permit) = (Some(peer), Some(permit));
     let task = ConnectionTask::new(hub, settings, stream, peer, permit, timer(), yield_turn);
     // Boxed, or the futures around it would have room for it twice and more.
     let mut task = Box::new(task);
-    let ended = match until_stopped(&mut task, stop.clone()).await {
-        Some(ended) => ended,
-        None => {
-            task.stop();
-            let until = stop.borrow().unwrap_or_else(Instant::now);
-            timeout_at(until, task).await.unwrap_or(Ended::Over)
-        }
-    };
-    match ended {
-        Ended::Over => None,
-        Ended::Http2(start) => Some(start),
-        Ended::WebSocket(websocket) => {
-            tokio::spawn(carry_switched(*websocket));
-            None
-        }
+    if let Some(ended) = until_stopped(&mut task, stop.clone()).await {
+        return ended;
     }
+    task.stop();
+    let until = stop.borrow().unwrap_or_else(Instant::now);
+    timeout_at(until, task).await.unwrap_or(Ended::Over)
 }
 
 /// Answers a connection for which there is no place. If it can't take so few bytes at once, it gets

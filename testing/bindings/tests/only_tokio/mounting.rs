@@ -1,6 +1,7 @@
 //! The server under axum, under bare hyper and alone, over HTTP/1.1 and HTTP/2.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -12,6 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
 use peer::{Frame, Peer, within};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{new_echo, serve_axum};
@@ -184,4 +186,23 @@ async fn request_without_a_connection_to_upgrade_is_500_and_leaves_no_session() 
     let answer: Response<_> = within(server.service().call(request)).await.expect("an answer");
     assert_eq!(answer.status(), 500);
     assert!(server.is_empty());
+}
+
+#[tokio::test]
+async fn listener_of_a_server_that_has_closed_takes_nobody_who_waits() {
+    let server: Server = Server::new(ServerConfig::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        let mut client = TcpStream::connect(address).await.expect("a place to wait");
+        client.write_all(b"GET / HTTP/1.1\r\nhost: test\r\n\r\n").await.expect("a connection");
+        clients.push(client);
+    }
+    server.close(Duration::ZERO).await;
+    within(server.serve(listener)).await.expect("a listener that works");
+    for mut client in clients {
+        let read = within(client.read(&mut [0; 1])).await;
+        assert!(!matches!(read, Ok(1)), "{read:?}");
+    }
 }
