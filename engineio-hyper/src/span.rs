@@ -4,7 +4,7 @@ use engineio_proto::Sid;
 
 use crate::WebSocketTask;
 
-/// The span of a WebSocket, around its whole task. A request has none: web applications have one
+/// The span of a WebSocket, around all that carries it. A request has none: web applications have one
 /// around every request already.
 #[cfg(feature = "tracing")]
 pub(crate) fn websocket<F: Future>(

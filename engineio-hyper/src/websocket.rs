@@ -59,7 +59,7 @@ pub fn carry(switching: Switching, yield_turn: Yield) -> impl Future<Output = ()
     span::websocket(sid.as_ref(), carrying)
 }
 
-/// Carries a WebSocket to its end.
+/// What carries a WebSocket, ready at its end.
 pub type WebSocketTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Carries a WebSocket to its end whose 101 is written.
