@@ -1,30 +1,41 @@
 //! The map of open sessions, in shards that are locked one at a time.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError};
 
 use engineio_proto::Sid;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::shard::{SHARDS, shard_of};
 use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::{Mutex, MutexGuard};
 
-type Shard<S> = Mutex<HashMap<Sid, Arc<S>>>;
+/// A session that knows its identifier, so that a map needn't keep it too.
+pub(crate) trait Identified {
+    fn sid(&self) -> &Sid;
+}
 
 /// Sessions by their identifiers.
 pub(crate) struct Map<S> {
-    shards: [Shard<S>; SHARDS],
+    shards: [Mutex<Shard<S>>; SHARDS],
+    hashing: RandomState,
     len: AtomicUsize,
 }
 
-impl<S> Map<S> {
-    pub(crate) fn new() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()), len: AtomicUsize::new(0) }
-    }
+type Shard<S> = HashTable<Place<S>>;
 
+struct Place<S> {
+    /// Kept, or each session would have to be fetched from memory when the table grows.
+    hash: u64,
+    session: Arc<S>,
+}
+
+impl<S: Identified> Map<S> {
     pub(crate) fn get(&self, sid: &str) -> Option<Arc<S>> {
-        lock(self.shard(sid)).get(sid).map(Arc::clone)
+        let hash = self.hash(sid);
+        let shard = lock(self.shard(sid));
+        shard.find(hash, |place| place.is_of(sid)).map(Place::session)
     }
 
     /// Makes and adds a session with this identifier, unless there is one. Making it under the lock
@@ -34,26 +45,53 @@ impl<S> Map<S> {
         sid: Sid,
         make: &mut Option<impl FnOnce(Sid) -> Arc<S>>,
     ) -> Option<Arc<S>> {
+        let hash = self.hash(sid.as_str());
         let mut shard = lock(self.shard(sid.as_str()));
-        let Entry::Vacant(place) = shard.entry(sid.clone()) else { return None };
+        let entry = shard.entry(hash, |place| place.is_of(sid.as_str()), Place::hash);
+        let Entry::Vacant(free) = entry else { return None };
         let session = make.take()?(sid);
-        place.insert(Arc::clone(&session));
+        free.insert(Place { hash, session: Arc::clone(&session) });
         self.len.fetch_add(1, Relaxed);
         Some(session)
+    }
+}
+
+impl<S: Identified> Place<S> {
+    fn is_of(&self, sid: &str) -> bool {
+        self.session.sid().as_str() == sid
+    }
+}
+
+impl<S> Place<S> {
+    fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    fn session(&self) -> Arc<S> {
+        Arc::clone(&self.session)
+    }
+}
+
+impl<S> Map<S> {
+    pub(crate) fn new() -> Self {
+        Self {
+            shards: std::array::from_fn(|_| Mutex::default()),
+            hashing: RandomState::new(),
+            len: AtomicUsize::new(0),
+        }
     }
 
     /// Removes this session, but not another one of the same identifier.
     pub(crate) fn remove(&self, sid: &Sid, session: &Arc<S>) {
+        let hash = self.hash(sid.as_str());
         let mut shard = lock(self.shard(sid.as_str()));
-        let Entry::Occupied(place) = shard.entry(sid.clone()) else { return };
-        if !Arc::ptr_eq(place.get(), session) {
-            return;
-        }
-        let removed = place.remove();
+        let found = shard.find_entry(hash, |place| Arc::ptr_eq(&place.session, session));
+        let Ok(found) = found else { return };
+        let (removed, _) = found.remove();
         self.len.fetch_sub(1, Relaxed);
         if shard.capacity() > 16 && shard.len() < shard.capacity() / 8 {
             let half = shard.capacity() / 2;
-            shard.shrink_to(half);
+            shard.shrink_to(half, Place::hash);
         }
         drop(shard);
         drop(removed);
@@ -67,7 +105,7 @@ impl<S> Map<S> {
     /// may or may not be included.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Arc<S>> {
         self.shards.iter().flat_map(|shard| {
-            let sessions: Vec<_> = lock(shard).values().map(Arc::clone).collect();
+            let sessions: Vec<_> = lock(shard).iter().map(Place::session).collect();
             sessions
         })
     }
@@ -76,18 +114,22 @@ impl<S> Map<S> {
     #[cfg(feature = "metrics")]
     pub(crate) fn of_shard(&self, shard: usize) -> Vec<Arc<S>> {
         let shard = self.shards.get(shard);
-        shard.map(|shard| lock(shard).values().map(Arc::clone).collect()).unwrap_or_default()
+        shard.map(|shard| lock(shard).iter().map(Place::session).collect()).unwrap_or_default()
     }
 
     /// Removes and returns all sessions.
     pub(crate) fn take_all(&self) -> Vec<Arc<S>> {
         let shards = self.shards.iter().map(|shard| std::mem::take(&mut *lock(shard)));
-        let sessions: Vec<_> = shards.flat_map(HashMap::into_values).collect();
+        let sessions: Vec<_> = shards.flatten().map(|place| place.session).collect();
         self.len.fetch_sub(sessions.len(), Relaxed);
         sessions
     }
 
-    fn shard(&self, sid: &str) -> &Shard<S> {
+    fn hash(&self, sid: &str) -> u64 {
+        self.hashing.hash_one(sid)
+    }
+
+    fn shard(&self, sid: &str) -> &Mutex<Shard<S>> {
         let [first, ..] = &self.shards;
         self.shards.get(shard_of(sid)).unwrap_or(first)
     }

@@ -16,6 +16,7 @@ use super::core::Core;
 use super::deadlines::Target;
 use super::entrance::Slot;
 use super::groups::{Memberships, leave_all};
+use super::map::Identified;
 use crate::data::Data;
 use crate::memory::{Change, FREE, Holding, Part, is_about, to_count};
 use crate::refused::RequestLine;
@@ -293,6 +294,12 @@ impl<D: Data> ServerSession<D> {
     /// Discards the events from now on.
     pub(crate) fn detach(self: &Arc<Self>) {
         self.turn(|turn| turn.state.audience = Audience::Nobody);
+    }
+}
+
+impl<D: Data> Identified for ServerSession<D> {
+    fn sid(&self) -> &Sid {
+        &self.side.sid
     }
 }
 
