@@ -24,11 +24,13 @@ pub(crate) struct Tcp {
     pub(crate) socket: TcpStream,
     may_read: bool,
     may_write: bool,
+    /// The peer has ended its half, or the connection has failed. No other event comes after that.
+    is_ending: bool,
 }
 
 impl Tcp {
     pub(crate) const fn new(socket: TcpStream) -> Self {
-        Self { socket, may_read: true, may_write: true }
+        Self { socket, may_read: true, may_write: true, is_ending: false }
     }
 
     /// Whether a write would be taken, as far as the events tell.
@@ -38,14 +40,23 @@ impl Tcp {
 
     /// Notes an event of this socket.
     pub(crate) fn ready(&mut self, event: &Event) {
-        self.may_read |= event.is_readable() || event.is_read_closed() || event.is_error();
+        self.is_ending |= event.is_read_closed() || event.is_error();
+        self.may_read |= event.is_readable() || self.is_ending;
         self.may_write |= event.is_writable() || event.is_write_closed() || event.is_error();
     }
 }
 
 impl Stream for Tcp {
     fn poll_read(&mut self, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        attempt(&mut self.may_read, || (&self.socket).read(into))
+        let read = attempt(&mut self.may_read, || (&self.socket).read(into));
+        if let Poll::Ready(Ok(count)) = read
+            && (1..into.len()).contains(&count)
+            && SHORT_READ_EMPTIES
+            && !self.is_ending
+        {
+            self.may_read = false;
+        }
+        read
     }
 
     fn poll_write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>> {
@@ -74,3 +85,19 @@ fn attempt(
     }
     Poll::Pending
 }
+
+/// Whether an event comes for all that arrives after a read that got less than it had room for, as
+/// with epoll and kqueue. Elsewhere mio waits for a read that fails.
+const SHORT_READ_EMPTIES: bool = cfg!(all(
+    not(mio_unsupported_force_poll_poll),
+    any(
+        target_os = "android",
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "illumos",
+        target_os = "linux",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_vendor = "apple",
+    )
+));

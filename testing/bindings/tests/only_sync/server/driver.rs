@@ -76,6 +76,24 @@ async fn game_loop_does_the_io_itself() {
     assert_eq!(events.try_next().map(drop), Err(TryRecvError::Closed));
 }
 
+/// The event says both at once, and no other follows.
+#[tokio::test]
+async fn message_that_comes_with_the_end_of_its_connection_is_heard_and_so_is_the_end() {
+    let (server, mut driver, address) = bind_driven(builder());
+    let mut events = server.events();
+    let mut peer = Peer::connect(address).await;
+    peer.send(upgrade(WEBSOCKET)).await;
+    frames_until_heard(&mut driver, &mut events).await;
+    peer.answer().await.expect(101);
+    assert!(matches!(peer.frame().await, Frame::Text(open) if open.starts_with('0')));
+    peer.say("4last").await;
+    peer.finish().await;
+    let event = frames_until_heard(&mut driver, &mut events).await;
+    assert!(matches!(event, ServerEvent::Message(_, message) if message.as_text() == Some("last")));
+    let event = frames_until_heard(&mut driver, &mut events).await;
+    assert!(matches!(event, ServerEvent::Disconnect(..)), "{event:?}");
+}
+
 /// One turn after the messages, and no other before they are read.
 #[tokio::test]
 async fn messages_sent_in_a_frame_leave_with_its_last_turn() {
