@@ -10,7 +10,7 @@ use engineio_hub::{Answer, Framed, Seat, Socket, Write};
 use engineio_proto::{BinaryEncoding, Message, Packet, Revision, encode_frame};
 use http::request::Builder;
 
-use common::websocket::{BINARY, masked};
+use common::websocket::{BINARY, TEXT, masked};
 use common::world::{World, request, websocket_request};
 
 #[global_allocator]
@@ -115,6 +115,33 @@ fn idle_websocket_session_costs_at_most_four_kibibytes() {
         let each = (heap::live() - before) / SESSIONS as isize + inline as isize;
         println!("after 1 MiB each way: {each} bytes");
         assert!(each <= 4096, "{each}");
+    });
+}
+
+/// Beside it only a small note of the application's task is kept.
+#[test]
+fn websocket_session_that_has_echoed_costs_hardly_more_than_before() {
+    let world = world();
+    let app = world.clone();
+    world.run(async move {
+        let mut all = Vec::with_capacity(SESSIONS);
+        for _ in 0..SESSIONS {
+            let (framed, mut socket) = open_websocket(&app).await;
+            listen(&mut socket);
+            all.push((framed, socket));
+        }
+        let before = heap::live();
+        let frame = masked(TEXT, b"4hello");
+        for (framed, socket) in &mut all {
+            framed.received(&frame);
+            let message = socket.recv().await.unwrap();
+            socket.send(message).await.unwrap();
+            assert_eq!(flush(framed), 8);
+            listen(socket);
+        }
+        let more = (heap::live() - before) / SESSIONS as isize;
+        println!("an echo leaves {more} bytes");
+        assert!(more <= 128, "{more}");
     });
 }
 

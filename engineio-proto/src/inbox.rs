@@ -5,6 +5,7 @@ use core::mem;
 
 use crate::outbox::weight;
 use crate::packet::Message;
+use crate::queue::Queue;
 use crate::tally::Tally;
 
 /// An event of either side.
@@ -16,7 +17,7 @@ pub(crate) trait Event {
 /// A queue of events, with the weight of its messages in bytes.
 #[derive(Debug)]
 pub(crate) struct Inbox<E> {
-    queue: VecDeque<E>,
+    queue: Queue<E>,
     /// The weight of the messages that wait, and of those that are lent.
     bytes: usize,
     /// The weight of the messages that the application was given together.
@@ -31,7 +32,7 @@ pub(crate) struct Inbox<E> {
 impl<E: Event> Inbox<E> {
     pub(crate) const fn new(high_water: usize, limit: usize) -> Self {
         Self {
-            queue: VecDeque::new(),
+            queue: Queue::new(),
             bytes: 0,
             lent: 0,
             received: Tally::NONE,
@@ -60,9 +61,6 @@ impl<E: Event> Inbox<E> {
         if let Some(message) = message {
             self.bytes = self.bytes.saturating_sub(weight(message));
         }
-        if self.queue.is_empty() && self.queue.capacity() > KEPT_CAPACITY {
-            self.queue = VecDeque::new();
-        }
         event
     }
 
@@ -72,20 +70,12 @@ impl<E: Event> Inbox<E> {
         self.take_back();
         let count = self.queue.len().min(MOST_LENT);
         self.lent = self.queue.iter().take(count).filter_map(E::message).map(weight).sum();
-        self.is_application_busy = self.lent > 0;
-        if !events.is_empty() || count < self.queue.len() {
-            events.extend(self.queue.drain(..count));
-            return;
-        }
-        if events.capacity() > KEPT_CAPACITY {
-            *events = VecDeque::new();
-        }
-        if count > 0 || self.queue.capacity() == 0 {
-            mem::swap(&mut self.queue, events);
-        }
-        if count == 0 {
-            // One queue is enough while nothing happens.
-            *events = VecDeque::new();
+        self.is_application_busy = count > 0 && (self.is_application_busy || self.lent > 0);
+        if count > 0 {
+            self.queue.move_to(events, count);
+        } else if events.is_empty() {
+            // One ring is enough while nothing happens.
+            self.queue.reuse(mem::take(events));
         }
     }
 
@@ -136,8 +126,6 @@ impl<E: Event> Inbox<E> {
         self.bytes >= self.limit
     }
 }
-
-const KEPT_CAPACITY: usize = 32;
 
 /// How many events are lent at once.
 const MOST_LENT: usize = 64;

@@ -153,6 +153,7 @@ mod inbox;
 mod node_tag;
 mod outbox;
 mod packet;
+mod queue;
 mod revision;
 pub mod server;
 mod settings;

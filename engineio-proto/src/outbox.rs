@@ -1,12 +1,12 @@
 //! Messages that wait to leave.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::{fmt, slice};
 
 use crate::attachments::{Attachment, Attachments};
 use crate::codec::{self, Payload, PayloadSize};
 use crate::packet::{Message, Packet};
+use crate::queue::Queue;
 use crate::tally::Tally;
 
 /// What an application sends: a message, or a batch that is queued whole or not at all.
@@ -140,7 +140,7 @@ impl SendError {
 /// A queue in order of sending, with its weight in bytes.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    queue: VecDeque<Entry>,
+    queue: Queue<Entry>,
     /// The `weight` of all entries together.
     bytes: usize,
     /// How many messages were ever queued.
@@ -167,7 +167,7 @@ impl Outbox {
     #[inline]
     pub(crate) fn new(high_water: usize, low_water: usize) -> Self {
         Self {
-            queue: VecDeque::new(),
+            queue: Queue::new(),
             bytes: 0,
             accepted: 0,
             handed_over: 0,
@@ -193,19 +193,24 @@ impl Outbox {
             };
         }
         let Outgoing { messages, is_compressible, .. } = outgoing;
-        let mut queue_one = |message: Message| {
-            self.accepted += 1;
-            self.bytes = self.bytes.saturating_add(weight(&message));
-            self.queue.push_back(Entry { message, position: self.accepted, is_compressible, key });
-        };
+        let entry = |message| Entry { message, position: 0, is_compressible, key };
         match messages {
-            Messages::One(message) => queue_one(message),
-            Messages::Many(messages) => messages.into_iter().for_each(queue_one),
+            Messages::One(message) => self.push_one(entry(message)),
+            Messages::Many(messages) => {
+                messages.into_iter().map(entry).for_each(|entry| self.push_one(entry));
+            }
         }
         if self.bytes >= self.high_water {
             self.is_writable = false;
         }
         Ok(self.accepted)
+    }
+
+    #[inline(always)]
+    fn push_one(&mut self, entry: Entry) {
+        self.accepted += 1;
+        self.bytes = self.bytes.saturating_add(weight(&entry.message));
+        self.queue.push_back(Entry { position: self.accepted, ..entry });
     }
 
     /// Attaches this to the message at this position, the newest of those with an attachment.
@@ -234,9 +239,6 @@ impl Outbox {
         self.bytes = self.bytes.saturating_sub(weight(&entry.message));
         self.sent.count(entry.message.len());
         self.note_departure();
-        if self.queue.is_empty() && self.queue.capacity() > KEPT_CAPACITY {
-            self.queue = VecDeque::new();
-        }
         Some((entry.message, entry.is_compressible))
     }
 
@@ -296,7 +298,7 @@ impl Outbox {
 
     /// Drops the messages that wait: they have not left, and never will.
     pub(crate) fn clear(&mut self) {
-        self.queue = VecDeque::new();
+        self.queue = Queue::new();
         self.attachments = Attachments::default();
         self.bytes = 0;
     }
@@ -351,9 +353,6 @@ impl Batch {
 pub(crate) fn weight(message: &Message) -> usize {
     message.len() + size_of::<Entry>()
 }
-
-/// A queue that has been longer than this gives its memory back when it is empty.
-const KEPT_CAPACITY: usize = 32;
 
 /// For how many packets a payload has room at once.
 const MOST_RESERVED: usize = 64;

@@ -38,6 +38,8 @@ pub(crate) enum News {
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) is_opened: bool,
+    /// By itself, as there is nearly always no other.
+    pub(crate) first: Option<Event>,
     pub(crate) events: VecDeque<Event>,
 }
 

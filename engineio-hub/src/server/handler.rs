@@ -126,9 +126,8 @@ fn tell_on<D: Data>(
         if batch.is_opened {
             guard(session, || handler.opened(sender));
         }
-        while !session.side.is_blocked.load(Relaxed)
-            && let Some(event) = batch.events.pop_front()
-        {
+        let mut next = batch.first.take();
+        while let Some(event) = next {
             guard(session, || match event {
                 Event::Message(message) => handler.message(sender, message),
                 Event::Upgraded(transport) => handler.upgraded(sender, transport),
@@ -136,6 +135,8 @@ fn tell_on<D: Data>(
                 _ => {}
             });
             session.side.has_progressed.store(true, Relaxed);
+            let is_blocked = session.side.is_blocked.load(Relaxed);
+            next = if is_blocked { None } else { batch.events.pop_front() };
         }
         let is_more = session.quick_turn(|turn| {
             act(turn);

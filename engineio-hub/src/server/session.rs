@@ -349,9 +349,13 @@ impl<D: Data> ServerTurn<'_, D> {
         batch.is_opened = self.state.audience.announce();
         if self.state.audience.may_tell(self.session) {
             // Without any, it tells the session that the application has handled the last ones.
-            self.session.poll_events(&mut batch.events);
+            batch.first = self.session.poll_event();
+            let returns_ring = batch.first.is_none() && batch.events.capacity() > 0;
+            if self.session.has_event() || returns_ring {
+                self.session.poll_events(&mut batch.events);
+            }
         }
-        let is_news = batch.is_opened || !batch.events.is_empty();
+        let is_news = batch.is_opened || batch.first.is_some();
         if let Some(told) = self.state.audience.told_mut() {
             told.is_claimed = is_news;
         }
