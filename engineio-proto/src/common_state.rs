@@ -182,7 +182,7 @@ impl<S: Side> CommonState<S> {
     pub(crate) fn fill(&mut self, heartbeat: &mut Heartbeat, batch: &mut Batch, last: u64) -> bool {
         let mut is_compressible = false;
         while let Some(packet) = heartbeat.packet()
-            && batch.offer(packet)
+            && batch.offer(packet).is_ok()
         {
             heartbeat.note_sent(self.now);
             is_compressible = true;

@@ -234,12 +234,18 @@ impl Outbox {
     /// The next message, and whether it may be compressed.
     #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<(Message, bool)> {
-        let entry = self.queue.pop_front()?;
-        self.attachments.leave(entry.position);
-        self.bytes = self.bytes.saturating_sub(weight(&entry.message));
-        self.sent.count(entry.message.len());
+        let Entry { message, position, is_compressible, .. } = self.queue.pop_front()?;
+        self.left(position, message.len());
+        Some((message, is_compressible))
+    }
+
+    /// The message at this position, of this length, has left.
+    #[inline]
+    fn left(&mut self, position: u64, length: usize) {
+        self.attachments.leave(position);
+        self.bytes = self.bytes.saturating_sub(weight_of(length));
+        self.sent.count(length);
         self.note_departure();
-        Some((entry.message, entry.is_compressible))
     }
 
     #[inline]
@@ -255,14 +261,17 @@ impl Outbox {
     pub(crate) fn fill(&mut self, batch: &mut Batch, last: u64) -> bool {
         let mut is_compressible = false;
         batch.reserve(self.queue.len());
-        while let Some(entry) = self.queue.front().filter(|entry| entry.position <= last) {
-            // The codec measures a message behind its type; cloning shares it.
-            let packet = Packet::Message(entry.message.clone());
-            if !batch.offer(packet) {
+        while self.queue.front().is_some_and(|entry| entry.position <= last)
+            && let Some(Entry { message, position, is_compressible: may, key }) =
+                self.queue.pop_front()
+        {
+            let length = message.len();
+            if let Err(Packet::Message(message)) = batch.offer(Packet::Message(message)) {
+                self.queue.push_front(Entry { message, position, is_compressible: may, key });
                 break;
             }
-            is_compressible |= entry.is_compressible;
-            self.pop();
+            is_compressible |= may;
+            self.left(position, length);
         }
         is_compressible
     }
@@ -325,16 +334,17 @@ impl Batch {
         }
     }
 
-    /// Takes the packet unless it is one too many.
-    pub(crate) fn offer(&mut self, packet: Packet) -> bool {
+    /// Takes the packet, or gives it back if it is one too many.
+    pub(crate) fn offer(&mut self, packet: Packet) -> Result<(), Packet> {
         let size = self.size.with(&packet);
         let fits = self.packets.is_empty()
             || (self.packets.len() < self.max_packets && size.bytes() <= self.max_bytes);
-        if fits {
-            self.size = size;
-            self.packets.push(packet);
+        if !fits {
+            return Err(packet);
         }
-        fits
+        self.size = size;
+        self.packets.push(packet);
+        Ok(())
     }
 
     pub(crate) fn packets(&self) -> &[Packet] {
@@ -351,7 +361,12 @@ impl Batch {
 /// empty messages aren't free.
 #[inline]
 pub(crate) fn weight(message: &Message) -> usize {
-    message.len() + size_of::<Entry>()
+    weight_of(message.len())
+}
+
+/// The weight of a message of this length.
+const fn weight_of(length: usize) -> usize {
+    length + size_of::<Entry>()
 }
 
 /// For how many packets a payload has room at once.

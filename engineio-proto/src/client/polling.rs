@@ -118,7 +118,7 @@ impl Polling {
             core.config.max_batch_packets(),
         );
         core.common.fill(heartbeat, &mut batch, u64::MAX);
-        if core.common.owes_close() && batch.offer(Packet::Close) {
+        if core.common.owes_close() && batch.offer(Packet::Close).is_ok() {
             self.has_said_close = true;
         }
         batch.encode()

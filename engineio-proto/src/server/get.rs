@@ -114,7 +114,9 @@ impl Get {
         if let Some(first) = self.handshake {
             let upgrades =
                 if first.offers_upgrades { [Transport::WebSocket].into() } else { Vec::new() };
-            is_compressible |= batch.offer(core.open_packet(upgrades));
+            // The first always fits.
+            let _ = batch.offer(core.open_packet(upgrades));
+            is_compressible = true;
         }
         let last = self.handshake.map_or(u64::MAX, |first| first.last);
         is_compressible |= core.common.fill(heartbeat, &mut batch, last);
@@ -122,11 +124,11 @@ impl Get {
         // While the server stops, the client's next request has to show that it got these messages:
         // a POST that meets the end of its session makes clients give up, whatever is on its way.
         let is_last = !core.common.hears() || !has_message(batch.packets());
-        if core.common.owes_close() && is_last && batch.offer(Packet::Close) {
+        if core.common.owes_close() && is_last && batch.offer(Packet::Close).is_ok() {
             end = core.common.take_closing();
         }
         if batch.packets().is_empty() {
-            batch.offer(Packet::Noop);
+            let _ = batch.offer(Packet::Noop);
         }
         (self.respond(core, batch.encode(), style, is_compressible), end)
     }
