@@ -70,6 +70,7 @@ impl<E: Event> Inbox<E> {
         self.take_back();
         let count = self.queue.len().min(MOST_LENT);
         self.lent = self.queue.iter().take(count).filter_map(E::message).map(weight).sum();
+        // With a message that it took by itself just before, it is at work even if these have none.
         self.is_application_busy = count > 0 && (self.is_application_busy || self.lent > 0);
         if count > 0 {
             self.queue.move_to(events, count);

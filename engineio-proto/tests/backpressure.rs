@@ -391,6 +391,47 @@ fn events_that_the_application_still_has_stay_in_front() {
 }
 
 #[test]
+fn order_is_kept_however_many_wait_are_taken_and_come_back() {
+    for waiting in [1, 2, 3, 5, 40] {
+        for later in [0, 1, 3] {
+            for alone in [0, 1, 2] {
+                for handled in [0, 1, 4] {
+                    assert_in_order(waiting, later, alone, handled);
+                }
+            }
+        }
+    }
+}
+
+/// Takes some `alone`, the others together, deals with as many of these as `handled`, and returns the
+/// rest when others have come.
+fn assert_in_order(waiting: usize, later: usize, alone: usize, handled: usize) {
+    let mut scene = scenario().websocket();
+    let conn = scene.conn("w1");
+    let mut numbers = 0..;
+    for number in numbers.by_ref().take(waiting) {
+        scene.frame(conn, &format!("4{number}"));
+    }
+    let mut all: Vec<_> = (0..alone).map_while(|_| scene.session.poll_event()).collect();
+    let mut events = VecDeque::new();
+    scene.session.poll_events(&mut events);
+    all.extend(events.drain(..handled.min(events.len())));
+    for number in numbers.by_ref().take(later) {
+        scene.frame(conn, &format!("4{number}"));
+    }
+    scene.session.return_events(&mut events);
+    assert!(events.is_empty());
+    while let Some(event) = scene.session.poll_event() {
+        all.push(event);
+        scene.session.poll_events(&mut events);
+        all.extend(events.drain(..));
+    }
+    let expected = (0..waiting + later).map(|number| Event::Message(number.to_string().into()));
+    assert_eq!(all, expected.collect::<Vec<_>>());
+    assert_eq!(scene.session.unread_bytes(), 0);
+}
+
+#[test]
 fn progress_within_a_batch_puts_off_the_end_of_a_slow_application() {
     let mut scene = narrow().v4().websocket();
     scene.frame(scene.conn("w1"), &kilobyte());

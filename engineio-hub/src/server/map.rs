@@ -31,47 +31,6 @@ struct Place<S> {
     session: Arc<S>,
 }
 
-impl<S: Identified> Map<S> {
-    pub(crate) fn get(&self, sid: &str) -> Option<Arc<S>> {
-        let hash = self.hash(sid);
-        let shard = lock(self.shard(sid));
-        shard.find(hash, |place| place.is_of(sid)).map(Place::session)
-    }
-
-    /// Makes and adds a session with this identifier, unless there is one. Making it under the lock
-    /// rules out duplicates.
-    pub(crate) fn insert(
-        &self,
-        sid: Sid,
-        make: &mut Option<impl FnOnce(Sid) -> Arc<S>>,
-    ) -> Option<Arc<S>> {
-        let hash = self.hash(sid.as_str());
-        let mut shard = lock(self.shard(sid.as_str()));
-        let entry = shard.entry(hash, |place| place.is_of(sid.as_str()), Place::hash);
-        let Entry::Vacant(free) = entry else { return None };
-        let session = make.take()?(sid);
-        free.insert(Place { hash, session: Arc::clone(&session) });
-        self.len.fetch_add(1, Relaxed);
-        Some(session)
-    }
-}
-
-impl<S: Identified> Place<S> {
-    fn is_of(&self, sid: &str) -> bool {
-        self.session.sid().as_str() == sid
-    }
-}
-
-impl<S> Place<S> {
-    fn hash(&self) -> u64 {
-        self.hash
-    }
-
-    fn session(&self) -> Arc<S> {
-        Arc::clone(&self.session)
-    }
-}
-
 impl<S> Map<S> {
     pub(crate) fn new() -> Self {
         Self {
@@ -132,6 +91,47 @@ impl<S> Map<S> {
     fn shard(&self, sid: &str) -> &Mutex<Shard<S>> {
         let [first, ..] = &self.shards;
         self.shards.get(shard_of(sid)).unwrap_or(first)
+    }
+}
+
+impl<S: Identified> Map<S> {
+    pub(crate) fn get(&self, sid: &str) -> Option<Arc<S>> {
+        let hash = self.hash(sid);
+        let shard = lock(self.shard(sid));
+        shard.find(hash, |place| place.is_of(sid)).map(Place::session)
+    }
+
+    /// Makes and adds a session with this identifier, unless there is one. Making it under the lock
+    /// rules out duplicates.
+    pub(crate) fn insert(
+        &self,
+        sid: Sid,
+        make: &mut Option<impl FnOnce(Sid) -> Arc<S>>,
+    ) -> Option<Arc<S>> {
+        let hash = self.hash(sid.as_str());
+        let mut shard = lock(self.shard(sid.as_str()));
+        let entry = shard.entry(hash, |place| place.is_of(sid.as_str()), Place::hash);
+        let Entry::Vacant(free) = entry else { return None };
+        let session = make.take()?(sid);
+        free.insert(Place { hash, session: Arc::clone(&session) });
+        self.len.fetch_add(1, Relaxed);
+        Some(session)
+    }
+}
+
+impl<S: Identified> Place<S> {
+    fn is_of(&self, sid: &str) -> bool {
+        self.session.sid().as_str() == sid
+    }
+}
+
+impl<S> Place<S> {
+    fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    fn session(&self) -> Arc<S> {
+        Arc::clone(&self.session)
     }
 }
 
