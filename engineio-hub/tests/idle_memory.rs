@@ -118,7 +118,7 @@ fn idle_websocket_session_costs_at_most_four_kibibytes() {
     });
 }
 
-/// Beside it only a small note of the application's task is kept.
+/// What stays is a note of the task that receives.
 #[test]
 fn websocket_session_that_has_echoed_costs_hardly_more_than_before() {
     let world = world();

@@ -24,7 +24,8 @@ pub(crate) struct Tcp {
     pub(crate) socket: TcpStream,
     may_read: bool,
     may_write: bool,
-    /// The peer has ended its half, or the connection has failed. No other event comes after that.
+    /// The peer has ended its half, or the connection has failed: no further event says that there
+    /// is more to read.
     is_ending: bool,
 }
 
