@@ -193,11 +193,10 @@ impl Outbox {
             };
         }
         let Outgoing { messages, is_compressible, .. } = outgoing;
-        let entry = |message| Entry { message, position: 0, is_compressible, key };
         match messages {
-            Messages::One(message) => self.push_one(entry(message)),
+            Messages::One(message) => self.push_one(message, is_compressible, key),
             Messages::Many(messages) => {
-                messages.into_iter().map(entry).for_each(|entry| self.push_one(entry));
+                messages.into_iter().for_each(|each| self.push_one(each, is_compressible, key));
             }
         }
         if self.bytes >= self.high_water {
@@ -207,10 +206,10 @@ impl Outbox {
     }
 
     #[inline(always)]
-    fn push_one(&mut self, entry: Entry) {
+    fn push_one(&mut self, message: Message, is_compressible: bool, key: Option<u64>) {
         self.accepted += 1;
-        self.bytes = self.bytes.saturating_add(weight(&entry.message));
-        self.queue.push_back(Entry { position: self.accepted, ..entry });
+        self.bytes = self.bytes.saturating_add(weight(&message));
+        self.queue.push_back(Entry { message, position: self.accepted, is_compressible, key });
     }
 
     /// Attaches this to the message at this position, the newest of those with an attachment.
@@ -262,16 +261,15 @@ impl Outbox {
         let mut is_compressible = false;
         batch.reserve(self.queue.len());
         while self.queue.front().is_some_and(|entry| entry.position <= last)
-            && let Some(Entry { message, position, is_compressible: may, key }) =
-                self.queue.pop_front()
+            && let Some(entry) = self.queue.pop_front()
         {
-            let length = message.len();
-            if let Err(Packet::Message(message)) = batch.offer(Packet::Message(message)) {
-                self.queue.push_front(Entry { message, position, is_compressible: may, key });
+            let length = entry.message.len();
+            if let Err(Packet::Message(message)) = batch.offer(Packet::Message(entry.message)) {
+                self.queue.push_front(Entry { message, ..entry });
                 break;
             }
-            is_compressible |= may;
-            self.left(position, length);
+            is_compressible |= entry.is_compressible;
+            self.left(entry.position, length);
         }
         is_compressible
     }
