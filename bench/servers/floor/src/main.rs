@@ -21,8 +21,17 @@ use sessions::Sessions;
 
 fn main() {
     // It has no application that could be told in one way or another.
-    let pings = Options::parse().ping_interval();
-    let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let options = Options::parse();
+    let mut runtime = if options.one_thread {
+        Builder::new_current_thread()
+    } else {
+        Builder::new_multi_thread()
+    };
+    if options.even_turns {
+        runtime.global_queue_interval(1);
+    }
+    let runtime = runtime.enable_all().build().expect("a runtime");
+    let pings = options.ping_interval();
     runtime.block_on(async { tokio::spawn(serve(pings)).await }).expect("no panic");
 }
 
