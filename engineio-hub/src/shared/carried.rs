@@ -83,16 +83,18 @@ pub(crate) fn give(
         Intake::Bytes(bytes) => loop {
             let received = socket.receive(bytes);
             if !give_one(socket, received, conn, turn)? || bytes.is_empty() {
-                return Ok(());
+                break;
             }
         },
         Intake::Decoded(decoded) => {
             while let Some(received) = decoded.pop_front() {
                 give_one(socket, received.map(Some), conn, turn)?;
             }
-            Ok(())
         }
+        Intake::Given => {}
     }
+    *intake = Intake::Given;
+    Ok(())
 }
 
 /// Gives the session what was received. Returns whether it was a message.

@@ -11,6 +11,8 @@ pub(crate) enum Intake<'a> {
     Bytes(&'a [u8]),
     /// They may be compressed, so they were decoded before: inflating takes too long for a lock.
     Decoded(VecDeque<Result<Received, Fault>>),
+    /// The session has all of it.
+    Given,
 }
 
 impl<'a> Intake<'a> {
