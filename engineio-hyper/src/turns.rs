@@ -22,6 +22,7 @@ impl Turns {
     }
 
     /// Ends this task's turn: it goes on when [`poll`](Self::poll) is ready.
+    #[cold]
     pub(crate) fn end(&mut self) {
         self.others = Some((self.yield_turn)());
     }
@@ -32,7 +33,13 @@ impl Turns {
     }
 
     /// Ready unless the others still have their turn.
+    #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.others.is_none() { Poll::Ready(()) } else { self.poll_others(cx) }
+    }
+
+    #[cold]
+    fn poll_others(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(others) = &mut self.others {
             ready!(others.as_mut().poll(cx));
             self.others = None;

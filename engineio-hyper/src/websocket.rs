@@ -175,9 +175,9 @@ impl<S: Read + Write + Unpin, W: Wire> Carrier<S, W> {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut has_written = false;
         while let Poll::Ready(write) = self.wire.poll_write(cx) {
-            let stream = Pin::new(&mut self.stream);
             let is_sound = match write {
                 ToWrite::Bytes(bytes) => {
+                    let stream = Pin::new(&mut self.stream);
                     let written = match bytes {
                         [first, _] if self.is_http2 => {
                             let part = first.get(..LONGEST_COPY).unwrap_or(first);
@@ -191,19 +191,8 @@ impl<S: Read + Write + Unpin, W: Wire> Carrier<S, W> {
                     has_written = true;
                     count > 0
                 }
-                ToWrite::Shutdown => {
-                    let end = ready!(stream.poll_shutdown(cx));
-                    self.wire.shut_down();
-                    end.is_ok()
-                }
-                ToWrite::End => {
-                    let end = ready!(stream.poll_shutdown(cx));
-                    return if self.is_http2 && end.is_ok() {
-                        self.poll_rest(cx)
-                    } else {
-                        Poll::Ready(())
-                    };
-                }
+                ToWrite::Shutdown => ready!(self.poll_shutdown(cx)),
+                ToWrite::End => return self.poll_end(cx),
             };
             if !is_sound {
                 self.wire.failed();
@@ -221,6 +210,21 @@ impl<S: Read + Write + Unpin, W: Wire> Carrier<S, W> {
             }
         }
         Poll::Pending
+    }
+
+    /// Ends the writing side. Ready with whether that was possible.
+    #[cold]
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let end = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
+        self.wire.shut_down();
+        Poll::Ready(end.is_ok())
+    }
+
+    /// Closes the stream.
+    #[cold]
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let end = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
+        if self.is_http2 && end.is_ok() { self.poll_rest(cx) } else { Poll::Ready(()) }
     }
 
     /// Reads up to the end of the stream, for nothing. One that is dropped before is reset, which

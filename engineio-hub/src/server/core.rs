@@ -98,6 +98,7 @@ impl<S> Core<S> {
     }
 
     /// Tells the observer of a request that is turned away.
+    #[cold]
     pub(crate) fn refused(&self, refusal: &Refusal, line: &RequestLine) {
         let cause = refusal.cause();
         let is_first = !cause.is_wanted() && self.warnings.is_due(cause.name(), self.now());
@@ -191,6 +192,7 @@ impl<S> Core<S> {
         }
     }
 
+    #[cold]
     pub(super) fn begin_relief(&self) {
         if self.progress.begin() {
             self.deadlines.arm_anywhere(self.now(), Target::Relief);

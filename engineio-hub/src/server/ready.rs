@@ -28,6 +28,7 @@ impl<S> ReadyQueue<S> {
     }
 
     /// Adds a session. Returns whether its news will be read.
+    #[inline(never)]
     pub(crate) fn push(&self, session: &Arc<S>) -> bool {
         let mut queue = self.lock();
         if queue.is_over {

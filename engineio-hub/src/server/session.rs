@@ -67,6 +67,14 @@ pub(crate) struct State<D: Data> {
     pub(crate) groups: Memberships<ServerSession<D>>,
 }
 
+impl<D: Data> State<D> {
+    /// A WebSocket was turned away.
+    #[cold]
+    fn turned_away(&self, refusal: Refusal) -> Option<Box<(Refusal, Box<RequestLine>)>> {
+        self.probe.clone().map(|line| (refusal, line).into())
+    }
+}
+
 /// What happens to a broadcast message that a session has no room for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -107,6 +115,22 @@ impl<D: Data> Default for Rest<D> {
             is_news: false,
             #[cfg(feature = "metrics")]
             figures: Figures::default(),
+        }
+    }
+}
+
+impl<D: Data> Rest<D> {
+    /// Nothing more will happen to the session.
+    #[cold]
+    fn note_end(&mut self, session: &mut Session, state: &mut State<D>) {
+        state.is_over = true;
+        state.armed = None;
+        state.armed_later = Vec::new();
+        self.closed = session.close_reason().cloned();
+        self.groups = state.groups.take();
+        #[cfg(feature = "metrics")]
+        {
+            self.figures.last = Some(session.take_traffic());
         }
     }
 }
@@ -166,7 +190,7 @@ impl<D: Data> Side for ServerSide<D> {
         }
         rest.is_news = state.audience.claim_news(session);
         if let Some((_, refusal)) = session.poll_turned_away() {
-            rest.refused = state.probe.clone().map(|line| (refusal, line).into());
+            rest.refused = state.turned_away(refusal);
         }
         if session.probe().is_none() {
             state.probe = None;
@@ -186,15 +210,8 @@ impl<D: Data> Side for ServerSide<D> {
             if transport != mem::replace(&mut state.transport, transport) {
                 rest.upgraded = transport;
             }
-        } else if !mem::replace(&mut state.is_over, true) {
-            rest.closed = session.close_reason().cloned();
-            #[cfg(feature = "metrics")]
-            {
-                rest.figures.last = Some(session.take_traffic());
-            }
-            state.armed = None;
-            state.armed_later = Vec::new();
-            rest.groups = state.groups.take();
+        } else if !state.is_over {
+            rest.note_end(session, state);
         }
         rest
     }
@@ -204,6 +221,7 @@ impl<D: Data> Side for ServerSide<D> {
         is_about(self.holding.counted(Part::Queues), held(session))
     }
 
+    #[cold]
     fn count(&self, session: &mut Session) -> Change {
         let before = self.holding.counted(Part::Queues);
         let change = self.holding.shift(Part::Queues, before, to_count(held(session)));
@@ -219,32 +237,26 @@ impl<D: Data> Side for ServerSide<D> {
         self.core.noticed(change);
     }
 
+    #[inline]
     fn finish(shared: &Arc<ServerSession<D>>, rest: Rest<D>) {
-        let Self { sid, core, .. } = &shared.side;
+        let core = &shared.side.core;
         if let Some(at) = rest.arm {
-            let target = Target::Session(sid.clone());
-            if rest.is_far_off {
-                core.deadlines.arm_about(sid, at, target);
-            } else {
-                core.deadlines.arm(sid, at, target);
-            }
+            shared.side.arm(at, rest.is_far_off);
         }
         if let Some(refused) = rest.refused {
             core.refused(&refused.0, &refused.1);
         }
         if let Some(transport) = rest.upgraded {
-            core.observer.upgraded(sid, transport);
+            core.observer.upgraded(&shared.side.sid, transport);
         }
         #[cfg(feature = "metrics")]
-        rest.figures.tell(core, sid);
+        rest.figures.tell(core, &shared.side.sid);
         // Before the session leaves the map: the stream of events ends with the last one.
         if rest.is_news && !core.ready.push(shared) {
             shared.detach();
         }
         if let Some(reason) = rest.closed {
-            shared.side.slot.free();
-            leave_all(rest.groups, shared);
-            core.session_ended(sid, shared, Some(&reason));
+            shared.finish_last(&reason, rest.groups);
         }
     }
 
@@ -258,6 +270,17 @@ impl<D: Data> Side for ServerSide<D> {
 }
 
 impl<D: Data> ServerSide<D> {
+    /// Queues a deadline, which can wait for others if it is far off.
+    #[cold]
+    fn arm(&self, at: Instant, is_far_off: bool) {
+        let target = Target::Session(self.sid.clone());
+        if is_far_off {
+            self.core.deadlines.arm_about(&self.sid, at, target);
+        } else {
+            self.core.deadlines.arm(&self.sid, at, target);
+        }
+    }
+
     /// Whether a POST of this length finds no memory while all sessions together hold too much.
     /// Heartbeats always find some, and small messages where the session holds next to nothing.
     pub(crate) fn lacks_memory_for(&self, length: usize) -> bool {
@@ -287,8 +310,17 @@ impl<D: Data> ServerSession<D> {
     }
 
     /// Ends the session at once.
+    #[cold]
     pub(crate) fn abort(self: &Arc<Self>, reason: ServerCloseReason) {
         self.turn(|turn| turn.session.abort(turn.now, reason));
+    }
+
+    /// Does the rest of the session's last turn.
+    #[cold]
+    fn finish_last(self: &Arc<Self>, reason: &ServerCloseReason, groups: Memberships<Self>) {
+        self.side.slot.free();
+        leave_all(groups, self);
+        self.side.core.session_ended(&self.side.sid, self, Some(reason));
     }
 
     /// Discards the events from now on.

@@ -11,8 +11,13 @@ pub fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
         static FREE: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
     }
     let free = FREE.with_borrow_mut(Vec::pop);
-    let mut scratch = free.unwrap_or_else(|| vec![0; LONGEST_READ].into_boxed_slice());
+    let mut scratch = free.unwrap_or_else(new_scratch);
     let result = read(&mut scratch);
     FREE.with_borrow_mut(|free| free.push(scratch));
     result
+}
+
+#[cold]
+fn new_scratch() -> Box<[u8]> {
+    vec![0; LONGEST_READ].into_boxed_slice()
 }

@@ -138,15 +138,21 @@ impl<S: Side> Shared<S> {
         act: impl FnOnce(&mut Turn<'_, S>) -> R,
     ) -> Option<R> {
         let mut locked = self.lock()?;
-        if locked.session.depends_on_time() {
+        let mut depends_on_time = locked.session.depends_on_time();
+        let now = if depends_on_time {
             let now = self.side.now()?;
-            return Some(self.full_turn(locked, now, act));
-        }
-        let now = locked.session.now();
+            self.side.begin_turn(&mut locked, now);
+            now
+        } else {
+            locked.session.now()
+        };
         let result = act(&mut locked.turn(now));
-        if locked.session.depends_on_time() {
+        if !depends_on_time && locked.session.depends_on_time() {
             let now = self.side.now()?;
             locked.session.catch_up(now);
+            depends_on_time = true;
+        }
+        if depends_on_time {
             self.end_turn(locked);
         } else if self.side.is_counted(&locked.session) {
             let awake = self.take_awake(&mut locked);
@@ -221,11 +227,14 @@ impl<S: Side> Shared<S> {
     }
 
     /// The waiters that can go on.
-    #[inline(always)]
+    #[inline]
     fn take_awake(&self, locked: &mut Locked<S>) -> Option<Awake> {
-        if locked.waiters.is_quiet() {
-            return None;
-        }
+        if locked.waiters.is_quiet() { None } else { self.take_ready(locked) }
+    }
+
+    /// As [`take_awake`](Self::take_awake), when somebody waits.
+    #[inline(never)]
+    fn take_ready(&self, locked: &mut Locked<S>) -> Option<Awake> {
         let ready = locked.waiters.ready(&locked.session)?;
         let awake = locked.waiters.take_ready(&locked.session, ready);
         self.note(&awake);

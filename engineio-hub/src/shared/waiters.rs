@@ -188,7 +188,6 @@ impl Waiters {
     }
 
     /// Takes out the waiters that can go on, and the wakers to drop.
-    #[inline(never)]
     pub(crate) fn take_ready(&mut self, session: &impl AnySession, ready: Ready) -> Awake {
         let mut awake = Awake { spent: mem::take(&mut self.spent), ..Awake::default() };
         if let Some(mut place) = ready.seat {

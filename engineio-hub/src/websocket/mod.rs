@@ -128,6 +128,7 @@ impl WebSocket {
     }
 
     /// As [`receive`](Self::receive), for anything but the usual message, and after the end.
+    #[inline(never)]
     fn receive_any(&mut self, input: &mut &[u8]) -> Result<Option<Received>, Fault> {
         match &self.reading {
             Reading::Open => {}

@@ -166,8 +166,7 @@ impl WriteBuffer {
     /// A key for the next frame, if it needs one.
     #[inline]
     fn new_mask(&self) -> Option<[u8; 4]> {
-        // Without randomness there is no safe key, and a server has to refuse what isn't masked.
-        self.masks.then(|| getrandom::u32().unwrap_or_default().to_ne_bytes())
+        self.masks.then(random_key)
     }
 
     /// Queues the header of a frame of this length, of which so many bytes go into this buffer.
@@ -192,6 +191,12 @@ impl Part {
             Self::Shared(payload) => payload,
         }
     }
+}
+
+#[inline(never)]
+fn random_key() -> [u8; 4] {
+    // Without randomness there is no safe key, and a server has to refuse what isn't masked.
+    getrandom::u32().unwrap_or_default().to_ne_bytes()
 }
 
 thread_local! {

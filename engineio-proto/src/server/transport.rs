@@ -132,14 +132,20 @@ impl Open {
                 return core.common.handle_frame(&mut self.heartbeat, frame, max_payload);
             }
             Channel::Framed(_) => {}
-            Channel::Polling(polling) => {
-                if let Some(framed) = polling.handle_frame(core, conn, frame) {
-                    self.channel = Channel::Framed(framed);
-                    core.common.inbox.push(Event::Upgraded(Transport::WebSocket));
-                }
-            }
+            Channel::Polling(_) => self.probe_frame(core, conn, frame),
         }
         Ok(())
+    }
+
+    /// A frame came while the session is over polling.
+    #[cold]
+    fn probe_frame(&mut self, core: &mut Core, conn: ConnId, frame: Frame) {
+        if let Channel::Polling(polling) = &mut self.channel
+            && let Some(framed) = polling.handle_frame(core, conn, frame)
+        {
+            self.channel = Channel::Framed(framed);
+            core.common.inbox.push(Event::Upgraded(Transport::WebSocket));
+        }
     }
 
     /// A connection can't go on.
