@@ -122,16 +122,12 @@ impl<D: Data> Default for Rest<D> {
 impl<D: Data> Rest<D> {
     /// Nothing more will happen to the session.
     #[cold]
-    fn note_end(&mut self, session: &mut Session, state: &mut State<D>) {
+    fn note_end(&mut self, session: &Session, state: &mut State<D>) {
         state.is_over = true;
         state.armed = None;
         state.armed_later = Vec::new();
         self.closed = session.close_reason().cloned();
         self.groups = state.groups.take();
-        #[cfg(feature = "metrics")]
-        {
-            self.figures.last = Some(session.take_traffic());
-        }
     }
 }
 
@@ -212,6 +208,10 @@ impl<D: Data> Side for ServerSide<D> {
             }
         } else if !state.is_over {
             rest.note_end(session, state);
+            #[cfg(feature = "metrics")]
+            {
+                rest.figures.last = Some(session.take_traffic());
+            }
         }
         rest
     }

@@ -193,6 +193,7 @@ impl Part {
     }
 }
 
+/// A key to mask a frame with.
 #[inline(never)]
 fn random_key() -> [u8; 4] {
     // Without randomness there is no safe key, and a server has to refuse what isn't masked.
