@@ -33,7 +33,11 @@ impl Entrance {
     }
 
     /// A place for one more client. Clients without a known address aren't counted.
-    pub(crate) fn admit(&self, now: Instant, address: Option<IpAddr>) -> Result<Slot, Unavailable> {
+    pub(crate) fn admit(
+        &self,
+        now: impl FnOnce() -> Instant,
+        address: Option<IpAddr>,
+    ) -> Result<Slot, Unavailable> {
         let slot = match self.by_address.as_ref().zip(address) {
             None => Slot(None),
             Some((limits, ip)) => {
@@ -47,12 +51,12 @@ impl Entrance {
 
     /// Whether one more handshake keeps to the rate. What wasn't used of the last second may come
     /// at once.
-    fn is_in_time(&self, now: Instant) -> bool {
+    fn is_in_time(&self, now: impl FnOnce() -> Instant) -> bool {
         if self.per_second == u32::MAX {
             return true;
         }
         let Some(apart) = SECOND.checked_div(self.per_second.into()) else { return false };
-        let now = u64::try_from(now.since_zero().as_nanos()).unwrap_or(u64::MAX);
+        let now = u64::try_from(now().since_zero().as_nanos()).unwrap_or(u64::MAX);
         let note = |next: u64| {
             let next = next.max(now);
             (next.saturating_add(apart) <= now.saturating_add(SECOND))

@@ -52,9 +52,8 @@ impl<D: Data> Hub<D> {
         if opening.transport() == Transport::Polling && core.upgradability.is_missing() {
             opening.withhold_upgrades();
         }
-        let now = core.now();
         let slot = match self.full() {
-            None => core.entrance.admit(now, line.remote()),
+            None => core.entrance.admit(|| core.now(), line.remote()),
             Some(why) => Err(why),
         };
         let slot = match slot {
@@ -93,6 +92,7 @@ impl<D: Data> Hub<D> {
                 now: core.now(),
             });
         }
+        let now = core.now();
         let pending = PendingHandshake::new(core, opening, may_compress, slot, now);
         let arrival = Arrival { pending: Arc::clone(&pending), handshake };
         match self.running.reception.receive(arrival) {
