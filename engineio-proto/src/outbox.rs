@@ -313,7 +313,9 @@ impl Outbox {
 
 /// The packets of one payload, within limits. The first always fits.
 pub(crate) struct Batch {
-    packets: Vec<Packet>,
+    /// By itself, as there is often no other.
+    first: Option<Packet>,
+    others: Vec<Packet>,
     size: PayloadSize,
     max_bytes: usize,
     max_packets: usize,
@@ -322,36 +324,41 @@ pub(crate) struct Batch {
 impl Batch {
     #[inline]
     pub(crate) const fn new(size: PayloadSize, max_bytes: usize, max_packets: usize) -> Self {
-        Self { packets: Vec::new(), size, max_bytes, max_packets }
+        Self { first: None, others: Vec::new(), size, max_bytes, max_packets }
     }
 
-    /// Makes room for so many packets, of which not all may fit. The first makes room for four.
+    /// Makes room for so many packets, of which not all may fit. The second makes room for four.
     fn reserve(&mut self, count: usize) {
         if count > 4 {
-            self.packets.reserve(count.min(self.max_packets).min(MOST_RESERVED));
+            self.others.reserve(count.min(self.max_packets).min(MOST_RESERVED));
         }
     }
 
     /// Takes the packet, or gives it back if it is one too many.
     pub(crate) fn offer(&mut self, packet: Packet) -> Result<(), Packet> {
         let size = self.size.with(&packet);
-        let fits = self.packets.is_empty()
-            || (self.packets.len() < self.max_packets && size.bytes() <= self.max_bytes);
-        if !fits {
+        if self.first.is_none() {
+            self.first = Some(packet);
+        } else if size.packets() <= self.max_packets && size.bytes() <= self.max_bytes {
+            self.others.push(packet);
+        } else {
             return Err(packet);
         }
         self.size = size;
-        self.packets.push(packet);
         Ok(())
     }
 
-    pub(crate) fn packets(&self) -> &[Packet] {
-        &self.packets
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub(crate) fn packets(&self) -> impl Iterator<Item = &Packet> {
+        self.first.iter().chain(&self.others)
     }
 
     /// Its packets as one payload.
     pub(crate) fn encode(&self) -> Payload {
-        codec::encode_measured(&self.packets, self.size)
+        codec::encode_measured(self.first.as_ref(), &self.others, self.size)
     }
 }
 

@@ -35,31 +35,8 @@ pub struct HandshakeData {
 impl HandshakeData {
     /// The JSON, with its fields in the order of the reference and without spaces.
     pub fn to_json(&self) -> ByteString {
-        // Nothing here can need escaping: an identifier is made of harmless
-        // characters, and the names of the transports are ours.
-        let mut json = String::with_capacity(USUAL_LEN);
-        json.push_str(r#"{"sid":""#);
-        json.push_str(self.sid.as_str());
-        json.push_str(r#"","upgrades":["#);
-        for (place, transport) in self.upgrades.iter().enumerate() {
-            json.push_str(if place > 0 { ",\"" } else { "\"" });
-            json.push_str(transport.name());
-            json.push('"');
-        }
-        json.push(']');
-        let mut digits = itoa::Buffer::new();
-        let mut number = |name: &str, value: u64| {
-            json.push_str(name);
-            json.push_str(digits.format(value));
-        };
-        let millis = |time: Duration| time.as_millis().try_into().unwrap_or(u64::MAX);
-        number(r#","pingInterval":"#, millis(self.ping_interval));
-        number(r#","pingTimeout":"#, millis(self.ping_timeout));
-        if let Some(bytes) = self.max_payload {
-            number(r#","maxPayload":"#, bytes as u64);
-        }
-        json.push('}');
-        json.into()
+        let Self { sid, upgrades, ping_interval, ping_timeout, max_payload } = self;
+        to_json(sid, upgrades, *ping_interval, *ping_timeout, *max_payload)
     }
 
     /// Reads the JSON. Unknown fields and unknown transports are left out, and a
@@ -97,8 +74,44 @@ impl HandshakeData {
     }
 }
 
-/// No shorter than the usual JSON.
-const USUAL_LEN: usize = 128;
+/// As [`HandshakeData::to_json`], of fields that are somewhere else.
+pub(crate) fn to_json(
+    sid: &Sid,
+    upgrades: &[Transport],
+    ping_interval: Duration,
+    ping_timeout: Duration,
+    max_payload: Option<usize>,
+) -> ByteString {
+    let millis = |time: Duration| time.as_millis().try_into().unwrap_or(u64::MAX);
+    let mut digits = [itoa::Buffer::new(); 3];
+    let [first, second, third] = &mut digits;
+    let max_payload = max_payload.map(|bytes| third.format(bytes));
+    // Nothing here can need escaping: an identifier is made of harmless
+    // characters, and the names of the transports are ours.
+    let before = [r#"{"sid":""#, sid.as_str(), r#"","upgrades":["#];
+    let after = [
+        r#"],"pingInterval":"#,
+        first.format(millis(ping_interval)),
+        r#","pingTimeout":"#,
+        second.format(millis(ping_timeout)),
+        if max_payload.is_some() { r#","maxPayload":"# } else { "" },
+        max_payload.unwrap_or_default(),
+        "}",
+    ];
+    let names = upgrades.iter().map(|transport| transport.name().len() + r#""","#.len());
+    let parts = before.iter().chain(&after).map(|part| part.len());
+    // Exactly as long as the JSON is, or it would need another allocation to be shared.
+    let len = parts.chain(names).sum::<usize>() - usize::from(!upgrades.is_empty());
+    let mut json = String::with_capacity(len);
+    before.iter().for_each(|part| json.push_str(part));
+    for (place, transport) in upgrades.iter().enumerate() {
+        json.push_str(if place > 0 { ",\"" } else { "\"" });
+        json.push_str(transport.name());
+        json.push('"');
+    }
+    after.iter().for_each(|part| json.push_str(part));
+    json.into()
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -37,6 +37,7 @@ use alloc::vec::Vec;
 use bytestring::ByteString;
 
 pub use self::handshake::HandshakeData;
+pub(crate) use self::handshake::to_json as handshake_json;
 pub use self::payload::{BinaryEncoding, ContentType, Payload};
 pub use self::size::PayloadSize;
 
@@ -111,14 +112,18 @@ pub fn decode_frame(revision: Revision, frame: Frame) -> Result<Packet, DecodeEr
 /// ```
 pub fn encode_payload(revision: Revision, packets: &[Packet], binary: BinaryEncoding) -> Payload {
     let size = packets.iter().fold(PayloadSize::new(revision, binary), PayloadSize::with);
-    encode_measured(packets, size)
+    encode_measured(None, packets, size)
 }
 
 /// As [`encode_payload`], of packets whose size is known already.
-pub(crate) fn encode_measured(packets: &[Packet], size: PayloadSize) -> Payload {
+pub(crate) fn encode_measured(
+    first: Option<&Packet>,
+    others: &[Packet],
+    size: PayloadSize,
+) -> Payload {
     let framing = size.framing();
     let mut body = Vec::with_capacity(size.bytes());
-    for packet in packets {
+    for packet in first.into_iter().chain(others) {
         framing.write(&Item::new(size.revision(), packet, framing.binary()), &mut body);
     }
     debug_assert_eq!(body.len(), size.bytes());

@@ -1,7 +1,6 @@
 //! The part of a session that every state needs.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use bytestring::ByteString;
 
@@ -11,7 +10,7 @@ use super::io::{Event, Transmit};
 use super::refusal::Refusal;
 use super::replies::Replies;
 use crate::close::{CloseCode, ServerCloseReason};
-use crate::codec::HandshakeData;
+use crate::codec;
 use crate::common_state::{CommonState, Side};
 use crate::config::ServerConfig;
 use crate::conn::ConnId;
@@ -79,15 +78,11 @@ impl Core {
     }
 
     /// The packet that answers a handshake; `upgrades` are the transports to move to.
-    pub(super) fn open_packet(&self, upgrades: Vec<Transport>) -> Packet {
-        let handshake = HandshakeData {
-            sid: self.sid.clone(),
-            upgrades,
-            ping_interval: self.config.ping_interval(),
-            ping_timeout: self.config.ping_timeout(),
-            max_payload: Some(self.config.max_payload()),
-        };
-        Packet::Open(handshake.to_json())
+    pub(super) fn open_packet(&self, upgrades: &[Transport]) -> Packet {
+        let Self { sid, config, .. } = self;
+        let (ping_interval, ping_timeout) = (config.ping_interval(), config.ping_timeout());
+        let max_payload = Some(config.max_payload());
+        Packet::Open(codec::handshake_json(sid, upgrades, ping_interval, ping_timeout, max_payload))
     }
 }
 

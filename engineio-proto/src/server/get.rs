@@ -112,8 +112,7 @@ impl Get {
         let mut batch = Batch::new(size, max_bytes, max_packets);
         let mut is_compressible = false;
         if let Some(first) = self.handshake {
-            let upgrades =
-                if first.offers_upgrades { [Transport::WebSocket].into() } else { Vec::new() };
+            let upgrades: &[_] = if first.offers_upgrades { &[Transport::WebSocket] } else { &[] };
             // The first always fits.
             let _ = batch.offer(core.open_packet(upgrades));
             is_compressible = true;
@@ -123,11 +122,11 @@ impl Get {
         let mut end = None;
         // While the server stops, the client's next request has to show that it got these messages:
         // a POST that meets the end of its session makes clients give up, whatever is on its way.
-        let is_last = !core.common.hears() || !has_message(batch.packets());
+        let is_last = !core.common.hears() || !batch.packets().any(is_message);
         if core.common.owes_close() && is_last && batch.offer(Packet::Close).is_ok() {
             end = core.common.take_closing();
         }
-        if batch.packets().is_empty() {
+        if batch.is_empty() {
             let _ = batch.offer(Packet::Noop);
         }
         (self.respond(core, batch.encode(), style, is_compressible), end)
@@ -137,7 +136,7 @@ impl Get {
     pub(super) fn leave(self, core: &mut Core, style: &Style, last: Packet) {
         let mut packets = Vec::new();
         if self.is_handshake() {
-            packets.push(core.open_packet(Vec::new()));
+            packets.push(core.open_packet(&[]));
         }
         packets.push(last);
         let conn = self.conn;
@@ -173,8 +172,8 @@ impl Get {
     }
 }
 
-fn has_message(packets: &[Packet]) -> bool {
-    packets.iter().any(|packet| matches!(packet, Packet::Message(_)))
+const fn is_message(packet: &Packet) -> bool {
+    matches!(packet, Packet::Message(_))
 }
 
 /// How long messages wait for the application to add more: long enough for an application that

@@ -6,7 +6,6 @@ mod sources;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::core::Core;
 use super::exchange::Opening;
@@ -104,7 +103,7 @@ impl Session {
             }
             Transport::WebSocket => {
                 core.switch(conn, headers, opening.subprotocol);
-                let open = encode_frame(revision, core.open_packet(Vec::new()), style.binary);
+                let open = encode_frame(revision, core.open_packet(&[]), style.binary);
                 core.replies.push(conn, Transmit::Frame(open));
                 Channel::Framed(Framed::new(conn, style.binary))
             }
