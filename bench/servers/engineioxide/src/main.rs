@@ -13,7 +13,6 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use server_options::{MAX_PAYLOAD, Options, PING_TIMEOUT, TO_ALL, listening};
 use tokio::net::TcpListener;
-use tokio::runtime::Builder;
 
 /// Sends every message back.
 #[derive(Debug, Default)]
@@ -50,16 +49,7 @@ impl EngineIoHandler for Echo {
 
 fn main() {
     let options = Options::parse();
-    let mut runtime = if options.one_thread {
-        Builder::new_current_thread()
-    } else {
-        Builder::new_multi_thread()
-    };
-    if options.even_turns {
-        runtime.global_queue_interval(1);
-    }
-    let runtime = runtime.enable_all().build().expect("a runtime");
-    runtime.block_on(async { tokio::spawn(serve(options)).await }).expect("no panic");
+    options.runtime().block_on(async { tokio::spawn(serve(options)).await }).expect("no panic");
 }
 
 async fn serve(options: Options) {

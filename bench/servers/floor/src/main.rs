@@ -15,24 +15,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use server_options::{Options, listening};
 use tokio::net::TcpListener;
-use tokio::runtime::Builder;
 
 use sessions::Sessions;
 
 fn main() {
     // It has no application that could be told in one way or another.
     let options = Options::parse();
-    let mut runtime = if options.one_thread {
-        Builder::new_current_thread()
-    } else {
-        Builder::new_multi_thread()
-    };
-    if options.even_turns {
-        runtime.global_queue_interval(1);
-    }
-    let runtime = runtime.enable_all().build().expect("a runtime");
     let pings = options.ping_interval();
-    runtime.block_on(async { tokio::spawn(serve(pings)).await }).expect("no panic");
+    options.runtime().block_on(async { tokio::spawn(serve(pings)).await }).expect("no panic");
 }
 
 async fn serve(pings: Duration) {

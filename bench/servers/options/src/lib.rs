@@ -39,6 +39,22 @@ impl Options {
     pub const fn ping_interval(&self) -> Duration {
         Duration::from_millis(self.ping_interval)
     }
+
+    /// The runtime that these ask for.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn runtime(&self) -> tokio::runtime::Runtime {
+        use tokio::runtime::Builder;
+        let mut runtime = if self.one_thread {
+            Builder::new_current_thread()
+        } else {
+            Builder::new_multi_thread()
+        };
+        if self.even_turns {
+            runtime.global_queue_interval(1);
+        }
+        runtime.enable_all().build().expect("a runtime")
+    }
 }
 
 /// The longest message and the longest body.

@@ -7,21 +7,11 @@ use engineio_tokio::{
 };
 use server_options::{MAX_PAYLOAD, Options, PING_TIMEOUT, TO_ALL, Way, listening};
 use tokio::net::TcpListener;
-use tokio::runtime::Builder;
 
 fn main() {
     let options = Options::parse();
-    let mut runtime = if options.one_thread {
-        Builder::new_current_thread()
-    } else {
-        Builder::new_multi_thread()
-    };
-    if options.even_turns {
-        runtime.global_queue_interval(1);
-    }
-    let runtime = runtime.enable_all().build().expect("a runtime");
     // In a task, since the thread that blocks is a slower place than the runtime's own.
-    runtime.block_on(async { tokio::spawn(serve(options)).await }).expect("no panic");
+    options.runtime().block_on(async { tokio::spawn(serve(options)).await }).expect("no panic");
 }
 
 async fn serve(options: Options) {
