@@ -256,16 +256,14 @@ impl<D: Data> Side for ServerSide<D> {
             shared.detach();
         }
         if let Some(reason) = rest.closed {
-            shared.finish_last(&reason, rest.groups);
+            shared.finish_last(Some(&reason), rest.groups);
         }
     }
 
     fn poisoned(shared: &Arc<ServerSession<D>>, mut locked: MutexGuard<'_, Locked<Self>>) {
         let groups = locked.state.groups.take();
         drop(locked);
-        leave_all(groups, shared);
-        shared.side.slot.free();
-        shared.side.core.session_ended(&shared.side.sid, shared, None);
+        shared.finish_last(None, groups);
     }
 }
 
@@ -315,12 +313,16 @@ impl<D: Data> ServerSession<D> {
         self.turn(|turn| turn.session.abort(turn.now, reason));
     }
 
-    /// Does the rest of the session's last turn.
+    /// Does the rest of the session's last turn. `None`: a panic has ended it.
     #[cold]
-    fn finish_last(self: &Arc<Self>, reason: &ServerCloseReason, groups: Memberships<Self>) {
+    fn finish_last(
+        self: &Arc<Self>,
+        reason: Option<&ServerCloseReason>,
+        groups: Memberships<Self>,
+    ) {
         self.side.slot.free();
         leave_all(groups, self);
-        self.side.core.session_ended(&self.side.sid, self, Some(reason));
+        self.side.core.session_ended(&self.side.sid, self, reason);
     }
 
     /// Discards the events from now on.
