@@ -8,11 +8,15 @@ use http::{Method, StatusCode, Version};
 use crate::head::{RequestHead, text};
 use crate::headers::extend;
 use crate::server::Connection;
+use crate::websocket::Deflate;
 
 /// A valid request for a WebSocket: what its answer needs.
 #[derive(Debug)]
 pub(crate) struct Upgrade {
     way: Way,
+    /// What to agree on of the compression that the client offers, unless the application refuses
+    /// it.
+    pub(crate) deflate: Option<Deflate>,
 }
 
 #[derive(Debug)]
@@ -30,18 +34,18 @@ impl Upgrade {
             return None;
         }
         if connection.is_extended_connect {
-            return Some(Self { way: Way::ExtendedConnect });
+            return Some(Self { way: Way::ExtendedConnect, deflate: None });
         }
         let is_http_1_1 = head.method == Method::GET && head.version == Version::HTTP_11;
         let key = head.fields.websocket_key.and_then(text);
         let key = key.filter(|key| key.len() == KEY_LEN && is_http_1_1)?;
         let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
-        Some(Self { way: Way::Http1(HeaderValue::from_str(&accept).ok()?) })
+        Some(Self { way: Way::Http1(HeaderValue::from_str(&accept).ok()?), deflate: None })
     }
 
-    /// The answer, with these headers beside those of the handshake, and what was agreed about
-    /// compression.
-    pub(crate) const fn answer(self, headers: Headers, extensions: Option<HeaderValue>) -> Switch {
+    /// The answer, with these headers beside those of the handshake.
+    pub(crate) fn answer(self, headers: Headers) -> Switch {
+        let extensions = self.deflate.as_ref().map(Deflate::answer);
         Switch { upgrade: self, headers, extensions }
     }
 

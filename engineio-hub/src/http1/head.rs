@@ -42,6 +42,9 @@ impl HeadReader {
     ///
     /// If the head is malformed or too long. Nothing that follows can be understood.
     pub fn find(&mut self, input: &mut BytesMut) -> Result<Option<usize>, Fault> {
+        if input.is_empty() {
+            return Ok(None);
+        }
         self.skip_empty_lines(input)?;
         let found = self.find_end(input)?;
         if found.is_some() {

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use bytes::BytesMut;
-use engineio_proto::{Failure, Instant};
+use engineio_proto::{Failure, Instant, Response};
 use http::{Method, Request, StatusCode};
 
 use super::fallback::{Fallback, MAX_BODY};
@@ -22,8 +22,8 @@ pub(super) struct ServerRequest<D: Data> {
     is_broken: bool,
     /// The client waits for a `100 Continue` before it sends the body.
     awaits_continue: bool,
-    pub(super) is_head: bool,
-    pub(super) is_kept_alive: bool,
+    is_head: bool,
+    is_kept_alive: bool,
     /// How long to wait for more of the body, where the session doesn't decide that.
     deadline: Option<Instant>,
     responder: Responder<D>,
@@ -41,6 +41,22 @@ enum Responder<D: Data> {
     },
     /// The answer is known.
     Ready(Option<Box<Answer>>),
+}
+
+/// A request whose head was read.
+pub(super) enum Begun<D: Data> {
+    /// It had its answer at once.
+    Answered(Response, End),
+    Waiting(Box<ServerRequest<D>>),
+}
+
+/// What of a request decides about the shape of its answer, and what follows.
+#[derive(Clone, Copy)]
+pub(super) struct End {
+    pub(super) is_head: bool,
+    pub(super) is_kept_alive: bool,
+    /// Whether the whole request was read, so that the next one follows.
+    pub(super) is_read: bool,
 }
 
 /// The next step for a request.
@@ -62,13 +78,20 @@ impl<D: Data> ServerRequest<D> {
         peer: Option<RemoteAddr>,
         hub: &Hub<D>,
         settings: &Settings,
-    ) -> (Box<Self>, usize) {
+    ) -> (Begun<D>, usize) {
         let (mut body, mut used) = (head.body(), 0);
         let whole = body.whole(rest).filter(|whole| {
             head.request.method == Method::POST && whole.len() <= hub.config().max_payload()
         });
-        let (responder, deadline) = match hub.admit_read(head, whole, peer) {
-            Some(seat) => {
+        let is_head = head.request.method == Method::HEAD;
+        let is_kept_alive = head.is_kept_alive();
+        let is_whole = body.is_ended() || whole.is_some();
+        let (responder, deadline) = match hub.admit_read(head, whole, is_whole, peer) {
+            Some(Ok(response)) => {
+                let end = End { is_head, is_kept_alive, is_read: true };
+                return (Begun::Answered(response, end), whole.map_or(0, <[u8]>::len));
+            }
+            Some(Err(seat)) => {
                 if let Some(whole) = whole {
                     (body, used) = (Body::Sized(0), whole.len());
                 }
@@ -91,13 +114,13 @@ impl<D: Data> ServerRequest<D> {
             has_body: !body.is_ended(),
             is_broken: false,
             body,
-            is_head: head.request.method == Method::HEAD,
-            is_kept_alive: head.is_kept_alive(),
+            is_head,
+            is_kept_alive,
             deadline,
             responder,
         });
         request.refuse_early();
-        (request, used)
+        (Begun::Waiting(request), used)
     }
 
     /// Refuses a body that is too long before a client that waits for a `100 Continue` sends it.
@@ -114,9 +137,10 @@ impl<D: Data> ServerRequest<D> {
         self.deadline
     }
 
-    /// Whether the whole request was read, so that the next one follows.
-    pub(super) fn is_read(&self) -> bool {
-        self.body.is_ended()
+    /// How it has ended once its answer is known.
+    pub(super) fn end(&self) -> End {
+        let Self { is_head, is_kept_alive, .. } = *self;
+        End { is_head, is_kept_alive, is_read: self.body.is_ended() }
     }
 
     /// Whether bytes that come next belong to this request.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::Waker;
 
 use engineio_proto::server::Refusal;
-use engineio_proto::{Instant, ServerCloseReason, ServerConfig, Sid};
+use engineio_proto::{Instant, Response, ServerCloseReason, ServerConfig, Sid};
 
 use super::deadlines::{Deadlines, Target};
 use super::entrance::Entrance;
@@ -19,7 +19,7 @@ use super::upgradability::Upgradability;
 use crate::clock::Clock;
 use crate::cluster::publisher::Publisher;
 use crate::cluster::{BusLoss, Subscription};
-use crate::memory::{Budget, Change};
+use crate::memory::{Budget, Change, count_answer};
 use crate::observer::{Guarded, Observer};
 use crate::refused::{RefusedRequest, RequestLine, Warnings};
 use crate::shared::wakers::Wakers;
@@ -180,6 +180,13 @@ impl<S> Core<S> {
     /// Nothing under this lock can panic.
     fn ends(&self) -> MutexGuard<'_, Wakers> {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts an answer that is to be written.
+    pub(crate) fn count_answer(&self, response: &mut Response) {
+        let (body, change) = count_answer(&self.budget, mem::take(&mut response.body));
+        response.body = body;
+        self.noticed(change);
     }
 
     /// Does what a change of the budget asks for. Under no lock.

@@ -11,6 +11,7 @@ use engineio_proto::{Instant, NodeTag};
 use http::request::Parts;
 use http::{Response, Uri, Version, response};
 
+use super::body::RequestBody;
 use super::deadlines::Target;
 use super::handshake::Connection;
 use super::hub::Hub;
@@ -18,7 +19,7 @@ use super::passing::{Guest, Passing};
 use super::pending::RETRY_AFTER;
 use super::requests::Admitted;
 use super::running::Running;
-use super::seat::Place;
+use super::seat::{Place, Seat};
 use crate::cluster::{self, Cluster, is_node_url};
 use crate::data::Data;
 use crate::head::RequestHead;
@@ -59,7 +60,7 @@ pub struct Forward {
     node: NodeTag,
     exchange: Exchange,
     /// For a WebSocket: what its answer needs.
-    upgrade: Option<Upgrade>,
+    upgrade: Option<Box<Upgrade>>,
     line: RequestLine,
     /// Of a poll or a WebSocket.
     guest: Option<Guest>,
@@ -270,35 +271,35 @@ impl<D: Data> Hub<D> {
         exchange: Exchange,
         head: &RequestHead<'_>,
         connection: Connection,
-        line: &RequestLine,
+        line: RequestLine,
     ) -> Admitted<D> {
         let cluster = self.running.elsewhere.cluster.get();
         let node = NodeTag::of_sid(sid).filter(|node| self.config().node() != Some(*node));
         // One that was forwarded has come to its node, or the nodes don't agree about who is who.
         let (Some(cluster), Some(node), false) = (cluster, node, head.fields.has_hopped) else {
-            return self.turn_away(line, exchange.unknown_session());
+            return self.turn_away(&line, exchange.unknown_session());
         };
         let kind = exchange.kind();
         if matches!(kind, Kind::Framed(_)) && self.is_closing() {
             // The session stays where it is, and its client on polling.
-            return self.turn_away(line, exchange.closing(RETRY_AFTER.as_secs()));
+            return self.turn_away(&line, exchange.closing(RETRY_AFTER.as_secs()));
         }
-        let upgrade = match self.check_upgrade(exchange, head, connection) {
+        let (exchange, upgrade) = match self.check_upgrade(exchange, head, connection) {
             Ok((exchange, upgrade)) if self.running.elsewhere.begin(cluster) => (exchange, upgrade),
             Ok((exchange, _)) => {
-                return self.turn_away(line, exchange.too_many_forwards(RETRY_AFTER.as_secs()));
+                return self.turn_away(&line, exchange.too_many_forwards(RETRY_AFTER.as_secs()));
             }
-            Err(refusal) => return self.turn_away(line, refusal),
+            Err(refusal) => return self.turn_away(&line, refusal),
         };
         self.running.core.observer.forwarded(node);
-        let (exchange, upgrade) = upgrade;
         let home: Arc<dyn Home> = Arc::<Running<D>>::clone(&self.running);
-        let (line, is_http1) = (line.clone(), head.version <= Version::HTTP_11);
+        let is_http1 = head.version <= Version::HTTP_11;
         let may_last = kind != Kind::Post;
         let guest = may_last.then(|| self.receive());
         let farewell = may_last.then(|| cluster::head::farewell_target(&head.target)).flatten();
         let forward = Forward { node, exchange, upgrade, line, guest, farewell, is_http1, home };
-        (Place::Elsewhere(Box::new(forward)), None)
+        let place = Place::Elsewhere(Box::new(forward));
+        Admitted::Seated(Seat::new(&self.running, place, RequestBody::Done, None, None))
     }
 
     /// Counts a poll or a WebSocket that passes through.

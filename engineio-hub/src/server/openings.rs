@@ -8,13 +8,15 @@ use engineio_proto::Transport;
 use engineio_proto::server::{Opening, Refusal, Unavailable};
 
 use super::admission::Beginning;
+use super::body::RequestBody;
 use super::deadlines::Target;
 use super::handshake::{Connection, Handshake};
 use super::hub::Hub;
 use super::login::{Login, decide};
 use super::pending::{PendingHandshake, RETRY_AFTER};
 use super::reception::{Arrival, Received};
-use super::seat::{Place, UNAVAILABLE};
+use super::requests::{Admitted, Asking};
+use super::seat::{Place, Seat, UNAVAILABLE};
 use super::session::{FIRST_CONN, Overflow};
 use crate::data::Data;
 use crate::head::{Head, RequestHead};
@@ -28,11 +30,11 @@ impl<D: Data> Hub<D> {
         opening: Opening,
         head: &RequestHead<'_>,
         connection: Connection,
-    ) -> Result<(Opening, Option<Upgrade>), Refusal> {
+    ) -> Result<(Opening, Option<Box<Upgrade>>), Refusal> {
         if opening.transport() == Transport::Polling {
             return Ok((opening, None));
         }
-        match Upgrade::of(head, connection) {
+        match self.upgrade(head, connection) {
             None => Err(opening.broken_websocket()),
             Some(_) if !self.running.core.upgradability.note(connection) => {
                 Err(opening.no_upgrade())
@@ -42,12 +44,8 @@ impl<D: Data> Hub<D> {
     }
 
     /// Finds a place for a handshake, whose head is kept if there is one.
-    pub(super) fn admit_handshake(
-        &self,
-        mut opening: Opening,
-        head: Head<'_>,
-        line: &RequestLine,
-    ) -> Place<D> {
+    pub(super) fn admit_handshake(&self, asking: Asking, head: Head<'_>) -> Admitted<D> {
+        let Asking { mut opening, upgrade, line } = asking;
         let core = &self.running.core;
         if opening.transport() == Transport::Polling && core.upgradability.is_missing() {
             opening.withhold_upgrades();
@@ -60,7 +58,7 @@ impl<D: Data> Hub<D> {
             Ok(slot) => slot,
             Err(why) => {
                 let refusal = opening.unavailable(why, RETRY_AFTER.as_secs());
-                return self.turn_away(line, refusal).0;
+                return self.turn_away(&line, refusal);
             }
         };
         let handshake = Handshake::new(&core.config, head.keep(), &opening, line.remote());
@@ -76,12 +74,12 @@ impl<D: Data> Hub<D> {
                 Ok(_) => {
                     let why = Unavailable::Closing;
                     let refusal = opening.unavailable(why, RETRY_AFTER.as_secs());
-                    return self.turn_away(line, refusal).0;
+                    return self.turn_away(&line, refusal);
                 }
-                Err(refusal) => return self.turn_away(line, opening.refuse_with(refusal)).0,
+                Err(refusal) => return self.turn_away(&line, opening.refuse_with(refusal)),
             };
             let (overflow, may_compress) = (Overflow::default(), may_compress.get());
-            return self.open_at_once(Beginning {
+            let beginning = Beginning {
                 opening,
                 sid: None,
                 data,
@@ -90,7 +88,14 @@ impl<D: Data> Hub<D> {
                 may_compress,
                 slot,
                 now: core.now(),
-            });
+            };
+            return match beginning.open(&self.running) {
+                Some((session, Some(answer))) => Admitted::Answered(answer, Some(session)),
+                Some((session, None)) => {
+                    self.seat_at(Place::Seated(session, FIRST_CONN), upgrade, line)
+                }
+                None => Admitted::Answered(UNAVAILABLE, None),
+            };
         }
         let now = core.now();
         let pending = PendingHandshake::new(core, opening, may_compress, slot, now);
@@ -104,7 +109,18 @@ impl<D: Data> Hub<D> {
             let at = now + core.config.accept_timeout();
             core.deadlines.arm_anywhere(at, Target::Handshake(pending.as_expire()));
         }
-        Place::Waiting(pending, None)
+        self.seat_at(Place::Waiting(pending, None), upgrade, line)
+    }
+
+    /// The seat of a handshake, whose answer comes later.
+    fn seat_at(
+        &self,
+        place: Place<D>,
+        upgrade: Option<Box<Upgrade>>,
+        line: RequestLine,
+    ) -> Admitted<D> {
+        let body = RequestBody::unwanted(self.config().max_payload());
+        Admitted::Seated(Seat::new(&self.running, place, body, upgrade, Some(line)))
     }
 
     /// Why there is no room for another session, if there is none.
@@ -118,15 +134,6 @@ impl<D: Data> Hub<D> {
         } else {
             let is_full = core.sessions.len() + waiting >= core.config.max_sessions();
             is_full.then_some(Unavailable::Overloaded)
-        }
-    }
-
-    /// Opens a session for which a login has decided as it came: nobody waits for anybody.
-    fn open_at_once(&self, beginning: Beginning<D>) -> Place<D> {
-        match beginning.open(&self.running) {
-            Some((session, Some(answer))) => Place::Opened(session, answer),
-            Some((session, None)) => Place::Seated(session, FIRST_CONN),
-            None => Place::Answered(UNAVAILABLE),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! How a request finds its place: at a session, with the application, at another node, or with its
 //! answer at once.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use engineio_proto::Response;
 use engineio_proto::server::{Exchange, Input, Kind, Opening, Refusal, Route, foreign, route};
-use http::Method;
 use http::request::Parts;
 
 use super::body::RequestBody;
@@ -12,7 +13,8 @@ use super::handler::carry;
 use super::handshake::{Connection, RemoteAddr};
 use super::hub::Hub;
 use super::pending::RETRY_AFTER;
-use super::seat::{Place, Seat};
+use super::seat::{Place, Seat, UNAVAILABLE};
+use super::session::ServerSession;
 use crate::data::Data;
 use crate::head::{Head, RequestHead};
 use crate::http_map;
@@ -36,25 +38,36 @@ impl<D: Data> Hub<D> {
     /// As [`admit`](Self::admit), with what the request itself needn't carry: extensions cost an
     /// allocation or two.
     pub fn admit_from(&self, request: &Parts, connection: Connection) -> Option<Seat<D>> {
-        self.admit_head(Head::Shared(request), connection, None)
+        let admitted = self.admit_head(Head::Shared(request), connection, None)?;
+        Some(self.seat(admitted))
     }
 
     /// As [`admit_from`](Self::admit_from), without a copy of the head for the application: if the
     /// request becomes a handshake, all but the extensions is taken from it.
     pub fn admit_taking(&self, request: &mut Parts, connection: Connection) -> Option<Seat<D>> {
-        self.admit_head(Head::Taken(request), connection, None)
+        let admitted = self.admit_head(Head::Taken(request), connection, None)?;
+        Some(self.seat(admitted))
     }
 
     /// As [`admit`](Self::admit), a request that was read here. Its body may be given at once if all
-    /// of it has come and it is within `max_payload`.
+    /// of it has come and it is within `max_payload`. If nothing of it is left to be read, it may be
+    /// answered without a seat.
     #[cfg(feature = "http1")]
     pub(crate) fn admit_read(
         &self,
         head: &ReadHead<'_>,
         body: Option<&[u8]>,
+        is_whole: bool,
         peer: Option<RemoteAddr>,
-    ) -> Option<Seat<D>> {
-        self.admit_head(Head::Read(head), Connection::http1(peer), body)
+    ) -> Option<Result<Response, Seat<D>>> {
+        let admitted = self.admit_head(Head::Read(head), Connection::http1(peer), body)?;
+        Some(match admitted {
+            Admitted::Answered(mut response, _) if is_whole && response.coding.is_none() => {
+                self.running.core.count_answer(&mut response);
+                Ok(response)
+            }
+            Admitted::Answered(..) | Admitted::Seated(_) => Err(self.seat(admitted)),
+        })
     }
 
     fn admit_head(
@@ -62,31 +75,22 @@ impl<D: Data> Hub<D> {
         head: Head<'_>,
         connection: Connection,
         body: Option<&[u8]>,
-    ) -> Option<Seat<D>> {
-        let found = head.look(|head| self.find_place(&Asked { head, connection, body }))?;
-        let Found { way, line, is_post, length, deflate } = found;
-        let (place, upgrade) = match way {
-            Way::Placed(admitted) => admitted,
-            Way::Handshake(opening, upgrade) => {
-                let place = self.admit_handshake(*opening, head, &line);
-                let is_refused = matches!(place, Place::Answered(_));
-                (place, upgrade.filter(|_| !is_refused))
-            }
+    ) -> Option<Admitted<D>> {
+        match head.look(|head| self.find_place(&Asked { head, connection, body }))? {
+            Found::Admitted(admitted) => Some(admitted),
+            Found::Handshake(asking) => Some(self.admit_handshake(asking, head)),
+        }
+    }
+
+    /// The seat of a request that was admitted.
+    fn seat(&self, admitted: Admitted<D>) -> Seat<D> {
+        let place = match admitted {
+            Admitted::Answered(response, None) => Place::Answered(response),
+            Admitted::Answered(response, Some(session)) => Place::Opened(session, response),
+            Admitted::Seated(seat) => return seat,
         };
-        let limit = self.config().max_payload();
-        let body = match &place {
-            _ if body.is_some() => RequestBody::Done,
-            Place::Seated(..) if is_post => RequestBody::new(limit, length),
-            Place::Elsewhere(_) => RequestBody::Done,
-            Place::Seated(..)
-            | Place::Answered(_)
-            | Place::Opened(..)
-            | Place::Waiting(..)
-            | Place::Compressing(_)
-            | Place::Done => RequestBody::unwanted(limit),
-        };
-        let deflate = deflate.filter(|_| upgrade.is_some());
-        Some(Seat::new(&self.running, place, body, upgrade, deflate, line))
+        let body = RequestBody::unwanted(self.config().max_payload());
+        Seat::new(&self.running, place, body, None, None)
     }
 
     /// Finds the place of a request, but for one for a session, which may keep the head. `None`: its
@@ -95,35 +99,35 @@ impl<D: Data> Hub<D> {
         let &Asked { head, connection, .. } = asked;
         let plain = http_map::request(self.config(), head, connection);
         let farewell = self.take_farewell(head, &plain);
-        let routed = farewell.map_or_else(|| route(self.config(), &plain), Route::Answer);
-        if matches!(routed, Route::Foreign) {
-            return None;
-        }
-        let line = RequestLine::new(self.config(), head, connection.peer);
-        let way = match routed {
+        let line = || RequestLine::new(self.config(), head, connection.peer);
+        let admitted = match farewell.map_or_else(|| route(self.config(), &plain), Route::Answer) {
             Route::Foreign => return None,
-            Route::Answer(response) => Way::Placed((Place::Answered(response), None)),
-            Route::Refuse(refusal) => Way::Placed(self.turn_away(&line, refusal)),
+            Route::Answer(response) => Admitted::Answered(response, None),
+            Route::Refuse(refusal) => self.turn_away(&line(), refusal),
             Route::Open(opening) => match self.check_opening(opening, head, connection) {
-                Ok((opening, upgrade)) => Way::Handshake(Box::new(opening), upgrade),
-                Err(refusal) => Way::Placed(self.turn_away(&line, refusal)),
+                Ok((opening, upgrade)) => {
+                    return Some(Found::Handshake(Asking { opening, upgrade, line: line() }));
+                }
+                Err(refusal) => self.turn_away(&line(), refusal),
             },
-            Route::Session { sid, exchange } => {
-                Way::Placed(self.admit_exchange(&sid, exchange, asked, &line))
-            }
+            Route::Session { sid, exchange } => self.admit_exchange(&sid, exchange, asked),
         };
-        let is_post = head.method == Method::POST;
-        let length = is_post.then(|| http_map::content_length(head)).flatten();
-        let deflate = plain.upgrade.then(|| self.compression(head)).flatten();
-        Some(Found { way, line, is_post, length, deflate })
+        Some(Found::Admitted(admitted))
     }
 
-    /// What to agree on of the compression that a WebSocket's request offers.
-    fn compression(&self, head: &RequestHead<'_>) -> Option<Deflate> {
-        let threshold = self.config().websocket_compression_threshold();
-        let lines = head.fields.websocket_extensions.iter().copied();
-        let is_on = self.config().websocket_compression();
-        is_on.then(|| Deflate::accept_of(lines, threshold)).flatten()
+    /// What the answer to a request for a WebSocket needs. `None`: its handshake is broken.
+    pub(super) fn upgrade(
+        &self,
+        head: &RequestHead<'_>,
+        connection: Connection,
+    ) -> Option<Box<Upgrade>> {
+        let mut upgrade = Upgrade::of(head, connection)?;
+        if self.config().websocket_compression() {
+            let threshold = self.config().websocket_compression_threshold();
+            let lines = head.fields.websocket_extensions.iter().copied();
+            upgrade.deflate = Deflate::accept_of(lines, threshold);
+        }
+        Some(Box::new(upgrade))
     }
 
     /// The answer to a request that isn't [admitted](Self::admit), where nothing else serves it.
@@ -143,25 +147,21 @@ impl<D: Data> Hub<D> {
         refusal.response()
     }
 
-    fn admit_exchange(
-        &self,
-        sid: &str,
-        exchange: Exchange,
-        asked: &Asked<'_>,
-        line: &RequestLine,
-    ) -> Admitted<D> {
+    fn admit_exchange(&self, sid: &str, exchange: Exchange, asked: &Asked<'_>) -> Admitted<D> {
         let &Asked { head, connection, body } = asked;
-        let Some(session) = self.running.core.sessions.get(sid) else {
-            return self.admit_elsewhere(sid, exchange, head, connection, line);
+        let core = &self.running.core;
+        let line = || RequestLine::new(&core.config, head, connection.peer);
+        let Some(session) = core.sessions.get(sid) else {
+            return self.admit_elsewhere(sid, exchange, head, connection, line());
         };
+        let is_post = exchange.kind() == Kind::Post;
         let (exchange, upgrade) = match self.check_upgrade(exchange, head, connection) {
             Ok(checked) => checked,
-            Err(refusal) => return self.turn_away(line, refusal),
+            Err(refusal) => return self.turn_away(&line(), refusal),
         };
-        let lacks_memory = exchange.kind() == Kind::Post
-            && self.running.core.budget.is_exceeded()
-            && http_map::content_length(head)
-                .is_some_and(|length| session.side.lacks_memory_for(length));
+        let length = if is_post { http_map::content_length(head) } else { None };
+        let lacks_memory = core.budget.is_exceeded()
+            && length.is_some_and(|length| session.side.lacks_memory_for(length));
         let (mut exchange, mut turned_away) = (Some(exchange), None);
         let admitted = carry(self.running.handler(), &session, Pace::Full, |turn| {
             let conn = turn.new_conn();
@@ -177,21 +177,31 @@ impl<D: Data> Hub<D> {
                 return Some((conn, turn.take_answer(conn)));
             }
             if turn.session.probe() == Some(conn) {
-                turn.state.probe = Some(Box::new(line.clone()));
+                turn.state.probe = Some(Box::new(line()));
             } else {
                 turned_away = turn.session.poll_turned_away();
             }
             Some((conn, None))
         });
         if let Some((_, refusal)) = turned_away {
-            self.running.core.refused(&refusal, line);
+            core.refused(&refusal, &line());
         }
         match (admitted.flatten(), exchange) {
-            (Some((_, Some(Ok(response)))), _) => (Place::Answered(response), None),
-            (Some((_, Some(Err(refusal)))), _) => self.turn_away(line, refusal),
-            (Some((conn, None)), _) => (Place::Seated(session, conn), upgrade),
-            (None, Some(exchange)) => self.turn_away(line, exchange.unknown_session()),
-            (None, None) => (Place::Done, None),
+            (Some((_, Some(Ok(response)))), _) => Admitted::Answered(response, None),
+            (Some((_, Some(Err(refusal)))), _) => self.turn_away(&line(), refusal),
+            (Some((conn, None)), _) => {
+                let limit = core.config.max_payload();
+                let body = match body {
+                    Some(_) => RequestBody::Done,
+                    None if is_post => RequestBody::new(limit, length),
+                    None => RequestBody::unwanted(limit),
+                };
+                let place = Place::Seated(session, conn);
+                let (running, line) = (&self.running, line());
+                Admitted::Seated(Seat::new(running, place, body, upgrade, Some(line)))
+            }
+            (None, Some(exchange)) => self.turn_away(&line(), exchange.unknown_session()),
+            (None, None) => Admitted::Answered(UNAVAILABLE, None),
         }
     }
 
@@ -201,9 +211,9 @@ impl<D: Data> Hub<D> {
         exchange: Exchange,
         head: &RequestHead<'_>,
         connection: Connection,
-    ) -> Result<(Exchange, Option<Upgrade>), Refusal> {
+    ) -> Result<(Exchange, Option<Box<Upgrade>>), Refusal> {
         match exchange.kind() {
-            Kind::Framed(_) => match Upgrade::of(head, connection) {
+            Kind::Framed(_) => match self.upgrade(head, connection) {
                 None => Err(exchange.broken_websocket()),
                 Some(_) if !self.running.core.upgradability.note(connection) => {
                     Err(exchange.no_upgrade())
@@ -216,12 +226,17 @@ impl<D: Data> Hub<D> {
 
     pub(super) fn turn_away(&self, line: &RequestLine, refusal: Refusal) -> Admitted<D> {
         self.running.core.refused(&refusal, line);
-        (Place::Answered(refusal.response()), None)
+        Admitted::Answered(refusal.response(), None)
     }
 }
 
-/// Where a request is served, and for a WebSocket what its answer needs.
-pub(super) type Admitted<D> = (Place<D>, Option<Upgrade>);
+/// A request that was admitted.
+pub(super) enum Admitted<D: Data> {
+    /// Its answer is known. It may have opened this session, whose client learns of it there.
+    Answered(Response, Option<Arc<ServerSession<D>>>),
+    /// Its answer comes later.
+    Seated(Seat<D>),
+}
 
 /// What a client asks for.
 struct Asked<'r> {
@@ -232,17 +247,15 @@ struct Asked<'r> {
 }
 
 /// What was found out about a request.
-struct Found<D: Data> {
-    way: Way<D>,
-    line: RequestLine,
-    is_post: bool,
-    /// How long its body is, if it is a POST that says so.
-    length: Option<usize>,
-    deflate: Option<Deflate>,
+enum Found<D: Data> {
+    Admitted(Admitted<D>),
+    Handshake(Asking),
 }
 
-enum Way<D: Data> {
-    Placed(Admitted<D>),
-    /// It asks for a session, which may be refused still.
-    Handshake(Box<Opening>, Option<Upgrade>),
+/// A request for a session, which may be refused still.
+pub(super) struct Asking {
+    pub(super) opening: Opening,
+    /// What the answer needs if the session begins with a WebSocket.
+    pub(super) upgrade: Option<Box<Upgrade>>,
+    pub(super) line: RequestLine,
 }

@@ -23,13 +23,13 @@ use super::websocket::ServerWebSocket;
 use crate::compression::{Compressing, SMALL, compress};
 use crate::data::Data;
 use crate::http_map;
-use crate::memory::{Part, count_answer, is_about};
+use crate::memory::{Part, is_about};
 use crate::refused::RequestLine;
 use crate::shared::framed::Framed;
 use crate::shared::session::Pace;
 use crate::shared::waiters::Interest;
 use crate::upgrade::{Switch, Upgrade};
-use crate::websocket::{Deflate, WebSocket};
+use crate::websocket::WebSocket;
 
 /// A request while it is served.
 ///
@@ -42,10 +42,9 @@ pub struct Seat<D: Data = ()> {
     place: Place<D>,
     body: RequestBody,
     /// For a WebSocket: what its answer needs.
-    upgrade: Option<Upgrade>,
-    /// For a WebSocket: what to agree on, unless the application refuses it.
-    deflate: Option<Deflate>,
-    line: RequestLine,
+    upgrade: Option<Box<Upgrade>>,
+    /// `None`: its answer is known, or another node's to give.
+    line: Option<RequestLine>,
     /// Counts what the body holds, once that is worth it.
     stake: Option<Stake<D>>,
 }
@@ -126,11 +125,10 @@ impl<D: Data> Seat<D> {
         running: &Arc<Running<D>>,
         place: Place<D>,
         body: RequestBody,
-        upgrade: Option<Upgrade>,
-        deflate: Option<Deflate>,
-        line: RequestLine,
+        upgrade: Option<Box<Upgrade>>,
+        line: Option<RequestLine>,
     ) -> Self {
-        Self { running: Arc::clone(running), place, body, upgrade, deflate, line, stake: None }
+        Self { running: Arc::clone(running), place, body, upgrade, line, stake: None }
     }
 
     /// What another node is to answer, if the request is for a session of one, once. The binding
@@ -221,15 +219,15 @@ impl<D: Data> Seat<D> {
         let place = mem::replace(&mut self.place, Place::Done);
         let response = match reply {
             Reply::Upgrade(headers) => {
-                if let (Place::Seated(session, conn), Some(upgrade)) = (place, self.upgrade.take())
+                if let (Place::Seated(session, conn), Some(mut upgrade)) =
+                    (place, self.upgrade.take())
                 {
-                    let deflate = self.deflate.filter(|_| session.side.may_compress);
+                    upgrade.deflate = upgrade.deflate.filter(|_| session.side.may_compress);
                     let websocket = Box::new(ServerWebSocket::new(&self.running, session));
                     let socket = WebSocket::server(self.running.core.config.max_payload());
-                    let framed = Framed::new(websocket, conn, socket.compressed(deflate));
-                    let extensions = deflate.map(|deflate| deflate.answer());
-                    let switch = upgrade.answer(headers, extensions);
-                    return Poll::Ready(Plain::Upgrade(Box::new((switch, framed))));
+                    let framed = Framed::new(websocket, conn, socket.compressed(upgrade.deflate));
+                    let switch = Box::new((upgrade.answer(headers), framed));
+                    return Poll::Ready(Plain::Upgrade(switch));
                 }
                 UNAVAILABLE
             }
@@ -246,7 +244,7 @@ impl<D: Data> Seat<D> {
                 response
             }
             Reply::Refuse(refusal) => {
-                self.running.core.refused(&refusal, &self.line);
+                self.refused(&refusal);
                 refusal.response()
             }
             Reply::Gone => UNAVAILABLE,
@@ -267,10 +265,7 @@ impl<D: Data> Seat<D> {
     fn respond(&mut self, mut response: Response) -> Plain {
         self.body.answered();
         self.count_body();
-        let core = &self.running.core;
-        let (body, change) = count_answer(&core.budget, response.body);
-        response.body = body;
-        core.noticed(change);
+        self.running.core.count_answer(&mut response);
         // A client that was too slow gets no more time.
         let is_late = response.status == StatusCode::REQUEST_TIMEOUT;
         let patience = self.running.core.config.body_timeout();
@@ -378,10 +373,18 @@ impl<D: Data> Seat<D> {
         });
         let Some(answer) = answer.flatten() else { return };
         let response = answer.unwrap_or_else(|refusal| {
-            self.running.core.refused(&refusal, &self.line);
+            self.refused(&refusal);
             refusal.response()
         });
         self.place = Place::Answered(response);
+    }
+
+    /// Tells the observer that the request is turned away.
+    #[cold]
+    fn refused(&self, refusal: &Refusal) {
+        if let Some(line) = &self.line {
+            self.running.core.refused(refusal, line);
+        }
     }
 
     /// Tells the session that this connection is gone.
@@ -402,9 +405,7 @@ impl<D: Data> Drop for Seat<D> {
                 self.running.reception.sweep();
                 match left {
                     Left::Session(session) => session.abort(ServerCloseReason::TransportLost),
-                    Left::Undecided(Some(refusal)) => {
-                        self.running.core.refused(&refusal, &self.line);
-                    }
+                    Left::Undecided(Some(refusal)) => self.refused(&refusal),
                     Left::Undecided(None) => {}
                 }
             }

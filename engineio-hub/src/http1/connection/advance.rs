@@ -10,7 +10,7 @@ use super::{Next, ServerConnection, Stage};
 use crate::data::Data;
 use crate::http1::ReadHead;
 use crate::http1::output::Output;
-use crate::http1::request::{ServerRequest, Step};
+use crate::http1::request::{Begun, End, ServerRequest, Step};
 use crate::http1::response::{Answer, CONTINUE, Framing, refusal, switching_protocols};
 
 impl<D: Data> ServerConnection<D> {
@@ -21,6 +21,12 @@ impl<D: Data> ServerConnection<D> {
                 return Next::Write;
             }
             match &mut self.stage {
+                // What follows waits until others had their turn.
+                Stage::Idle { .. } | Stage::Head { .. }
+                    if self.answers >= ANSWERS_PER_TURN && !self.input.is_empty() =>
+                {
+                    return Next::Yield;
+                }
                 Stage::Idle { .. } | Stage::Head { .. } => match self.heads.find(&mut self.input) {
                     Ok(Some(len)) => self.begin(len),
                     Ok(None) => {
@@ -29,9 +35,11 @@ impl<D: Data> ServerConnection<D> {
                     }
                     Err(fault) => self.refuse(fault.into()),
                 },
-                Stage::Request(_) if self.answers >= ANSWERS_PER_TURN => return Next::Yield,
                 Stage::Request(request) => match request.poll(&mut self.input, &self.hub, cx) {
-                    Step::Answer(answer) => self.answer(answer),
+                    Step::Answer(answer) => {
+                        let end = request.end();
+                        self.answer(&end, answer);
+                    }
                     Step::Yield => return Next::Yield,
                     Step::Continue => {
                         self.output = Output::new(CONTINUE.to_vec(), Bytes::new());
@@ -69,9 +77,12 @@ impl<D: Data> ServerConnection<D> {
         let (head, rest) = input.split_at_checked(len).unwrap_or((input, &[]));
         match ReadHead::new(head) {
             Ok(read) => {
-                let (request, used) = ServerRequest::begin(&read, rest, *peer, hub, settings);
+                let (begun, used) = ServerRequest::begin(&read, rest, *peer, hub, settings);
                 input.advance(len.saturating_add(used));
-                self.stage = Stage::Request(request);
+                match begun {
+                    Begun::Answered(response, end) => self.answer(&end, Answer::Ours(response)),
+                    Begun::Waiting(request) => self.stage = Stage::Request(request),
+                }
             }
             Err(fault) => self.refuse(fault.into()),
         }
@@ -95,13 +106,13 @@ impl<D: Data> ServerConnection<D> {
     }
 
     /// Sends the answer of the request, and makes way for the next one.
-    fn answer(&mut self, answer: Answer) {
-        let Stage::Request(request) = &self.stage else { return };
+    fn answer(&mut self, request: &End, answer: Answer) {
+        let &End { is_head, is_kept_alive, is_read } = request;
         // The next request can't be found behind a body that wasn't read.
-        let closes = !request.is_kept_alive || !request.is_read() || self.is_stopping;
-        let has_body = !request.is_head && !is_bodiless(answer.status());
+        let closes = !is_kept_alive || !is_read || self.is_stopping;
+        let has_body = !is_head && !is_bodiless(answer.status());
         // These describe the body that a GET would get.
-        let is_about = request.is_head || answer.status() == StatusCode::NOT_MODIFIED;
+        let is_about = is_head || answer.status() == StatusCode::NOT_MODIFIED;
         let told = if is_about { answer.told_length() } else { None };
         let length = match answer.status() {
             // Without a body by definition (RFC 9110, section 8.6).
@@ -117,7 +128,6 @@ impl<D: Data> ServerConnection<D> {
         } else {
             Output::new(answer.head(framing, 0), Bytes::new())
         };
-        let is_read = request.is_read();
         self.stage = if closes { Stage::Farewell { is_read } } else { Stage::Idle { until: None } };
         self.answers = self.answers.saturating_add(1);
     }
