@@ -1,12 +1,13 @@
 //! What a connection does with what has come.
 
+use std::mem;
 use std::task::Context;
 
 use bytes::{Buf as _, Bytes};
 use engineio_proto::server::ConnectionFault;
 use http::StatusCode;
 
-use super::{Next, ServerConnection, Stage};
+use super::{Next, PREFACE_START, ServerConnection, Stage};
 use crate::data::Data;
 use crate::http1::ReadHead;
 use crate::http1::output::Output;
@@ -28,7 +29,11 @@ impl<D: Data> ServerConnection<D> {
                     return Next::Yield;
                 }
                 Stage::Idle { .. } | Stage::Head { .. } => match self.heads.find(&mut self.input) {
-                    Ok(Some(len)) => self.begin(len),
+                    Ok(Some(len)) => {
+                        let mut input = mem::take(&mut self.input);
+                        input.advance(self.begin(&input, len));
+                        self.input = input;
+                    }
                     Ok(None) => {
                         self.await_head();
                         return Next::Read;
@@ -70,22 +75,36 @@ impl<D: Data> ServerConnection<D> {
         }
     }
 
-    /// Begins with the request whose head is so long.
-    fn begin(&mut self, len: usize) {
+    /// Begins with the request that `bytes` begin with, whose head is so long. Returns how many of
+    /// them it has used.
+    fn begin(&mut self, bytes: &[u8], len: usize) -> usize {
         self.is_unused = false;
-        let Self { input, hub, settings, peer, .. } = self;
-        let (head, rest) = input.split_at_checked(len).unwrap_or((input, &[]));
-        match ReadHead::new(head) {
-            Ok(read) => {
-                let (begun, used) = ServerRequest::begin(&read, rest, *peer, hub, settings);
-                input.advance(len.saturating_add(used));
-                match begun {
-                    Begun::Answered(response, end) => self.answer(&end, Answer::Ours(response)),
-                    Begun::Waiting(request) => self.stage = Stage::Request(request),
-                }
+        let (head, rest) = bytes.split_at_checked(len).unwrap_or((bytes, &[]));
+        let read = match ReadHead::new(head) {
+            Ok(read) => read,
+            Err(fault) => {
+                self.refuse(fault.into());
+                return 0;
             }
-            Err(fault) => self.refuse(fault.into()),
+        };
+        let Self { hub, settings, peer, .. } = self;
+        let (begun, used) = ServerRequest::begin(&read, rest, *peer, hub, settings);
+        match begun {
+            Begun::Answered(response, end) => self.answer(&end, Answer::Ours(response)),
+            Begun::Waiting(request) => self.stage = Stage::Request(request),
         }
+        len.saturating_add(used)
+    }
+
+    /// Begins with a request whose head has come in one piece, where it was read to. Returns how
+    /// many of the bytes it has used.
+    pub(super) fn begin_in_place(&mut self, bytes: &[u8]) -> usize {
+        let is_next = matches!(self.stage, Stage::Idle { .. }) && self.input.is_empty();
+        if !is_next || self.answers >= ANSWERS_PER_TURN || bytes.starts_with(PREFACE_START) {
+            return 0;
+        }
+        let len = self.heads.find_whole(bytes);
+        len.map_or(0, |len| self.begin(bytes, len))
     }
 
     /// Waits for the rest of a head, or for its beginning. An empty line behind a body doesn't

@@ -155,7 +155,8 @@ impl<D: Data> ServerConnection<D> {
         if let Stage::Drain { left, .. } = &mut self.stage {
             *left = left.saturating_sub(bytes.len());
         } else {
-            self.input.extend_from_slice(bytes);
+            let used = self.begin_in_place(bytes);
+            self.input.extend_from_slice(bytes.get(used..).unwrap_or_default());
             if self.is_http2() {
                 self.stage = Stage::Http2;
             }
