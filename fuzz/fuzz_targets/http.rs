@@ -1,5 +1,6 @@
 // No panic; requests are found the same in one chunk as byte by byte; behind a fault nothing is
-// found; a body of a stated length is as long as that; the `http` crate takes each head that is read.
+// found; a head is read in place if and only if it is found whole and sound; a body of a stated length
+// is as long as that; the `http` crate takes each head that is read.
 #![no_main]
 
 use bytes::{Buf, BytesMut};
@@ -53,11 +54,17 @@ fn run<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Request>, Option<
                 },
                 _ => heads.find(&mut input),
             };
+            let in_place = ReadHead::whole(&input, |head, len| (head.target().to_owned(), len));
             let head = match taken {
-                Ok(None) => break,
+                Ok(None) => {
+                    assert_eq!(in_place, None);
+                    break;
+                }
                 Ok(Some(len)) => ReadHead::new(&input[..len]).map(|head| (len, head)),
                 Err(fault) => Err(fault),
             };
+            let found = head.as_ref().ok().map(|(len, head)| (head.target().to_owned(), *len));
+            assert!(body.is_some() || in_place == found);
             match head {
                 Ok((len, head)) => {
                     body = Some(head.body());

@@ -53,19 +53,6 @@ impl HeadReader {
         Ok(found)
     }
 
-    /// The length of the head that `bytes`, which came first, begin with. `None`: to
-    /// [find](Self::find) it takes more.
-    pub(super) fn find_whole(&mut self, bytes: &[u8]) -> Option<usize> {
-        if bytes.starts_with(b"\r") {
-            return None;
-        }
-        let found = self.find_end(bytes).ok().flatten();
-        if found.is_some() {
-            *self = Self::default();
-        }
-        found
-    }
-
     /// The length of the head, up to the empty line.
     fn find_end(&mut self, input: &[u8]) -> Result<Option<usize>, Fault> {
         // TLS without end isn't waited for.
@@ -119,23 +106,45 @@ impl<'r> ReadHead<'r> {
     ///
     /// If it is malformed, or has too many headers.
     pub fn new(bytes: &'r [u8]) -> Result<Self, Fault> {
-        with_parsed(bytes, |parsed| {
-            let mut fields = Fields::default();
-            for header in &*parsed.headers {
-                fields.note(header.name, header.value);
-            }
-            let version = version(parsed);
-            let is_current = version == Version::HTTP_11;
-            if fields.hosts > 1 || (fields.hosts == 0 && is_current) {
-                return Err(Fault::Malformed);
-            }
-            let (target, authority) = target(parsed.path.unwrap_or_default())?;
-            let method = parsed.method.unwrap_or_default();
-            let request = RequestHead { method, target, authority, version, fields };
-            let body = Body::new(&request)?;
-            let is_kept_alive = is_current && !request.fields.closes;
-            Ok(Self { request, bytes, body, is_kept_alive })
-        })?
+        with_parsed(bytes, |parsed| Self::of(parsed, bytes))?
+    }
+
+    /// Reads the head that `bytes` begin with, and gives it with its length. `None`: only a
+    /// [`HeadReader`] can say whether more has to come or what is wrong.
+    ///
+    /// That one looks for the end first, line by line, so that a head that comes in parts is searched
+    /// once. Most come whole.
+    pub fn whole<T>(bytes: &'r [u8], give: impl FnOnce(&Self, usize) -> T) -> Option<T> {
+        let most = bytes.get(..MAX_HEAD).unwrap_or(bytes);
+        // httparse would skip empty lines.
+        if !most.first()?.is_ascii_graphic() {
+            return None;
+        }
+        parse(most, |parsed, len| {
+            let head = most.get(..len)?;
+            let is_sound = has_sound_lines(head, parsed);
+            let read = if is_sound { Self::of(parsed, head).ok()? } else { return None };
+            Some(give(&read, len))
+        })
+        .ok()??
+    }
+
+    fn of(parsed: &httparse::Request<'_, 'r>, bytes: &'r [u8]) -> Result<Self, Fault> {
+        let mut fields = Fields::default();
+        for header in &*parsed.headers {
+            fields.note(header.name, header.value);
+        }
+        let version = version(parsed);
+        let is_current = version == Version::HTTP_11;
+        if fields.hosts > 1 || (fields.hosts == 0 && is_current) {
+            return Err(Fault::Malformed);
+        }
+        let (target, authority) = target(parsed.path.unwrap_or_default())?;
+        let method = parsed.method.unwrap_or_default();
+        let request = RequestHead { method, target, authority, version, fields };
+        let body = Body::new(&request)?;
+        let is_kept_alive = is_current && !request.fields.closes;
+        Ok(Self { request, bytes, body, is_kept_alive })
     }
 
     /// Path and query.
@@ -209,13 +218,33 @@ fn with_parsed<'r, T>(
     bytes: &'r [u8],
     give: impl FnOnce(&httparse::Request<'_, 'r>) -> T,
 ) -> Result<T, Fault> {
+    let parsed = parse(bytes, |parsed, len| (len == bytes.len()).then(|| give(parsed)));
+    parsed?.flatten().ok_or(Fault::Malformed)
+}
+
+/// Gives what httparse makes of a head, and how long it is. `None`: there is more of it.
+fn parse<'r, T>(
+    bytes: &'r [u8],
+    give: impl FnOnce(&httparse::Request<'_, 'r>, usize) -> T,
+) -> Result<Option<T>, Fault> {
     let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
     let mut parsed = httparse::Request::new(&mut []);
     match parsed.parse_with_uninit_headers(bytes, &mut headers) {
-        Ok(Status::Complete(len)) if len == bytes.len() => Ok(give(&parsed)),
+        Ok(Status::Complete(len)) => Ok(Some(give(&parsed, len))),
+        Ok(Status::Partial) => Ok(None),
         Err(httparse::Error::TooManyHeaders) => Err(Fault::HeadTooLarge),
-        Ok(_) | Err(_) => Err(Fault::Malformed),
+        Err(_) => Err(Fault::Malformed),
     }
+}
+
+/// Whether each line of this head ends with a carriage return and a line feed. httparse takes a bare
+/// line feed for a line end. Other servers don't.
+fn has_sound_lines(head: &[u8], parsed: &httparse::Request<'_, '_>) -> bool {
+    let is_behind_line = |name: &str| {
+        let at = name.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
+        head.get(..at).is_some_and(|before| before.ends_with(b"\r\n"))
+    };
+    head.ends_with(b"\r\n\r\n") && parsed.headers.iter().all(|it| is_behind_line(it.name))
 }
 
 const fn version(parsed: &httparse::Request<'_, '_>) -> Version {

@@ -9,10 +9,10 @@ use http::StatusCode;
 
 use super::{Next, PREFACE_START, ServerConnection, Stage};
 use crate::data::Data;
-use crate::http1::ReadHead;
 use crate::http1::output::Output;
 use crate::http1::request::{Begun, End, ServerRequest, Step};
 use crate::http1::response::{Answer, CONTINUE, Framing, refusal, switching_protocols};
+use crate::http1::{HeadReader, ReadHead};
 
 impl<D: Data> ServerConnection<D> {
     /// Goes on as far as possible.
@@ -78,22 +78,14 @@ impl<D: Data> ServerConnection<D> {
     /// Begins with the request that `bytes` begin with, whose head is so long. Returns how many of
     /// them it has used.
     fn begin(&mut self, bytes: &[u8], len: usize) -> usize {
-        self.is_unused = false;
         let (head, rest) = bytes.split_at_checked(len).unwrap_or((bytes, &[]));
-        let read = match ReadHead::new(head) {
-            Ok(read) => read,
+        match ReadHead::new(head) {
+            Ok(head) => len.saturating_add(self.begin_request(&head, rest)),
             Err(fault) => {
                 self.refuse(fault.into());
-                return 0;
+                0
             }
-        };
-        let Self { hub, settings, peer, .. } = self;
-        let (begun, used) = ServerRequest::begin(&read, rest, *peer, hub, settings);
-        match begun {
-            Begun::Answered(response, end) => self.answer(&end, Answer::Ours(response)),
-            Begun::Waiting(request) => self.stage = Stage::Request(request),
         }
-        len.saturating_add(used)
     }
 
     /// Begins with a request whose head has come in one piece, where it was read to. Returns how
@@ -103,8 +95,23 @@ impl<D: Data> ServerConnection<D> {
         if !is_next || self.answers >= ANSWERS_PER_TURN || bytes.starts_with(PREFACE_START) {
             return 0;
         }
-        let len = self.heads.find_whole(bytes);
-        len.map_or(0, |len| self.begin(bytes, len))
+        let used = ReadHead::whole(bytes, |head, len| {
+            self.heads = HeadReader::default();
+            len.saturating_add(self.begin_request(head, bytes.get(len..).unwrap_or_default()))
+        });
+        used.unwrap_or(0)
+    }
+
+    /// Begins with a request. Returns how much of what follows its head it has used.
+    fn begin_request(&mut self, head: &ReadHead<'_>, rest: &[u8]) -> usize {
+        self.is_unused = false;
+        let Self { hub, settings, peer, .. } = self;
+        let (begun, used) = ServerRequest::begin(head, rest, *peer, hub, settings);
+        match begun {
+            Begun::Answered(response, end) => self.answer(&end, Answer::Ours(response)),
+            Begun::Waiting(request) => self.stage = Stage::Request(request),
+        }
+        used
     }
 
     /// Waits for the rest of a head, or for its beginning. An empty line behind a body doesn't
