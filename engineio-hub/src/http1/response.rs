@@ -163,26 +163,26 @@ impl HeadWriter {
             self.own("connection", b"close");
         }
         if !self.has_date {
-            with_date(|date| self.own("date", date));
+            with_date_line(|line| self.head.extend_from_slice(line));
         }
         self.head.extend_from_slice(b"\r\n");
         self.head
     }
 }
 
-/// Gives the date of now, which a thread formats once a second.
-fn with_date(give: impl FnOnce(&[u8])) {
+/// Gives the header with the date of now, which a thread formats once a second.
+fn with_date_line(give: impl FnOnce(&[u8])) {
     thread_local! {
         static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
     }
     let now = SystemTime::now();
     let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    LAST.with_borrow_mut(|(last, date)| {
-        if *last != second || date.is_empty() {
-            *date = httpdate::fmt_http_date(now);
+    LAST.with_borrow_mut(|(last, line)| {
+        if *last != second || line.is_empty() {
+            *line = format!("date: {}\r\n", httpdate::fmt_http_date(now));
             *last = second;
         }
-        give(date.as_bytes());
+        give(line.as_bytes());
     });
 }
 
