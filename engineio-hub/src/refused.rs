@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use engineio_proto::server::{Refusal, RefusalCause, is_ours};
+use engineio_proto::server::{Refusal, RefusalCause};
 use engineio_proto::{Instant, ServerConfig};
 use http::Method;
 
@@ -98,17 +98,25 @@ pub(crate) struct RequestLine {
 }
 
 impl RequestLine {
+    /// Of a request for this server's path.
     pub(crate) fn new(
         config: &ServerConfig,
         head: &RequestHead<'_>,
         peer: Option<RemoteAddr>,
     ) -> Self {
-        let is_configured = config.path().is_some() && is_ours(config, &head.target);
-        Self {
-            method: Method::from_bytes(head.method.as_bytes()).ok(),
-            path: (!is_configured).then(|| beginning(head.path()).into()),
-            remote: remote_ip(config, head, peer),
-        }
+        let path = if config.path().is_some() { None } else { Some(beginning(head.path()).into()) };
+        let method = Method::from_bytes(head.method.as_bytes()).ok();
+        Self { method, path, remote: remote_ip(config, head, peer) }
+    }
+
+    /// Of a request for another path.
+    pub(crate) fn foreign(
+        config: &ServerConfig,
+        head: &RequestHead<'_>,
+        peer: Option<RemoteAddr>,
+    ) -> Self {
+        let path = Some(beginning(head.path()).into());
+        Self { path, ..Self::new(config, head, peer) }
     }
 
     /// The client's address.

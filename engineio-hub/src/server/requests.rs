@@ -143,7 +143,7 @@ impl<D: Data> Hub<D> {
     ) -> Response {
         let plain = http_map::request(self.config(), head, Connection::http1(peer));
         let refusal = foreign(self.config(), &plain);
-        self.running.core.refused(&refusal, &RequestLine::new(self.config(), head, peer));
+        self.running.core.refused(&refusal, &RequestLine::foreign(self.config(), head, peer));
         refusal.response()
     }
 
