@@ -113,7 +113,6 @@ impl<D: Data> Beginning<D> {
     ) -> Option<(Arc<ServerSession<D>>, FirstAnswer)> {
         let Self { opening, sid, data, overflow, audience, may_compress, slot, now } = self;
         let core = &running.core;
-        let random = random_sid(core.config.node());
         let (revision, transport) = (opening.revision(), opening.transport());
         let mut make = Some(|sid: Sid| {
             let mut session = Session::open(&core.config, opening, sid.clone(), FIRST_CONN, now);
@@ -137,8 +136,9 @@ impl<D: Data> Beginning<D> {
             };
             ServerSession::open(side, session, overflow, audience)
         });
-        let mut sids = sid.into_iter().chain([random]);
-        let session = sids.find_map(|sid| core.sessions.insert(sid, &mut make))?;
+        let chosen = sid.and_then(|sid| core.sessions.insert(sid, &mut make));
+        let random = || core.sessions.insert(random_sid(core.config.node()), &mut make);
+        let session = chosen.or_else(random)?;
         core.observer.opened(&session.side.sid, revision, transport);
         #[cfg(feature = "metrics")]
         core.begin_sampling();
