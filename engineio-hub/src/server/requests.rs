@@ -50,8 +50,8 @@ impl<D: Data> Hub<D> {
     }
 
     /// As [`admit`](Self::admit), a request that was read here. Its body may be given at once if all
-    /// of it has come and it is within `max_payload`. If nothing of it is left to be read, it may be
-    /// answered without a seat.
+    /// of it has come and it is within `max_payload`. Returns the seat only if something of it is left
+    /// to be read (`is_whole` is false), or if its answer isn't known or has to be compressed.
     #[cfg(feature = "http1")]
     pub(crate) fn admit_read(
         &self,
