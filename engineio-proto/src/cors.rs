@@ -75,10 +75,10 @@ pub(crate) fn check<'r>(
     allows_credentials: bool,
     request: &Request<'r>,
 ) -> Verdict<'r> {
-    let mut headers = Headers::new();
     if matches!(policy, Cors::Off) {
-        return Verdict { headers, origin: Origin::Allowed };
+        return Verdict { headers: Headers::new(), origin: Origin::Allowed };
     }
+    let mut headers = Headers::with_room();
     if !matches!(policy, Cors::Any) {
         // A cache must not give one origin the answer for another.
         headers.push("vary", ByteString::from_static("Origin"));

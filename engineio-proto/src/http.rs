@@ -146,6 +146,11 @@ impl Headers {
         Self(Vec::new())
     }
 
+    /// No headers, with room for those of most answers: more would be more allocations.
+    pub(crate) fn with_room() -> Self {
+        Self(Vec::with_capacity(4))
+    }
+
     /// Adds a header that the caller has to give.
     ///
     /// # Errors

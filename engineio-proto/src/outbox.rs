@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::{fmt, slice};
 
 use crate::attachments::{Attachment, Attachments};
-use crate::codec::{self, Payload, PayloadSize};
+use crate::codec::{self, MOST_RESERVED, Payload, PayloadSize};
 use crate::packet::{Message, Packet};
 use crate::queue::Queue;
 use crate::tally::Tally;
@@ -373,6 +373,3 @@ pub(crate) fn weight(message: &Message) -> usize {
 const fn weight_of(length: usize) -> usize {
     length + size_of::<Entry>()
 }
-
-/// For how many packets a payload has room at once.
-const MOST_RESERVED: usize = 64;

@@ -161,27 +161,33 @@ pub fn decode_payload(
         return Err(DecodeError::EmptyPayload);
     }
     if is_binary {
-        return decode_items(revision, v3_binary::items(&body), max_packets);
+        let items = v3_binary::items(&body);
+        let packets = items.map(|item| packet::decode(revision, item?));
+        return collect(packets, 0, max_packets);
     }
     let text = ByteString::try_from(body).map_err(|_| DecodeError::PayloadNotUtf8)?;
+    let of_item = |item: Result<_, _>| packet::decode_part(revision, &text, item?);
     match revision {
-        Revision::V3 => decode_items(revision, v3_text::items(&text), max_packets),
-        Revision::V4 => decode_items(revision, v4::items(&text), max_packets),
+        Revision::V3 => collect(v3_text::items(&text).map(of_item), 0, max_packets),
+        Revision::V4 => collect(v4::items(&text).map(of_item), v4::count(&text), max_packets),
     }
 }
 
-fn decode_items(
-    revision: Revision,
-    items: impl Iterator<Item = Result<Message, PacketError>>,
+/// All packets of a payload, of which so many are expected.
+fn collect(
+    decoded: impl Iterator<Item = Result<Packet, PacketError>>,
+    expected: usize,
     max_packets: usize,
 ) -> Result<Vec<Packet>, DecodeError> {
-    let mut packets = Vec::new();
-    for (index, item) in items.enumerate() {
+    let mut packets = Vec::with_capacity(expected.min(max_packets).min(MOST_RESERVED));
+    for (index, packet) in decoded.enumerate() {
         if index == max_packets {
             return Err(DecodeError::TooManyPackets { max: max_packets });
         }
-        let packet = item.and_then(|item| packet::decode(revision, item));
         packets.push(packet.map_err(|error| DecodeError::InPayload { index, error })?);
     }
     Ok(packets)
 }
+
+/// For how many packets a payload has room at once.
+pub(crate) const MOST_RESERVED: usize = 64;

@@ -111,7 +111,11 @@ impl<'p> Item<'p> {
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.prefix.as_bytes());
+        match self.prefix {
+            Prefix::None => {}
+            Prefix::One([byte]) => out.push(byte),
+            Prefix::Two(bytes) => out.extend_from_slice(&bytes),
+        }
         match self.form {
             Form::Text | Form::Binary => out.extend_from_slice(self.data),
             Form::Base64 => base64::append(self.data, out),
@@ -152,10 +156,7 @@ pub(super) fn encode_message(
 /// [`BASE64`], and whether one precedes bytes.
 pub(super) fn decode(revision: Revision, item: Message) -> Result<Packet, PacketError> {
     match item {
-        Message::Text(text) => {
-            let (first, data) = split_text(&text)?;
-            decode_text(revision, first, data)
-        }
+        Message::Text(text) => decode_part(revision, &text, &text),
         Message::Binary(bytes) => {
             let (packet_type, data) = match revision {
                 Revision::V3 => {
@@ -167,6 +168,16 @@ pub(super) fn decode(revision: Revision, item: Message) -> Result<Packet, Packet
             packet(packet_type, Message::Binary(data))
         }
     }
+}
+
+/// As [`decode`], of an item that is this part of a text. The packet shares the text's memory.
+pub(super) fn decode_part(
+    revision: Revision,
+    text: &ByteString,
+    item: &str,
+) -> Result<Packet, PacketError> {
+    let (first, data) = split_text(item)?;
+    decode_text(revision, first, text.slice_ref(data))
 }
 
 /// As [`decode`], of a text that begins with this byte.
@@ -186,9 +197,9 @@ pub(super) fn decode_text(
             let (digit, encoded) = split_text(&data)?;
             (from_digit(digit)?, encoded)
         }
-        Revision::V4 => (PacketType::Message, data),
+        Revision::V4 => (PacketType::Message, &*data),
     };
-    packet(packet_type, Message::Binary(base64::decode(&encoded)?))
+    packet(packet_type, Message::Binary(base64::decode(encoded)?))
 }
 
 fn packet(packet_type: PacketType, data: Message) -> Result<Packet, PacketError> {
@@ -213,11 +224,11 @@ pub(super) fn text(bytes: Bytes) -> Result<ByteString, PacketError> {
     ByteString::try_from(bytes).map_err(|_| PacketError::NotUtf8)
 }
 
-fn split_text(text: &ByteString) -> Result<(u8, ByteString), PacketError> {
+fn split_text(text: &str) -> Result<(u8, &str), PacketError> {
     let &byte = text.as_bytes().first().ok_or(PacketError::MissingType)?;
     // Nothing can start at 1 if the first character is longer than a byte.
     let rest = text.get(1..).ok_or(PacketError::UnknownType { byte })?;
-    Ok((byte, text.slice_ref(rest)))
+    Ok((byte, rest))
 }
 
 fn from_digit(byte: u8) -> Result<PacketType, PacketError> {

@@ -5,12 +5,9 @@
 
 use alloc::vec::Vec;
 
-use bytestring::ByteString;
-
 use super::packet::Item;
 use super::v3_length::LengthForm;
 use crate::error::PacketError;
-use crate::packet::Message;
 
 const LENGTH: LengthForm = LengthForm { zero: b'0', end: b':' };
 
@@ -24,15 +21,15 @@ pub(super) fn added(item: &Item<'_>) -> usize {
 }
 
 /// The items up to the first that is cut wrongly; the rest is ignored.
-pub(super) fn items(text: &ByteString) -> impl Iterator<Item = Result<Message, PacketError>> {
-    let mut rest: &str = text;
+pub(super) fn items(text: &str) -> impl Iterator<Item = Result<&str, PacketError>> {
+    let mut rest = text;
     core::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
         Some(cut_first(rest).map(|(item, tail)| {
             rest = tail;
-            Message::Text(text.slice_ref(item))
+            item
         }))
     })
 }

@@ -3,11 +3,8 @@
 use alloc::vec::Vec;
 use core::iter;
 
-use bytestring::ByteString;
-
 use super::packet::Item;
 use crate::error::PacketError;
-use crate::packet::Message;
 use crate::text::cut;
 
 const SEPARATOR: u8 = 0x1e;
@@ -26,13 +23,22 @@ pub(super) fn added(item: &Item<'_>, before: usize) -> usize {
 }
 
 /// The text between separators, which may be empty.
-pub(super) fn items(text: &ByteString) -> impl Iterator<Item = Result<Message, PacketError>> {
-    let mut rest = Some(&**text);
+pub(super) fn items(text: &str) -> impl Iterator<Item = Result<&str, PacketError>> {
+    let mut rest = Some(text);
     iter::from_fn(move || {
         let left = rest?;
         let (item, after) =
             cut(left, SEPARATOR).map_or((left, None), |(item, after)| (item, Some(after)));
         rest = after;
-        Some(Ok(Message::Text(text.slice_ref(item))))
+        Some(Ok(item))
     })
 }
+
+/// How many items a text has, of a long one so many that begin within its first part.
+pub(super) fn count(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(SEPARATOR, bytes.get(..COUNTED).unwrap_or(bytes)).count() + 1
+}
+
+/// In how many bytes items are counted: longer items cost more than memory that grows for them.
+const COUNTED: usize = 4096;
