@@ -34,11 +34,11 @@ pub(super) fn items(text: &str) -> impl Iterator<Item = Result<&str, PacketError
     })
 }
 
-/// How many items a text has, of a long one so many that begin within its first part.
+/// How many items a text has. Of a long text, only those that begin in its first part count.
 pub(super) fn count(text: &str) -> usize {
     let bytes = text.as_bytes();
     memchr::memchr_iter(SEPARATOR, bytes.get(..COUNTED).unwrap_or(bytes)).count() + 1
 }
 
-/// In how many bytes items are counted: longer items cost more than memory that grows for them.
+/// How many bytes are searched: in a longer text, a list that grows costs less than to count.
 const COUNTED: usize = 4096;
