@@ -166,14 +166,14 @@ pub fn decode_payload(
         return collect(packets, 0, max_packets);
     }
     let text = ByteString::try_from(body).map_err(|_| DecodeError::PayloadNotUtf8)?;
-    let of_item = |item: Result<_, _>| packet::decode_part(revision, &text, item?);
+    let of_item = |item| packet::decode_part(revision, &text, item);
     match revision {
-        Revision::V3 => collect(v3_text::items(&text).map(of_item), 0, max_packets),
+        Revision::V3 => collect(v3_text::items(&text).map(|item| of_item(item?)), 0, max_packets),
         Revision::V4 => collect(v4::items(&text).map(of_item), v4::count(&text), max_packets),
     }
 }
 
-/// All packets of a payload, of which so many are expected.
+/// All packets of a payload, of which so many are expected; 0 if that isn't known.
 fn collect(
     decoded: impl Iterator<Item = Result<Packet, PacketError>>,
     expected: usize,

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 use core::iter;
 
 use super::packet::Item;
-use crate::error::PacketError;
 use crate::text::cut;
 
 const SEPARATOR: u8 = 0x1e;
@@ -23,14 +22,14 @@ pub(super) fn added(item: &Item<'_>, before: usize) -> usize {
 }
 
 /// The text between separators, which may be empty.
-pub(super) fn items(text: &str) -> impl Iterator<Item = Result<&str, PacketError>> {
+pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     iter::from_fn(move || {
         let left = rest?;
         let (item, after) =
             cut(left, SEPARATOR).map_or((left, None), |(item, after)| (item, Some(after)));
         rest = after;
-        Some(Ok(item))
+        Some(item)
     })
 }
 
